@@ -1,0 +1,126 @@
+/** Everything a handler may know about the request besides its input. */
+import type { Journal, Transaction } from '../store/store.ts';
+import type { Secrets } from './secrets.ts';
+import type { Tag } from './operation.ts';
+
+export interface Context {
+  readonly caller: Caller;
+  /** The caller's account: where account-scoped operations act. */
+  readonly account: string;
+  readonly partition: string;
+  /** From the credential scope. */
+  readonly region: string;
+  /** One instant for the whole request; handlers never read the clock. */
+  readonly now: Date;
+  /** Cryptographic in production, seeded in tests. */
+  readonly random: (bytes: number) => Uint8Array;
+  /** The request's write set. It commits after `run`, or not at all. */
+  readonly store: Transaction;
+  readonly journal: Journal;
+  readonly requestId: string;
+  readonly source: Source;
+  /** Seals what must not lie in the store in clear. */
+  readonly secrets: Secrets;
+  readonly settings: Settings;
+  /** Another operation in the same write set, authorized and recorded like any other. */
+  readonly call: <Out = unknown>(service: string, operation: string, input: object, as?: Caller) => Promise<Out>;
+  /** What the audit record says beyond input and output. */
+  readonly audit: AuditNotes;
+}
+
+/** What every request has in common, chosen once at the start. */
+export interface Settings {
+  /** The account made at the first start. */
+  readonly managementAccount: string;
+  readonly region: string;
+  /** `http://127.0.0.1:4566`: how clients reach us. */
+  readonly endpoint: string;
+  /** Quotas that the operator raised or lowered, by AWS's quota name (`UsersQuota`). */
+  readonly quotas: Readonly<Record<string, number>>;
+}
+
+/** Where a request came from. */
+export interface Source {
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly host: string;
+  /** Present when the connection is TLS. */
+  readonly tls?: { readonly version: string; readonly cipher: string } | undefined;
+  readonly referer?: string | undefined;
+}
+
+export interface AuditNotes {
+  /** CloudTrail `resources`. */
+  resources?: readonly { readonly ARN: string; readonly accountId?: string; readonly type: string }[];
+  /** Replaces the output as `responseElements`; null where AWS records none. */
+  responseElements?: object | null;
+  additionalEventData?: Record<string, unknown>;
+  /** Account that owns what was acted on, when it is not the caller's: it gets a record of its own. */
+  recipientAccountId?: string;
+  /** Records beyond the call's own: service events, sign-in events. */
+  serviceEvents?: { readonly account: string; readonly eventName: string; readonly details: Record<string, unknown> }[];
+}
+
+export type CallerType =
+  | 'Root'
+  | 'User'
+  | 'AssumedRole'
+  | 'FederatedUser'
+  | 'Service'
+  | 'WebIdentity'
+  | 'SAML'
+  | 'Anonymous';
+
+export interface Caller {
+  readonly type: CallerType;
+  /** Empty for a service or an anonymous caller. */
+  readonly account: string;
+  readonly arn: string;
+  /** `AIDA…`, `AROA…:session`, `account:name` of a federated user, the account id of root. */
+  readonly userId: string;
+  readonly userName?: string;
+  readonly accessKeyId?: string;
+  /** Host name of a service principal. */
+  readonly service?: string;
+  /** Present for temporary credentials. */
+  readonly session?: Session;
+}
+
+/**
+ * Temporary credentials, all that is known of them. Sealed, this is the session token itself: no look-up is needed to
+ * believe it. Times are milliseconds.
+ */
+export interface Session {
+  readonly kind: 'AssumedRole' | 'FederatedUser' | 'SessionToken' | 'AssumedRoot';
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly account: string;
+  readonly issued: number;
+  readonly expires: number;
+  /** Session name of a role, name of a federated user, name of the user behind GetSessionToken; empty for root. */
+  readonly name: string;
+  /** Unique id of the role or user the session stands on; account id for root. */
+  readonly principalId: string;
+  /** Role name (AssumedRole) or user name, by which its policies are found. Absent for root. */
+  readonly principalName?: string;
+  /** ARN of that role or user, with its path, when the session began. */
+  readonly principalArn: string;
+  readonly mfa?: boolean;
+  readonly mfaTime?: number;
+  readonly sourceIdentity?: string;
+  readonly tags?: readonly Tag[];
+  readonly transitiveTagKeys?: readonly string[];
+  /** Session policies: documents, and ARNs of managed policies. */
+  readonly policies?: readonly string[];
+  readonly policyArns?: readonly string[];
+  /** Role chaining: this session was made from another one. */
+  readonly chained?: boolean;
+  /** Provider ARN (SAML) or issuer host (OIDC), and the claims that become condition keys (`saml:sub`, `host:aud`). */
+  readonly federation?: {
+    readonly provider: string;
+    readonly type: 'WebIdentity' | 'SAML';
+    readonly claims: Readonly<Record<string, string | readonly string[]>>;
+  };
+  /** AssumeRoot: the one task policy that bounds the session. */
+  readonly taskPolicyArn?: string;
+}

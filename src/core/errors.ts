@@ -1,0 +1,43 @@
+/**
+ * Raising AWS errors.
+ *
+ * Modelled errors are the SDK's own classes, so that a test catches the very class a client would catch. `CommonError`
+ * is for the few that no model lists.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each SDK error class has options of its own
+type ErrorClass<E extends Error> = new (options: any) => E;
+
+export function awsError<E extends Error>(type: ErrorClass<E>, message: string, fields: Partial<E> = {}): E {
+  return new type({ message, ...fields, $metadata: {} });
+}
+
+export function fail<E extends Error>(type: ErrorClass<E>, message: string, fields: Partial<E> = {}): never {
+  throw awsError(type, message, fields);
+}
+
+/** An error that no service model lists. `code` goes over the wire as it is. */
+export class CommonError extends Error {
+  override readonly name: string;
+  /** HTTP status. */
+  readonly status: number;
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = code;
+    this.status = status;
+  }
+}
+
+/** The caller may not. The code differs by protocol (AccessDenied, AccessDeniedException, UnauthorizedOperation). */
+export class AccessDenied extends Error {
+  override readonly name = 'AccessDenied';
+}
+
+/** A limit of the API model is broken; the code differs by protocol (ValidationError, ValidationException). */
+export class ValidationFailure extends Error {
+  override readonly name = 'ValidationFailure';
+}
+
+/** A path of an operation that we do not have. */
+export function notImplemented(what: string): never {
+  throw new CommonError('NotImplemented', `${what} is not implemented.`, 501);
+}

@@ -1,0 +1,148 @@
+/**
+ * The unit of work in this house: one AWS operation.
+ *
+ * The gateway calls the three functions in order, inside one write set: `load` finds what the request is about,
+ * `access` says on what the caller needs permission, `run` does the work. `run` is never reached without it.
+ */
+import type { Context } from './context.ts';
+
+export interface Operation<In, Out, Target = void> {
+  /** The IAM action, where it is not simply `prefix:Operation`. */
+  readonly action?: string;
+  /** CloudTrail's `readOnly`, where the operation's name does not tell (Get, List, Describe, Lookup, … are read-only). */
+  readonly readOnly?: boolean;
+  /** Callers need not sign (AssumeRoleWithWebIdentity): the caller is then anonymous. */
+  readonly unsigned?: true;
+  readonly load?: (input: In, ctx: Context) => Promise<Target | Missing>;
+  /** Pure. A list asks for all of them, in order. */
+  readonly access: (input: In, ctx: Context, target: Target) => Access | readonly Access[] | Open;
+  readonly run: (input: In, ctx: Context, target: Target) => Promise<Out>;
+}
+
+/**
+ * What `load` returns when there is no such thing. The gateway raises `error` only to a caller who would have been
+ * allowed: to all others the answer is AccessDenied, so that nobody learns what exists by asking.
+ */
+export class Missing {
+  readonly resource: string;
+  readonly error: Error;
+  constructor(resource: string, error: Error) {
+    this.resource = resource;
+    this.error = error;
+  }
+}
+
+/** An operation for which AWS requires no permission. The reason is shown wherever exceptions are listed. */
+export class Open {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+export interface Access {
+  /** The IAM action, where it differs from the operation's own (`iam:PassRole`). */
+  readonly action?: string;
+  /** ARN, or `*` where the action has no resource types. */
+  readonly resource: string;
+  /** Account that owns the resource; else the ARN's, else the caller's. */
+  readonly resourceAccount?: string | undefined;
+  /** Text of the policy attached to the resource itself, where the service has one. */
+  readonly resourcePolicy?: string | undefined;
+  /** `aws:ResourceTag/…` of the resource. */
+  readonly resourceTags?: readonly Tag[] | undefined;
+  /** Request-specific condition keys, beyond the `aws:` ones the gateway adds. */
+  readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+}
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/**
+ * The SDK types members that AWS requires as `T | undefined`. By the time a handler runs, the gateway has proved them
+ * present; this says so in types.
+ */
+export type Present<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] : NonNullable<T[K]> };
+
+type Commands<Sdk> = { [K in keyof Sdk]: K extends `${infer Name}Command` ? Name : never }[keyof Sdk];
+type In<Sdk, Name extends string> = `${Name}Command` extends keyof Sdk
+  ? Sdk[`${Name}Command`] extends new (
+      input: infer I extends object,
+    ) => unknown
+    ? Present<I>
+    : never
+  : never;
+type Out<Sdk, Name extends string> = `${Name}Command` extends keyof Sdk
+  ? Sdk[`${Name}Command`] extends new (
+      ...args: never[]
+    ) => { resolveMiddleware(...a: never[]): (...b: never[]) => Promise<{ output: infer O }> }
+    ? Omit<O, '$metadata'>
+    : never
+  : never;
+
+export type ProtocolName = 'awsQuery' | 'ec2Query' | 'awsJson1_0' | 'awsJson1_1' | 'restJson' | 'restXml' | 'rpcV2Cbor';
+
+/** How a service speaks. The shapes come from the SDK's schemas; this is what the schemas do not say. */
+export interface Wire {
+  /** Every protocol that some client chooses for this service; the first is the model's own. */
+  readonly protocols: readonly ProtocolName[];
+  /** `X-Amz-Target` prefix, for awsJson. */
+  readonly target?: string;
+  readonly xmlNamespace?: string;
+  /** API version, as in `Version=` of awsQuery and CloudTrail's `apiVersion`. */
+  readonly version?: string;
+}
+
+export interface Service<Sdk = unknown> {
+  /** The name in the SigV4 credential scope. */
+  readonly name: string;
+  /** IAM action prefix, where it is not `name`. */
+  readonly prefix: string;
+  /** `eventSource` in CloudTrail records. */
+  readonly eventSource: string;
+  /** One endpoint for the whole partition: its events are recorded in us-east-1, `aws:RequestedRegion` is us-east-1. */
+  readonly global: boolean;
+  /** The SDK module: its runtime schemas are the wire format. */
+  readonly sdk: Sdk;
+  readonly wire: Wire;
+  /** Documented limits of each operation's input; see constraints.ts. */
+  readonly limits: Limits;
+  // biome-ignore lint/suspicious/noExplicitAny: schemas meet types here; defineService checks each operation
+  readonly operations: Readonly<Record<string, Operation<any, any, any>>>;
+}
+
+/** Operation → member path (`Tags[].Key`, `Context{key}`) → its limits. Reduced from AWS's published models. */
+export type Limits = Readonly<Record<string, Readonly<Record<string, Limit>>>>;
+export interface Limit {
+  readonly required?: boolean;
+  readonly length?: readonly [min: number | null, max: number | null];
+  readonly range?: readonly [min: number | null, max: number | null];
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
+}
+
+type Defined<Sdk> = Omit<Service<Sdk>, 'operations' | 'prefix' | 'global' | 'limits'> &
+  Partial<Pick<Service, 'prefix' | 'global' | 'limits'>> & {
+    readonly operations: {
+      // biome-ignore lint/suspicious/noExplicitAny: the target type is the operation's own affair
+      readonly [N in Commands<Sdk> & string]?: Operation<In<Sdk, N>, Out<Sdk, N>, any>;
+    };
+  };
+
+/** Checks each operation against the SDK's command of the same name: a misspelt one does not compile. */
+export function defineService<Sdk>(service: Defined<Sdk>): Service<Sdk> {
+  return { prefix: service.name, global: false, limits: {}, ...service } as Service<Sdk>;
+}
+
+/** A line of services/index.ts: enough to route a request; the rest loads on the first use. */
+export interface ServiceEntry {
+  readonly name: string;
+  /** Other names that clients sign with, or hosts they call. */
+  readonly aliases?: readonly string[];
+  /** `X-Amz-Target` prefix, and awsQuery `Version`s, by which an unsigned request finds its service. */
+  readonly target?: string;
+  readonly version?: string;
+  readonly load: () => Promise<Service>;
+}

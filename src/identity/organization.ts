@@ -1,0 +1,118 @@
+/**
+ * Accounts and the organization that binds them. Every account of the plane has a row, in an organization or not.
+ *
+ * The tree is kept as parent links: an account's chain to the root is at most seven rows, all cached, and each row
+ * carries the ids of the policies attached to it by type.
+ */
+import { table } from '../store/store.ts';
+
+export type OrganizationPolicyType =
+  | 'SERVICE_CONTROL_POLICY'
+  | 'RESOURCE_CONTROL_POLICY'
+  | 'TAG_POLICY'
+  | 'BACKUP_POLICY'
+  | 'AISERVICES_OPT_OUT_POLICY'
+  | 'CHATBOT_POLICY'
+  | 'DECLARATIVE_POLICY_EC2'
+  | 'SECURITYHUB_POLICY'
+  | 'INSPECTOR_POLICY'
+  | 'UPGRADE_ROLLOUT_POLICY'
+  | 'BEDROCK_POLICY'
+  | 'S3_POLICY'
+  | 'NETWORK_SECURITY_DIRECTOR_POLICY';
+
+/** Policy ids attached to a target, by type, in the order of attachment. */
+export type Attachments = Readonly<Partial<Record<OrganizationPolicyType, readonly string[]>>>;
+
+export interface Account {
+  /** Twelve digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly created: string;
+  readonly status: 'ACTIVE' | 'SUSPENDED' | 'PENDING_CLOSURE';
+  /** Organization it belongs to; absent for a standalone account. */
+  readonly organization?: string;
+  /** Root or organizational unit. */
+  readonly parent?: string;
+  readonly joined?: string;
+  readonly joinedMethod?: 'CREATED' | 'INVITED';
+  readonly attachments: Attachments;
+  readonly alias?: string;
+}
+
+export interface Organization {
+  /** `o-…` */
+  readonly id: string;
+  readonly management: string;
+  readonly featureSet: 'ALL' | 'CONSOLIDATED_BILLING';
+  readonly created: string;
+  /** `r-…` */
+  readonly root: string;
+}
+
+/** The root or an organizational unit. */
+export interface Unit {
+  readonly organization: string;
+  /** `r-…` or `ou-…` */
+  readonly id: string;
+  readonly name: string;
+  /** Absent for the root. */
+  readonly parent?: string;
+  readonly attachments: Attachments;
+  /** Root only: policy types that are enabled. */
+  readonly enabledTypes?: readonly OrganizationPolicyType[];
+}
+
+export interface OrganizationPolicy {
+  readonly organization: string;
+  /** `p-…` */
+  readonly id: string;
+  readonly type: OrganizationPolicyType;
+  readonly name: string;
+  readonly description: string;
+  readonly content: string;
+}
+
+/** Index `parent`: [root or unit id]. `organization`: [organization id]. `email`: [email]. `alias`: [alias]. */
+export const accounts = table<Account>('org_account', {
+  key: (a) => [a.id],
+  indexes: {
+    organization: (a) => (a.organization ? [[a.organization]] : []),
+    parent: (a) => (a.parent ? [[a.parent]] : []),
+    email: (a) => [[a.email.toLowerCase()]],
+    alias: (a) => (a.alias ? [[a.alias]] : []),
+    attached: (a) => Object.values(a.attachments).flatMap((ids) => ids.map((id) => [id])),
+  },
+});
+
+export const organizations = table<Organization>('org_organization', { key: (o) => [o.id] });
+
+/** Index `parent`: [parent id]. `attached`: [policy id]. */
+export const units = table<Unit>('org_unit', {
+  key: (u) => [u.organization, u.id],
+  indexes: {
+    parent: (u) => (u.parent ? [[u.parent]] : []),
+    attached: (u) => Object.values(u.attachments).flatMap((ids) => ids.map((id) => [id])),
+  },
+});
+
+/** Customer-made policies; AWS's own (`p-FullAWSAccess`, …) have no row. Index `type`: [organization, type]. */
+export const organizationPolicies = table<OrganizationPolicy>('org_policy', {
+  key: (p) => [p.organization, p.id],
+  indexes: { type: (p) => [[p.organization, p.type]] },
+});
+
+export const FULL_AWS_ACCESS = {
+  id: 'p-FullAWSAccess',
+  name: 'FullAWSAccess',
+  description: 'Allows access to every operation',
+  content: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+} as const;
+
+export const RCP_FULL_AWS_ACCESS = {
+  id: 'p-RCPFullAWSAccess',
+  name: 'RCPFullAWSAccess',
+  description: 'Allows access to every resource',
+  content: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}',
+} as const;

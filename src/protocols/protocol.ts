@@ -1,0 +1,47 @@
+import type { ProtocolName, Service } from '../core/operation.ts';
+
+export interface WireRequest {
+  readonly method: string;
+  /** As sent, still percent-encoded. */
+  readonly path: string;
+  /** Without the question mark, as sent. */
+  readonly query: string;
+  /** Names in lower case; a repeated header's values joined with a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/**
+ * A wire protocol is four functions. Which service it is comes from the credential scope; which operation, from here.
+ * All walk the SDK's schemas, compiled once per operation and kept.
+ */
+export interface Protocol {
+  readonly name: ProtocolName;
+  /** The operation this request names, or undefined if the request is not in this protocol. */
+  match(request: WireRequest, service: Service): string | undefined;
+  /** Throws CommonError (SerializationException, MalformedQueryString, …) on bytes that are not this protocol. */
+  decode(request: WireRequest, service: Service, operation: string): unknown;
+  encode(output: unknown, service: Service, operation: string, requestId: string): WireResponse;
+  encodeError(error: WireError, service: Service | undefined, requestId: string): WireResponse;
+}
+
+/** An error as a client will see it. */
+export interface WireError {
+  /** The code of the JSON and CBOR protocols: the shape's name. */
+  readonly code: string;
+  /** The code of awsQuery and of `x-amzn-query-error`. */
+  readonly queryCode: string;
+  readonly status: number;
+  readonly message: string;
+  readonly senderFault: boolean;
+  /** Further members of a modelled error, by member name. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /** The SDK's error shape, where there is one. */
+  readonly shape?: unknown;
+}
