@@ -4,7 +4,7 @@
  * The tree is kept as parent links: an account's chain to the root is at most seven rows, all cached, and each row
  * carries the ids of the policies attached to it by type.
  */
-import { table } from '../store/store.ts';
+import { table, type Transaction } from '../store/store.ts';
 
 export type OrganizationPolicyType =
   | 'SERVICE_CONTROL_POLICY'
@@ -19,7 +19,9 @@ export type OrganizationPolicyType =
   | 'UPGRADE_ROLLOUT_POLICY'
   | 'BEDROCK_POLICY'
   | 'S3_POLICY'
-  | 'NETWORK_SECURITY_DIRECTOR_POLICY';
+  | 'NETWORK_SECURITY_DIRECTOR_POLICY'
+  | 'GUARDDUTY_POLICY'
+  | 'SECURITYHUB_CSPM_POLICY';
 
 /** Policy ids attached to a target, by type, in the order of attachment. */
 export type Attachments = Readonly<Partial<Record<OrganizationPolicyType, readonly string[]>>>;
@@ -116,3 +118,31 @@ export const RCP_FULL_AWS_ACCESS = {
   description: 'Allows access to every resource',
   content: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}',
 } as const;
+
+/** An account's place: its organization, and the units above it from the root down to its parent. */
+export interface Chain {
+  readonly account: Account;
+  readonly organization: Organization;
+  readonly units: readonly Unit[];
+}
+
+/** Undefined for an account that is in no organization, or does not exist. Reads at most eight cached rows. */
+export async function chainOf(tx: Pick<Transaction, 'get'>, account: string): Promise<Chain | undefined> {
+  const row = await tx.get(accounts, [account]);
+  if (!row?.organization) return undefined;
+  const organization = await tx.get(organizations, [row.organization]);
+  if (!organization) return undefined;
+  const found: Unit[] = [];
+  let parent = row.parent;
+  while (parent) {
+    const unit: Unit | undefined = await tx.get(units, [organization.id, parent]);
+    if (!unit) break;
+    found.push(unit);
+    parent = unit.parent;
+  }
+  return { account: row, organization, units: found.reverse() };
+}
+
+/** The entity path of `aws:PrincipalOrgPaths` and `aws:ResourceOrgPaths`: `o-…/r-…/ou-…/`. */
+export const organizationPath = (chain: Chain) =>
+  `${[chain.organization.id, ...chain.units.map((unit) => unit.id)].join('/')}/`;
