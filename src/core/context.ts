@@ -1,7 +1,7 @@
 /** Everything a handler may know about the request besides its input. */
 import type { Journal, Transaction } from '../store/store.ts';
-import type { Secrets } from './secrets.ts';
 import type { Tag } from './operation.ts';
+import type { Secrets } from './secrets.ts';
 
 export interface Context {
   readonly caller: Caller;

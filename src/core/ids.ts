@@ -4,7 +4,10 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 type Random = { readonly random: (bytes: number) => Uint8Array };
 
 /** IAM's unique ids: a four-letter kind, then 17 base-32 characters. */
-export function uniqueId(kind: 'AIDA' | 'AROA' | 'AGPA' | 'ANPA' | 'AIPA' | 'ASCA' | 'APKA' | 'ACCA', from: Random): string {
+export function uniqueId(
+  kind: 'AIDA' | 'AROA' | 'AGPA' | 'ANPA' | 'AIPA' | 'ASCA' | 'APKA' | 'ACCA',
+  from: Random,
+): string {
   return kind + Array.from(from.random(17), (byte) => BASE32[byte % 32]).join('');
 }
 

@@ -119,7 +119,10 @@ export interface Limit {
   readonly required?: boolean;
   readonly length?: readonly [min: number | null, max: number | null];
   readonly range?: readonly [min: number | null, max: number | null];
+  /** AWS's spelling, a Java regular expression that the whole value must match. */
   readonly pattern?: string;
+  /** JavaScript's spelling (flag `u`), where it is not simply `^(?:pattern)$`. */
+  readonly regex?: string;
   readonly enum?: readonly string[];
 }
 

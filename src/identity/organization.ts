@@ -4,7 +4,7 @@
  * The tree is kept as parent links: an account's chain to the root is at most seven rows, all cached, and each row
  * carries the ids of the policies attached to it by type.
  */
-import { table, type Transaction } from '../store/store.ts';
+import { type Transaction, table } from '../store/store.ts';
 
 export type OrganizationPolicyType =
   | 'SERVICE_CONTROL_POLICY'

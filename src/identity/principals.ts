@@ -99,7 +99,9 @@ export interface AccessKey {
 const lower = (name: string) => name.toLowerCase();
 const boundaryIndex = (row: { readonly boundary?: string }) => (row.boundary ? [[row.boundary]] : []);
 const attachedIndex = (row: PolicyHolder) => row.attached.map((arn) => [arn]);
-const byPath = (row: { account: string; path: string; name: string }) => [[row.account, `${row.path}${lower(row.name)}`]];
+const byPath = (row: { account: string; path: string; name: string }) => [
+  [row.account, `${row.path}${lower(row.name)}`],
+];
 
 /** Index `path`: [account, path + name]. `group`: [account, group]. `attached`, `boundary`: [policy ARN]. */
 export const users = table<User>('iam_user', {

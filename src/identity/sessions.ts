@@ -2,13 +2,13 @@
  * Session tokens: everything that is known of temporary credentials, sealed. Whoever presents one brings all that is
  * needed to believe it; there is no row to look up, and none to leak.
  */
-import type { Caller, Session } from "../core/context.ts";
-import type { Secrets } from "../core/secrets.ts";
-import { rootArn } from "./principals.ts";
+import type { Caller, Session } from '../core/context.ts';
+import type { Secrets } from '../core/secrets.ts';
+import { rootArn } from './principals.ts';
 
 /** How AWS's own tokens begin, by which tools tell them from other text. */
-const PREFIX = "IQoJb3JpZ2luX2Vj";
-const PURPOSE = "session";
+const PREFIX = 'IQoJb3JpZ2luX2Vj';
+const PURPOSE = 'session';
 /** Nonce and tag of the seal. */
 const SEAL_BYTES = 28;
 
@@ -16,74 +16,62 @@ const SEAL_BYTES = 28;
  * The session token of a session. `nonce`: 12 random bytes, never used twice. The token has at least `lengthMin`
  * characters: the sealed text is padded, not the token, so that every character of it is authenticated.
  */
-export function sealSession(
-	secrets: Secrets,
-	session: Session,
-	nonce: Uint8Array,
-	lengthMin = 0,
-): string {
-	const plain = Buffer.from(JSON.stringify(session), "utf8");
-	const bytesMin =
-		Math.ceil(((lengthMin - PREFIX.length) * 3) / 4) - SEAL_BYTES;
-	const padding = Buffer.alloc(Math.max(0, bytesMin - plain.length), " ");
-	return PREFIX + secrets.seal(PURPOSE, Buffer.concat([plain, padding]), nonce);
+export function sealSession(secrets: Secrets, session: Session, nonce: Uint8Array, lengthMin = 0): string {
+  const plain = Buffer.from(JSON.stringify(session), 'utf8');
+  const bytesMin = Math.ceil(((lengthMin - PREFIX.length) * 3) / 4) - SEAL_BYTES;
+  const padding = Buffer.alloc(Math.max(0, bytesMin - plain.length), ' ');
+  return PREFIX + secrets.seal(PURPOSE, Buffer.concat([plain, padding]), nonce);
 }
 
 /** The session in a token, expired or not; undefined if we never made this token. */
-export function openSession(
-	secrets: Secrets,
-	token: string,
-): Session | undefined {
-	if (!token.startsWith(PREFIX)) return undefined;
-	const plain = secrets.open(PURPOSE, token.slice(PREFIX.length));
-	return plain && (JSON.parse(plain.toString("utf8")) as Session);
+export function openSession(secrets: Secrets, token: string): Session | undefined {
+  if (!token.startsWith(PREFIX)) return undefined;
+  const plain = secrets.open(PURPOSE, token.slice(PREFIX.length));
+  return plain && (JSON.parse(plain.toString('utf8')) as Session);
 }
 
 /** Who acts in a session. A session of GetSessionToken is the user, or root, in person. */
 export function callerOf(session: Session): Caller {
-	const common = {
-		account: session.account,
-		accessKeyId: session.accessKeyId,
-		session,
-	};
-	return { ...common, ...identities[session.kind](session) };
+  const common = {
+    account: session.account,
+    accessKeyId: session.accessKeyId,
+    session,
+  };
+  return { ...common, ...identities[session.kind](session) };
 }
 
-type Identity = Pick<Caller, "type" | "arn" | "userId" | "userName">;
+type Identity = Pick<Caller, 'type' | 'arn' | 'userId' | 'userName'>;
 
-const identities: Readonly<
-	Record<Session["kind"], (session: Session) => Identity>
-> = {
-	AssumedRole: (s) => ({
-		type: "AssumedRole",
-		arn: assumedRoleArn(s),
-		userId: `${s.principalId}:${s.name}`,
-	}),
-	FederatedUser: (s) => ({
-		type: "FederatedUser",
-		arn: federatedUserArn(s),
-		userId: `${s.account}:${s.name}`,
-	}),
-	SessionToken: (s) =>
-		s.principalName === undefined
-			? { type: "Root", arn: rootArn(s.account), userId: s.account }
-			: {
-					type: "User",
-					arn: s.principalArn,
-					userId: s.principalId,
-					userName: s.principalName,
-				},
-	AssumedRoot: (s) => ({
-		type: "Root",
-		arn: rootArn(s.account),
-		userId: s.account,
-	}),
+const identities: Readonly<Record<Session['kind'], (session: Session) => Identity>> = {
+  AssumedRole: (s) => ({
+    type: 'AssumedRole',
+    arn: assumedRoleArn(s),
+    userId: `${s.principalId}:${s.name}`,
+  }),
+  FederatedUser: (s) => ({
+    type: 'FederatedUser',
+    arn: federatedUserArn(s),
+    userId: `${s.account}:${s.name}`,
+  }),
+  SessionToken: (s) =>
+    s.principalName === undefined
+      ? { type: 'Root', arn: rootArn(s.account), userId: s.account }
+      : {
+          type: 'User',
+          arn: s.principalArn,
+          userId: s.principalId,
+          userName: s.principalName,
+        },
+  AssumedRoot: (s) => ({
+    type: 'Root',
+    arn: rootArn(s.account),
+    userId: s.account,
+  }),
 };
 
 /** `arn:aws:sts::111122223333:assumed-role/Role/session`: the role's path is not in it. */
-export const assumedRoleArn = (
-	s: Pick<Session, "account" | "principalName" | "name">,
-) => `arn:aws:sts::${s.account}:assumed-role/${s.principalName}/${s.name}`;
+export const assumedRoleArn = (s: Pick<Session, 'account' | 'principalName' | 'name'>) =>
+  `arn:aws:sts::${s.account}:assumed-role/${s.principalName}/${s.name}`;
 
-export const federatedUserArn = (s: Pick<Session, "account" | "name">) =>
-	`arn:aws:sts::${s.account}:federated-user/${s.name}`;
+export const federatedUserArn = (s: Pick<Session, 'account' | 'name'>) =>
+  `arn:aws:sts::${s.account}:federated-user/${s.name}`;
