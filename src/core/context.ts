@@ -52,6 +52,8 @@ export interface Source {
 export interface AuditNotes {
   /** CloudTrail `resources`. */
   resources?: readonly { readonly ARN: string; readonly accountId?: string; readonly type: string }[];
+  /** Members of `requestParameters` that are not in the input; undefined takes one out that is. */
+  requestParameters?: Record<string, unknown>;
   /** Replaces the output as `responseElements`; null where AWS records none. */
   responseElements?: object | null;
   additionalEventData?: Record<string, unknown>;

@@ -4,7 +4,7 @@
  * The gateway calls the three functions in order, inside one write set: `load` finds what the request is about,
  * `access` says on what the caller needs permission, `run` does the work. `run` is never reached without it.
  */
-import type { Context } from './context.ts';
+import type { Caller, Context } from './context.ts';
 
 export interface Operation<In, Out, Target = void> {
   /** The IAM action, where it is not simply `prefix:Operation`. */
@@ -51,7 +51,9 @@ export interface Access {
   readonly resourcePolicy?: string | undefined;
   /** `aws:ResourceTag/…` of the resource. */
   readonly resourceTags?: readonly Tag[] | undefined;
-  /** Request-specific condition keys, beyond the `aws:` ones the gateway adds. */
+  /** Who asks, where the request's own content proves it and no signature does: a web identity token, an assertion. */
+  readonly caller?: Caller | undefined;
+  /** Request-specific condition keys, beyond the `aws:` ones the gateway adds (they win over the gateway's). */
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
 }
 
