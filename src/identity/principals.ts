@@ -97,13 +97,14 @@ export interface AccessKey {
 }
 
 const lower = (name: string) => name.toLowerCase();
-const boundaryIndex = (row: { readonly boundary?: string }) => (row.boundary ? [[row.boundary]] : []);
-const attachedIndex = (row: PolicyHolder) => row.attached.map((arn) => [arn]);
+const boundaryIndex = (row: { readonly account: string; readonly boundary?: string }) =>
+  row.boundary ? [[row.account, row.boundary]] : [];
+const attachedIndex = (row: PolicyHolder & { readonly account: string }) => row.attached.map((arn) => [row.account, arn]);
 const byPath = (row: { account: string; path: string; name: string }) => [
   [row.account, `${row.path}${lower(row.name)}`],
 ];
 
-/** Index `path`: [account, path + name]. `group`: [account, group]. `attached`, `boundary`: [policy ARN]. */
+/** Index `path`: [account, path + name]. `group`: [account, group]. `attached`, `boundary`: [account, policy ARN]. */
 export const users = table<User>('iam_user', {
   key: (u) => [u.account, lower(u.name)],
   indexes: {
