@@ -4,6 +4,7 @@
  * The tree is kept as parent links: an account's chain to the root is at most seven rows, all cached, and each row
  * carries the ids of the policies attached to it by type.
  */
+import type { Tag } from '../core/operation.ts';
 import { type Transaction, table } from '../store/store.ts';
 
 export type OrganizationPolicyType =
@@ -41,7 +42,25 @@ export interface Account {
   readonly joinedMethod?: 'CREATED' | 'INVITED';
   readonly attachments: Attachments;
   readonly alias?: string;
+  /** When closing began. The account stays usable (`PENDING_CLOSURE`) for `closingMilliseconds`; then it is closed. */
+  readonly closing?: string;
+  /** Opt-in and opt-out of Regions: Region → last request. A Region without an entry is in its default state. */
+  readonly regions?: Readonly<Record<string, RegionRequest>>;
 }
+
+/** A Region that was enabled or disabled, and when that was asked for (ISO 8601). */
+export interface RegionRequest {
+  readonly enabled: boolean;
+  readonly requested: string;
+}
+
+/** From a request to close an account until it is closed. */
+export const closingMilliseconds = 60_000;
+
+/** Whether the account's own credentials no longer work: it was closed, or suspended. */
+export const isClosed = (account: Account, now: Date) =>
+  account.status === 'SUSPENDED' ||
+  (account.closing !== undefined && now.getTime() - Date.parse(account.closing) >= closingMilliseconds);
 
 export interface Organization {
   /** `o-…` */
@@ -76,7 +95,10 @@ export interface OrganizationPolicy {
   readonly content: string;
 }
 
-/** Index `parent`: [root or unit id]. `organization`: [organization id]. `email`: [email]. `alias`: [alias]. */
+const attachedIndex = (organization: string | undefined, attachments: Attachments) =>
+  organization ? Object.values(attachments).flatMap((ids) => ids.map((id) => [organization, id])) : [];
+
+/** Index `parent`: [root or unit id]. `attached`: [organization, policy id]. `organization`: [organization id]. `email`: [email]. `alias`: [alias]. */
 export const accounts = table<Account>('org_account', {
   key: (a) => [a.id],
   indexes: {
@@ -84,26 +106,73 @@ export const accounts = table<Account>('org_account', {
     parent: (a) => (a.parent ? [[a.parent]] : []),
     email: (a) => [[a.email.toLowerCase()]],
     alias: (a) => (a.alias ? [[a.alias]] : []),
-    attached: (a) => Object.values(a.attachments).flatMap((ids) => ids.map((id) => [id])),
+    attached: (a) => attachedIndex(a.organization, a.attachments),
   },
 });
 
 export const organizations = table<Organization>('org_organization', { key: (o) => [o.id] });
 
-/** Index `parent`: [parent id]. `attached`: [policy id]. */
+/** Index `parent`: [parent id]. `name`: [parent id, name]. `attached`: [organization, policy id]. */
 export const units = table<Unit>('org_unit', {
   key: (u) => [u.organization, u.id],
   indexes: {
     parent: (u) => (u.parent ? [[u.parent]] : []),
-    attached: (u) => Object.values(u.attachments).flatMap((ids) => ids.map((id) => [id])),
+    name: (u) => (u.parent ? [[u.parent, u.name]] : []),
+    attached: (u) => attachedIndex(u.organization, u.attachments),
   },
 });
 
-/** Customer-made policies; AWS's own (`p-FullAWSAccess`, …) have no row. Index `type`: [organization, type]. */
+/** Customer-made policies; AWS's own (`p-FullAWSAccess`, …) have no row. Index `type`: [organization, type], `name`: [organization, type, name]. */
 export const organizationPolicies = table<OrganizationPolicy>('org_policy', {
   key: (p) => [p.organization, p.id],
-  indexes: { type: (p) => [[p.organization, p.type]] },
+  indexes: { type: (p) => [[p.organization, p.type]], name: (p) => [[p.organization, p.type, p.name]] },
 });
+
+/** A member account that administers a service for the whole organization. */
+export interface DelegatedAdministrator {
+  readonly organization: string;
+  readonly account: string;
+  /** Service principal: `config.amazonaws.com`. */
+  readonly service: string;
+  readonly since: string;
+}
+
+/** Index `service`: [organization, service]. */
+export const delegatedAdministrators = table<DelegatedAdministrator>('org_delegated_administrator', {
+  key: (d) => [d.organization, d.account, d.service],
+  indexes: { service: (d) => [[d.organization, d.service]] },
+});
+
+/** A service that may act in all accounts of the organization (trusted access). */
+export interface TrustedService {
+  readonly organization: string;
+  readonly service: string;
+  readonly since: string;
+}
+
+export const trustedServices = table<TrustedService>('org_trusted_service', {
+  key: (t) => [t.organization, t.service],
+});
+
+/** Tags of a root, unit, account, policy or resource policy, by its id. No row: no tags. */
+export interface OrganizationTags {
+  readonly organization: string;
+  readonly resource: string;
+  readonly tags: readonly Tag[];
+}
+
+export const organizationTags = table<OrganizationTags>('org_tags', { key: (t) => [t.organization, t.resource] });
+
+/** Whether an account administers that service, or (without one) any service, for its organization. */
+export async function isDelegatedAdministrator(
+  tx: Pick<Transaction, 'get' | 'list'>,
+  organization: string,
+  account: string,
+  service?: string,
+): Promise<boolean> {
+  if (service) return (await tx.get(delegatedAdministrators, [organization, account, service])) !== undefined;
+  return (await tx.list(delegatedAdministrators, [organization, account], { limit: 1 })).rows.length > 0;
+}
 
 export const FULL_AWS_ACCESS = {
   id: 'p-FullAWSAccess',
