@@ -1,0 +1,105 @@
+/**
+ * Makes src/services/<service>/limits.json: what AWS documents about each member of each operation's input.
+ *
+ *   node scripts/limits.ts FACTS_FOLDER [SERVICE…]
+ *
+ * FACTS_FOLDER holds one JSON file per service, reduced from AWS's published API models: `operations` → `input` →
+ * limits by member path. The models rewrite every pattern for a search (`^…$`, a trailing `.*` left out); AWS matches
+ * whole values and shows its own spelling in messages, so `pattern` gets that spelling back, and `regex` is added where
+ * JavaScript needs another one. No pattern may backtrack without bound: constraints.test.ts tries each on hostile text.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Limit } from '../src/core/operation.ts';
+
+type Facts = { operations: Record<string, { input?: Record<string, Limit> }> };
+
+/** Service folder → facts file. */
+const FILES: Record<string, string> = {
+  iam: 'iam',
+  sts: 'sts',
+  organizations: 'organizations',
+  account: 'account',
+  cloudtrail: 'cloudtrail',
+  ce: 'cost-explorer',
+  cloudwatch: 'cloudwatch',
+  sqs: 'sqs',
+};
+
+/** Patterns that AWS itself writes with anchors; all others get theirs from the models. */
+const ANCHORED: Record<string, RegExp> = {
+  organizations: /^\^(h|p|ou|r|car)-|^\^\((r-|\\d)|^\^\\d\{12\}|^\^\(\[\\p/,
+  cloudtrail: /^\^(?!\\d\+|\(\?s\)|s3:)/,
+  ce: /^\^(\(\?! \)|\(\[\\p|\\d\{4\}-\\d\\d|\[\\S\\s\]\{8|arn:aws\[a-z-\])/,
+  iam: /^\^([po]-|\[a-z0-9\]\()/,
+};
+
+/** Patterns that every value satisfies. */
+const ANYTHING = new Set(['[\\s\\S]*', '[\\S\\s]*', '(?s).*']);
+
+/** JavaScript's spelling of what Java reads differently, or of what was plainly meant. */
+const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
+  ['\\p{Z}-_', '\\p{Z}\\-_'],
+  ['\\.\\_', '._'],
+  // Java reads `\u10000` as U+1000 and a zero. The members are documented as "up to U+10FFFF".
+  ['\\u10000-\\u10FFFF', '\\u{10000}-\\u{10FFFF}'],
+  // An exponent after the number, not two readings of the same digits.
+  ['(\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+))', '(\\d+(\\.\\d{0,10})?([Ee][+-]?\\d+)?)'],
+  ['[\\S\\s]', '[^]'],
+  // Java's `\s` knows ASCII only.
+  ['\\s', ' \\t\\n\\v\\f\\r'],
+];
+
+/** Sets that AWS was seen to print in an order of its own. */
+const PRINTED_ENUMS: readonly (readonly string[])[] = [['INSUFFICIENT_DATA', 'ALARM', 'OK']];
+
+/** Services that answer an unknown value with an error of their own instead of a broken limit. */
+const OWN_ENUM_ERRORS = new Set(['sqs']);
+
+const [folder, ...only] = process.argv.slice(2);
+if (folder === undefined) {
+  process.stderr.write('usage: node scripts/limits.ts FACTS_FOLDER [SERVICE…]\n');
+  process.exit(2);
+}
+for (const service of only.length > 0 ? only : Object.keys(FILES)) write(folder, service);
+
+function write(folder: string, service: string): void {
+  const facts = JSON.parse(readFileSync(`${folder}/${FILES[service]}.json`, 'utf8')) as Facts;
+  const lines: string[] = [];
+  for (const [operation, { input = {} }] of Object.entries(facts.operations)) {
+    const members = Object.entries(input).map(([path, limit]) => [path, normal(service, limit)] as const);
+    const limited = members.filter(([, limit]) => Object.keys(limit).length > 0);
+    if (limited.length > 0) lines.push(`${JSON.stringify(operation)}: ${JSON.stringify(Object.fromEntries(limited))}`);
+  }
+  const target = new URL(`../src/services/${service}/`, import.meta.url);
+  mkdirSync(target, { recursive: true });
+  writeFileSync(new URL('limits.json', target), `{\n${lines.join(',\n')}\n}\n`);
+  process.stdout.write(`${service}: ${lines.length} operations\n`);
+}
+
+function normal(service: string, limit: Limit): Limit {
+  const { pattern, enum: values, ...rest } = limit;
+  return { ...rest, ...patterns(service, pattern), ...enumerated(service, values) };
+}
+
+function enumerated(service: string, values: Limit['enum']): Pick<Limit, 'enum'> {
+  if (values === undefined || OWN_ENUM_ERRORS.has(service)) return {};
+  const printed = PRINTED_ENUMS.find((set) => set.length === values.length && set.every((v) => values.includes(v)));
+  return { enum: printed ?? values };
+}
+
+function patterns(service: string, published: string | undefined): Pick<Limit, 'pattern' | 'regex'> {
+  if (published === undefined) return {};
+  const bare = withoutAnchors(published);
+  if (ANYTHING.has(bare)) return {};
+  const pattern = ANCHORED[service]?.test(published) ? published : bare;
+  const plain = `^(?:${pattern})$`;
+  const regex = REWRITES.reduce((text, [java, javascript]) => text.replaceAll(java, javascript), plain);
+  new RegExp(regex, 'u');
+  return { pattern, ...(regex === plain ? {} : { regex }) };
+}
+
+/** `^a$` → `a`; `^a` → `a.*`, which the models leave out. */
+function withoutAnchors(published: string): string {
+  if (!published.startsWith('^')) return published;
+  return published.endsWith('$') ? published.slice(1, -1) : `${published.slice(1)}.*`;
+}
