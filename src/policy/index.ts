@@ -1,0 +1,14 @@
+// The policy engine: documents in, a compiled form kept, a request context in, a verdict with its reasons out. Imports nothing.
+
+export { type PolicyCase, PolicyCaseError, readPolicyCase } from './case.ts';
+export { type CompiledPolicy, compilePolicy, named, type Statement } from './compile.ts';
+export { type ContextValue, contextOf, type RequestContext } from './context.ts';
+export {
+  type Decision, decide, type PolicyKind, type PolicyRequest, type PolicySet, type RequestFlags, type Verdict,
+} from './decide.ts';
+export { denialReason } from './denial.ts';
+export { type PolicyDocument, parsePolicy, type StatementElement } from './document.ts';
+export type { Grant, GrantConstraints } from './grants.ts';
+export { PolicySyntaxError } from './json.ts';
+export { matchesPattern } from './match.ts';
+export type { Principal, PrincipalType } from './principals.ts';

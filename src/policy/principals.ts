@@ -1,0 +1,125 @@
+// Who a Principal element means. A request's principal matches at one of four levels, and the level carries the rules for
+// permissions boundaries and session policies (IAM User Guide, How AWS enforcement code logic evaluates requests):
+//
+//   none     the element does not mean this principal
+//   account  it names the account: access is delegated to it, an identity-based policy must still grant it
+//   behind   it names the role or user behind the session: granted, limited by boundary and session policies
+//   direct   it names the user, session, service or provider itself, or everyone: granted, limited by neither
+
+import { keyOf, type RequestContext, textOf } from './context.ts';
+import type { PrincipalElement } from './document.ts';
+
+export type PrincipalType =
+  | 'User' | 'AssumedRole' | 'FederatedUser' | 'Root' | 'Service' | 'WebIdentity' | 'SAML' | 'Anonymous';
+
+/** Who asks. An AssumedRole carries its session ARN; its role's ARN, with path, is the context key aws:PrincipalArn. */
+export interface Principal {
+  readonly type: PrincipalType;
+  readonly arn?: string | undefined;
+  readonly service?: string | undefined;
+  /** The IAM user who called GetFederationToken, for a FederatedUser. */
+  readonly userArn?: string | undefined;
+  /** The canonical user ID of the principal's account, where S3 policies may name it. */
+  readonly canonicalUser?: string | undefined;
+}
+
+export const levels = { none: 0, account: 1, behind: 2, direct: 3 } as const;
+export type Level = 0 | 1 | 2 | 3;
+export const levelNames = ['none', 'account', 'behind', 'direct'] as const;
+
+/** What principal matching needs of a request. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly principalAccount: string | null;
+  readonly context: RequestContext;
+}
+
+/** A compiled Principal or NotPrincipal element. */
+export interface PrincipalSet {
+  readonly element: PrincipalElement;
+  readonly accounts: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+  /** Names that are unique IDs (AIDA…, AROA…), as policies show for what they bound by ID. */
+  readonly ids: readonly string[];
+}
+
+const principalArn = keyOf('aws:PrincipalArn');
+const userId = keyOf('aws:userid');
+
+export function principalSetOf(element: PrincipalElement): PrincipalSet {
+  const accounts = new Set<string>();
+  const names = new Set<string>();
+  const ids: string[] = [];
+  for (const name of element.AWS) {
+    const account = accountNamed(name);
+    if (account) accounts.add(account);
+    else if (/^A[A-Z]{3}[A-Z0-9]+$/.test(name)) ids.push(name);
+    else names.add(name);
+  }
+  return { element, accounts, names, ids };
+}
+
+/** The account that an AWS principal names as a whole, by id or root ARN. */
+export function accountNamed(name: string): string | undefined {
+  if (/^[0-9]{12}$/.test(name)) return name;
+  return /^arn:aws[a-z0-9-]*:iam::([0-9]{12}):root$/.exec(name)?.[1];
+}
+
+/** The level at which the element means the caller. */
+export function levelOf(set: PrincipalSet, caller: Caller): Level {
+  const { principal } = caller;
+  const { element } = set;
+  if (element.any) return levels.direct;
+  if (principal.type === 'Service') return element.Service.includes(principal.service ?? '') ? levels.direct : levels.none;
+  if (principal.type === 'Anonymous') return levels.none;
+  const arn = principal.arn ?? '';
+  if (principal.type === 'WebIdentity' || principal.type === 'SAML') {
+    return element.Federated.includes(arn) ? levels.direct : levels.none;
+  }
+  if (set.names.has(arn)) return levels.direct;
+  const behind = set.names.size > 0 ? arnBehind(caller) : undefined;
+  if (behind !== undefined && set.names.has(behind)) return levels.behind;
+  if (set.ids.length > 0) {
+    const level = levelById(set.ids, caller);
+    if (level !== levels.none) return level;
+  }
+  if (caller.principalAccount !== null && set.accounts.has(caller.principalAccount)) return levels.account;
+  if (principal.canonicalUser && element.CanonicalUser.includes(principal.canonicalUser)) return levels.account;
+  return levels.none;
+}
+
+/** The role behind a role session, or the user behind a federated session when known. */
+export function arnBehind(caller: Caller): string | undefined {
+  const { principal } = caller;
+  if (principal.type === 'AssumedRole') return textOf(caller.context, principalArn);
+  if (principal.type === 'FederatedUser') return principal.userArn;
+  return undefined;
+}
+
+function levelById(ids: readonly string[], caller: Caller): Level {
+  const id = textOf(caller.context, userId);
+  if (id === undefined) return levels.none;
+  if (ids.includes(id)) return levels.direct;
+  const colon = id.indexOf(':');
+  return colon > 0 && ids.includes(id.slice(0, colon)) ? levels.behind : levels.none;
+}
+
+/**
+ * True when NotPrincipal excepts the caller. AWS asks along the chain of account, role or user, and session: each must be
+ * listed. An account listed with nobody of that account beside it stands for all of its principals.
+ */
+export function isExcepted(set: PrincipalSet, caller: Caller): boolean {
+  const { principal, principalAccount } = caller;
+  const level = levelOf(set, caller);
+  if (principalAccount === null || set.element.any) return level !== levels.none;
+  if (!set.accounts.has(principalAccount)) return false;
+  if (principal.type === 'Root') return true;
+  const inAccount = [...set.names].filter((name) => name.split(':')[4] === principalAccount);
+  if (inAccount.length === 0 && set.ids.length === 0) return true;
+  if (principal.type !== 'AssumedRole') return level >= levels.behind;
+  const behind = arnBehind(caller);
+  if (behind === undefined || !set.names.has(behind)) return false;
+  const sessions = `:assumed-role/${behind.slice(behind.lastIndexOf('/') + 1)}/`;
+  const namesSessions = inAccount.some((name) => name.includes(sessions));
+  return !namesSessions || set.names.has(principal.arn ?? '');
+}
