@@ -22,19 +22,47 @@ export class PolicyCaseError extends Error {}
 type Fields = Readonly<Record<string, unknown>>;
 
 const principalTypes: readonly string[] = [
-  'User', 'AssumedRole', 'FederatedUser', 'Root', 'Service', 'WebIdentity', 'SAML', 'Anonymous',
+  'User',
+  'AssumedRole',
+  'FederatedUser',
+  'Root',
+  'Service',
+  'WebIdentity',
+  'SAML',
+  'Anonymous',
 ];
 const verdicts: readonly string[] = ['Allowed', 'ExplicitlyDenied', 'ImplicitlyDenied'];
 const caseNames = [
-  'id', 'area', 'title', 'request', 'policies', 'principalAccount', 'resourceAccount', 'flags', 'expected', 'why', 'docs',
+  'id',
+  'area',
+  'title',
+  'request',
+  'policies',
+  'principalAccount',
+  'resourceAccount',
+  'flags',
+  'expected',
+  'why',
+  'docs',
   'confidence',
 ];
 const policyNames = [
-  'identity', 'resource', 'boundary', 'session', 'scps', 'rcps', 'vpcEndpoint', 'grants', 'resourceAccountScps',
+  'identity',
+  'resource',
+  'boundary',
+  'session',
+  'scps',
+  'rcps',
+  'vpcEndpoint',
+  'grants',
+  'resourceAccountScps',
   'principalAccountRcps',
 ];
 const flagNames = [
-  'principalAccountIsManagement', 'resourceAccountIsManagement', 'principalIsServiceLinkedRole', 'resourceIsAwsManagedKmsKey',
+  'principalAccountIsManagement',
+  'resourceAccountIsManagement',
+  'principalIsServiceLinkedRole',
+  'resourceIsAwsManagedKmsKey',
 ];
 
 /** Reads one case. Throws PolicyCaseError naming the element that is wrong. */
@@ -58,21 +86,30 @@ export function readPolicyCase(value: unknown): PolicyCase {
 function readRequest(fields: Fields): PolicyRequest {
   const request = fieldsOf(fields['request'], 'request', ['principal', 'action', 'resource', 'context']);
   const principal = fieldsOf(request['principal'], 'request.principal', [
-    'type', 'arn', 'service', 'userArn', 'canonicalUser',
+    'type',
+    'arn',
+    'service',
+    'userArn',
+    'canonicalUser',
   ]);
   const type = textOf(principal['type'], 'request.principal.type');
   if (!principalTypes.includes(type)) {
     throw new PolicyCaseError(`request.principal.type: must be one of ${principalTypes.join(', ')}`);
   }
   const optional = (name: string) =>
-    principal[name] === undefined || principal[name] === null ? undefined : textOf(principal[name], `request.principal.${name}`);
+    principal[name] === undefined || principal[name] === null
+      ? undefined
+      : textOf(principal[name], `request.principal.${name}`);
   const flags = fieldsOf(fields['flags'] ?? {}, 'flags', flagNames);
   for (const [name, flag] of Object.entries(flags)) {
     if (typeof flag !== 'boolean') throw new PolicyCaseError(`flags.${name}: must be true or false`);
   }
   return {
     principal: {
-      type: type as PrincipalType, arn: optional('arn'), service: optional('service'), userArn: optional('userArn'),
+      type: type as PrincipalType,
+      arn: optional('arn'),
+      service: optional('service'),
+      userArn: optional('userArn'),
       canonicalUser: optional('canonicalUser'),
     },
     action: textOf(request['action'], 'request.action'),
@@ -150,7 +187,9 @@ function readGrant(value: unknown, index: number): Grant {
     granteePrincipal: text('granteePrincipal'),
     granteeServicePrincipal: text('granteeServicePrincipal'),
     retiringPrincipal: text('retiringPrincipal'),
-    operations: listOf(either('operations') ?? [], `${where}.operations`).map((name) => textOf(name, `${where}.operations`)),
+    operations: listOf(either('operations') ?? [], `${where}.operations`).map((name) =>
+      textOf(name, `${where}.operations`),
+    ),
     constraints: readConstraints(either('constraints'), `${where}.constraints`),
   };
 }

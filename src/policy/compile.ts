@@ -3,7 +3,7 @@
 
 import { type Condition, conditionOf } from './conditions.ts';
 import type { RequestContext } from './context.ts';
-import { type Effect, parsePolicy, type PolicyDocument, type StatementElement } from './document.ts';
+import { type Effect, type PolicyDocument, parsePolicy, type StatementElement } from './document.ts';
 import { PolicySyntaxError } from './json.ts';
 import { encode, matchesCode } from './match.ts';
 import { type PrincipalSet, principalSetOf } from './principals.ts';
@@ -131,7 +131,12 @@ function prepare(element: StatementElement, variables: boolean): Statement {
   const complete = !element.principal && !element.notPrincipal;
   const template = (source: string) => resourceTemplateOf(source, variables, complete);
   return {
-    index, sid, effect, start, end, element,
+    index,
+    sid,
+    effect,
+    start,
+    end,
+    element,
     principal: element.principal && principalSetOf(element.principal),
     notPrincipal: element.notPrincipal && principalSetOf(element.notPrincipal),
     resources: element.resource?.map(template),

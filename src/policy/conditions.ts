@@ -75,7 +75,8 @@ function valueTest(parsed: ParsedOperator, key: Key, values: readonly Prepared[]
   const all = qualifier === 'ForAllValues';
   return (context) => {
     const found = valueOf(context, key);
-    if (found === undefined || (all ? isEmpty(found) : typeof found !== 'string' && found.length === 0)) return whenMissing;
+    if (found === undefined || (all ? isEmpty(found) : typeof found !== 'string' && found.length === 0))
+      return whenMissing;
     const test = (value: string) => anyMatches(operator, values, value, context) !== negated;
     if (typeof found === 'string') return test(found);
     return all ? found.every(test) : found.some(test);

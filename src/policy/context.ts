@@ -77,7 +77,8 @@ export function textOf(context: RequestContext, key: Key): string | undefined {
 function valueByName(entries: ContextEntries, name: string): ContextValue | undefined {
   const lower = name.toLowerCase();
   for (const entry in entries) {
-    if (entry.length === lower.length && entry.toLowerCase() === lower && entries[entry] !== undefined) return entries[entry];
+    if (entry.length === lower.length && entry.toLowerCase() === lower && entries[entry] !== undefined)
+      return entries[entry];
   }
   return undefined;
 }

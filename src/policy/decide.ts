@@ -12,7 +12,15 @@ import { type ActionFacts, factsOf } from './services.ts';
 
 export type Verdict = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
 export type PolicyKind =
-  | 'identity' | 'resource' | 'boundary' | 'session' | 'scp' | 'rcp' | 'vpcEndpoint' | 'grant' | 'trust';
+  | 'identity'
+  | 'resource'
+  | 'boundary'
+  | 'session'
+  | 'scp'
+  | 'rcp'
+  | 'vpcEndpoint'
+  | 'grant'
+  | 'trust';
 
 export interface RequestFlags {
   readonly principalAccountIsManagement?: boolean | undefined;

@@ -73,8 +73,18 @@ type Draft = { -readonly [Name in keyof StatementElement]: StatementElement[Name
 function readStatement(json: Json, index: number): StatementElement {
   if (json.kind !== 'object') throw wrong('A statement is an object', json);
   const draft: Draft = {
-    index, start: json.start, end: json.end, sid: undefined, effect: 'Deny', principal: undefined, notPrincipal: undefined,
-    action: undefined, notAction: undefined, resource: undefined, notResource: undefined, conditions: [],
+    index,
+    start: json.start,
+    end: json.end,
+    sid: undefined,
+    effect: 'Deny',
+    principal: undefined,
+    notPrincipal: undefined,
+    action: undefined,
+    notAction: undefined,
+    resource: undefined,
+    notResource: undefined,
+    conditions: [],
   };
   let effect = false;
   for (const member of json.members) {

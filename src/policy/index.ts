@@ -4,7 +4,13 @@ export { type PolicyCase, PolicyCaseError, readPolicyCase } from './case.ts';
 export { type CompiledPolicy, compilePolicy, named, type Statement } from './compile.ts';
 export { type ContextValue, contextOf, type RequestContext } from './context.ts';
 export {
-  type Decision, decide, type PolicyKind, type PolicyRequest, type PolicySet, type RequestFlags, type Verdict,
+  type Decision,
+  decide,
+  type PolicyKind,
+  type PolicyRequest,
+  type PolicySet,
+  type RequestFlags,
+  type Verdict,
 } from './decide.ts';
 export { denialReason } from './denial.ts';
 export { type PolicyDocument, parsePolicy, type StatementElement } from './document.ts';

@@ -119,7 +119,14 @@ function readString(reader: Reader): string {
 }
 
 const escapes: Readonly<Record<string, string>> = {
-  '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
 };
 
 function readEscaped(reader: Reader, start: number, firstEscape: number): string {
@@ -155,7 +162,11 @@ function escapeAt(text: string, at: number): string {
 }
 
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
-const words = [['true', 'boolean'], ['false', 'boolean'], ['null', 'null']] as const;
+const words = [
+  ['true', 'boolean'],
+  ['false', 'boolean'],
+  ['null', 'null'],
+] as const;
 
 function readLiteral(reader: Reader): Json {
   const { text, at: start } = reader;

@@ -93,7 +93,8 @@ function encodeSegment(field: string): string {
 function classify(source: string, code: string): Pattern {
   const wild = code.search(/[\ufffc-\uffff]/);
   if (wild < 0) return { source, mode: 'exact', code };
-  if (wild === code.length - 1 && code.charCodeAt(wild) === any) return { source, mode: 'prefix', code: code.slice(0, -1) };
+  if (wild === code.length - 1 && code.charCodeAt(wild) === any)
+    return { source, mode: 'prefix', code: code.slice(0, -1) };
   return { source, mode: 'glob', code };
 }
 

@@ -74,7 +74,10 @@ const arn: Kind = {
   test: (prepared, found, context) => arnFits(prepared as ArnTemplate, found, context),
 };
 
-function ordered(read: (text: string) => number | undefined, compare: (found: number, wanted: number) => boolean): Kind {
+function ordered(
+  read: (text: string) => number | undefined,
+  compare: (found: number, wanted: number) => boolean,
+): Kind {
   return {
     prepare: read,
     test: (prepared, found) => {
@@ -157,4 +160,3 @@ function codedPattern(code: string): Template['pattern'] {
 function codedSource(code: string): string {
   return code.replaceAll('\ufffe', '*');
 }
-

@@ -10,7 +10,14 @@ import { keyOf, type RequestContext, textOf } from './context.ts';
 import type { PrincipalElement } from './document.ts';
 
 export type PrincipalType =
-  | 'User' | 'AssumedRole' | 'FederatedUser' | 'Root' | 'Service' | 'WebIdentity' | 'SAML' | 'Anonymous';
+  | 'User'
+  | 'AssumedRole'
+  | 'FederatedUser'
+  | 'Root'
+  | 'Service'
+  | 'WebIdentity'
+  | 'SAML'
+  | 'Anonymous';
 
 /** Who asks. An AssumedRole carries its session ARN; its role's ARN, with path, is the context key aws:PrincipalArn. */
 export interface Principal {
@@ -70,7 +77,8 @@ export function levelOf(set: PrincipalSet, caller: Caller): Level {
   const { principal } = caller;
   const { element } = set;
   if (element.any) return levels.direct;
-  if (principal.type === 'Service') return element.Service.includes(principal.service ?? '') ? levels.direct : levels.none;
+  if (principal.type === 'Service')
+    return element.Service.includes(principal.service ?? '') ? levels.direct : levels.none;
   if (principal.type === 'Anonymous') return levels.none;
   const arn = principal.arn ?? '';
   if (principal.type === 'WebIdentity' || principal.type === 'SAML') {

@@ -19,9 +19,33 @@ export interface ActionFacts {
 
 /** Organizations User Guide, Resource control policies: services that support RCPs, by action prefix. */
 const rcpServices = new Set([
-  's3', 'sts', 'kms', 'sqs', 'secretsmanager', 'cognito-idp', 'cognito-identity', 'cognito-sync', 'logs', 'dynamodb', 'appconfig',
-  'appstream', 'autoscaling', 'codebuild', 'codecommit', 'comprehend', 'comprehendmedical', 'dax', 'ecr', 'health',
-  'kinesisvideo', 'aoss', 'signin', 'support', 'textract', 'transcribe', 'translate',
+  's3',
+  'sts',
+  'kms',
+  'sqs',
+  'secretsmanager',
+  'cognito-idp',
+  'cognito-identity',
+  'cognito-sync',
+  'logs',
+  'dynamodb',
+  'appconfig',
+  'appstream',
+  'autoscaling',
+  'codebuild',
+  'codecommit',
+  'comprehend',
+  'comprehendmedical',
+  'dax',
+  'ecr',
+  'health',
+  'kinesisvideo',
+  'aoss',
+  'signin',
+  'support',
+  'textract',
+  'transcribe',
+  'translate',
 ]);
 
 /** The same page, Resources and entities not restricted by RCPs. */
@@ -29,7 +53,11 @@ const rcpExempt = new Set(['kms:retiregrant']);
 
 /** IAM User Guide: the actions that a role trust policy can grant. */
 const assuming = new Set([
-  'sts:assumerole', 'sts:assumerolewithwebidentity', 'sts:assumerolewithsaml', 'sts:tagsession', 'sts:setsourceidentity',
+  'sts:assumerole',
+  'sts:assumerolewithwebidentity',
+  'sts:assumerolewithsaml',
+  'sts:tagsession',
+  'sts:setsourceidentity',
   'sts:setcontext',
 ]);
 
@@ -38,9 +66,26 @@ const ownerRoot = new Set(['s3:getbucketpolicy', 's3:putbucketpolicy', 's3:delet
 
 /** KMS Developer Guide, Allowing users in other accounts to use a KMS key. */
 const crossAccountKms = new Set([
-  'encrypt', 'decrypt', 'reencryptfrom', 'reencryptto', 'generatedatakey', 'generatedatakeywithoutplaintext',
-  'generatedatakeypair', 'generatedatakeypairwithoutplaintext', 'generatemac', 'verifymac', 'sign', 'verify', 'derivesharedsecret',
-  'creategrant', 'describekey', 'getkeyrotationstatus', 'getpublickey', 'listgrants', 'retiregrant', 'revokegrant',
+  'encrypt',
+  'decrypt',
+  'reencryptfrom',
+  'reencryptto',
+  'generatedatakey',
+  'generatedatakeywithoutplaintext',
+  'generatedatakeypair',
+  'generatedatakeypairwithoutplaintext',
+  'generatemac',
+  'verifymac',
+  'sign',
+  'verify',
+  'derivesharedsecret',
+  'creategrant',
+  'describekey',
+  'getkeyrotationstatus',
+  'getpublickey',
+  'listgrants',
+  'retiregrant',
+  'revokegrant',
 ]);
 
 const known = new Map<string, ActionFacts>();

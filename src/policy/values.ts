@@ -17,7 +17,9 @@ export function readDate(text: string): number | undefined {
     const seconds = /^-?[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
     return Number.isFinite(seconds) ? seconds * 1000 : undefined;
   }
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found.slice(1, 7).map((x) => Number(x ?? Number.NaN))
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found
+    .slice(1, 7)
+    .map((x) => Number(x ?? Number.NaN))
     .map((x, i) => (Number.isNaN(x) ? (i === 1 || i === 2 ? 1 : 0) : x));
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
   if (hour > 24 || minute > 59 || second > 60) return undefined;

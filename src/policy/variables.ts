@@ -22,7 +22,8 @@ const escapeNames = new Set(['*', '?', '$']);
 /** Compiles a value of a string condition. `wild`: whether * and ? are wildcards in it. */
 export function templateOf(source: string, variables: boolean, wild: boolean): Template {
   const coded = wild ? encode : literal;
-  if (!variables || !source.includes('${')) return { source, pattern: wild ? patternOf(source) : exact(source), parts: [] };
+  if (!variables || !source.includes('${'))
+    return { source, pattern: wild ? patternOf(source) : exact(source), parts: [] };
   return { source, pattern: undefined, parts: partsOf(source, coded) };
 }
 
