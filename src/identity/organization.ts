@@ -98,12 +98,15 @@ export interface OrganizationPolicy {
 const attachedIndex = (organization: string | undefined, attachments: Attachments) =>
   organization ? Object.values(attachments).flatMap((ids) => ids.map((id) => [organization, id])) : [];
 
-/** Index `parent`: [root or unit id]. `attached`: [organization, policy id]. `organization`: [organization id]. `email`: [email]. `alias`: [alias]. */
+/**
+ * Index `organization`: [organization]. `parent`: [organization, root or unit]. `attached`: [organization, policy].
+ * `email`: [email]. `alias`: [alias].
+ */
 export const accounts = table<Account>('org_account', {
   key: (a) => [a.id],
   indexes: {
     organization: (a) => (a.organization ? [[a.organization]] : []),
-    parent: (a) => (a.parent ? [[a.parent]] : []),
+    parent: (a) => (a.organization && a.parent ? [[a.organization, a.parent]] : []),
     email: (a) => [[a.email.toLowerCase()]],
     alias: (a) => (a.alias ? [[a.alias]] : []),
     attached: (a) => attachedIndex(a.organization, a.attachments),
@@ -112,12 +115,12 @@ export const accounts = table<Account>('org_account', {
 
 export const organizations = table<Organization>('org_organization', { key: (o) => [o.id] });
 
-/** Index `parent`: [parent id]. `name`: [parent id, name]. `attached`: [organization, policy id]. */
+/** Index `parent`: [organization, parent]. `name`: [organization, parent, name]. `attached`: [organization, policy]. */
 export const units = table<Unit>('org_unit', {
   key: (u) => [u.organization, u.id],
   indexes: {
-    parent: (u) => (u.parent ? [[u.parent]] : []),
-    name: (u) => (u.parent ? [[u.parent, u.name]] : []),
+    parent: (u) => (u.parent ? [[u.organization, u.parent]] : []),
+    name: (u) => (u.parent ? [[u.organization, u.parent, u.name]] : []),
     attached: (u) => attachedIndex(u.organization, u.attachments),
   },
 });
