@@ -1,0 +1,104 @@
+/** Roles for whoever has credentials already. */
+import type { AssumeRoleRequest, AssumeRoleResponse } from '@aws-sdk/client-sts';
+import type { Context } from '../../core/context.ts';
+import { AccessDenied, CommonError, notImplemented } from '../../core/errors.ts';
+import type { Operation, Present } from '../../core/operation.ts';
+import type { Role } from '../../identity/principals.ts';
+import { issue, recorded, requestDetails } from './credentials.ts';
+import { mfaConditions, verifyMfa } from './mfa.ts';
+import {
+  accountOfRole,
+  assumed,
+  assumedRoleUser,
+  assumptionAccess,
+  findRole,
+  recordedRole,
+  roleSession,
+  roleSessionSeconds,
+} from './roles.ts';
+import { sessionPolicies } from './sessionPolicies.ts';
+import { type SessionTags, sessionTags, taggedSession, tagMap } from './sessionTags.ts';
+
+type Input = Present<AssumeRoleRequest>;
+
+interface Target {
+  readonly role: Role | undefined;
+  readonly tags: SessionTags;
+  readonly sourceIdentity: string | undefined;
+  readonly mfa: boolean;
+}
+
+export const AssumeRole: Operation<Input, AssumeRoleResponse, Target> = {
+  readOnly: true,
+  async load(input, ctx) {
+    requireAllowedCaller(input, ctx);
+    if (input.ProvidedContexts?.length) notImplemented('ProvidedContexts');
+    const account = accountOfRole(input.RoleArn);
+    if (account !== ctx.account) ctx.audit.recipientAccountId = account;
+    const tags = sessionTags(input, ctx.caller.session);
+    if (tags.inherited.length > 0) ctx.audit.requestParameters = { incomingTransitiveTags: tagMap(tags.inherited) };
+    const sourceIdentity = sourceIdentityOf(input, ctx);
+    const role = await findRole(ctx, input.RoleArn);
+    if (role) ctx.audit.resources = [recordedRole(role)];
+    return { role, tags, sourceIdentity, mfa: await verifyMfa(ctx, input) };
+  },
+  access: (input, _ctx, target) =>
+    assumptionAccess('sts:AssumeRole', {
+      ...target,
+      arn: input.RoleArn,
+      conditions: {
+        'sts:RoleSessionName': input.RoleSessionName,
+        'sts:ExternalId': input.ExternalId,
+        ...mfaConditions(target.mfa),
+      },
+    }),
+  async run(input, ctx, target) {
+    const role = assumed(target.role);
+    const chained = ctx.caller.session !== undefined;
+    const seconds = roleSessionSeconds(role, input.DurationSeconds, chained);
+    const { sourceIdentity } = target;
+    const { Credentials, ...sizes } = issue(
+      ctx,
+      {
+        ...roleSession(role, input.RoleSessionName),
+        ...taggedSession(target.tags),
+        ...(await sessionPolicies(ctx, input, role.account)),
+        ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
+        ...(chained ? { chained } : {}),
+      },
+      seconds,
+      input,
+    );
+    const output = {
+      Credentials,
+      AssumedRoleUser: assumedRoleUser(role, input.RoleSessionName),
+      ...(sourceIdentity === undefined ? {} : { SourceIdentity: sourceIdentity }),
+      ...sizes,
+    };
+    ctx.audit.responseElements = recorded(output);
+    ctx.audit.additionalEventData = requestDetails(ctx);
+    return output;
+  },
+};
+
+/** Root users and federated users assume no roles, whatever policies say. */
+function requireAllowedCaller(input: Input, { caller }: Context): void {
+  if (caller.type === 'Root') throw new AccessDenied('Roles may not be assumed by root accounts.');
+  if (caller.type === 'FederatedUser') throw notAuthorized(caller.arn, 'sts:AssumeRole', input.RoleArn);
+}
+
+/** The one in the request, or the calling session's, which nobody may change. */
+function sourceIdentityOf(input: Input, { caller }: Context): string | undefined {
+  const inherited = caller.session?.sourceIdentity;
+  const { SourceIdentity: asked } = input;
+  if (asked?.toLowerCase().startsWith('aws:')) {
+    throw new CommonError('ValidationError', 'Source Identity must match [\\w+=,.@-]{2,64} and not begin with "aws:"');
+  }
+  if (inherited !== undefined && asked !== undefined && asked !== inherited) {
+    throw notAuthorized(caller.arn, 'sts:SetSourceIdentity', input.RoleArn);
+  }
+  return asked ?? inherited;
+}
+
+const notAuthorized = (who: string, action: string, resource: string) =>
+  new AccessDenied(`User: ${who} is not authorized to perform: ${action} on resource: ${resource}`);

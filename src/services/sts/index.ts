@@ -1,0 +1,20 @@
+import * as sdk from '@aws-sdk/client-sts';
+import { defineService } from '../../core/operation.ts';
+import { AssumeRole } from './assumeRole.ts';
+import { DecodeAuthorizationMessage } from './authorizationMessages.ts';
+import { GetAccessKeyInfo, GetCallerIdentity } from './callerIdentity.ts';
+import limits from './limits.json' with { type: 'json' };
+import { GetSessionToken } from './sessionTokens.ts';
+
+export const sts = defineService({
+  name: 'sts',
+  eventSource: 'sts.amazonaws.com',
+  sdk,
+  wire: {
+    protocols: ['awsQuery'],
+    version: '2011-06-15',
+    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  },
+  limits: limits as never,
+  operations: { AssumeRole, DecodeAuthorizationMessage, GetAccessKeyInfo, GetCallerIdentity, GetSessionToken },
+});
