@@ -1,0 +1,47 @@
+/** awsJson 1.0 and 1.1: `POST /`, the operation in `X-Amz-Target: Prefix.Operation`, JSON both ways. */
+import { CommonError } from '../core/errors.ts';
+import type { ProtocolName, Service } from '../core/operation.ts';
+import { errorDocument, queryErrorHeader } from './errors.ts';
+import { parseJson, plainJson } from './json.ts';
+import type { Protocol, WireResponse } from './protocol.ts';
+import { inputOf, outputOf, type Shape } from './schema.ts';
+
+export const awsJson1_0 = awsJson('awsJson1_0', 'application/x-amz-json-1.0');
+export const awsJson1_1 = awsJson('awsJson1_1', 'application/x-amz-json-1.1');
+
+function awsJson(name: ProtocolName, contentType: string): Protocol {
+  const reply = (status: number, requestId: string, value: unknown): WireResponse => ({
+    status,
+    headers: { 'content-type': contentType, 'x-amzn-requestid': requestId },
+    body: JSON.stringify(value),
+  });
+  return {
+    name,
+    match(request, service) {
+      const target = request.headers['x-amz-target'];
+      const prefix = service.wire.target;
+      if (target === undefined || prefix === undefined || request.method !== 'POST') return undefined;
+      if (!target.startsWith(prefix) || target[prefix.length] !== '.') return undefined;
+      return target.slice(prefix.length + 1);
+    },
+    decode(request, service, operation) {
+      const shape = known(inputOf(service, operation), service, operation);
+      return plainJson.decode(shape)(parseJson(request.body));
+    },
+    encode(output, service, operation, requestId) {
+      const shape = known(outputOf(service, operation), service, operation);
+      if (shape.kind === 'unit') return { ...reply(200, requestId, {}), body: '' };
+      return reply(200, requestId, plainJson.encode(shape)(output));
+    },
+    encodeError(error, service, requestId) {
+      const response = reply(error.status, requestId, errorDocument(error, plainJson));
+      const header = queryErrorHeader(error, service);
+      return header ? { ...response, headers: { ...response.headers, 'x-amzn-query-error': header } } : response;
+    },
+  };
+}
+
+function known(shape: Shape | undefined, _service: Service, _operation: string): Shape {
+  if (!shape) throw new CommonError('UnknownOperationException', '');
+  return shape;
+}

@@ -1,0 +1,183 @@
+/**
+ * Which REST operation a method and path name. The templates of a service become a tree of path segments; where
+ * several operations share a path, the query and the headers they demand tell them apart.
+ */
+import type { Service } from '../core/operation.ts';
+import type { WireRequest } from './protocol.ts';
+import { httpTrait, inputOf, operationNames } from './schema.ts';
+
+export interface Route {
+  readonly operation: string;
+  readonly method: string;
+  readonly segments: readonly Segment[];
+  /** `?cors`, `?list-type=2` of the template. */
+  readonly literals: readonly (readonly [name: string, value: string])[];
+  /** Members without which the operation makes no sense; they only break ties. */
+  readonly wantedQuery: readonly string[];
+  readonly wantedHeaders: readonly string[];
+}
+
+interface Segment {
+  readonly kind: 'literal' | 'label' | 'greedy';
+  readonly text: string;
+}
+
+interface Branch {
+  readonly literals: Map<string, Branch>;
+  label?: Branch;
+  readonly routes: Route[];
+  /** Routes whose greedy label begins here. */
+  readonly greedy: Route[];
+}
+
+const trees = new WeakMap<object, Map<string, Branch>>();
+const routes = new WeakMap<object, Map<string, Route>>();
+
+/** The operation a request names, undefined if no template fits. */
+export function matchRoute(request: WireRequest, service: Service): string | undefined {
+  const tree = treesOf(service).get(request.method);
+  if (!tree) return undefined;
+  const found: Route[] = [];
+  collect(tree, segmentsOf(request.path), 0, found);
+  if (found.length === 0) return undefined;
+  return best(found, request)?.operation;
+}
+
+export function routeOf(service: Service, operation: string): Route | undefined {
+  treesOf(service);
+  return routes.get(service.sdk as object)?.get(operation);
+}
+
+/** The labels of a path that matched the route, still percent-encoded. */
+export function labelsOf(route: Route, path: string): Record<string, string> {
+  const parts = segmentsOf(path);
+  const out: Record<string, string> = {};
+  const tail = route.segments.length - 1 - route.segments.findIndex((s) => s.kind === 'greedy');
+  for (const [i, segment] of route.segments.entries()) {
+    if (segment.kind === 'label') out[segment.text] = parts[i] ?? '';
+    if (segment.kind === 'greedy') {
+      out[segment.text] = parts.slice(i, parts.length - tail).join('/');
+      break;
+    }
+  }
+  return out;
+}
+
+function segmentsOf(path: string): string[] {
+  return path.slice(1).split('/');
+}
+
+function collect(branch: Branch, parts: readonly string[], at: number, found: Route[]): void {
+  const part = parts[at];
+  if (part === undefined || (part === '' && at === parts.length - 1)) found.push(...branch.routes);
+  if (part === undefined) return;
+  const literal = branch.literals.get(part);
+  if (literal) collect(literal, parts, at + 1, found);
+  if (found.length === 0 && branch.label && part !== '') collect(branch.label, parts, at + 1, found);
+  if (found.length > 0) return;
+  for (const route of branch.greedy) if (tailFits(route, parts, at)) found.push(route);
+}
+
+/** The segments behind a greedy label are literals; the label itself takes at least one character. */
+function tailFits(route: Route, parts: readonly string[], at: number): boolean {
+  const tail = route.segments.slice(route.segments.findIndex((s) => s.kind === 'greedy') + 1);
+  const start = parts.length - tail.length;
+  if (start <= at || (start === at + 1 && parts[at] === '')) return false;
+  return tail.every((segment, i) => segment.kind !== 'literal' || segment.text === parts[start + i]);
+}
+
+function best(found: readonly Route[], request: WireRequest): Route | undefined {
+  const query = new Map<string, string>();
+  for (const pair of request.query.split('&', 1000)) {
+    const equals = pair.indexOf('=');
+    query.set(equals === -1 ? pair : pair.slice(0, equals), equals === -1 ? '' : pair.slice(equals + 1));
+  }
+  let winner: Route | undefined;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const route of found) {
+    const score = scoreOf(route, query, request.headers);
+    if (score !== undefined && score > most) [winner, most] = [route, score];
+  }
+  return winner;
+}
+
+/** Literals must be there (the SDKs add `x-id`, others do not); wanted members count for and against. */
+function scoreOf(route: Route, query: ReadonlyMap<string, string>, headers: WireRequest['headers']) {
+  let score = 0;
+  for (const [name, value] of route.literals) {
+    const sent = query.get(name);
+    if (sent === undefined && name === 'x-id') continue;
+    if (sent === undefined || (value !== '' && sent !== value)) return undefined;
+    score += 4;
+  }
+  for (const name of route.wantedQuery) score += query.has(name) ? 1 : -1;
+  for (const name of route.wantedHeaders) score += name in headers ? 1 : -1;
+  return score;
+}
+
+function treesOf(service: Service): Map<string, Branch> {
+  const known = trees.get(service.sdk as object);
+  if (known) return known;
+  const made = new Map<string, Branch>();
+  const named = new Map<string, Route>();
+  for (const operation of operationNames(service)) {
+    const http = httpTrait(service, operation);
+    if (!http) continue;
+    const route = compile(service, operation, http[0], http[1]);
+    named.set(operation, route);
+    let root = made.get(route.method);
+    if (!root) made.set(route.method, (root = branch()));
+    plant(root, route);
+  }
+  trees.set(service.sdk as object, made);
+  routes.set(service.sdk as object, named);
+  return made;
+}
+
+function compile(service: Service, operation: string, method: string, template: string): Route {
+  const [path = '/', query = ''] = template.split('?');
+  const wanted = wantedOf(service, operation);
+  const literals = query.split('&').filter((pair) => pair !== '');
+  return {
+    operation,
+    method,
+    segments: path
+      .slice(1)
+      .split('/')
+      .filter((text) => text !== '')
+      .map(segment),
+    literals: literals.map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? ''] as const),
+    wantedQuery: wanted.flatMap((m) => m.traits.httpQuery ?? []),
+    wantedHeaders: wanted.flatMap((m) => m.traits.httpHeader?.toLowerCase() ?? []),
+  };
+}
+
+function wantedOf(service: Service, operation: string) {
+  const shape = inputOf(service, operation);
+  return shape ? shape.members.filter((m) => shape.required.includes(m.name)) : [];
+}
+
+function segment(text: string): Segment {
+  if (!text.startsWith('{')) return { kind: 'literal', text };
+  const name = text.slice(1, -1);
+  return name.endsWith('+') ? { kind: 'greedy', text: name.slice(0, -1) } : { kind: 'label', text: name };
+}
+
+const branch = (): Branch => ({ literals: new Map(), routes: [], greedy: [] });
+
+function plant(root: Branch, route: Route): void {
+  let at = root;
+  for (const { kind, text } of route.segments) {
+    if (kind === 'greedy') {
+      at.greedy.push(route);
+      return;
+    }
+    if (kind === 'label') at = at.label ??= branch();
+    else {
+      let next = at.literals.get(text);
+      if (!next) at.literals.set(text, (next = branch()));
+      at = next;
+    }
+  }
+  at.routes.push(route);
+}
