@@ -1,0 +1,82 @@
+/** The committed state as this process knows it: rows and counters in memory over the database. */
+import { type ChangeLog, changeLog } from './changeLog.ts';
+import { type Counts, counts } from './counts.ts';
+import { type Change, type Driver, isPromise, type Learner, type Maybe } from './driver.ts';
+import { freezeRow, type RowCache, rowCache } from './rowCache.ts';
+import type { WriteSet } from './writeSet.ts';
+
+export interface Committed {
+  readonly driver: Driver;
+  readonly log: ChangeLog;
+  readonly counts: Counts;
+  /** The row as it is committed. Answers at once when it is in memory. */
+  row(key: string): Maybe<object | undefined>;
+  /** The same, with its body at hand. */
+  rowWithBody(key: string, body: string, readAt: number): object;
+  /** Tells memory what has become durable. */
+  publish(number: number, changes: readonly Change[], rows: ReadonlyMap<string, object | null>): void;
+  reset(number: number): void;
+  /** Write sets at work, oldest first: what changed since they began is remembered. */
+  readonly active: Set<WriteSet>;
+  /** Forgets what no active write set can have read. */
+  trim(): void;
+}
+
+export function committed(connect: (learner: Learner) => Driver, rowsMax: number): Committed {
+  const log = changeLog();
+  const cache = rowCache(rowsMax);
+  const driver = connect(learner(log, cache, () => state));
+  const remember = (key: string, body: string | undefined, readAt: number): object | undefined => {
+    const row = body === undefined ? undefined : (freezeRow(JSON.parse(body)) as object);
+    if (!log.changedSince(key, readAt)) cache.set(key, row ?? null);
+    return row;
+  };
+  const active = new Set<WriteSet>();
+  const state: Committed = {
+    driver,
+    log,
+    counts: counts(driver, log),
+    row(key) {
+      const held = cache.get(key);
+      if (held !== undefined) return held ?? undefined;
+      const readAt = log.known();
+      const body = driver.row(key);
+      return isPromise(body) ? body.then((text) => remember(key, text, readAt)) : remember(key, body, readAt);
+    },
+    rowWithBody: (key, body, readAt) => cache.get(key) ?? remember(key, body, readAt)!,
+    publish(number, changes, rows) {
+      if (number !== log.known() + 1) return;
+      log.add(number, changes);
+      state.counts.apply(number, changes);
+      for (const [key, row] of rows) cache.set(key, row);
+    },
+    reset(number) {
+      log.reset(number);
+      cache.clear();
+      state.counts.clear();
+    },
+    active,
+    trim() {
+      for (const oldest of active) return log.trim(oldest.started);
+      log.trim(log.known());
+    },
+  };
+  return state;
+}
+
+function learner(log: ChangeLog, cache: RowCache, state: () => Committed): Learner {
+  return {
+    known: () => log.known(),
+    learn(commits) {
+      for (const { number, changes } of commits) {
+        if (number <= log.known()) continue;
+        if (number !== log.known() + 1) return state().reset(number);
+        log.add(number, changes);
+        state().counts.apply(number, changes);
+        for (const { key } of changes) cache.drop(key);
+      }
+    },
+    forget: (number) => state().reset(number),
+    keep: (rows) => cache.enable(rows),
+  };
+}

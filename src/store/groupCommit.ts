@@ -1,0 +1,191 @@
+/**
+ * Group commit: all write sets that wait go into one database transaction with one fsync. Each is checked against what
+ * was committed since it read, and against those before it in the group; one that lost is told so, to run again.
+ * Nothing of a group is visible to anybody before it is durable.
+ */
+import { inRange } from './changeLog.ts';
+import type { Committed } from './committed.ts';
+import type { Batch, Change } from './driver.ts';
+import { add, mustBeChecked, type RowChange, rowDelta, type WriteSet } from './writeSet.ts';
+
+const groupMax = 512;
+
+export interface GroupCommit {
+  /** Resolves when the write set is durable (true) or has lost (false). */
+  submit(set: WriteSet): Promise<boolean>;
+  /** Runs alone, after what waits now. */
+  alone(work: () => Promise<void>): Promise<void>;
+  /** Resolves when nothing waits. */
+  drain(): Promise<void>;
+}
+
+export function groupCommit(state: Committed, committedEntries: (count: number) => void): GroupCommit {
+  const waiting: Waiting[] = [];
+  let running: Promise<void> | undefined;
+  let scheduled = false;
+
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, groupMax);
+      const entries = commitGroup(state, group);
+      committedEntries(typeof entries === 'number' ? entries : await entries);
+    }
+  };
+  const start = (): void => {
+    scheduled = false;
+    if (running !== undefined) return;
+    const work = run();
+    running = work.finally(() => {
+      running = undefined;
+      if (waiting.length > 0) schedule();
+    });
+  };
+  const schedule = (): void => {
+    if (scheduled || running !== undefined) return;
+    scheduled = true;
+    setImmediate(start);
+  };
+  const drain = async (): Promise<void> => {
+    while (waiting.length > 0 || running !== undefined) {
+      if (running === undefined) start();
+      await running;
+    }
+  };
+  return {
+    submit: (set) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ set, resolve, reject });
+        schedule();
+      }),
+    async alone(work) {
+      while (waiting.length > 0 || running !== undefined) await drain();
+      running = work().finally(() => {
+        running = undefined;
+        if (waiting.length > 0) schedule();
+      });
+      return running;
+    },
+    drain,
+  };
+}
+
+interface Waiting {
+  readonly set: WriteSet;
+  readonly resolve: (won: boolean) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A group while it is put together: what its members so far would change. */
+interface Tentative {
+  readonly batch: Batch;
+  readonly rows: Map<string, object | null>;
+  readonly keys: Set<string>;
+  readonly deltas: Map<string, number>;
+}
+
+/** Returns how many journal entries became durable. A driver that answers at once is never waited for. */
+function commitGroup(state: Committed, group: readonly Waiting[]): number | Promise<number> {
+  if (state.driver.begin !== undefined) return commitWaiting(state, group, state.driver.begin);
+  const { winners, tentative } = check(state, group);
+  try {
+    write(state, tentative);
+  } catch (error) {
+    return failed(state, winners, error);
+  }
+  settle(state, winners, tentative);
+  return tentative.batch.journal.length;
+}
+
+async function commitWaiting(state: Committed, group: readonly Waiting[], begin: () => Promise<void>) {
+  let candidates = group;
+  try {
+    await begin();
+    const { winners, tentative } = check(state, group);
+    candidates = winners;
+    if (winners.length === 0) {
+      await state.driver.abandon?.();
+      return 0;
+    }
+    await write(state, tentative);
+    settle(state, winners, tentative);
+    return tentative.batch.journal.length;
+  } catch (error) {
+    return failed(state, candidates, error);
+  }
+}
+
+function write(state: Committed, { batch }: Tentative) {
+  return state.driver.commit(batch, state.log.known() + 1);
+}
+
+function settle(state: Committed, winners: readonly Waiting[], { batch, rows }: Tentative): void {
+  if (batch.changes.length > 0) state.publish(state.log.known() + 1, batch.changes, rows);
+  for (const winner of winners) winner.resolve(true);
+}
+
+/** One member may be what the database refuses: then each is tried by itself, and only that one fails. */
+async function failed(state: Committed, group: readonly Waiting[], error: unknown): Promise<number> {
+  if (group.length === 1 || !state.driver.refused(error)) {
+    for (const member of group) member.reject(error);
+    return 0;
+  }
+  let entries = 0;
+  for (const member of group) entries += await commitGroup(state, [member]);
+  return entries;
+}
+
+function check(state: Committed, group: readonly Waiting[]) {
+  const tentative: Tentative = { batch: emptyBatch(), rows: new Map(), keys: new Set(), deltas: new Map() };
+  const winners: Waiting[] = [];
+  for (const member of group) {
+    if (mustBeChecked(member.set) && !holds(state, tentative, member.set)) {
+      member.resolve(false);
+      continue;
+    }
+    winners.push(member);
+    take(tentative, member.set);
+  }
+  return { winners, tentative };
+}
+
+function holds({ log, counts }: Committed, { keys, deltas }: Tentative, set: WriteSet): boolean {
+  for (const [key, number] of set.reads) if (keys.has(key) || log.changedSince(key, number)) return false;
+  for (const range of set.ranges) {
+    if (log.rangeChangedSince(range, range.number)) return false;
+    for (const key of keys) if (inRange(key, range)) return false;
+  }
+  return set.counts.every(({ counter, holds }) => {
+    const committed = counts.peek(counter);
+    return committed !== undefined && holds(committed + (deltas.get(counter) ?? 0));
+  });
+}
+
+function take({ batch, rows, keys, deltas }: Tentative, set: WriteSet): void {
+  for (const entry of set.journal) batch.journal.push(entry);
+  for (const row of set.lookups) batch.lookups.push(row);
+  for (const [key, row] of set.rows) {
+    if (row.before === row.after) continue;
+    rows.set(key, row.after ?? null);
+    takeRow(batch, key, row);
+    const note = (change: Change): void => {
+      batch.changes.push(change);
+      keys.add(change.key);
+      add(deltas, change);
+    };
+    note({ key, delta: rowDelta(row) });
+    row.entries.forEach(note);
+  }
+}
+
+function takeRow(batch: Batch, key: string, row: RowChange): void {
+  if (row.after === undefined) batch.drops.push(key);
+  else batch.puts.push({ key, body: JSON.stringify(row.after) });
+  for (const entry of row.entries) {
+    if (entry.delta > 0) batch.entriesAdded.push(entry.key);
+    if (entry.delta < 0) batch.entriesDropped.push(entry.key);
+  }
+}
+
+function emptyBatch(): Batch {
+  return { puts: [], drops: [], entriesAdded: [], entriesDropped: [], journal: [], lookups: [], changes: [] };
+}

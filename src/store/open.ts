@@ -1,0 +1,12 @@
+import { openSqlite } from './sqlite.ts';
+import type { Store, StoreOptions } from './store.ts';
+
+/**
+ * Opens the store that a URL names: `sqlite:path`, `:memory:` (nothing on disk) or `postgres://…`.
+ * @throws Error for another kind of URL, and when it cannot be opened.
+ */
+export async function openStore(url: string, options: StoreOptions): Promise<Store> {
+  if (url === ':memory:' || url === 'sqlite::memory:') return openSqlite(':memory:', options);
+  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length), options);
+  throw new Error(`no store is called ${url}: use sqlite:PATH, :memory: or postgres://…`);
+}

@@ -1,0 +1,120 @@
+/**
+ * The embedded store: one file, one process. Every statement answers at once, so a group is one uninterrupted piece of
+ * work and nothing is ever read between its begin and its commit.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { assembleStore } from './assembly.ts';
+import type { Batch, Driver } from './driver.ts';
+import { inTransaction, sqliteJournal } from './sqliteJournal.ts';
+import { prepareSchema } from './sqliteSchema.ts';
+import type { Store, StoreOptions } from './store.ts';
+
+/**
+ * Opens the store in a file, made if need be; `:memory:` keeps nothing.
+ * @throws Error when another process has it open or a newer program wrote it.
+ */
+export async function openSqlite(file: string, options: StoreOptions): Promise<Store> {
+  const database = openDatabase(file);
+  return assembleStore(() => sqliteDriver(database, file), options);
+}
+
+/** The file stays locked until it is closed or the process ends, however it ends. */
+function openDatabase(file: string): DatabaseSync {
+  if (file !== ':memory:') writeFileSync(file, '', { flag: 'a', mode: 0o600 });
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full');
+    database.exec('pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma temp_store = memory');
+    database.exec('begin immediate; commit');
+    prepareSchema(database, file);
+  } catch (error) {
+    database.close();
+    throw isBusy(error) ? new Error(`${file} is in use by another gatehouse (pid ${ownerOf(file)})`) : error;
+  }
+  if (file !== ':memory:') writeFileSync(ownerFile(file), String(process.pid), { mode: 0o600 });
+  return database;
+}
+
+function sqliteDriver(database: DatabaseSync, file: string): Driver {
+  const select = rowsAsArrays(database, 'select body from row where key = ?');
+  const range = {
+    row: rowsAsArrays(database, 'select key, body from row where key >= ? and key < ? order by key limit ?'),
+    entry: rowsAsArrays(database, 'select key from entry where key >= ? and key < ? order by key limit ?'),
+  };
+  const count = {
+    row: rowsAsArrays(database, 'select count(*) from row where key >= ? and key < ?'),
+    entry: rowsAsArrays(database, 'select count(*) from entry where key >= ? and key < ?'),
+  };
+  const { journal, append, index, restart } = sqliteJournal(database);
+  const write = rowWriter(database);
+  return {
+    row: (key) => (select.get(key) as unknown as [string] | undefined)?.[0],
+    range: (kind, from, to, limit) =>
+      (range[kind].all(from, to, limit) as unknown as [string, string?][]).map(([key, body]) =>
+        body === undefined ? { key } : { key, body },
+      ),
+    count: (kind, from, to) => ({ value: (count[kind].get(from, to) as unknown as [number])[0] }),
+    commit(batch) {
+      const tip = inTransaction(database, () => {
+        write(batch);
+        index(batch.lookups);
+        return append(batch.journal);
+      });
+      restart(tip);
+    },
+    refused: () => true,
+    journal,
+    clear() {
+      inTransaction(database, () => {
+        database.exec('delete from row; delete from entry; delete from journal; delete from lookup');
+        database.exec('update last set sequence = 0');
+      });
+      restart(0);
+    },
+    close() {
+      database.close();
+      if (file !== ':memory:') rmSync(ownerFile(file), { force: true });
+    },
+  };
+}
+
+function rowWriter(database: DatabaseSync) {
+  const put = database.prepare(
+    'insert into row (key, body) values (?, ?) on conflict (key) do update set body = excluded.body',
+  );
+  const drop = database.prepare('delete from row where key = ?');
+  const add = database.prepare('insert or ignore into entry (key) values (?)');
+  const take = database.prepare('delete from entry where key = ?');
+  return (batch: Batch): void => {
+    for (const key of batch.drops) drop.run(key);
+    for (const key of batch.entriesDropped) take.run(key);
+    for (const { key, body } of batch.puts) put.run(key, body);
+    for (const key of batch.entriesAdded) add.run(key);
+  };
+}
+
+function rowsAsArrays(database: DatabaseSync, sql: string) {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement;
+}
+
+function isBusy(error: unknown): boolean {
+  const busy = 5;
+  const locked = 6;
+  const code = Number((error as { errcode?: number }).errcode) & 0xff;
+  return code === busy || code === locked;
+}
+
+function ownerFile(file: string): string {
+  return `${file}.pid`;
+}
+
+function ownerOf(file: string): string {
+  try {
+    return readFileSync(ownerFile(file), 'utf8');
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,86 @@
+/** The journal in SQLite: entries by position, look-up rows by scope and time. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { JournalDriver, LookupRow, Place } from './driver.ts';
+import type { JournalEntry, JournalRow } from './store.ts';
+
+export interface SqliteJournal {
+  readonly journal: JournalDriver;
+  /** Writes entries within a transaction; returns the last position, which counts once it is committed. */
+  append(entries: readonly JournalEntry[]): number;
+  index(rows: readonly LookupRow[]): void;
+  /** Sets the position of the last durable entry. */
+  restart(tip: number): void;
+}
+
+const columns = 'sequence, id, kind, account, region, time, body';
+
+export function sqliteJournal(database: DatabaseSync): SqliteJournal {
+  const insert = database.prepare(`insert into journal (${columns}) values (?, ?, ?, ?, ?, ?, ?)`);
+  const insertLookup = database.prepare('insert or ignore into lookup values (?, ?, ?)');
+  let tip = durableTip(database);
+  return {
+    journal: journalDriver(database, () => tip),
+    append(entries) {
+      let sequence = tip;
+      for (const { id, kind, account, region, time, body } of entries) {
+        insert.run(++sequence, id, kind, account, region, time, body);
+      }
+      return sequence;
+    },
+    index(rows) {
+      for (const { scope, time, sequence } of rows) insertLookup.run(scope, time, sequence);
+    },
+    restart(to) {
+      tip = to;
+    },
+  };
+}
+
+/** Runs `work` in one transaction: durable when this returns, undone when it throws. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('begin immediate');
+  try {
+    const result = work();
+    database.exec('commit');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback');
+    throw error;
+  }
+}
+
+function journalDriver(database: DatabaseSync, tip: () => number): JournalDriver {
+  const after = database.prepare(`select ${columns} from journal where sequence > ? order by sequence limit ?`);
+  const one = database.prepare(`select ${columns} from journal where sequence = ?`);
+  const back = database.prepare(
+    `select time, sequence from lookup where scope = ? and (time, sequence) <= (?, ?) and time >= ?
+     order by time desc, sequence desc limit ?`,
+  );
+  const oldest = database.prepare(
+    'select time, sequence from lookup where scope = ? and time < ? order by time, sequence limit ?',
+  );
+  const forget = database.prepare('delete from journal where sequence = ?');
+  const forgetLookup = database.prepare('delete from lookup where scope = ? and time = ? and sequence = ?');
+  const keepTip = database.prepare('update last set sequence = ?');
+  return {
+    tip,
+    read: (position, limit) => after.all(position, limit) as unknown as JournalRow[],
+    entries: (sequences) =>
+      sequences.map((sequence) => one.get(sequence) as unknown as JournalRow).filter((entry) => entry !== undefined),
+    lookup: (scope, before, from, limit) =>
+      back.all(scope, before.time, before.sequence, from, limit) as unknown as Place[],
+    oldest: (scope, before, limit) => oldest.all(scope, before, limit) as unknown as Place[],
+    prune: (sequences, lookups) =>
+      inTransaction(database, () => {
+        keepTip.run(tip());
+        for (const sequence of sequences) forget.run(sequence);
+        for (const { scope, time, sequence } of lookups) forgetLookup.run(scope, time, sequence);
+      }),
+  };
+}
+
+function durableTip(database: DatabaseSync): number {
+  const last = database.prepare('select max((select max(sequence) from journal), (select sequence from last)) as tip');
+  const kept = database.prepare('select sequence as tip from last');
+  return Number(last.get()?.tip ?? kept.get()?.tip ?? 0);
+}
