@@ -70,6 +70,8 @@ export interface Organization {
   readonly created: string;
   /** `r-…` */
   readonly root: string;
+  /** Centralized root access: what the management account may do as root of member accounts. */
+  readonly rootFeatures?: readonly ('RootCredentialsManagement' | 'RootSessions')[];
 }
 
 /** The root or an organizational unit. */

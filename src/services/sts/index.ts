@@ -3,7 +3,9 @@ import { defineService } from '../../core/operation.ts';
 import { AssumeRole } from './assumeRole.ts';
 import { DecodeAuthorizationMessage } from './authorizationMessages.ts';
 import { GetAccessKeyInfo, GetCallerIdentity } from './callerIdentity.ts';
+import { GetFederationToken } from './federationTokens.ts';
 import limits from './limits.json' with { type: 'json' };
+import { AssumeRoot } from './rootSessions.ts';
 import { GetSessionToken } from './sessionTokens.ts';
 
 export const sts = defineService({
@@ -16,5 +18,13 @@ export const sts = defineService({
     xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   },
   limits: limits as never,
-  operations: { AssumeRole, DecodeAuthorizationMessage, GetAccessKeyInfo, GetCallerIdentity, GetSessionToken },
+  operations: {
+    AssumeRole,
+    AssumeRoot,
+    DecodeAuthorizationMessage,
+    GetAccessKeyInfo,
+    GetCallerIdentity,
+    GetFederationToken,
+    GetSessionToken,
+  },
 });
