@@ -68,15 +68,15 @@ const flagNames = [
 /** Reads one case. Throws PolicyCaseError naming the element that is wrong. */
 export function readPolicyCase(value: unknown): PolicyCase {
   const fields = fieldsOf(value, 'case', caseNames);
-  const expected = fields['expected'];
+  const expected = fields.expected;
   if (typeof expected !== 'string' || !verdicts.includes(expected)) {
     throw new PolicyCaseError(`expected: must be one of ${verdicts.join(', ')}`);
   }
   // Policies first: the condition keys they mention are then known when the context is built.
-  const policies = readPolicies(fieldsOf(fields['policies'] ?? {}, 'policies', policyNames));
+  const policies = readPolicies(fieldsOf(fields.policies ?? {}, 'policies', policyNames));
   return {
-    id: typeof fields['id'] === 'string' ? fields['id'] : '',
-    title: typeof fields['title'] === 'string' ? fields['title'] : '',
+    id: typeof fields.id === 'string' ? fields.id : '',
+    title: typeof fields.title === 'string' ? fields.title : '',
     request: readRequest(fields),
     policies,
     expected: expected as Verdict,
@@ -84,15 +84,15 @@ export function readPolicyCase(value: unknown): PolicyCase {
 }
 
 function readRequest(fields: Fields): PolicyRequest {
-  const request = fieldsOf(fields['request'], 'request', ['principal', 'action', 'resource', 'context']);
-  const principal = fieldsOf(request['principal'], 'request.principal', [
+  const request = fieldsOf(fields.request, 'request', ['principal', 'action', 'resource', 'context']);
+  const principal = fieldsOf(request.principal, 'request.principal', [
     'type',
     'arn',
     'service',
     'userArn',
     'canonicalUser',
   ]);
-  const type = textOf(principal['type'], 'request.principal.type');
+  const type = textOf(principal.type, 'request.principal.type');
   if (!principalTypes.includes(type)) {
     throw new PolicyCaseError(`request.principal.type: must be one of ${principalTypes.join(', ')}`);
   }
@@ -100,7 +100,7 @@ function readRequest(fields: Fields): PolicyRequest {
     principal[name] === undefined || principal[name] === null
       ? undefined
       : textOf(principal[name], `request.principal.${name}`);
-  const flags = fieldsOf(fields['flags'] ?? {}, 'flags', flagNames);
+  const flags = fieldsOf(fields.flags ?? {}, 'flags', flagNames);
   for (const [name, flag] of Object.entries(flags)) {
     if (typeof flag !== 'boolean') throw new PolicyCaseError(`flags.${name}: must be true or false`);
   }
@@ -112,9 +112,9 @@ function readRequest(fields: Fields): PolicyRequest {
       userArn: optional('userArn'),
       canonicalUser: optional('canonicalUser'),
     },
-    action: textOf(request['action'], 'request.action'),
-    resource: textOf(request['resource'], 'request.resource'),
-    context: contextOf(readContext(fieldsOf(request['context'] ?? {}, 'request.context'))),
+    action: textOf(request.action, 'request.action'),
+    resource: textOf(request.resource, 'request.resource'),
+    context: contextOf(readContext(fieldsOf(request.context ?? {}, 'request.context'))),
     principalAccount: accountOf(fields, 'principalAccount'),
     resourceAccount: accountOf(fields, 'resourceAccount'),
     flags: flags as RequestFlags,
@@ -141,10 +141,10 @@ function readPolicies(fields: Fields): PolicySet {
     if (value === undefined || value === null) return undefined;
     return listOf(value, `policies.${name}`).map((level, index) => documents(level, `policies.${name}[${index}]`));
   };
-  const session = fields['session'];
-  const grants = fields['grants'];
+  const session = fields.session;
+  const grants = fields.grants;
   return {
-    identity: documents(fields['identity'] ?? [], 'policies.identity'),
+    identity: documents(fields.identity ?? [], 'policies.identity'),
     resource: one('resource'),
     boundary: one('boundary'),
     session: session === undefined || session === null ? undefined : documents(session, 'policies.session'),
@@ -203,7 +203,7 @@ function readConstraints(value: unknown, where: string): Grant['constraints'] {
     const entries = Object.entries(fieldsOf(found, `${where}.${name}`));
     return Object.fromEntries(entries.map(([key, text]) => [key, textOf(text, `${where}.${name}`)]));
   };
-  const source = fields['sourceArn'] ?? fields['SourceArn'];
+  const source = fields.sourceArn ?? fields.SourceArn;
   return {
     encryptionContextEquals: pairs('encryptionContextEquals'),
     encryptionContextSubset: pairs('encryptionContextSubset'),

@@ -6,7 +6,7 @@
 // | ForAllValues              | true  | true     |   value. An empty list and, for ForAllValues and Null, an empty string
 // | ForAnyValue               | false | true     |   count as no value (IAM User Guide, Condition operators: "null dataset").
 
-import { type ContextValue, type Key, keyOf, type RequestContext, valueOf } from './context.ts';
+import { type ContextValue, foundAt, type Key, keyOf, type RequestContext } from './context.ts';
 import { type Operator, operators, type Prepared } from './operators.ts';
 
 export type Qualifier = 'none' | 'ForAllValues' | 'ForAnyValue';
@@ -56,7 +56,7 @@ export function parseOperator(written: string): ParsedOperator | 'Null' | undefi
 function nullTest(key: Key, wanted: readonly string[]): Condition['holds'] {
   const whenNull = wanted.some((value) => value.toLowerCase() === 'true');
   const whenPresent = wanted.some((value) => value.toLowerCase() === 'false');
-  return (context) => (isEmpty(valueOf(context, key)) ? whenNull : whenPresent);
+  return (context) => (isEmpty(foundAt(context, key)) ? whenNull : whenPresent);
 }
 
 function valueTest(parsed: ParsedOperator, key: Key, values: readonly Prepared[]): Condition['holds'] {
@@ -65,7 +65,7 @@ function valueTest(parsed: ParsedOperator, key: Key, values: readonly Prepared[]
   const whenMissing = ifExists || qualifier === 'ForAllValues' || (negated && qualifier === 'none');
   if (qualifier === 'none') {
     return (context) => {
-      const found = valueOf(context, key);
+      const found = foundAt(context, key);
       if (found === undefined) return whenMissing;
       if (typeof found === 'string') return anyMatches(operator, values, found, context) !== negated;
       if (found.length === 0) return whenMissing;
@@ -74,7 +74,7 @@ function valueTest(parsed: ParsedOperator, key: Key, values: readonly Prepared[]
   }
   const all = qualifier === 'ForAllValues';
   return (context) => {
-    const found = valueOf(context, key);
+    const found = foundAt(context, key);
     if (found === undefined || (all ? isEmpty(found) : typeof found !== 'string' && found.length === 0))
       return whenMissing;
     const test = (value: string) => anyMatches(operator, values, value, context) !== negated;

@@ -58,7 +58,7 @@ export function contextOf(entries: ContextEntries): RequestContext {
 }
 
 /** The value of a key, undefined when the request does not carry it. */
-export function valueOf(context: RequestContext, key: Key): ContextValue | undefined {
+export function foundAt(context: RequestContext, key: Key): ContextValue | undefined {
   const { slot } = key;
   if (slot === unmentioned || slot >= context.known) return valueByName(context.entries, key.name);
   const { slots } = context;
@@ -70,7 +70,7 @@ export function valueOf(context: RequestContext, key: Key): ContextValue | undef
 
 /** The one value of a single-valued key; a list has no single value. */
 export function textOf(context: RequestContext, key: Key): string | undefined {
-  const value = valueOf(context, key);
+  const value = foundAt(context, key);
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -2,7 +2,7 @@
 // grants. A grantee is met like a principal in a key policy; constraints ask about the request's encryption context, which a
 // context carries as kms:EncryptionContext:NAME (names and values compare case-sensitively), and about aws:SourceArn.
 
-import { type ContextEntries, keyOf, textOf, valueOf } from './context.ts';
+import { type ContextEntries, foundAt, keyOf, textOf } from './context.ts';
 import { accountNamed, arnBehind, type Caller, type Level, levels } from './principals.ts';
 
 /** A grant as CreateGrant made it. Operations are KMS operation names, e.g. `Decrypt`, `ReEncryptFrom`. */
@@ -81,7 +81,7 @@ function encryptionContext(entries: ContextEntries): Map<string, string> {
 
 /** A grantee creates only grants whose operations its own grant has. */
 function narrows(grant: Grant, caller: Caller): boolean {
-  const asked = valueOf(caller.context, grantOperations);
+  const asked = foundAt(caller.context, grantOperations);
   const operations = typeof asked === 'string' ? [asked] : (asked ?? []);
   return operations.every((operation) => permits(grant, operation.toLowerCase()));
 }

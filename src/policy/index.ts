@@ -18,3 +18,4 @@ export type { Grant, GrantConstraints } from './grants.ts';
 export { PolicySyntaxError } from './json.ts';
 export { matchesPattern } from './match.ts';
 export type { Principal, PrincipalType } from './principals.ts';
+export { type DocumentKind, validatePolicy } from './validate.ts';

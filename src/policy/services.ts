@@ -18,7 +18,7 @@ export interface ActionFacts {
 }
 
 /** Organizations User Guide, Resource control policies: services that support RCPs, by action prefix. */
-const rcpServices = new Set([
+export const rcpServices = new Set([
   's3',
   'sts',
   'kms',
