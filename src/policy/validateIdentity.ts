@@ -22,6 +22,7 @@ export function identityFault(document: Json, session: boolean): string | undefi
   }
   if (statements.some(failsLegacyParsing)) return legacy;
   const resources = statements.flatMap((statement) => texts(statement, 'Resource', 'NotResource'));
+  if (resources.some(hasEarlyVariable)) return legacy;
   const resourceError = first(resources, resourceFault);
   if (resourceError === undefined && resources.some((resource) => resourceFailsLegacyParsing(resource, session)))
     return legacy;
@@ -99,11 +100,16 @@ function isLegacyDate(text: string): boolean {
   return found !== null && maxima.every((max, i) => found[i + 1] === undefined || Number(found[i + 1]) <= max);
 }
 
-/** ARNs with a field left out in the middle, or variables where an ARN takes none. */
+/** A variable before the fifth colon, where an ARN takes none. */
+function hasEarlyVariable(resource: string): boolean {
+  const at = resource.indexOf('${');
+  return at >= 0 && resource.slice(0, at).split(':').length < 6 && resource.startsWith('arn:');
+}
+
+/** ARNs with a field left out in the middle. */
 function resourceFailsLegacyParsing(resource: string, session: boolean): boolean {
   if (resource === '*') return false;
   const fields = resource.split(':');
-  if (fields.slice(0, 5).some((field) => field.includes('${'))) return true;
   if (fields[2] === '' || (fields.length < 6 && resource.includes('::'))) return true;
   return session && fields.length < 6;
 }
