@@ -4,7 +4,7 @@
  */
 import { AccessDenied, CommonError, ValidationFailure } from '../core/errors.ts';
 import type { ProtocolName, Service } from '../core/operation.ts';
-import type { JsonCodec } from './json.ts';
+import type { DocumentCodec } from './documents.ts';
 import type { WireError } from './protocol.ts';
 import { errorShape, type Shape } from './schema.ts';
 
@@ -104,7 +104,7 @@ export function messageName(error: WireError): string {
 }
 
 /** The body of an error in JSON and CBOR: `__type`, the message and the modelled members. */
-export function errorDocument(error: WireError, codec: Pick<JsonCodec, 'encode'>): Record<string, unknown> {
+export function errorDocument(error: WireError, codec: Pick<DocumentCodec, 'encode'>): Record<string, unknown> {
   const head = { __type: error.code, [messageName(error)]: error.message };
   if (!error.shape || !error.fields) return head;
   return { ...head, ...(codec.encode(error.shape as Shape)(error.fields) as object) };

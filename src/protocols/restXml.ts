@@ -1,10 +1,80 @@
-import { notImplemented } from '../core/errors.ts';
+/** restXml: the bindings of REST with XML in the body. Streaming bodies are not here yet: payloads are whole. */
+import { CommonError } from '../core/errors.ts';
+import type { Service } from '../core/operation.ts';
+import { errorMembers } from './awsQuery.ts';
+import { type Body, bindings } from './bindings.ts';
 import type { Protocol } from './protocol.ts';
+import { matchRoute } from './routes.ts';
+import { utf8 } from './scalars.ts';
+import type { Member, Shape } from './schema.ts';
+import { readXml, XmlError } from './xml.ts';
+import { structureReader } from './xmlReader.ts';
+import { elementWriter, escapeXml } from './xmlWriter.ts';
+
+const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+const xml: Body = {
+  contentType: 'application/xml',
+  read: reader,
+  write: (shape, service) => rootWriter(shape, shape.traits.xmlName ?? shape.name, service),
+  readPayload: (member) => reader(member.shape),
+  writePayload: (member, service) =>
+    rootWriter(member.shape, member.traits.xmlName ?? member.shape.traits.xmlName ?? member.shape.name, service),
+};
+
+const bound = bindings(xml);
 
 export const restXml: Protocol = {
   name: 'restXml',
-  match: () => undefined,
-  decode: () => notImplemented('restXml'),
-  encode: () => notImplemented('restXml'),
-  encodeError: () => notImplemented('restXml'),
+  match: matchRoute,
+  decode: bound.decode,
+  encode(output, service, operation, requestId) {
+    const answer = bound.encode(output, service, operation);
+    Object.assign(answer.headers, idsOf(requestId));
+    return answer;
+  },
+  encodeError(error, service, requestId) {
+    const id = `<RequestId>${escapeXml(requestId)}</RequestId>`;
+    const type = `<Type>${error.senderFault ? 'Sender' : 'Receiver'}</Type>`;
+    const members = errorMembers(error);
+    const body = bare(service)
+      ? `<Error>${members}${id}</Error>`
+      : `<ErrorResponse><Error>${type}${members}</Error>${id}</ErrorResponse>`;
+    const headers = { 'content-type': xml.contentType, ...idsOf(requestId) };
+    return { status: error.status, headers, body: PROLOGUE + body };
+  },
 };
+
+/** S3 has its errors without a wrapper. */
+function bare(service: Service | undefined): boolean {
+  return !service || service.name === 's3';
+}
+
+function idsOf(requestId: string) {
+  return { 'x-amzn-requestid': requestId, 'x-amz-request-id': requestId };
+}
+
+function reader(shape: Shape): (bytes: Uint8Array) => Record<string, unknown> {
+  const read = structureReader(shape);
+  return (bytes) => {
+    if (bytes.length === 0) return {};
+    try {
+      return read(readXml(utf8(bytes, malformed)));
+    } catch (error) {
+      throw error instanceof XmlError ? malformed() : error;
+    }
+  };
+}
+
+function malformed(): CommonError {
+  const message = 'The XML you provided was not well-formed or did not validate against our published schema';
+  return new CommonError('MalformedXML', message);
+}
+
+/** The root element carries the service's namespace, unless the shape has one of its own. */
+function rootWriter(shape: Shape, tag: string, service: Service): (value: unknown) => string {
+  const own = shape.traits.xmlNamespace ?? service.wire.xmlNamespace;
+  const root: Member = { name: tag, shape, traits: own === undefined ? {} : { xmlNamespace: own } };
+  const write = elementWriter(root, tag);
+  return (value) => PROLOGUE + write(value);
+}
