@@ -14,6 +14,16 @@ export {
 } from './decide.ts';
 export { denialReason } from './denial.ts';
 export { type PolicyDocument, parsePolicy, type StatementElement } from './document.ts';
+export {
+  type ConditionExplanation,
+  type ElementExplanation,
+  type Explanation,
+  explain,
+  type LayerExplanation,
+  type PolicyExplanation,
+  type StatementExplanation,
+} from './explain.ts';
+export { explanationText } from './explanationText.ts';
 export type { Grant, GrantConstraints } from './grants.ts';
 export { PolicySyntaxError } from './json.ts';
 export { matchesPattern } from './match.ts';

@@ -1,0 +1,151 @@
+// What a decision costs: `node bench/policy.ts`. Prints the measured median beside its limit. The fixture is a role session with
+// a 10-statement identity policy, a boundary, three levels of SCPs, a bucket policy and 11 context keys.
+
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  contextOf,
+  decide,
+  explain,
+  explanationText,
+  type PolicyRequest,
+  type PolicySet,
+} from '../src/policy/index.ts';
+
+const account = '111122223333';
+const services = ['ec2', 'sqs', 'sns', 'kms', 'iam', 'logs', 'lambda', 'dynamodb', 's3', 's3'];
+const statement = (service: string, i: number) => ({
+  Sid: `S${i}`,
+  Effect: i === 8 ? 'Deny' : 'Allow',
+  Action: i === 8 ? ['s3:Delete*', 's3:PutObject'] : [`${service}:Get*`, `${service}:List*`, `${service}:Describe*`],
+  Resource:
+    service === 's3' ? ['arn:aws:s3:::logs-*', 'arn:aws:s3:::data-bucket/*'] : `arn:aws:${service}:*:${account}:*`,
+  ...(i === 9
+    ? { Condition: { StringEquals: { 'aws:PrincipalTag/team': 'blue' }, Bool: { 'aws:SecureTransport': 'true' } } }
+    : {}),
+});
+const identityText = (salt: number) =>
+  JSON.stringify({ Version: '2012-10-17', Id: `p${salt}`, Statement: services.map(statement) });
+const boundaryText = (salt: number) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Id: `b${salt}`,
+    Statement: [{ Effect: 'Allow', Action: ['s3:*', 'ec2:*', 'sqs:*'], Resource: '*' }],
+  });
+const full = { Effect: 'Allow', Action: '*', Resource: '*' };
+const guard = {
+  Effect: 'Deny',
+  NotAction: ['iam:*', 'sts:*'],
+  Resource: '*',
+  Condition: { StringNotEquals: { 'aws:RequestedRegion': ['eu-west-1', 'us-east-1'] } },
+};
+const scpText = (salt: number, level: number) =>
+  JSON.stringify({ Version: '2012-10-17', Id: `s${salt}-${level}`, Statement: level === 1 ? [full, guard] : [full] });
+const bucketText = (salt: number) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Id: `r${salt}`,
+    Statement: [
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: ['arn:aws:s3:::data-bucket', 'arn:aws:s3:::data-bucket/*'],
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      {
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${account}:role/AppRole` },
+        Action: 's3:GetObject',
+        Resource: 'arn:aws:s3:::data-bucket/*',
+        Condition: { StringLike: { 'aws:UserAgent': 'never/*' } },
+      },
+    ],
+  });
+
+function policySet(salt: number): PolicySet {
+  const scp = (level: number): CompiledPolicy[] => [compilePolicy(scpText(salt, level))];
+  return {
+    identity: [compilePolicy(identityText(salt))],
+    boundary: compilePolicy(boundaryText(salt)),
+    scps: [scp(0), scp(1), scp(2)],
+    resource: compilePolicy(bucketText(salt)),
+  };
+}
+
+function request(session: number, object: number): PolicyRequest {
+  return {
+    principal: { type: 'AssumedRole', arn: `arn:aws:sts::${account}:assumed-role/AppRole/s${session}` },
+    action: 's3:GetObject',
+    resource: `arn:aws:s3:::data-bucket/reports/${object}.csv`,
+    context: contextOf({
+      'aws:PrincipalArn': `arn:aws:iam::${account}:role/AppRole`,
+      'aws:PrincipalAccount': account,
+      'aws:PrincipalType': 'AssumedRole',
+      'aws:userid': `AROAEXAMPLE:s${session}`,
+      'aws:PrincipalTag/team': 'blue',
+      'aws:SecureTransport': 'true',
+      'aws:SourceIp': '203.0.113.7',
+      'aws:RequestedRegion': 'eu-west-1',
+      'aws:UserAgent': 'aws-cli/2',
+      'aws:CurrentTime': '2026-01-01T00:00:00Z',
+      'aws:PrincipalIsAWSService': 'false',
+    }),
+    principalAccount: account,
+    resourceAccount: account,
+  };
+}
+
+/** Median and 99th percentile in microseconds of `rounds` batches of `size` calls. */
+function measure(rounds: number, size: number, call: (i: number) => void): { median: number; p99: number } {
+  for (let i = 0; i < Math.min(rounds * size, 20_000); i++) call(i);
+  const times: number[] = [];
+  for (let round = 0, i = 0; round < rounds; round++) {
+    const start = process.hrtime.bigint();
+    for (let j = 0; j < size; j++) call(i++);
+    times.push(Number(process.hrtime.bigint() - start) / 1000 / size);
+  }
+  times.sort((a, b) => a - b);
+  return { median: times[rounds >> 1] ?? 0, p99: times[Math.floor(rounds * 0.99)] ?? 0 };
+}
+
+function show(title: string, value: number, limit: number, unit = 'µs'): void {
+  const mark = value <= limit ? 'ok  ' : 'OVER';
+  console.log(`${mark} ${title.padEnd(58)} ${value.toFixed(2).padStart(8)} ${unit}   limit ${limit} ${unit}`);
+}
+
+const warm = policySet(0);
+const fixed = request(1, 1);
+const verdict = decide(fixed, warm).verdict;
+if (verdict !== 'Allowed') throw new Error(`the fixture is wrong: ${verdict}`);
+
+show('decision, warm', measure(400, 500, () => decide(fixed, warm)).median, 3);
+show(
+  'request build + decision, median',
+  measure(400, 500, (i) => decide(request(i % 500, i % 20_000), warm)).median,
+  1.5,
+);
+show(
+  'request build + decision, 99th percentile of single calls',
+  measure(100_000, 1, (i) => decide(request(i % 500, i % 20_000), warm)).p99,
+  10,
+);
+show('cold: parse + compile + decide', measure(2_000, 1, (i) => decide(fixed, policySet(i + 1))).median, 40);
+show('explanation', measure(400, 50, () => explain(fixed, warm)).median, 25);
+show('explanation as text', measure(400, 50, () => explanationText(explain(fixed, warm))).median, 100);
+const before = process.memoryUsage().heapUsed;
+const kept = Array.from({ length: 500 }, (_, i) => policySet(i + 1_000_000));
+for (const set of kept) decide(fixed, set);
+show('memory of a compiled set', (process.memoryUsage().heapUsed - before) / kept.length / 1024, 50, 'KB');
+
+const hostile = `{"Version":"2012-10-17","Statement":[${Array.from({ length: 10_000 }, (_, i) =>
+  JSON.stringify({ Effect: 'Deny', Action: `s3:*a*b*c${i}`, Resource: `arn:aws:s3:::*a*b*${i}` }),
+).join()}]}`;
+const start = process.hrtime.bigint();
+decide(fixed, { identity: [compilePolicy(hostile)] });
+show(
+  `10,000 statements (${Math.round(hostile.length / 1024)} KiB), once`,
+  Number(process.hrtime.bigint() - start) / 1e6,
+  100,
+  'ms',
+);
