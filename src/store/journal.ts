@@ -13,7 +13,7 @@ import type { WriteSet } from './writeSet.ts';
 
 /** Milliseconds. A batch shall take less than this, ... */
 const batchTime = 8;
-const batchMax = 1024;
+const batchMax = 256;
 /** ... work behind waits while more entries than this come in ... */
 const busyEntries = 25;
 /** ... this long, ... */
@@ -34,7 +34,13 @@ interface Trail {
   readonly name: string;
   readonly follow: (entries: readonly JournalRow[], tx: Transaction, set: WriteSet) => Promise<void>;
   size: number;
-  running: Promise<boolean> | undefined;
+  running: Promise<Advance> | undefined;
+}
+
+/** From where to where a batch went. */
+interface Advance {
+  readonly position: number;
+  readonly reached: number;
 }
 
 export interface WorkedJournal {
@@ -52,7 +58,7 @@ export function journalOver(driver: Driver, run: Run, options: StoreOptions): Wo
   const trails = [index, ...options.followers.map(followerTrail)];
   const catchUp = async (some: readonly Trail[]): Promise<void> => {
     const tip = await driver.journal.tip();
-    for (const one of some) while (await advance(driver, run, one, tip)) await nextTurn();
+    for (const one of some) while ((await advance(driver, run, one, tip)).reached < tip) await nextTurn();
   };
   const behind = workBehind(() => stepAll(driver, run, trails), options.log);
   return {
@@ -86,35 +92,43 @@ function followerTrail(follower: Follower): Trail {
   return trail(`follower:${follower.name}`, (entries, tx) => follower.follow(entries, tx));
 }
 
-/** One batch of each; true when there is more. */
-async function stepAll(driver: Driver, run: Run, trails: readonly Trail[]): Promise<boolean> {
+/** One batch of each; how many entries it took the look-up rows on, and whether any trail is still behind. */
+async function stepAll(driver: Driver, run: Run, trails: readonly Trail[]): Promise<Step> {
   const tip = await driver.journal.tip();
+  let followed = 0;
   let more = false;
-  for (const one of trails) if (await advance(driver, run, one, tip)) more = true;
-  return more;
+  for (const one of trails) {
+    const { position, reached } = await advance(driver, run, one, tip);
+    followed = Math.max(followed, reached - position);
+    if (reached < tip) more = true;
+  }
+  return { followed, more };
 }
 
-/** Takes a trail one batch on, towards the tip. Returns whether it is still short of it. */
-function advance(driver: Driver, run: Run, one: Trail, tip: number): Promise<boolean> {
-  if (one.running !== undefined) return one.running.then(() => true);
-  one.running = step(driver, run, one, tip).finally(() => {
+interface Step {
+  readonly followed: number;
+  readonly more: boolean;
+}
+
+/** Takes a trail one batch on, towards the tip; who comes meanwhile waits for the same batch. */
+function advance(driver: Driver, run: Run, one: Trail, tip: number): Promise<Advance> {
+  one.running ??= step(driver, run, one, tip).finally(() => {
     one.running = undefined;
   });
   return one.running;
 }
 
-function step(driver: Driver, run: Run, one: Trail, tip: number): Promise<boolean> {
+function step(driver: Driver, run: Run, one: Trail, tip: number): Promise<Advance> {
   return run(async (tx, set) => {
     const position = (await tx.get(positions, [one.name]))?.sequence ?? 0;
-    if (position >= tip) return false;
+    if (position >= tip) return { position, reached: position };
     const began = performance.now();
     const entries = await driver.journal.read(position, one.size);
-    const last = entries.at(-1);
-    if (last === undefined) return false;
+    const reached = entries.at(-1)?.sequence ?? tip;
     await one.follow(entries, tx, set);
-    await tx.replace(positions, { name: one.name, sequence: last.sequence });
+    await tx.replace(positions, { name: one.name, sequence: reached });
     resize(one, performance.now() - began);
-    return last.sequence < tip;
+    return { position, reached };
   });
 }
 
@@ -125,7 +139,7 @@ function resize(one: Trail, elapsed: number): void {
 }
 
 /** Paces work behind: at once when little comes in, later when much does, soon enough when it lags. */
-function workBehind(step: () => Promise<boolean>, log: (error: unknown) => void) {
+function workBehind(step: () => Promise<Step>, log: (error: unknown) => void) {
   let timer: NodeJS.Timeout | undefined;
   let recent = 0;
   let lag = 0;
@@ -136,25 +150,27 @@ function workBehind(step: () => Promise<boolean>, log: (error: unknown) => void)
   };
   const wake = (): void => {
     timer = undefined;
-    const busy = recent > busyEntries && lag < lagMax;
+    const came = recent;
     recent = 0;
-    if (busy) {
+    const busy = came > busyEntries;
+    if (busy && lag < lagMax) {
       arm(pause);
       return;
     }
-    working = work().finally(() => {
+    working = work(busy ? came : Number.POSITIVE_INFINITY).finally(() => {
       working = undefined;
     });
   };
-  const work = async (): Promise<void> => {
-    const reached = lag;
+  const work = async (allowance: number): Promise<void> => {
     try {
-      while (!stopped && (await step())) {
-        await nextTurn();
-        if (recent > busyEntries && lag < lagMax) return arm(pause);
+      for (let done = 0; !stopped && done < allowance; await nextTurn()) {
+        const { followed, more } = await step();
+        done += followed;
+        lag = Math.max(0, lag - followed);
+        if (!more) lag = 0;
+        if (!more || (allowance === Number.POSITIVE_INFINITY && recent > busyEntries)) break;
       }
-      lag -= reached;
-      if (lag > 0) arm(pause);
+      if (lag > 0 || recent > 0) arm(pause);
     } catch (error) {
       log(error);
       arm(retryPause);
