@@ -63,3 +63,22 @@ export const groupAccess = (group: Group, conditions: Access['conditions'] = {})
   resource: groupArn(group),
   conditions,
 });
+
+/** Something that belongs to a user or to root. */
+export interface Owned<R> {
+  readonly owner: Owner;
+  readonly row: R;
+}
+
+/** Finds whose it is, then the thing itself. `missing` is told only to who may ask about the owner. */
+export async function findOwned<R>(
+  ctx: Context,
+  userName: string | undefined,
+  find: (owner: Owner) => Promise<R | undefined>,
+  missing: (owner: Owner) => Error,
+): Promise<Owned<R> | Missing> {
+  const owner = await findOwner(ctx, userName);
+  if (owner instanceof Missing) return owner;
+  const row = await find(owner);
+  return row === undefined ? new Missing(ownerArn(owner), missing(owner)) : { owner, row };
+}

@@ -1,0 +1,141 @@
+/**
+ * When keys, roles, services and actions were used last: read off the audit journal, behind the requests themselves.
+ *
+ * Times are kept to the minute, as IAM tells them, so a busy key costs one row a minute. Refused calls count: IAM's
+ * reports tell attempts (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html). Calls
+ * whose signature did not hold prove nothing about who made them, and do not count.
+ */
+import { type Follower, type JournalRow, type Table, type Transaction, table } from '../../store/store.ts';
+
+export interface Use {
+  /** ISO 8601, to the minute. */
+  readonly time: string;
+  readonly region: string;
+}
+
+/** Last use of a long-term access key. */
+export interface KeyUse extends Use {
+  /** `AKIA…` */
+  readonly id: string;
+  /** Service prefix, as in policies: `iam`. */
+  readonly service: string;
+}
+export const keyUses = table<KeyUse>('iam_key_use', { key: (u) => [u.id] });
+
+/** Last use of a role's credentials. */
+export interface RoleUse extends Use {
+  /** `AROA…` */
+  readonly id: string;
+}
+export const roleUses = table<RoleUse>('iam_role_use', { key: (u) => [u.id] });
+
+/** Last attempt of a principal to reach a service. Listed by principal: prefix [principal]. */
+export interface ServiceUse extends Use {
+  /** Unique id of the user or role (`AIDA…`, `AROA…`); the account id for root. */
+  readonly principal: string;
+  readonly service: string;
+  /** ARN of the user or role then. */
+  readonly arn: string;
+}
+export const serviceUses = table<ServiceUse>('iam_service_use', { key: (u) => [u.principal, u.service] });
+
+/** Last call of one action. Listed by principal and service: prefix [principal, service]. */
+export interface ActionUse extends ServiceUse {
+  /** As in policies, without the prefix: `CreateUser`. */
+  readonly action: string;
+}
+export const actionUses = table<ActionUse>('iam_action_use', { key: (u) => [u.principal, u.service, u.action] });
+
+export const lastUsed: Follower = {
+  name: 'iam_last_used',
+  async follow(entries, tx) {
+    const latest = new Map<string, Latest>();
+    for (const entry of entries) for (const use of usesIn(entry)) latest.set(use.id, use);
+    for (const use of latest.values()) await use.write(tx);
+  },
+};
+
+interface Latest {
+  readonly id: string;
+  readonly write: (tx: Transaction) => Promise<void>;
+}
+
+interface Recorded {
+  readonly eventTime: string;
+  readonly eventSource: string;
+  readonly eventName: string;
+  readonly awsRegion: string;
+  readonly eventType: string;
+  readonly errorCode?: string;
+  readonly recipientAccountId?: string;
+  readonly userIdentity: Identity & {
+    readonly type?: string;
+    readonly accountId?: string;
+    readonly accessKeyId?: string;
+    readonly sessionContext?: { readonly sessionIssuer?: Identity };
+  };
+}
+interface Identity {
+  readonly principalId?: string;
+  readonly arn?: string;
+}
+
+/** A batch may hold thousands of calls of one key: only the last use of each thing is written. */
+function usesIn(entry: JournalRow): Latest[] {
+  if (entry.kind !== 'api') return [];
+  const record = JSON.parse(entry.body) as Recorded;
+  const identity = record.userIdentity;
+  if (record.eventType !== 'AwsApiCall' || UNPROVED.has(record.errorCode ?? '')) return [];
+  if (record.recipientAccountId !== identity.accountId) return [];
+  const { principalId: principal, arn } = identity.sessionContext?.sessionIssuer ?? identity;
+  const use: Use = { time: `${record.eventTime.slice(0, 16)}:00.000Z`, region: record.awsRegion };
+  const service = namespaceOf(record.eventSource);
+  const uses: Latest[] = [];
+  const key = identity.accessKeyId;
+  if (key?.startsWith('AKIA')) uses.push(latestOf(keyUses, { ...use, id: key, service }));
+  if (!principal || !arn || identity.type === 'AWSService') return uses;
+  const serviceUse = { ...use, principal, service, arn };
+  uses.push(latestOf(serviceUses, serviceUse));
+  uses.push(latestOf(actionUses, { ...serviceUse, action: record.eventName }));
+  if (identity.type === 'AssumedRole') uses.push(latestOf(roleUses, { ...use, id: principal }));
+  return uses;
+}
+
+function latestOf<R extends Use>(table: Table<R>, row: R): Latest {
+  const key = table.key(row);
+  return {
+    id: [table.name, ...key].join(' '),
+    async write(tx) {
+      const known = await tx.get(table, key);
+      if (known && (known.time > row.time || JSON.stringify(known) === JSON.stringify(row))) return;
+      await tx.replace(table, row);
+    },
+  };
+}
+
+/** Answers to calls whose caller was not proved. */
+const UNPROVED = new Set([
+  'SignatureDoesNotMatch',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'MissingAuthenticationToken',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'RequestExpired',
+]);
+
+/** Services whose events are recorded under another name than policies know them by. */
+const NAMESPACES: Readonly<Record<string, string>> = {
+  monitoring: 'cloudwatch',
+  tagging: 'tag',
+  email: 'ses',
+};
+
+/** `monitoring.amazonaws.com` → `cloudwatch`. */
+export function namespaceOf(eventSource: string): string {
+  const name = eventSource.slice(0, eventSource.indexOf('.'));
+  return NAMESPACES[name] ?? name;
+}

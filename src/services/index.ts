@@ -1,0 +1,19 @@
+/** Every service, a line each. A service's code and its SDK client load on the first request to it. */
+import type { ServiceEntry } from '../core/operation.ts';
+import { mfaFailures } from '../identity/mfa.ts';
+import type { Follower } from '../store/store.ts';
+import { lastUsed } from './iam/lastUsed.ts';
+
+export const services: readonly ServiceEntry[] = [
+  { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },
+  { name: 'sts', version: '2011-06-15', load: async () => (await import('./sts/index.ts')).sts },
+  {
+    name: 'organizations',
+    target: 'AWSOrganizationsV20161128',
+    load: async () => (await import('./organizations/index.ts')).organizations,
+  },
+  { name: 'account', load: async () => (await import('./account/index.ts')).account },
+];
+
+/** What turns the journal into rows behind the commits; see store.ts. */
+export const followers: readonly Follower[] = [lastUsed, mfaFailures];
