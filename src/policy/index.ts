@@ -13,7 +13,13 @@ export {
   type Verdict,
 } from './decide.ts';
 export { denialReason } from './denial.ts';
-export { type PolicyDocument, parsePolicy, type StatementElement } from './document.ts';
+export {
+  type ConditionElement,
+  type PolicyDocument,
+  type PrincipalElement,
+  parsePolicy,
+  type StatementElement,
+} from './document.ts';
 export {
   type ConditionExplanation,
   type ElementExplanation,
