@@ -63,7 +63,8 @@ const binders: Readonly<Record<string, Binder>> = {
 };
 
 const keep: Binder = async (_tx, name) => name;
-const invalid = (kind: string, name: string) => new InvalidPrincipal(`Invalid principal in policy: "${kind}":"${name}"`);
+const invalid = (kind: string, name: string) =>
+  new InvalidPrincipal(`Invalid principal in policy: "${kind}":"${name}"`);
 
 async function bindAws(tx: Transaction, name: string): Promise<string | InvalidPrincipal> {
   if (name === '*' || WHOLE_ACCOUNT.test(name)) return name;
