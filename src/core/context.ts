@@ -50,6 +50,8 @@ export interface Source {
 }
 
 export interface AuditNotes {
+  /** Replaces the caller as `userIdentity`: of a federated user who was anonymous until the token was believed. */
+  userIdentity?: object;
   /** CloudTrail `resources`. */
   resources?: readonly { readonly ARN: string; readonly accountId?: string; readonly type: string }[];
   /** Members of `requestParameters` that are not in the input; undefined takes one out that is. */

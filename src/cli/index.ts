@@ -1,0 +1,50 @@
+/** `gatehouse COMMAND`: one file each. Exit codes: 0 fine, 1 the answer is no, 2 wrong use. */
+type Command = (args: readonly string[], out: (line: string) => void) => Promise<number>;
+
+interface Entry {
+  readonly usage: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  up: {
+    usage: 'up [FLAG…]                       boot the plane (npm start does the same)',
+    load: async () => {
+      const { up } = await import('../main.ts');
+      return async (args) => {
+        await up(args);
+        return -1;
+      };
+    },
+  },
+  env: {
+    usage: 'env [--role ARN]                 shell lines that point the AWS CLI and SDKs at the plane',
+    load: async () => (await import('./env.ts')).env,
+  },
+  why: {
+    usage: 'why REQUEST_ID|ENCODED_MESSAGE   how a request was decided, statement by statement',
+    load: async () => (await import('./why.ts')).why,
+  },
+  policy: {
+    usage: 'policy test FILE…                run policy cases',
+    load: async () => (await import('./policy.ts')).policy,
+  },
+};
+
+const usage = () => ['Usage:', ...Object.values(COMMANDS).map((c) => `  gatehouse ${c.usage}`)].join('\n');
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    console.error(`gatehouse: unknown command: ${name}\n${usage()}`);
+    return 2;
+  }
+  return (await command.load())(args, (line) => console.log(line));
+}
+
+const code = await main(process.argv.slice(2));
+if (code >= 0) process.exitCode = code;

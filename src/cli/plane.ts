@@ -1,0 +1,88 @@
+/** How a command finds the plane it talks to, and the credentials it signs with. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** Wrong use, in a sentence. */
+export class UsageError extends Error {}
+
+export interface Plane {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
+export const PLANE_OPTIONS = {
+  data: { type: 'string' },
+  endpoint: { type: 'string' },
+  region: { type: 'string' },
+  profile: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const PLANE_HELP = `  --data DIR       folder of the plane (.gatehouse, or GATEHOUSE_DATA)
+  --endpoint URL   where the plane is (as written in that folder, or GATEHOUSE_ENDPOINT)
+  --region REGION  (AWS_REGION, or us-east-1)
+  --profile NAME   profile of the folder's credentials file (AWS_ACCESS_KEY_ID … of the environment, or root)`;
+
+type Values = { readonly [K in 'data' | 'endpoint' | 'region' | 'profile']?: string | undefined };
+
+/** Arguments by `options`; throws UsageError on any that are not known. */
+export function parsed<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+export function planeOf(values: Values, env: NodeJS.ProcessEnv = process.env): Plane {
+  const data = values.data ?? env.GATEHOUSE_DATA ?? '.gatehouse';
+  const endpoint = values.endpoint ?? env.GATEHOUSE_ENDPOINT ?? fileIn(data, 'endpoint').trim();
+  const region = values.region ?? env.GATEHOUSE_REGION ?? env.AWS_REGION ?? 'us-east-1';
+  return { endpoint, region, credentials: credentialsOf(values, data, env) };
+}
+
+function credentialsOf(values: Values, data: string, env: NodeJS.ProcessEnv): Plane['credentials'] {
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
+  if (values.profile === undefined && id && secret) {
+    return { accessKeyId: id, secretAccessKey: secret, ...(token && { sessionToken: token }) };
+  }
+  return profileIn(fileIn(data, 'credentials'), values.profile ?? 'root');
+}
+
+function fileIn(data: string, name: string): string {
+  try {
+    return readFileSync(join(data, name), 'utf8');
+  } catch {
+    throw new UsageError(
+      `${join(data, name)} cannot be read. Is a plane running there? Start one with npm start, or use --data.`,
+    );
+  }
+}
+
+function profileIn(text: string, profile: string): Plane['credentials'] {
+  const section = text.split(/^\[/m).find((part) => part.startsWith(`${profile}]`));
+  const value = (key: string) => new RegExp(`^${key}\\s*=\\s*(\\S+)`, 'm').exec(section ?? '')?.[1];
+  const [accessKeyId, secretAccessKey, sessionToken] = [
+    'aws_access_key_id',
+    'aws_secret_access_key',
+    'aws_session_token',
+  ].map(value);
+  if (!accessKeyId || !secretAccessKey) throw new UsageError(`The credentials file has no profile ${profile}.`);
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
+/** Runs a command; wrong use is told in one sentence and exits 2. */
+export async function told(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    console.error(`gatehouse: ${(error as Error).message}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}

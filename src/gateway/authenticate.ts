@@ -1,0 +1,171 @@
+/** Who signed this request? A principal, or AWS's own error. */
+import type { Caller, Session } from '../core/context.ts';
+import { CommonError } from '../core/errors.ts';
+import type { Secrets } from '../core/secrets.ts';
+import { accounts } from '../identity/organization.ts';
+import { type AccessKey, accessKeys, byName, rootArn, userArn, users } from '../identity/principals.ts';
+import { callerOf, openSession } from '../identity/sessions.ts';
+import type { WireRequest } from '../protocols/protocol.ts';
+import type { Transaction } from '../store/store.ts';
+import type { Claim } from './claim.ts';
+import { isSignedBy, requireWholeSignature } from './sigv4.ts';
+
+export interface Authentication {
+  readonly secrets: Secrets;
+  /** The plane's clock, which sessions expire by; it can be moved. */
+  readonly now: Date;
+  /** The real clock, which signatures are dated by. Milliseconds. */
+  readonly wallClock: number;
+}
+
+export const ANONYMOUS: Caller = { type: 'Anonymous', account: '', arn: '', userId: 'ANONYMOUS_PRINCIPAL' };
+
+export async function authenticate(
+  request: WireRequest,
+  claim: Claim,
+  tx: Transaction,
+  by: Authentication,
+): Promise<Caller> {
+  requireWholeSignature(request, claim);
+  requireTimely(claim, by.wallClock);
+  return claim.sessionToken === undefined
+    ? longTermCaller(request, claim, tx, by.secrets)
+    : sessionCaller(request, claim, claim.sessionToken, tx, by);
+}
+
+export const missingToken = () =>
+  new CommonError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+const invalidToken = () =>
+  new CommonError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
+const wrongSignature = () =>
+  new CommonError(
+    'SignatureDoesNotMatch',
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    403,
+  );
+
+async function longTermCaller(request: WireRequest, claim: Claim, tx: Transaction, secrets: Secrets): Promise<Caller> {
+  const key = await tx.get(accessKeys, [claim.accessKeyId]);
+  if (key?.status !== 'Active') throw invalidToken();
+  if (!isSignedBy(secretOf(key, secrets), claim, request)) throw wrongSignature();
+  await requireOpenAccount(key.account, tx);
+  if (key.userName === undefined) return rootCaller(key);
+  const user = await tx.get(users, byName(key.account, key.userName));
+  if (!user) throw invalidToken();
+  return {
+    type: 'User',
+    account: user.account,
+    arn: userArn(user),
+    userId: user.id,
+    userName: user.name,
+    accessKeyId: key.id,
+  };
+}
+
+const rootCaller = (key: AccessKey): Caller => ({
+  type: 'Root',
+  account: key.account,
+  arn: rootArn(key.account),
+  userId: key.account,
+  accessKeyId: key.id,
+});
+
+async function sessionCaller(
+  request: WireRequest,
+  claim: Claim,
+  token: string,
+  tx: Transaction,
+  by: Authentication,
+): Promise<Caller> {
+  const opened = callerInToken(by.secrets, token);
+  if (opened?.session.accessKeyId !== claim.accessKeyId) throw invalidToken();
+  if (!isSignedBy(opened.session.secretAccessKey, claim, request)) throw wrongSignature();
+  if (opened.session.expires <= by.now.getTime()) {
+    throw new CommonError('ExpiredToken', 'The security token included in the request is expired', 403);
+  }
+  await requireOpenAccount(opened.caller.account, tx);
+  return opened.caller;
+}
+
+/** An account that is closed or suspended can do nothing. */
+async function requireOpenAccount(id: string, tx: Transaction): Promise<void> {
+  const account = await tx.get(accounts, [id]);
+  if (account?.status !== 'ACTIVE') throw invalidToken();
+}
+
+const plainSecrets = new WeakMap<AccessKey, string>();
+
+/** Unsealed once per version of the row. */
+function secretOf(key: AccessKey, secrets: Secrets): string {
+  const known = plainSecrets.get(key);
+  if (known !== undefined) return known;
+  const plain = secrets.open('access-key', key.secret)?.toString('utf8');
+  if (plain === undefined) {
+    throw new Error(`The secret of access key ${key.id} was sealed under another root key than this plane's.`);
+  }
+  plainSecrets.set(key, plain);
+  return plain;
+}
+
+type Opened = { readonly session: Session; readonly caller: Caller };
+const openedTokens = new WeakMap<Secrets, Map<string, Opened>>();
+const TOKENS_MAX = 10_000;
+
+/** A token says the same for ever, so it is opened once. */
+function callerInToken(secrets: Secrets, token: string): Opened | undefined {
+  let opened = openedTokens.get(secrets);
+  if (!opened) openedTokens.set(secrets, (opened = new Map()));
+  const known = opened.get(token);
+  if (known) return known;
+  const session = openSession(secrets, token);
+  if (!session) return undefined;
+  if (opened.size >= TOKENS_MAX) opened.clear();
+  const entry = { session, caller: callerOf(session) };
+  opened.set(token, entry);
+  return entry;
+}
+
+const SKEW_MS = 15 * 60_000;
+
+/** Header signatures live fifteen minutes; presigned ones as long as they say. */
+function requireTimely(claim: Claim, wallClock: number): void {
+  const at = timeOf(claim.timestamp);
+  if (Number.isNaN(at)) {
+    throw new CommonError(
+      'IncompleteSignature',
+      `Date must be in ISO-8601 'basic format'. Got '${claim.timestamp.slice(0, 40)}'.`,
+      400,
+    );
+  }
+  if (!claim.timestamp.startsWith(claim.date)) {
+    throw new CommonError(
+      'SignatureDoesNotMatch',
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${claim.date}' != '${claim.timestamp.slice(0, 8)}', from '${claim.timestamp}'.`,
+      403,
+    );
+  }
+  const lifeMs = claim.expires === undefined ? SKEW_MS : claim.expires * 1000;
+  if (at + lifeMs < wallClock) throw expired(claim, wallClock, lifeMs);
+  if (at - SKEW_MS > wallClock) {
+    const limit = `${basic(wallClock + SKEW_MS)} (${basic(wallClock)} + 15 min.)`;
+    throw requestExpired(`Signature not yet current: ${claim.timestamp} is still later than ${limit}`);
+  }
+}
+
+const requestExpired = (message: string) => new CommonError('RequestExpired', message, 400);
+
+function expired(claim: Claim, wallClock: number, lifeMs: number) {
+  const window = claim.expires === undefined ? '15 min.' : `${claim.expires} sec.`;
+  const limit = `${basic(wallClock - lifeMs)} (${basic(wallClock)} - ${window})`;
+  return requestExpired(`Signature expired: ${claim.timestamp} is now earlier than ${limit}`);
+}
+
+const basic = (time: number) => new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, '');
+const TIMESTAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+
+function timeOf(timestamp: string): number {
+  const parts = TIMESTAMP.exec(timestamp);
+  if (!parts) return Number.NaN;
+  const [, year, month, day, hour, minute, second] = parts.map(Number);
+  return Date.UTC(year!, month! - 1, day, hour, minute, second);
+}

@@ -1,0 +1,98 @@
+/**
+ * May the caller? Gathers what bears on the request, asks the policy engine, and says no in AWS's words.
+ */
+
+import { accountOf } from '../core/arn.ts';
+import type { Caller, Context } from '../core/context.ts';
+import { AccessDenied } from '../core/errors.ts';
+import type { Access } from '../core/operation.ts';
+import { chainOf } from '../identity/organization.ts';
+import { guardrailsOf, standingOf } from '../identity/policies.ts';
+import {
+  compilePolicy,
+  contextOf,
+  type Decision,
+  decide,
+  denialReason,
+  type PolicyRequest,
+  type PolicySet,
+  type Principal,
+} from '../policy/index.ts';
+import { conditionsOf } from './conditions.ts';
+
+/** A question as the policy engine was asked it: kept, so that the answer can be explained afterwards. */
+export interface Question {
+  readonly request: PolicyRequest;
+  readonly policies: PolicySet;
+  /** The context in plain form. */
+  readonly conditions: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly decision: Decision;
+}
+
+/** The denial of a question. */
+export class Denied extends AccessDenied {
+  readonly question: Question;
+  constructor(message: string, question: Question) {
+    super(message);
+    this.question = question;
+  }
+}
+
+/** Throws Denied unless every policy that bears on the request lets it pass. */
+export async function authorize(ctx: Context, action: string, access: Access): Promise<Question> {
+  const question = await ask(ctx, action, access);
+  if (question.decision.verdict === 'Allowed') return question;
+  const who = ctx.caller.type === 'Anonymous' ? 'anonymous' : (ctx.caller.service ?? ctx.caller.arn);
+  const reason = denialReason(question.decision, action);
+  throw new Denied(
+    `User: ${who} is not authorized to perform: ${action} on resource: ${access.resource} ${reason}`,
+    question,
+  );
+}
+
+async function ask(ctx: Context, action: string, access: Access): Promise<Question> {
+  const { caller, store } = ctx;
+  const resourceAccount = access.resourceAccount ?? accountOf(access.resource) ?? ctx.account;
+  const standing = await standingOf(store, caller);
+  const principalChain = caller.account === '' ? undefined : await chainOf(store, caller.account);
+  const resourceChain = resourceAccount === caller.account ? principalChain : await chainOf(store, resourceAccount);
+  const conditions = conditionsOf(ctx, access, {
+    principalTags: standing.tags,
+    principalChain,
+    resourceChain,
+    resourceAccount: resourceAccount === '' ? undefined : resourceAccount,
+  });
+  const scps = await guardrailsOf(store, principalChain, 'SERVICE_CONTROL_POLICY');
+  const rcps = await guardrailsOf(store, resourceChain, 'RESOURCE_CONTROL_POLICY');
+  // Compiled before the context is built: a context keeps the keys that some compiled policy mentions.
+  const resource =
+    access.resourcePolicy === undefined ? undefined : compilePolicy(access.resourcePolicy, access.resource);
+  const request: PolicyRequest = {
+    principal: principalOf(caller),
+    action,
+    resource: access.resource,
+    context: contextOf(conditions),
+    principalAccount: caller.account === '' ? null : caller.account,
+    resourceAccount: resourceAccount === '' ? null : resourceAccount,
+    flags: {
+      principalAccountIsManagement: principalChain?.organization.management === caller.account,
+      resourceAccountIsManagement: resourceChain?.organization.management === resourceAccount,
+      principalIsServiceLinkedRole: standing.isServiceLinkedRole,
+    },
+  };
+  const policies: PolicySet = {
+    identity: standing.identity,
+    ...(standing.boundary && { boundary: standing.boundary }),
+    ...(standing.session && { session: standing.session }),
+    ...(scps && { scps }),
+    ...(rcps && { rcps }),
+    ...(resource && { resource }),
+  };
+  return { request, policies, conditions, decision: decide(request, policies) };
+}
+
+function principalOf(caller: Caller): Principal {
+  if (caller.type === 'Service') return { type: 'Service', service: caller.service ?? '' };
+  if (caller.type === 'Anonymous') return { type: 'Anonymous' };
+  return { type: caller.type, arn: caller.arn };
+}

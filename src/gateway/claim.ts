@@ -1,0 +1,140 @@
+/**
+ * What a request says of its own signature: enough to route it and to choose an error's format, not yet to trust.
+ */
+import { CommonError } from '../core/errors.ts';
+import type { WireRequest } from '../protocols/protocol.ts';
+
+export type Algorithm = 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256';
+
+export interface Claim {
+  readonly algorithm: Algorithm;
+  readonly accessKeyId: string;
+  /** `20300101` */
+  readonly date: string;
+  /** Of SigV4a, the first Region of `X-Amz-Region-Set`. */
+  readonly region: string;
+  readonly service: string;
+  /** Credential scope as signed: date, region (not for SigV4a), service, `aws4_request`. */
+  readonly scope: string;
+  readonly signedHeaders: readonly string[];
+  /** Lower-case hexadecimal. */
+  readonly signature: string;
+  /** `20300101T000000Z`, of the header or the query; empty when the request has none. */
+  readonly timestamp: string;
+  readonly sessionToken: string | undefined;
+  /** Seconds of life of a presigned URL; undefined when the signature is in the header. */
+  readonly expires: number | undefined;
+}
+
+/** Undefined for a request that is not signed at all. Throws IncompleteSignature for one that is signed badly. */
+export function claimOf(request: WireRequest): Claim | undefined {
+  const header = request.headers.authorization;
+  if (header !== undefined) return headerClaim(request, header);
+  return request.query.includes('X-Amz-Algorithm=') ? queryClaim(request) : undefined;
+}
+
+const incomplete = (message: string) => new CommonError('IncompleteSignature', message, 400);
+
+const HEADER = /^(AWS4-HMAC-SHA256|AWS4-ECDSA-P256-SHA256)\s+(.*)$/s;
+
+function headerClaim(request: WireRequest, header: string): Claim {
+  const [, algorithm, rest] = HEADER.exec(header) ?? [];
+  if (!algorithm || rest === undefined) {
+    throw incomplete(`Unsupported AWS 'algorithm': '${header.split(/\s/, 1)[0]?.slice(0, 100)}'`);
+  }
+  const fields = headerFields(rest);
+  const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !fields.get(name));
+  if (missing.length > 0) {
+    const list = missing.map((name) => `Authorization header requires '${name}' parameter.`).join(' ');
+    throw incomplete(`${list} Authorization=${algorithm}`);
+  }
+  const timestamp = request.headers['x-amz-date'] ?? isoOf(request.headers.date);
+  if (timestamp === '') {
+    throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  }
+  return {
+    ...credential(fields.get('Credential')!, algorithm as Algorithm, request.headers['x-amz-region-set']),
+    signedHeaders: fields.get('SignedHeaders')!.split(';'),
+    signature: fields.get('Signature')!,
+    timestamp,
+    sessionToken: request.headers['x-amz-security-token'],
+    expires: undefined,
+  };
+}
+
+/** `A=1, B=2` into a map; a field given twice is refused. */
+function headerFields(text: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const at = part.indexOf('=');
+    const name = part.slice(0, at).trim();
+    if (at < 0 || fields.has(name)) throw incomplete('Authorization header is malformed.');
+    fields.set(name, part.slice(at + 1).trim());
+  }
+  return fields;
+}
+
+function queryClaim(request: WireRequest): Claim {
+  const query = new URLSearchParams(request.query);
+  const required = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date'];
+  for (const name of required) {
+    const values = query.getAll(name);
+    if (values.length !== 1 || values[0] === '') {
+      throw incomplete(`AWS query-string parameters must include '${name}' exactly once.`);
+    }
+  }
+  const algorithm = query.get('X-Amz-Algorithm')!;
+  if (!HEADER.test(`${algorithm} `)) throw incomplete(`Unsupported AWS 'algorithm': '${algorithm.slice(0, 100)}'`);
+  return {
+    ...credential(query.get('X-Amz-Credential')!, algorithm as Algorithm, query.get('X-Amz-Region-Set') ?? undefined),
+    signedHeaders: query.get('X-Amz-SignedHeaders')!.split(';'),
+    signature: query.get('X-Amz-Signature')!,
+    timestamp: query.get('X-Amz-Date')!,
+    sessionToken: query.get('X-Amz-Security-Token') ?? undefined,
+    expires: lifetime(query.get('X-Amz-Expires')),
+  };
+}
+
+const WEEK_SECONDS = 604_800;
+
+function lifetime(text: string | null): number {
+  if (text === null) return 900;
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (seconds < 1 || seconds > WEEK_SECONDS) {
+    throw incomplete(`X-Amz-Expires must be between 1 and ${WEEK_SECONDS} seconds: '${text.slice(0, 20)}'`);
+  }
+  return seconds;
+}
+
+function credential(text: string, algorithm: Algorithm, regionSet: string | undefined) {
+  const parts = text.split('/');
+  const regional = algorithm === 'AWS4-HMAC-SHA256';
+  const [accessKeyId, date, ...rest] = parts;
+  const [region, service, terminator] = regional ? rest : [regionSet?.split(',')[0]?.trim() ?? '', ...rest];
+  const whole = parts.length === (regional ? 5 : 4) && terminator === 'aws4_request';
+  if (
+    !whole ||
+    !accessKeyId ||
+    !/^\d{8}$/.test(date ?? '') ||
+    !service ||
+    (regional && !/^[a-z0-9-]{1,32}$/.test(region!))
+  ) {
+    throw incomplete(
+      `Credential must have exactly ${regional ? 5 : 4} slash-delimited elements: '${text.slice(0, 200)}'`,
+    );
+  }
+  return {
+    algorithm,
+    accessKeyId,
+    date: date!,
+    region: /^[a-z0-9-]{1,32}$/.test(region!) ? region! : 'us-east-1',
+    service,
+    scope: parts.slice(1).join('/'),
+  };
+}
+
+/** `20300101T000000Z` of an HTTP date; empty if it is none. */
+function isoOf(date: string | undefined): string {
+  const time = date === undefined ? Number.NaN : Date.parse(date);
+  return Number.isNaN(time) ? '' : new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, '');
+}

@@ -1,0 +1,95 @@
+/**
+ * The plane's own pages, under `/_gatehouse/`: health for whoever waits for the start, reset and clock for tests (with
+ * `--ephemeral` only), and why a request was decided as it was (signed, like any AWS call).
+ */
+import type { Source } from '../core/context.ts';
+import { durationMs } from '../core/duration.ts';
+import { CommonError } from '../core/errors.ts';
+import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
+import type { Deps } from './pipeline.ts';
+import { whyPage } from './why.ts';
+
+/** What only the process can do. Absent where it may not be done. */
+export interface Controls {
+  readonly version: string;
+  readonly reset?: () => Promise<void>;
+  /** Moves the clock forward. */
+  readonly advance?: (milliseconds: number) => void;
+}
+
+type Page = (request: WireRequest, deps: Deps, controls: Controls, source: Source) => Promise<WireResponse>;
+
+export const PAGES_PREFIX = '/_gatehouse/';
+
+const PAGES: Readonly<Record<string, Page>> = {
+  'GET health': async (_request, { settings }, { version, reset }) =>
+    json(200, {
+      status: 'ready',
+      version,
+      account: settings.managementAccount,
+      region: settings.region,
+      ephemeral: reset !== undefined,
+    }),
+  'POST reset': async (request, _deps, { reset }) => {
+    requireNoForeignPage(request);
+    if (!reset) throw notHere('reset');
+    await reset();
+    return json(200, { status: 'reset' });
+  },
+  'POST clock': async (request, deps, { advance }) => {
+    requireNoForeignPage(request);
+    if (!advance) throw notHere('clock');
+    advance(advanceOf(request));
+    return json(200, { now: deps.now().toISOString() });
+  },
+  'GET why': whyPage,
+};
+
+export async function page(
+  request: WireRequest,
+  deps: Deps,
+  controls: Controls,
+  source: Source,
+): Promise<WireResponse> {
+  const [name = ''] = request.path.slice(PAGES_PREFIX.length).split('/');
+  const handler = Object.hasOwn(PAGES, `${request.method} ${name}`) ? PAGES[`${request.method} ${name}`] : undefined;
+  try {
+    if (handler) return await handler(request, deps, controls, source);
+    throw new CommonError('NotFound', `No such page: ${request.method} ${request.path.slice(0, 200)}`, 404);
+  } catch (error) {
+    if (error instanceof CommonError) return json(error.status, { code: error.name, message: error.message });
+    deps.log(error);
+    return json(500, { code: 'InternalFailure', message: 'The page failed.' });
+  }
+}
+
+const notHere = (what: string) =>
+  new CommonError('NotEphemeral', `/_gatehouse/${what} works with --ephemeral only.`, 403);
+
+/** A web page that a user happens to visit must not reset the plane or move its clock. */
+function requireNoForeignPage(request: WireRequest): void {
+  const origin = request.headers.origin;
+  if (origin === undefined || URL.parse(origin)?.host === request.headers.host) return;
+  throw new CommonError('ForeignOrigin', 'This page answers no request from a web page of another origin.', 403);
+}
+
+const ADVANCE_MS_MAX = 3_660 * 86_400_000;
+
+function advanceOf(request: WireRequest): number {
+  const wanted = 'Body must be JSON such as {"advance":"P30D"}: an ISO 8601 duration, at most ten years.';
+  let text: unknown;
+  try {
+    text = (JSON.parse(Buffer.from(request.body).toString('utf8')) as { advance?: unknown }).advance;
+  } catch {
+    throw new CommonError('InvalidClock', wanted);
+  }
+  const ms = typeof text === 'string' ? durationMs(text) : undefined;
+  if (ms === undefined || ms > ADVANCE_MS_MAX) throw new CommonError('InvalidClock', wanted);
+  return ms;
+}
+
+export const json = (status: number, value: object): WireResponse => ({
+  status,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  body: JSON.stringify(value),
+});

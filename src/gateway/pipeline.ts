@@ -1,0 +1,196 @@
+/**
+ * What happens to a request, top to bottom. Start reading here.
+ */
+import { checkLimits } from '../core/constraints.ts';
+import type { AuditNotes, Caller, Context, Settings, Source } from '../core/context.ts';
+import { CommonError } from '../core/errors.ts';
+import { uuid } from '../core/ids.ts';
+import { type Access, Missing, Open, type Operation, type Service } from '../core/operation.ts';
+import type { Secrets } from '../core/secrets.ts';
+import { describeError } from '../protocols/errors.ts';
+import { errorProtocol } from '../protocols/index.ts';
+import type { Protocol, WireError, WireRequest, WireResponse } from '../protocols/protocol.ts';
+import { schemaFacts } from '../protocols/schema.ts';
+import type { Store, Transaction } from '../store/store.ts';
+import { ANONYMOUS, authenticate, missingToken } from './authenticate.ts';
+import { authorize, Denied } from './authorize.ts';
+import { type Claim, claimOf } from './claim.ts';
+import { type Decisions, denialOf, encodedMessage } from './decisions.ts';
+import { recordsOf } from './record.ts';
+import { type Resolver, routeIn, serviceOf } from './resolve.ts';
+
+/** All that the gateway needs of the world. */
+export interface Deps {
+  readonly resolver: Resolver;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly settings: Settings;
+  readonly decisions: Decisions;
+  /** The plane's clock. */
+  readonly now: () => Date;
+  /** The real clock, in milliseconds, that signatures are dated by. */
+  readonly wallClock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly log: (error: unknown) => void;
+}
+
+/** A request on its way: what is known of it so far. */
+interface Passage {
+  readonly request: WireRequest;
+  readonly source: Source;
+  readonly requestId: string;
+  readonly deps: Deps;
+  claim?: Claim | undefined;
+  service?: Service;
+  protocol?: Protocol;
+  operation?: string;
+  /** The context of the last run, from which an error is recorded. */
+  ctx?: Context;
+  input?: unknown;
+}
+
+export async function handle(request: WireRequest, source: Source, deps: Deps): Promise<WireResponse> {
+  const passage: Passage = { request, source, deps, requestId: uuid(deps) };
+  try {
+    passage.claim = claimOf(request);
+    const service = await serviceOf(request, passage.claim, deps.resolver);
+    if (!service) throw unknownService(passage);
+    passage.service = service;
+    const { protocol, operation } = routeIn(service, request);
+    passage.protocol = protocol;
+    passage.operation = operation;
+    const output = await deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
+    return protocol.encode(output, service, operation, passage.requestId);
+  } catch (error) {
+    return refuse(passage, error);
+  }
+}
+
+function unknownService({ claim }: Passage): CommonError {
+  if (!claim) return missingToken();
+  return new CommonError('NotImplemented', `The service ${claim.service} is not implemented.`, 501);
+}
+
+/** One run inside a write set; a run that loses a race is thrown away and made again. */
+async function answer(
+  passage: Passage,
+  service: Service,
+  protocol: Protocol,
+  operation: string,
+  tx: Transaction,
+): Promise<unknown> {
+  const { request, deps } = passage;
+  const now = deps.now();
+  const implementation = implementationOf(service, operation);
+  const caller = await callerOf(passage, implementation, tx, now);
+  const ctx = contextFor(passage, caller, tx, now);
+  passage.ctx = ctx;
+  if (!implementation) throw new CommonError('NotImplemented', `${service.name}:${operation} is not implemented.`, 501);
+  passage.input = protocol.decode(request, service, operation);
+  return invoke(service, operation, passage.input, ctx);
+}
+
+async function callerOf(
+  { request, claim, deps }: Passage,
+  operation: Operation<unknown, unknown, unknown> | undefined,
+  tx: Transaction,
+  now: Date,
+): Promise<Caller> {
+  if (claim) {
+    return authenticate(request, claim, tx, { secrets: deps.secrets, now, wallClock: deps.wallClock() });
+  }
+  if (!operation?.unsigned) throw missingToken();
+  return ANONYMOUS;
+}
+
+/** Also the way one service calls another: same checks, same write set, a record of its own. */
+async function invoke(service: Service, name: string, input: unknown, ctx: Context): Promise<unknown> {
+  const operation = implementationOf(service, name)!;
+  checkLimits(service, name, input, schemaFacts(service));
+  const target = operation.load && (await operation.load(input, ctx));
+  const action = operation.action ?? `${service.prefix}:${name}`;
+  const access = target instanceof Missing ? { resource: target.resource } : operation.access(input, ctx, target);
+  await permit(ctx, action, access);
+  if (target instanceof Missing) throw target.error;
+  const output = await operation.run(input, ctx, target);
+  const call = { service, operation: name, readOnly: isReadOnly(operation, name), input, output };
+  for (const record of recordsOf(call, ctx)) ctx.store.append(record);
+  return output;
+}
+
+async function permit(ctx: Context, action: string, access: Access | readonly Access[] | Open): Promise<void> {
+  if (access instanceof Open) return;
+  for (const each of Array.isArray(access) ? (access as readonly Access[]) : [access as Access]) {
+    const question = await authorize(ctx, each.action ?? action, each);
+    contextDeps.get(ctx)?.decisions.keep(ctx.requestId, ctx.account, question);
+  }
+}
+
+const READ_ONLY = /^(Get|List|Describe|Lookup|Search|Simulate|Generate(?!DataKey)|BatchGet|Check|Validate|Decode)/;
+
+const isReadOnly = (operation: Operation<unknown, unknown, unknown> | undefined, name: string) =>
+  operation?.readOnly ?? READ_ONLY.test(name);
+
+const implementationOf = (service: Service, name: string): Operation<unknown, unknown, unknown> | undefined =>
+  Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
+
+const contextDeps = new WeakMap<Context, Deps>();
+
+function contextFor(passage: Passage, caller: Caller, store: Transaction, now: Date): Context {
+  const { deps, requestId, source, claim } = passage;
+  const common = {
+    caller,
+    account: caller.account,
+    partition: 'aws',
+    region: claim?.region ?? deps.settings.region,
+    now,
+    random: deps.random,
+    store,
+    journal: deps.store.journal,
+    requestId,
+    source,
+    secrets: deps.secrets,
+    settings: deps.settings,
+  };
+  const ctx: Context = { ...common, audit: {}, call: innerCall };
+  contextDeps.set(ctx, deps);
+  return ctx;
+
+  async function innerCall<Out>(name: string, operation: string, input: object, as: Caller = caller): Promise<Out> {
+    const service = await deps.resolver.load(name);
+    if (!service || !implementationOf(service, operation)) {
+      throw new CommonError('NotImplemented', `${name}:${operation} is not implemented.`, 501);
+    }
+    const audit: AuditNotes = {};
+    const inner: Context = { ...common, caller: as, account: as.account || common.account, audit, call: innerCall };
+    contextDeps.set(inner, deps);
+    return (await invoke(service, operation, input, inner)) as Out;
+  }
+}
+
+/** An error changes nothing: its record, and the reasons of a denial, are all that is written. */
+async function refuse(passage: Passage, error: unknown): Promise<WireResponse> {
+  const { deps, service, requestId, request, ctx } = passage;
+  const protocol = passage.protocol ?? errorProtocol(request, service);
+  const wire = describeError(error, service, protocol.name);
+  if (wire.code === 'InternalFailure') deps.log(error);
+  if (ctx && wire.code !== 'NotImplemented') {
+    await deps.store.transaction(async (tx) => recordRefusal(passage, { ...ctx, store: tx }, error, wire));
+  }
+  const response = protocol.encodeError(wire, service, requestId);
+  if (!(error instanceof Denied) || !ctx) return response;
+  return { ...response, headers: { ...response.headers, [ENCODED_MESSAGE]: encodedMessage(error.question, ctx) } };
+}
+
+/** Where a denial's encoded authorization message is: AWS's sentences leave no room for it. */
+const ENCODED_MESSAGE = 'x-gatehouse-authorization-message';
+
+function recordRefusal(passage: Passage, ctx: Context, error: unknown, { code, message }: WireError): void {
+  const { service, operation, input } = passage;
+  if (!service || !operation) return;
+  const readOnly = isReadOnly(implementationOf(service, operation), operation);
+  for (const record of recordsOf({ service, operation, readOnly, input, error: { code, message } }, ctx)) {
+    ctx.store.append(record);
+  }
+  if (error instanceof Denied) ctx.store.append(denialOf(error.question, ctx));
+}

@@ -1,0 +1,196 @@
+/**
+ * The audit record of a call, as CloudTrail writes it, durable with what the call changed.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+ */
+import type { AuditNotes, Caller, Context } from '../core/context.ts';
+import { uuid } from '../core/ids.ts';
+import type { Service } from '../core/operation.ts';
+import { recordInput, recordOutput } from '../protocols/recording.ts';
+import type { JournalEntry } from '../store/store.ts';
+
+/** What a call turned out to be. */
+export interface Call {
+  readonly service: Service;
+  readonly operation: string;
+  readonly readOnly: boolean;
+  readonly input: unknown;
+  readonly output?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** The journal entries of a call: one for the caller's account, one for another account that owns what was touched. */
+export function recordsOf(call: Call, ctx: Context): JournalEntry[] {
+  const { audit } = ctx;
+  const other = audit.recipientAccountId;
+  const shared = other !== undefined && other !== ctx.account && call.error === undefined;
+  const sharedId = shared ? uuid(ctx) : undefined;
+  const entries: JournalEntry[] = [];
+  if (ctx.account !== '') entries.push(entry(ctx, call, ctx.account, sharedId));
+  if (other !== undefined && (shared || ctx.account === '')) entries.push(entry(ctx, call, other, sharedId));
+  for (const event of audit.serviceEvents ?? []) entries.push(serviceEvent(ctx, call.service, event));
+  return entries;
+}
+
+function entry(ctx: Context, call: Call, account: string, sharedEventID: string | undefined): JournalEntry {
+  const { service, operation, error } = call;
+  const id = uuid(ctx);
+  const region = service.global ? 'us-east-1' : ctx.region;
+  const record = {
+    eventVersion: '1.11',
+    userIdentity: ctx.audit.userIdentity ?? userIdentity(ctx.caller),
+    eventTime: seconds(ctx.now.getTime()),
+    eventSource: service.eventSource,
+    eventName: operation,
+    awsRegion: region,
+    sourceIPAddress: ctx.caller.service ?? ctx.source.ip,
+    userAgent: ctx.caller.service ?? ctx.source.userAgent,
+    errorCode: error?.code,
+    errorMessage: error?.message,
+    requestParameters: recordInput(service, operation, call.input) ?? null,
+    responseElements: error || call.readOnly ? null : responseElements(ctx.audit, call),
+    additionalEventData: ctx.audit.additionalEventData,
+    requestID: ctx.requestId,
+    eventID: id,
+    readOnly: call.readOnly,
+    resources: ctx.audit.resources,
+    eventType: 'AwsApiCall',
+    apiVersion: service.wire.version,
+    managementEvent: true,
+    recipientAccountId: account,
+    sharedEventID,
+    eventCategory: 'Management',
+    tlsDetails: ctx.source.tls && {
+      tlsVersion: ctx.source.tls.version,
+      cipherSuite: ctx.source.tls.cipher,
+      clientProvidedHostHeader: ctx.source.host,
+    },
+  };
+  return { id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(record) };
+}
+
+function responseElements(audit: AuditNotes, call: Call): object | null {
+  if (audit.responseElements !== undefined) return audit.responseElements;
+  return recordOutput(call.service, call.operation, call.output) ?? null;
+}
+
+function serviceEvent(
+  ctx: Context,
+  service: Service,
+  event: NonNullable<AuditNotes['serviceEvents']>[number],
+): JournalEntry {
+  const id = uuid(ctx);
+  const region = service.global ? 'us-east-1' : ctx.region;
+  const record = {
+    eventVersion: '1.11',
+    userIdentity: { accountId: event.account, invokedBy: service.eventSource },
+    eventTime: seconds(ctx.now.getTime()),
+    eventSource: service.eventSource,
+    eventName: event.eventName,
+    awsRegion: region,
+    sourceIPAddress: service.eventSource,
+    userAgent: service.eventSource,
+    requestParameters: null,
+    responseElements: null,
+    eventID: id,
+    readOnly: false,
+    eventType: 'AwsServiceEvent',
+    managementEvent: true,
+    recipientAccountId: event.account,
+    serviceEventDetails: event.details,
+    eventCategory: 'Management',
+  };
+  return { id, kind: 'api', account: event.account, region, time: ctx.now.getTime(), body: JSON.stringify(record) };
+}
+
+/** ISO 8601 without milliseconds, as CloudTrail writes times. */
+const seconds = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
+
+const IDENTITY_TYPES: Readonly<Record<string, string>> = {
+  User: 'IAMUser',
+  WebIdentity: 'WebIdentityUser',
+  SAML: 'SAMLUser',
+  Service: 'AWSService',
+};
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
+function userIdentity(caller: Caller): object {
+  if (caller.type === 'Service') return { type: 'AWSService', invokedBy: caller.service };
+  if (caller.type === 'Anonymous') return { type: 'AWSAccount', principalId: '', accountId: 'ANONYMOUS_PRINCIPAL' };
+  return {
+    type: IDENTITY_TYPES[caller.type] ?? caller.type,
+    principalId: caller.userId,
+    arn: caller.arn,
+    accountId: caller.account,
+    accessKeyId: caller.accessKeyId,
+    userName: caller.userName,
+    sessionContext: sessionContext(caller),
+  };
+}
+
+function sessionContext({ type, session }: Caller): object | undefined {
+  if (!session) return undefined;
+  const issued = type === 'AssumedRole' || type === 'FederatedUser';
+  return {
+    sessionIssuer: issued
+      ? {
+          type: type === 'AssumedRole' ? 'Role' : session.principalName === undefined ? 'Root' : 'IAMUser',
+          principalId: session.principalId,
+          arn: session.principalArn,
+          accountId: session.account,
+          userName: session.principalName,
+        }
+      : undefined,
+    webIdFederationData:
+      session.federation?.type === 'WebIdentity'
+        ? { federatedProvider: session.federation.provider, attributes: {} }
+        : undefined,
+    attributes: { creationDate: seconds(session.issued), mfaAuthenticated: session.mfa ? 'true' : 'false' },
+    sourceIdentity: session.sourceIdentity,
+    assumedRoot: session.kind === 'AssumedRoot' ? 'true' : undefined,
+  };
+}
+
+interface Recorded {
+  readonly eventID: string;
+  readonly requestID?: string;
+  readonly eventName: string;
+  readonly eventSource: string;
+  readonly readOnly: boolean;
+  readonly userIdentity: {
+    readonly type?: string;
+    readonly arn?: string;
+    readonly userName?: string;
+    readonly accessKeyId?: string;
+    readonly principalId?: string;
+  };
+  readonly resources?: readonly { readonly ARN: string; readonly type: string }[];
+}
+
+/** The attributes by which LookupEvents finds a record, under LookupEvents' own names, and its request id. */
+export function attributesOf(entry: JournalEntry): [string, string][] {
+  const record = JSON.parse(entry.body) as Recorded;
+  if (entry.kind !== 'api') return record.requestID ? [['RequestId', record.requestID]] : [];
+  const found: [string, string][] = [
+    ['EventId', record.eventID],
+    ['EventName', record.eventName],
+    ['EventSource', record.eventSource],
+    ['ReadOnly', String(record.readOnly)],
+  ];
+  const name = userNameOf(record.userIdentity);
+  if (record.requestID) found.push(['RequestId', record.requestID]);
+  if (name) found.push(['Username', name]);
+  if (record.userIdentity.accessKeyId) found.push(['AccessKeyId', record.userIdentity.accessKeyId]);
+  for (const resource of record.resources ?? []) {
+    found.push(['ResourceName', resource.ARN], ['ResourceType', resource.type]);
+    const name = resource.ARN.slice(resource.ARN.lastIndexOf('/') + 1);
+    if (name !== resource.ARN) found.push(['ResourceName', name]);
+  }
+  return found;
+}
+
+/** `Username` of an event: the user, the session's name, or `root`. */
+export function userNameOf(identity: Recorded['userIdentity']): string | undefined {
+  if (identity.type === 'Root') return 'root';
+  if (identity.userName) return identity.userName;
+  return identity.arn?.slice(identity.arn.lastIndexOf('/') + 1) || undefined;
+}

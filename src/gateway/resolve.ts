@@ -1,0 +1,66 @@
+/**
+ * Which service, which protocol, which operation: from the credential scope, else the `X-Amz-Target`, else the host,
+ * else the API version of a query.
+ */
+import { CommonError } from '../core/errors.ts';
+import type { Service, ServiceEntry } from '../core/operation.ts';
+import { matchOperation } from '../protocols/index.ts';
+import type { Protocol, WireRequest } from '../protocols/protocol.ts';
+import type { Claim } from './claim.ts';
+
+export interface Resolver {
+  /** By name or alias; a service's code and SDK client load on its first use. */
+  load(name: string): Promise<Service | undefined>;
+  entryOf(request: WireRequest): ServiceEntry | undefined;
+}
+
+export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
+  const byName = new Map(entries.flatMap((entry) => [entry.name, ...(entry.aliases ?? [])].map((n) => [n, entry])));
+  const byTarget = new Map(entries.flatMap((entry) => (entry.target ? [[entry.target, entry] as const] : [])));
+  const byVersion = new Map(entries.flatMap((entry) => (entry.version ? [[entry.version, entry] as const] : [])));
+  const loaded = new Map<ServiceEntry, Promise<Service>>();
+  return {
+    async load(name) {
+      const entry = byName.get(name);
+      if (!entry) return undefined;
+      let service = loaded.get(entry);
+      if (!service) loaded.set(entry, (service = entry.load()));
+      return service;
+    },
+    entryOf(request) {
+      const target = request.headers['x-amz-target']?.split('.', 1)[0];
+      const host = (request.headers.host ?? '').split('.', 1)[0]!;
+      return byTarget.get(target ?? '') ?? byName.get(host) ?? byVersion.get(versionOf(request));
+    },
+  };
+}
+
+const VERSION = /(?:^|&)Version=(\d{4}-\d\d-\d\d)(?:&|$)/;
+
+function versionOf(request: WireRequest): string {
+  const form = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  const text = form ? Buffer.from(request.body).toString('latin1') : request.query;
+  return VERSION.exec(text)?.[1] ?? '';
+}
+
+export interface Route {
+  readonly service: Service;
+  readonly protocol: Protocol;
+  readonly operation: string;
+}
+
+/** The service alone, so that even an unknown operation is answered in the protocol of its service. */
+export async function serviceOf(
+  request: WireRequest,
+  claim: Claim | undefined,
+  resolver: Resolver,
+): Promise<Service | undefined> {
+  const name = claim?.service ?? resolver.entryOf(request)?.name;
+  return name === undefined ? undefined : resolver.load(name);
+}
+
+export function routeIn(service: Service, request: WireRequest): Route {
+  const match = matchOperation(request, service);
+  if (match) return { service, ...match };
+  throw new CommonError('UnknownOperationException', `No operation of ${service.name} matches this request.`, 404);
+}

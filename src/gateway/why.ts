@@ -1,0 +1,77 @@
+/** `GET /_gatehouse/why/REQUEST_ID`: how a request was decided, for whoever may decode authorization messages. */
+import type { Context, Source } from '../core/context.ts';
+import { CommonError } from '../core/errors.ts';
+import { uuid } from '../core/ids.ts';
+import { accounts, organizations } from '../identity/organization.ts';
+import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
+import type { Transaction } from '../store/store.ts';
+import { authenticate, missingToken } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import { claimOf } from './claim.ts';
+import { explained } from './decisions.ts';
+import { json, PAGES_PREFIX } from './pages.ts';
+import type { Deps } from './pipeline.ts';
+
+export async function whyPage(
+  request: WireRequest,
+  deps: Deps,
+  _controls: unknown,
+  source: Source,
+): Promise<WireResponse> {
+  const requestId = request.path.slice(`${PAGES_PREFIX}why/`.length);
+  if (!/^[0-9a-f-]{36}$/.test(requestId)) throw new CommonError('InvalidRequestId', 'A request id is a UUID.');
+  const readable = await deps.store.transaction((tx) => readableAccounts(request, deps, source, tx));
+  for (const { account, region } of readable) {
+    const latest = deps.decisions.latest(requestId, account).map(explained);
+    const found = latest.length > 0 ? latest : await durableDenials(requestId, account, region, deps);
+    if (found.length > 0) return json(200, { requestId, account, decisions: found });
+  }
+  throw new CommonError('NotFound', `No decision on request ${requestId} is kept that you may read.`, 404);
+}
+
+/** The caller's own account; for the management account, every account of its organization. */
+async function readableAccounts(request: WireRequest, deps: Deps, source: Source, tx: Transaction) {
+  const claim = claimOf(request);
+  if (!claim) throw missingToken();
+  const now = deps.now();
+  const caller = await authenticate(request, claim, tx, { secrets: deps.secrets, now, wallClock: deps.wallClock() });
+  const ctx: Context = {
+    caller,
+    account: caller.account,
+    partition: 'aws',
+    region: claim.region,
+    now,
+    random: deps.random,
+    store: tx,
+    journal: deps.store.journal,
+    requestId: uuid(deps),
+    source,
+    secrets: deps.secrets,
+    settings: deps.settings,
+    audit: {},
+    call: () => {
+      throw new CommonError('NotImplemented', 'This page calls no service.', 501);
+    },
+  };
+  await permit(ctx);
+  const own = await tx.get(accounts, [caller.account]);
+  const organization = own?.organization ? await tx.get(organizations, [own.organization]) : undefined;
+  if (organization?.management !== caller.account) return [{ account: caller.account, region: claim.region }];
+  const members = await tx.list(accounts, [organization.id], { index: 'organization', limit: 10_000 });
+  return members.rows.map(({ id }) => ({ account: id, region: claim.region }));
+}
+
+async function permit(ctx: Context): Promise<void> {
+  try {
+    await authorize(ctx, 'sts:DecodeAuthorizationMessage', { resource: '*' });
+  } catch (error) {
+    throw new CommonError('AccessDenied', (error as Error).message, 403);
+  }
+}
+
+async function durableDenials(requestId: string, account: string, region: string, deps: Deps): Promise<object[]> {
+  const question = { kind: 'decision', account, region, limit: 10 };
+  const attribute = { name: 'RequestId', value: requestId };
+  const { entries } = await deps.store.journal.lookup({ ...question, attribute });
+  return entries.map((entry) => JSON.parse(entry.body) as object);
+}

@@ -1,0 +1,88 @@
+/** The first start: the management account, its root user and one root access key. */
+import { accessKeyId, secretAccessKey } from '../core/ids.ts';
+import type { Secrets } from '../core/secrets.ts';
+import type { Store, Transaction } from '../store/store.ts';
+import { table } from '../store/store.ts';
+import { accounts } from './organization.ts';
+import { accessKeys } from './principals.ts';
+
+export interface RootKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+interface Plane {
+  readonly id: 'plane';
+  readonly managementAccount: string;
+  /** A known text under the root key: tells whether the store and the root key belong together. */
+  readonly seal: string;
+}
+
+const planes = table<Plane>('plane', { key: (p) => [p.id] });
+const SEALED = 'gatehouse';
+
+export interface Beginning {
+  readonly accountId: string;
+  readonly now: Date;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly secrets: Secrets;
+  /** The root access key to make; made up when absent. */
+  readonly rootKey: RootKey | undefined;
+}
+
+/** What this store cannot be opened with. The message says what to do. */
+export class GenesisError extends Error {}
+
+/**
+ * Makes the management account if the store has none. Returns its id, and the root access key if it was made just now.
+ * Throws GenesisError if the store was sealed under another root key, or begun with another account or root access key.
+ */
+export function begin(store: Store, by: Beginning): Promise<{ account: string; made?: RootKey }> {
+  return store.transaction(async (tx) => {
+    const plane = await tx.get(planes, ['plane']);
+    if (!plane) return { account: by.accountId, made: await makeAccount(tx, by) };
+    if (by.secrets.open('plane', plane.seal)?.toString() !== SEALED) {
+      throw new GenesisError(
+        'This store was sealed under another root key. Start with the --data folder it was made with.',
+      );
+    }
+    await requireSameRootKey(tx, plane.managementAccount, by);
+    return { account: plane.managementAccount };
+  });
+}
+
+async function makeAccount(tx: Transaction, by: Beginning): Promise<RootKey> {
+  const created = by.now.toISOString();
+  const key = by.rootKey ?? { id: accessKeyId('AKIA', by.accountId, by), secret: secretAccessKey(by) };
+  await tx.insert(planes, {
+    id: 'plane',
+    managementAccount: by.accountId,
+    seal: by.secrets.seal('plane', SEALED, by.random(12)),
+  });
+  await tx.insert(accounts, {
+    id: by.accountId,
+    name: 'management',
+    email: `root@${by.accountId}.example`,
+    created,
+    status: 'ACTIVE',
+    attachments: {},
+  });
+  await tx.insert(accessKeys, {
+    id: key.id,
+    account: by.accountId,
+    secret: by.secrets.seal('access-key', key.secret, by.random(12)),
+    status: 'Active',
+    created,
+  });
+  return key;
+}
+
+async function requireSameRootKey(tx: Transaction, account: string, { rootKey, secrets }: Beginning): Promise<void> {
+  if (!rootKey) return;
+  const row = await tx.get(accessKeys, [rootKey.id]);
+  const same = row?.account === account && row.userName === undefined;
+  if (same && secrets.open('access-key', row.secret)?.toString() === rootKey.secret) return;
+  throw new GenesisError(
+    'The root access key is chosen at the first start; this store has another one. Leave out --root-access-key-id.',
+  );
+}
