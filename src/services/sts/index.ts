@@ -6,7 +6,9 @@ import { GetAccessKeyInfo, GetCallerIdentity } from './callerIdentity.ts';
 import { GetFederationToken } from './federationTokens.ts';
 import limits from './limits.json' with { type: 'json' };
 import { AssumeRoot } from './rootSessions.ts';
+import { AssumeRoleWithSAML } from './saml.ts';
 import { GetSessionToken } from './sessionTokens.ts';
+import { AssumeRoleWithWebIdentity } from './webIdentity.ts';
 
 export const sts = defineService({
   name: 'sts',
@@ -20,6 +22,8 @@ export const sts = defineService({
   limits: limits as never,
   operations: {
     AssumeRole,
+    AssumeRoleWithSAML,
+    AssumeRoleWithWebIdentity,
     AssumeRoot,
     DecodeAuthorizationMessage,
     GetAccessKeyInfo,

@@ -21,6 +21,9 @@ export interface TagRequest {
 }
 
 const TAGS_MAX = 50;
+/** Limits of the API model, which tags inside a token or an assertion must keep too. */
+const KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
+const VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 const same = (a: string) => (b: string) => a.toLowerCase() === b.toLowerCase();
 const invalid = (message: string) => new CommonError('InvalidParameterValue', message);
 
@@ -28,6 +31,9 @@ const invalid = (message: string) => new CommonError('InvalidParameterValue', me
 export function sessionTags(input: TagRequest, from?: Session): SessionTags {
   const asked = (input.Tags ?? []).map(({ Key, Value }) => ({ Key: Key ?? '', Value: Value ?? '' }));
   requireDistinct(asked.map((tag) => tag.Key));
+  if (asked.some((tag) => !KEY.test(tag.Key) || !VALUE.test(tag.Value))) {
+    throw invalid('Session tag keys must have 1 to 128 and values 0 to 256 of the characters that tags may have.');
+  }
   const handed = from?.transitiveTagKeys ?? [];
   const inherited = (from?.tags ?? []).filter((tag) => handed.some(same(tag.Key)));
   if (asked.some((tag) => inherited.some((other) => same(tag.Key)(other.Key)))) {
