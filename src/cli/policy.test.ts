@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { policyTest } from './policy.ts';
+import { policy, policyTest } from './policy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-test-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -108,6 +108,14 @@ describe('policy test', () => {
       assert.equal(lines[0], `ERROR ${file}: case 1 (one): ${message}`);
     });
   }
+
+  it('is the one subcommand of policy', async () => {
+    const lines: string[] = [];
+    assert.equal(await policy(['test', write('sub.json', allowed)], (line) => lines.push(line)), 0);
+    assert.deepEqual(lines.splice(0), ['1 passed, 0 failed']);
+    assert.equal(await policy(['tset'], (line) => lines.push(line)), 2);
+    assert.equal(lines[0], 'gatehouse policy: unknown command: tset');
+  });
 
   it('explains its usage', async () => {
     assert.equal((await run('--help')).code, 0);

@@ -30,6 +30,15 @@ interface Report {
   readonly errors: string[];
 }
 
+/** `gatehouse policy test …`: the one subcommand so far. */
+export async function policy([name, ...args]: readonly string[], out: (line: string) => void): Promise<number> {
+  if (name === 'test') return policyTest(args, out);
+  if (name !== '--help' && name !== '-h')
+    out(`gatehouse policy: ${name ? `unknown command: ${name}` : 'no command given'}`);
+  print(usage, out);
+  return name === '--help' || name === '-h' ? 0 : 2;
+}
+
 /** Runs `policy test` with the arguments behind it; `out` takes one line at a time. Returns the exit code. */
 export async function policyTest(args: readonly string[], out: (line: string) => void): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {

@@ -73,6 +73,8 @@ export interface Applicable {
   /** The resource's own policy is a role's trust policy. */
   readonly trust: boolean;
   readonly kmsKey: boolean;
+  /** The resource's own policy must allow, also within one account. */
+  readonly ownPolicyDecides: boolean;
   /** Denies of the resource policy do not bind the caller. */
   readonly resourceDenyWaived: boolean;
   readonly hasBoundary: boolean;
@@ -87,7 +89,9 @@ export function decide(request: PolicyRequest, policies: PolicySet): Decision {
 export function applicableOf(request: PolicyRequest, policies: PolicySet): Applicable {
   const { principal, resource, principalAccount, resourceAccount, flags } = request;
   const facts = factsOf(request.action);
-  const isRole = resource.includes(':role/');
+  const trust = facts.assumes && resource.includes(':role/');
+  const kmsKey = facts.service === 'kms' && resource.includes(':key/');
+  const isOwnerRoot = principal.type === 'Root' && principalAccount === resourceAccount;
   const linked = flags?.principalIsServiceLinkedRole === true;
   const rcpFree =
     linked ||
@@ -100,9 +104,10 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
     facts,
     scps: scpFree ? undefined : policies.scps,
     rcps: rcpFree ? undefined : policies.rcps,
-    trust: facts.assumes && isRole,
-    kmsKey: facts.service === 'kms' && resource.includes(':key/'),
-    resourceDenyWaived: facts.ownerRootAlways && principal.type === 'Root' && principalAccount === resourceAccount,
+    trust,
+    kmsKey,
+    ownPolicyDecides: trust || (kmsKey && !facts.retiresGrant),
+    resourceDenyWaived: facts.retiresGrant || (facts.ownerRootAlways && isOwnerRoot),
     hasBoundary: policies.boundary !== undefined && (principal.type === 'User' || principal.type === 'AssumedRole'),
   };
 }
@@ -221,7 +226,7 @@ export function isSameAccount(request: PolicyRequest): boolean {
 function withinAccount(request: PolicyRequest, policies: PolicySet, applicable: Applicable, own: Found): Decision {
   if (own.level === levels.direct) return allowed(own);
   if (own.level === levels.behind && !limitOf(request, policies)) return allowed(own);
-  if (own.level === levels.none && (applicable.trust || applicable.kmsKey)) return implicit(own.kind);
+  if (own.level === levels.none && applicable.ownPolicyDecides) return implicit(own.kind);
   return callerSide(request, policies);
 }
 
@@ -255,7 +260,8 @@ export function limitOf(request: PolicyRequest, policies: PolicySet): PolicyKind
 }
 
 function ownSide(request: PolicyRequest, policies: PolicySet, applicable: Applicable, kind: PolicyKind): Found {
-  const found = policies.resource ? allowIn(policies.resource, kind, request) : { level: levels.none, kind };
+  const asked = applicable.facts.retiresGrant ? undefined : policies.resource;
+  const found = asked ? allowIn(asked, kind, request) : { level: levels.none, kind };
   if (!applicable.kmsKey || !policies.grants || found.level === levels.direct) return found;
   let best: Found = found;
   for (const grant of policies.grants) {

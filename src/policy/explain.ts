@@ -299,6 +299,7 @@ const grantWords: Readonly<Record<MatchLevel, string>> = {
 function sideSteps(request: PolicyRequest, policies: PolicySet, layers: readonly LayerExplanation[]): string[] {
   const steps: string[] = [];
   for (const layer of layers) {
+    if (!layer.applies) continue;
     if (layer.kind === 'resource' || layer.kind === 'trust' || layer.kind === 'grant') {
       steps.push(`${layer.title}: ${grantWords[layer.level]}.`);
     } else if (layer.kind === 'identity' || layer.kind === 'boundary' || layer.kind === 'session') {

@@ -13,6 +13,8 @@ export interface ActionFacts {
   readonly notForRoot: boolean;
   /** The bucket owner's root user may do it whatever the bucket policy denies. */
   readonly ownerRootAlways: boolean;
+  /** Retiring a grant is up to the grant and the key's account: the key policy has no say. KMS guide, Retiring and revoking grants. */
+  readonly retiresGrant: boolean;
   /** A KMS operation that principals of other accounts can be permitted. */
   readonly crossAccountKms: boolean;
 }
@@ -106,6 +108,7 @@ export function factsOf(action: string): ActionFacts {
     assumes: assuming.has(lower),
     notForRoot: lower === 'sts:assumerole',
     ownerRootAlways: ownerRoot.has(lower),
+    retiresGrant: lower === 'kms:retiregrant',
     crossAccountKms: service === 'kms' && crossAccountKms.has(name),
   };
   if (known.size >= knownMax) known.clear();
