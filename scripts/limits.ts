@@ -52,6 +52,13 @@ const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
 /** Sets that AWS was seen to print in an order of its own. */
 const PRINTED_ENUMS: readonly (readonly string[])[] = [['INSUFFICIENT_DATA', 'ALARM', 'OK']];
 
+/** Enumerations that have grown since the facts were gathered, by their name in the SDK, which has today's values. */
+const GROWN: Record<string, readonly string[]> = {
+  organizations: ['PolicyType', 'EffectivePolicyType', 'ActionType'],
+  ce: ['MonitorDimension', 'Dimension', 'SupportedSavingsPlansType', 'AnalysisType'],
+  cloudwatch: ['AlarmType', 'HistoryItemType'],
+};
+
 /** Services that answer an unknown value with an error of their own instead of a broken limit. */
 const OWN_ENUM_ERRORS = new Set(['sqs']);
 
@@ -60,13 +67,14 @@ if (folder === undefined) {
   process.stderr.write('usage: node scripts/limits.ts FACTS_FOLDER [SERVICE…]\n');
   process.exit(2);
 }
-for (const service of only.length > 0 ? only : Object.keys(FILES)) write(folder, service);
+for (const service of only.length > 0 ? only : Object.keys(FILES)) await write(folder, service);
 
-function write(folder: string, service: string): void {
+async function write(folder: string, service: string): Promise<void> {
   const facts = JSON.parse(readFileSync(`${folder}/${FILES[service]}.json`, 'utf8')) as Facts;
+  const grown = await grownEnums(service);
   const lines: string[] = [];
   for (const [operation, { input = {} }] of Object.entries(facts.operations)) {
-    const members = Object.entries(input).map(([path, limit]) => [path, normal(service, limit)] as const);
+    const members = Object.entries(input).map(([path, limit]) => [path, normal(service, limit, grown)] as const);
     const limited = members.filter(([, limit]) => Object.keys(limit).length > 0);
     if (limited.length > 0) lines.push(`${JSON.stringify(operation)}: ${JSON.stringify(Object.fromEntries(limited))}`);
   }
@@ -76,15 +84,27 @@ function write(folder: string, service: string): void {
   process.stdout.write(`${service}: ${lines.length} operations\n`);
 }
 
-function normal(service: string, limit: Limit): Limit {
-  const { pattern, enum: values, ...rest } = limit;
-  return { ...rest, ...patterns(service, pattern), ...enumerated(service, values) };
+async function grownEnums(service: string): Promise<readonly Values[]> {
+  const names = GROWN[service] ?? [];
+  if (names.length === 0) return [];
+  const sdk = (await import(`@aws-sdk/client-${FILES[service]}`)) as Record<string, Record<string, string>>;
+  return names.map((name) => Object.values(sdk[name] ?? {})).toSorted((a, b) => a.length - b.length);
 }
 
-function enumerated(service: string, values: Limit['enum']): Pick<Limit, 'enum'> {
+function normal(service: string, limit: Limit, grown: readonly Values[]): Limit {
+  const { pattern, enum: values, ...rest } = limit;
+  return { ...rest, ...patterns(service, pattern), ...enumerated(service, values, grown) };
+}
+
+type Values = readonly string[];
+
+/** The model's values in the model's order, then those that came later. */
+function enumerated(service: string, values: Values | undefined, grown: readonly Values[]): Pick<Limit, 'enum'> {
   if (values === undefined || OWN_ENUM_ERRORS.has(service)) return {};
-  const printed = PRINTED_ENUMS.find((set) => set.length === values.length && set.every((v) => values.includes(v)));
-  return { enum: printed ?? values };
+  const today = grown.find((set) => values.every((value) => set.includes(value))) ?? [];
+  const all = [...new Set([...values, ...today])];
+  const printed = PRINTED_ENUMS.find((set) => set.length === all.length && set.every((value) => all.includes(value)));
+  return { enum: printed ?? all };
 }
 
 function patterns(service: string, published: string | undefined): Pick<Limit, 'pattern' | 'regex'> {

@@ -117,7 +117,7 @@ const recorded: readonly [title: string, service: string, operation: string, inp
     'DescribeAlarms',
     { AlarmTypes: ['MetricAlarm', 'Siren'] },
     `${one} Value '[MetricAlarm, Siren]' at 'alarmTypes' ${failed} satisfy constraint: ` +
-      '[Member must satisfy enum value set: [CompositeAlarm, MetricAlarm]]',
+      '[Member must satisfy enum value set: [CompositeAlarm, MetricAlarm, LogAlarm]]',
   ],
   [
     'Organizations',
