@@ -46,7 +46,7 @@ export interface PrincipalSet {
   readonly element: PrincipalElement;
   readonly accounts: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
-  /** Names that are unique IDs (AIDA…, AROA…), as policies show for what they bound by ID. */
+  /** Names that are unique IDs (AIDA…, AROA…, AROA…:session), as policies show for what they bound by ID. */
   readonly ids: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function principalSetOf(element: PrincipalElement): PrincipalSet {
   for (const name of element.AWS) {
     const account = accountNamed(name);
     if (account) accounts.add(account);
-    else if (/^A[A-Z]{3}[A-Z0-9]+$/.test(name)) ids.push(name);
+    else if (/^A[A-Z]{3}[A-Z0-9]+(:|$)/.test(name)) ids.push(name);
     else names.add(name);
   }
   return { element, accounts, names, ids };

@@ -40,7 +40,14 @@ export const ListPolicies: Operation<Present<ListPoliciesRequest>, ListPoliciesR
     const prefix = input.PathPrefix ?? '/';
     const own = rowsStage(ctx, managedPolicies, [ctx.account], { index: 'path', startsWith: prefix }, policyOf);
     const stages: Stage<Policy>[] = input.Scope === 'AWS' ? [] : [own];
-    if (input.Scope !== 'Local') stages.push(listStage(awsPolicies().map(awsPolicyOf)));
+    if (input.Scope !== 'Local')
+      stages.push(
+        listStage(
+          awsPolicies()
+            .filter(({ path }) => path.startsWith(prefix))
+            .map(awsPolicyOf),
+        ),
+      );
     const { items, page } = await walk(stages, input, (policy) => isAsked(ctx, policy, input));
     return { Policies: await Promise.all(items.map((policy) => policyView(ctx, policy))), ...page };
   },
