@@ -95,6 +95,8 @@ export interface OrganizationPolicy {
   readonly name: string;
   readonly description: string;
   readonly content: string;
+  /** Last change; ISO 8601. */
+  readonly updated?: string;
 }
 
 const attachedIndex = (organization: string | undefined, attachments: Attachments) =>
@@ -127,7 +129,10 @@ export const units = table<Unit>('org_unit', {
   },
 });
 
-/** Customer-made policies; AWS's own (`p-FullAWSAccess`, …) have no row. Index `type`: [organization, type], `name`: [organization, type, name]. */
+/**
+ * Customer-made policies; AWS's own (`p-FullAWSAccess`, …) have no row.
+ * Index `type`: [organization, type]. `name`: [organization, type, name].
+ */
 export const organizationPolicies = table<OrganizationPolicy>('org_policy', {
   key: (p) => [p.organization, p.id],
   indexes: { type: (p) => [[p.organization, p.type]], name: (p) => [[p.organization, p.type, p.name]] },

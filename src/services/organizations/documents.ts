@@ -1,0 +1,20 @@
+/** Whether a policy's text is what its type demands. */
+import { MalformedPolicyDocumentException } from '@aws-sdk/client-organizations';
+import { fail } from '../../core/errors.ts';
+import type { OrganizationPolicyType } from '../../identity/organization.ts';
+import { validatePolicy } from '../../policy/index.ts';
+import { policyTypes } from './policyTypes.ts';
+import { violated } from './refusals.ts';
+
+/** Throws AWS's refusal of a text that is too long, or not a policy of that type. */
+export function requireWellFormed(type: OrganizationPolicyType, content: string): void {
+  if (content.length > policyTypes[type].sizeMax) violated('POLICY_CONTENT_LIMIT_EXCEEDED');
+  const fault = faultOf(type, content);
+  if (fault !== undefined) fail(MalformedPolicyDocumentException, fault);
+}
+
+function faultOf(type: OrganizationPolicyType, content: string): string | undefined {
+  if (type === 'SERVICE_CONTROL_POLICY') return validatePolicy(content, 'scp');
+  if (type === 'RESOURCE_CONTROL_POLICY') return validatePolicy(content, 'rcp');
+  return undefined;
+}
