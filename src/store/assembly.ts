@@ -63,9 +63,7 @@ export function assembleStore(connect: (learner: Learner) => Driver, options: St
     transaction: (work) => run(work),
     clear: () =>
       group.alone(async () => {
-        const number = state.log.known() + 1;
-        await driver.clear(number);
-        state.reset(number);
+        state.reset(await driver.clear());
       }),
     async close() {
       if (closed) return;

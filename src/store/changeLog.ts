@@ -11,7 +11,7 @@ export interface ChangeLog {
   /** The newest commit known. */
   known(): number;
   add(number: number, changes: readonly Change[]): void;
-  /** Everything may have changed. */
+  /** Everything may have changed up to this commit. */
   reset(number: number): void;
   /** Forgets changes up to this commit: nobody at work has read before it. */
   trim(number: number): void;
@@ -70,8 +70,9 @@ export function changeLog(): ChangeLog {
       }
     },
     reset(number) {
+      if (number <= known) return;
       floor = known;
-      known = Math.max(number, known + 1);
+      known = number;
       log = [];
       latest.clear();
     },

@@ -15,7 +15,7 @@ export interface Driver {
   count(kind: Kind, from: string, to: string): Maybe<{ readonly value: number; readonly at?: number }>;
   /**
    * Opens a group: from here to its end nobody else commits, and what others committed has been told to `Learner`.
-   * Absent where nobody else can commit.
+   * Absent where nobody else can commit, and every answer comes at once.
    */
   begin?(): Promise<void>;
   /** Makes the group durable. `number` is the commit's, one after the last known. */
@@ -25,8 +25,8 @@ export interface Driver {
   /** Whether the database refused something in the group and certainly kept none of it. */
   refused(error: unknown): boolean;
   readonly journal: JournalDriver;
-  /** Empties everything; `number` is the commit's. */
-  clear(number: number): Maybe<void>;
+  /** Empties everything; returns the commit's number. */
+  clear(): Maybe<number>;
   close(): Maybe<void>;
 }
 

@@ -86,66 +86,67 @@ interface Tentative {
 /** Returns how many journal entries became durable. A driver that answers at once is never waited for. */
 function commitGroup(state: Committed, group: readonly Waiting[]): number | Promise<number> {
   if (state.driver.begin !== undefined) return commitWaiting(state, group, state.driver.begin);
-  const { winners, tentative } = check(state, group);
+  const checked = check(state, group);
   try {
-    write(state, tentative);
+    state.driver.commit(checked.tentative.batch, checked.number);
   } catch (error) {
-    return failed(state, winners, error);
+    return failed(state, checked, error);
   }
-  settle(state, winners, tentative);
-  return tentative.batch.journal.length;
+  return settle(state, checked);
 }
 
 async function commitWaiting(state: Committed, group: readonly Waiting[], begin: () => Promise<void>) {
-  let candidates = group;
+  let checked: Checked | undefined;
   try {
     await begin();
-    const { winners, tentative } = check(state, group);
-    candidates = winners;
-    if (winners.length === 0) {
-      await state.driver.abandon?.();
-      return 0;
-    }
-    await write(state, tentative);
-    settle(state, winners, tentative);
-    return tentative.batch.journal.length;
+    checked = check(state, group);
+    if (checked.winners.length === 0) await state.driver.abandon?.();
+    else await state.driver.commit(checked.tentative.batch, checked.number);
+    return settle(state, checked);
   } catch (error) {
-    return failed(state, candidates, error);
+    await state.driver.abandon?.();
+    return failed(state, checked ?? { winners: group, losers: [] }, error);
   }
 }
 
-function write(state: Committed, { batch }: Tentative) {
-  return state.driver.commit(batch, state.log.known() + 1);
-}
-
-function settle(state: Committed, winners: readonly Waiting[], { batch, rows }: Tentative): void {
-  if (batch.changes.length > 0) state.publish(state.log.known() + 1, batch.changes, rows);
+function settle(state: Committed, { winners, losers, tentative, number }: Checked): number {
+  const { batch, rows } = tentative;
+  if (batch.changes.length > 0) state.publish(number, batch.changes, rows);
   for (const winner of winners) winner.resolve(true);
+  for (const loser of losers) loser.resolve(false);
+  return batch.journal.length;
 }
 
 /** One member may be what the database refuses: then each is tried by itself, and only that one fails. */
-async function failed(state: Committed, group: readonly Waiting[], error: unknown): Promise<number> {
-  if (group.length === 1 || !state.driver.refused(error)) {
-    for (const member of group) member.reject(error);
+async function failed(state: Committed, group: Pick<Checked, 'winners' | 'losers'>, error: unknown): Promise<number> {
+  for (const loser of group.losers) loser.resolve(false);
+  if (group.winners.length === 1 || !state.driver.refused(error)) {
+    for (const member of group.winners) member.reject(error);
     return 0;
   }
   let entries = 0;
-  for (const member of group) entries += await commitGroup(state, [member]);
+  for (const member of group.winners) entries += await commitGroup(state, [member]);
   return entries;
 }
 
-function check(state: Committed, group: readonly Waiting[]) {
+/** A group after its check; `number` is its commit's. */
+interface Checked {
+  readonly winners: readonly Waiting[];
+  readonly losers: readonly Waiting[];
+  readonly tentative: Tentative;
+  readonly number: number;
+}
+
+function check(state: Committed, group: readonly Waiting[]): Checked {
   const tentative: Tentative = { batch: emptyBatch(), rows: new Map(), keys: new Set(), deltas: new Map() };
   const winners: Waiting[] = [];
+  const losers: Waiting[] = [];
   for (const member of group) {
-    if (mustBeChecked(member.set) && !holds(state, tentative, member.set)) {
-      member.resolve(false);
-      continue;
-    }
-    winners.push(member);
-    take(tentative, member.set);
+    const won = !mustBeChecked(member.set) || holds(state, tentative, member.set);
+    (won ? winners : losers).push(member);
+    if (won) take(tentative, member.set);
   }
-  return { winners, tentative };
+  return { winners, losers, tentative, number: state.log.known() + 1 };
 }
 
 function holds({ log, counts }: Committed, { keys, deltas }: Tentative, set: WriteSet): boolean {

@@ -39,9 +39,10 @@ export function encodePart(part: string): string {
   return part;
 }
 
-/** The row an index key leads to. */
-export function rowOfEntry(table: Table<never>, entry: string): string {
-  return table.name + end + entry.slice(entry.indexOf(mark) + mark.length);
+/** The key of the row that an index key leads to. */
+export function rowOfEntry(entry: string): string {
+  const at = entry.indexOf(mark);
+  return entry.slice(0, entry.indexOf('.')) + end + entry.slice(at + mark.length);
 }
 
 /** What a row counts towards: its table and first part. What an index key counts towards: all of it but the row. */

@@ -30,7 +30,7 @@ export async function listPage<R>(
   set.ranges.push({ from: range.from, to: more ? justAfter(merged.at(-1)!.key) : range.to, number });
   const rows: R[] = [];
   for (const place of shown) {
-    const row = rowAt(state, plain, kind, place, number);
+    const row = rowAt(state, kind, place, number);
     rows.push((isPromise(row) ? await row : row) as R);
   }
   return more ? { rows, next: cursorOf(last.key) } : { rows };
@@ -87,8 +87,8 @@ function compareAt(found: Found | undefined, own: Place | undefined): number {
   return own === undefined ? -1 : compareKeys(found.key, own.key);
 }
 
-function rowAt(state: Committed, table: Table<never>, kind: Kind, place: Place, readAt: number) {
+function rowAt(state: Committed, kind: Kind, place: Place, readAt: number) {
   if (place.own) return place.own;
-  const key = kind === 'row' ? place.key : rowOfEntry(table, place.key);
+  const key = kind === 'row' ? place.key : rowOfEntry(place.key);
   return place.body === undefined ? state.row(key) : state.rowWithBody(key, place.body, readAt);
 }

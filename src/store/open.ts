@@ -8,5 +8,9 @@ import type { Store, StoreOptions } from './store.ts';
 export async function openStore(url: string, options: StoreOptions): Promise<Store> {
   if (url === ':memory:' || url === 'sqlite::memory:') return openSqlite(':memory:', options);
   if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length), options);
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const { openPostgres } = await import('./postgres.ts');
+    return openPostgres(url, options);
+  }
   throw new Error(`no store is called ${url}: use sqlite:PATH, :memory: or postgres://…`);
 }

@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { assembleStore } from './assembly.ts';
-import type { Batch, Driver } from './driver.ts';
+import type { Batch, Driver, Learner } from './driver.ts';
 import { inTransaction, sqliteJournal } from './sqliteJournal.ts';
 import { prepareSchema } from './sqliteSchema.ts';
 import type { Store, StoreOptions } from './store.ts';
@@ -16,7 +16,7 @@ import type { Store, StoreOptions } from './store.ts';
  */
 export async function openSqlite(file: string, options: StoreOptions): Promise<Store> {
   const database = openDatabase(file);
-  return assembleStore(() => sqliteDriver(database, file), options);
+  return assembleStore((learner) => sqliteDriver(database, file, learner), options);
 }
 
 /** The file stays locked until it is closed or the process ends, however it ends. */
@@ -36,7 +36,7 @@ function openDatabase(file: string): DatabaseSync {
   return database;
 }
 
-function sqliteDriver(database: DatabaseSync, file: string): Driver {
+function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): Driver {
   const select = rowsAsArrays(database, 'select body from row where key = ?');
   const range = {
     row: rowsAsArrays(database, 'select key, body from row where key >= ? and key < ? order by key limit ?'),
@@ -71,6 +71,7 @@ function sqliteDriver(database: DatabaseSync, file: string): Driver {
         database.exec('update last set sequence = 0');
       });
       restart(0);
+      return learner.known() + 1;
     },
     close() {
       database.close();
