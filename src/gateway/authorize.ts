@@ -40,14 +40,17 @@ export class Denied extends AccessDenied {
 
 /** Throws Denied unless every policy that bears on the request lets it pass. */
 export async function authorize(ctx: Context, action: string, access: Access): Promise<Question> {
-  const question = await ask(ctx, action, access);
+  const question = await ask(access.caller ? { ...ctx, caller: access.caller } : ctx, action, access);
   if (question.decision.verdict === 'Allowed') return question;
-  const who = ctx.caller.type === 'Anonymous' ? 'anonymous' : (ctx.caller.service ?? ctx.caller.arn);
-  const reason = denialReason(question.decision, action);
-  throw new Denied(
-    `User: ${who} is not authorized to perform: ${action} on resource: ${access.resource} ${reason}`,
-    question,
-  );
+  throw new Denied(sentence(ctx, action, access, question.decision), question);
+}
+
+/** To whoever comes with a token and no signature AWS says neither who they are nor why. */
+function sentence({ caller }: Context, action: string, access: Access, decision: Decision): string {
+  if (access.caller) return `Not authorized to perform ${action}`;
+  const who = caller.type === 'Anonymous' ? 'anonymous' : (caller.service ?? caller.arn);
+  const reason = denialReason(decision, action);
+  return `User: ${who} is not authorized to perform: ${action} on resource: ${access.resource} ${reason}`;
 }
 
 async function ask(ctx: Context, action: string, access: Access): Promise<Question> {

@@ -37,7 +37,7 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
   const region = service.global ? 'us-east-1' : ctx.region;
   const record = {
     eventVersion: '1.11',
-    userIdentity: ctx.audit.userIdentity ?? userIdentity(ctx.caller),
+    userIdentity: ctx.audit.userIdentity ?? (account === ctx.account ? userIdentity : foreignIdentity)(ctx.caller),
     eventTime: seconds(ctx.now.getTime()),
     eventSource: service.eventSource,
     eventName: operation,
@@ -46,8 +46,8 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
     userAgent: ctx.caller.service ?? ctx.source.userAgent,
     errorCode: error?.code,
     errorMessage: error?.message,
-    requestParameters: recordInput(service, operation, call.input) ?? null,
-    responseElements: error || call.readOnly ? null : responseElements(ctx.audit, call),
+    requestParameters: requestParameters(ctx.audit, call),
+    responseElements: error ? null : responseElements(ctx.audit, call),
     additionalEventData: ctx.audit.additionalEventData,
     requestID: ctx.requestId,
     eventID: id,
@@ -68,8 +68,15 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
   return { id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(record) };
 }
 
+function requestParameters(audit: AuditNotes, call: Call): object | null {
+  const input = recordInput(call.service, call.operation, call.input);
+  return audit.requestParameters ? { ...input, ...audit.requestParameters } : (input ?? null);
+}
+
+/** Of a read-only call only what the operation itself wants shown. */
 function responseElements(audit: AuditNotes, call: Call): object | null {
   if (audit.responseElements !== undefined) return audit.responseElements;
+  if (call.readOnly) return null;
   return recordOutput(call.service, call.operation, call.output) ?? null;
 }
 
@@ -111,6 +118,12 @@ const IDENTITY_TYPES: Readonly<Record<string, string>> = {
   SAML: 'SAMLUser',
   Service: 'AWSService',
 };
+
+/** What an account learns of a caller from another one. */
+function foreignIdentity(caller: Caller): object {
+  if (caller.type === 'Service' || caller.type === 'Anonymous') return userIdentity(caller);
+  return { type: 'AWSAccount', principalId: caller.userId, accountId: caller.account };
+}
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
 function userIdentity(caller: Caller): object {

@@ -44,9 +44,10 @@ export const AssumeRoleWithSAML: Operation<Input, AssumeRoleWithSAMLResponse, Ta
   unsigned: true,
   async load(input, ctx) {
     const account = accountOfRole(input.RoleArn);
-    ctx.audit.recipientAccountId = account;
     const provider = await findProvider(ctx, input.PrincipalArn);
     const assertion = readAssertion(ctx, provider, input.SAMLAssertion);
+    // Assertions that nobody vouches for leave no record: strangers could fill the journal.
+    ctx.audit.recipientAccountId = provider.account;
     requireRole(assertion, input, provider, account);
     const sessionName = requireSessionName(assertion);
     const tags = sessionTags(tagsAsserted(assertion));

@@ -44,8 +44,9 @@ export const AssumeRoleWithWebIdentity: Operation<Input, AssumeRoleWithWebIdenti
   async load(input, ctx) {
     if (input.ProviderId !== undefined) notImplemented(`OAuth 2.0 access tokens of ${input.ProviderId}: ProviderId`);
     const account = accountOfRole(input.RoleArn);
-    ctx.audit.recipientAccountId = account;
     const token = await verifyOpenIdToken(ctx, account, input.WebIdentityToken);
+    // Tokens that nobody vouches for leave no record: strangers could fill the journal.
+    ctx.audit.recipientAccountId = account;
     const tags = sessionTags(tagsClaimed(token.claims));
     const sourceIdentity = sourceIdentityClaimed(token.claims);
     const authorized = requireRoleClaimed(token.claims, input.RoleArn);
