@@ -141,7 +141,7 @@ function compile(service: Service, operation: string, method: string, template: 
   return {
     operation,
     method,
-    segments: path
+    segments: leading(service, operation, path)
       .slice(1)
       .split('/')
       .filter((text) => text !== '')
@@ -150,6 +150,16 @@ function compile(service: Service, operation: string, method: string, template: 
     wantedQuery: wanted.flatMap((m) => m.traits.httpQuery ?? []),
     wantedHeaders: wanted.flatMap((m) => m.traits.httpHeader?.toLowerCase() ?? []),
   };
+}
+
+/**
+ * S3's templates leave the bucket to the endpoint: a label that the template does not mention leads the path. A
+ * request that has the bucket in its host name must be put in this form first.
+ */
+function leading(service: Service, operation: string, path: string): string {
+  const labels = inputOf(service, operation)?.members.filter((m) => m.traits.httpLabel) ?? [];
+  const missing = labels.filter((m) => !path.includes(`{${m.name}}`) && !path.includes(`{${m.name}+}`));
+  return missing.map((m) => `/{${m.name}}`).join('') + path;
 }
 
 function wantedOf(service: Service, operation: string) {

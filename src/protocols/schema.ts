@@ -41,6 +41,7 @@ export interface Traits {
   readonly httpResponseCode?: 1;
   readonly mediaType?: string;
   readonly sensitive?: 1;
+  readonly idempotencyToken?: 1;
   readonly streaming?: 1;
   readonly sparse?: 1;
   readonly error?: 'client' | 'server';
