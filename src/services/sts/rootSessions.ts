@@ -39,14 +39,15 @@ export const AssumeRoot: Operation<Input, AssumeRootResponse, Target> = {
       throw new CommonError('InvalidAction', 'Could not find operation AssumeRoot for version 2011-06-15');
     }
     const account = accountOfTarget(input.TargetPrincipal);
-    if (ctx.caller.type === 'Root') {
+    // Within one account an identity-based policy would do: but nobody is root of his own account this way.
+    if (ctx.caller.type === 'Root' || account === ctx.account) {
       throw new AccessDenied(
         `User: ${ctx.caller.arn} is not authorized to perform: sts:AssumeRoot on resource: ${rootArn(account)}`,
       );
     }
     const features = tasks[input.TaskPolicyArn.arn ?? ''];
     if (!features) throw new ValidationFailure(`Invalid root task policy: ${input.TaskPolicyArn.arn}`);
-    if (account !== ctx.account) ctx.audit.recipientAccountId = account;
+    ctx.audit.recipientAccountId = account;
     return { account, trust: trustOf((await mayAssumeRoot(ctx, account, features)) ? [ctx.account] : []) };
   },
   access: (input, _ctx, { account, trust }) => ({
