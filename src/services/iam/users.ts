@@ -9,11 +9,7 @@ import {
   LimitExceededException,
   type ListUsersRequest,
   type ListUsersResponse,
-  type ListUserTagsRequest,
-  type ListUserTagsResponse,
   type User as SdkUser,
-  type TagUserRequest,
-  type UntagUserRequest,
   type UpdateUserRequest,
 } from '@aws-sdk/client-iam';
 import type { Context } from '../../core/context.ts';
@@ -21,14 +17,15 @@ import { fail } from '../../core/errors.ts';
 import { uniqueId } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
-import { requestTagKeys, requestTags } from '../../core/tags.ts';
+import { requestTags } from '../../core/tags.ts';
 import { accounts } from '../../identity/organization.ts';
 import { loginProfiles } from '../../identity/passwords.ts';
 import { accessKeys, byName, type User, userArn, users } from '../../identity/principals.ts';
 import { boundaryView, requireBoundary } from './boundaries.ts';
-import { allRows, itemsPage, pathPage } from './pages.ts';
+import { allRows, pathPage } from './pages.ts';
 import { findOwner, findUser, type Owner, ownerArn, userAccess } from './subjects.ts';
-import { newTags, taggedWith, tagsView, untagged } from './tags.ts';
+import { tagging } from './tagging.ts';
+import { newTags, tagsView } from './tags.ts';
 import { requireDeletable } from './userConflicts.ts';
 
 const TAGS_QUOTA = 'TagsPerUser';
@@ -111,32 +108,16 @@ export const DeleteUser: Operation<Present<DeleteUserRequest>, object, User> = {
   },
 };
 
-export const TagUser: Operation<Present<TagUserRequest>, object, User> = {
-  load: (input, ctx) => findUser(ctx, input.UserName),
-  access: (input, _ctx, user) => userAccess(user, requestTags(input.Tags)),
-  async run(input, ctx, user) {
-    await ctx.store.replace(users, { ...user, tags: taggedWith(user.tags, input.Tags, TAGS_QUOTA) });
-    return {};
-  },
-};
-
-export const UntagUser: Operation<Present<UntagUserRequest>, object, User> = {
-  load: (input, ctx) => findUser(ctx, input.UserName),
-  access: (input, _ctx, user) => userAccess(user, requestTagKeys(input.TagKeys)),
-  async run(input, ctx, user) {
-    await ctx.store.replace(users, { ...user, tags: untagged(user.tags, input.TagKeys) });
-    return {};
-  },
-};
-
-export const ListUserTags: Operation<Present<ListUserTagsRequest>, ListUserTagsResponse, User> = {
-  load: (input, ctx) => findUser(ctx, input.UserName),
-  access: (_input, _ctx, user) => userAccess(user),
-  async run(input, _ctx, user) {
-    const { items, page } = itemsPage(user.tags, input);
-    return { Tags: items.map((tag) => ({ ...tag })), ...page };
-  },
-};
+export const {
+  Tag: TagUser,
+  Untag: UntagUser,
+  List: ListUserTags,
+} = tagging<User, { readonly UserName: string }>({
+  find: (ctx, input) => findUser(ctx, input.UserName),
+  access: (user, conditions) => userAccess(user, conditions),
+  quotaName: TAGS_QUOTA,
+  save: (ctx, user, tags) => ctx.store.replace(users, { ...user, tags }),
+});
 
 /** A user as lists show it: without tags and boundary, which only GetUser and CreateUser tell. */
 export function userView(user: User): SdkUser {
@@ -151,7 +132,7 @@ export function userView(user: User): SdkUser {
 }
 
 /** Root has neither name nor path. */
-async function rootView(ctx: Context): Promise<SdkUser> {
+export async function rootView(ctx: Context): Promise<SdkUser> {
   const account = await ctx.store.get(accounts, [ctx.account]);
   const password = await ctx.store.get(loginProfiles, [ctx.account, ctx.account]);
   return {
