@@ -1,0 +1,143 @@
+/**
+ * Every implemented operation refuses a caller without permissions, and lets nobody reach from one account into
+ * another. The operations are enumerated from the services themselves, so that none is forgotten.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { Service } from '../src/core/operation.ts';
+import { services } from '../src/services/index.ts';
+import type { Table, Transaction } from '../src/store/store.ts';
+import { ADMIN, type Clients, type Cloud, testCloud } from '../src/testing/cloud.ts';
+import { sampleInput } from './samples.ts';
+
+/** Operations that a caller with no permissions may make, with AWS's reason. This list only shrinks. */
+const OPEN: Readonly<Record<string, string>> = {
+  'sts:GetCallerIdentity': 'No permissions are required to perform this operation (API reference).',
+  'sts:GetSessionToken': 'No permissions are required for users to perform this operation (API reference).',
+};
+
+/** Operations that nobody signs: the token in the input is the credential, and a wrong one is refused as such. */
+const UNSIGNED: Readonly<Record<string, string>> = {
+  'sts:AssumeRoleWithSAML': 'InvalidIdentityToken',
+  'sts:AssumeRoleWithWebIdentity': 'InvalidIdentityToken',
+};
+
+const REFUSED = /^AccessDenied(Exception)?$/;
+const loaded = await Promise.all(services.map((entry) => entry.load()));
+
+for (const service of loaded) {
+  describe(`${service.name}: every operation`, () => {
+    let cloud: Cloud;
+    let nobody: Clients;
+    let victim: Victim;
+    before(async () => {
+      cloud = await testCloud();
+      nobody = await cloud.user('nobody');
+      victim = await victimIn(cloud);
+    });
+    for (const operation of Object.keys(service.operations)) {
+      const name = `${service.prefix}:${operation}`;
+      test(`${operation} refuses a caller without permissions`, async () => {
+        const input = sampleInput(service, operation, { account: cloud.managementAccount });
+        const outcome = await call(nobody, service, operation, input);
+        if (name in OPEN) assert.equal(outcome.error, undefined, outcome.message);
+        else if (name in UNSIGNED) assert.match(outcome.error ?? 'allowed', /^InvalidIdentityToken|^ValidationError/);
+        else assert.match(outcome.error ?? 'allowed', REFUSED, outcome.message);
+      });
+      test(`${operation} reaches nothing of another account`, async () => {
+        const input = sampleInput(service, operation, { account: victim.account });
+        const { value, writes } = await victim.watched(() => call(victim.intruder, service, operation, input));
+        assert.deepEqual(writes, []);
+        assert.ok(!JSON.stringify(value.output ?? {}).includes(MARK), 'the answer shows what another account holds');
+      });
+    }
+  });
+}
+
+interface Outcome {
+  readonly output?: unknown;
+  readonly error?: string;
+  readonly message?: string;
+}
+
+type SdkClient = { send(command: object): Promise<{ $metadata?: object }> };
+const CLIENTS: Readonly<Record<string, keyof Clients>> = { ce: 'costExplorer', monitoring: 'cloudwatch' };
+
+async function call(clients: Clients, service: Service, operation: string, input: object): Promise<Outcome> {
+  const client = clients[CLIENTS[service.name] ?? (service.name as keyof Clients)] as SdkClient;
+  const Command = (service.sdk as Record<string, new (input: object) => object>)[`${operation}Command`]!;
+  try {
+    const { $metadata: _, ...output } = await client.send(new Command(input));
+    return { output };
+  } catch (error) {
+    return { error: (error as Error).name, message: (error as Error).message };
+  }
+}
+
+const MARK = 'held-by-the-victim';
+
+interface Victim {
+  readonly account: string;
+  /** Administrator of another account. */
+  readonly intruder: Clients;
+  /** The rows of the victim's account that were written while `work` ran. */
+  watched<T>(work: () => Promise<T>): Promise<{ value: T; writes: string[] }>;
+}
+
+/** The management account with a thing of each kind in it, and an administrator somewhere else. */
+async function victimIn(cloud: Cloud): Promise<Victim> {
+  const { iam } = cloud.root;
+  const Tags = [{ Key: 'mark', Value: MARK }];
+  const trust = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: cloud.managementAccount }, Action: 'sts:AssumeRole' },
+  });
+  await iam.createUser({ UserName: 'sample', Tags });
+  await iam.createGroup({ GroupName: 'sample' });
+  await iam.createRole({ RoleName: 'sample', AssumeRolePolicyDocument: trust, Description: MARK, Tags });
+  await iam.createPolicy({ PolicyName: 'sample', PolicyDocument: ADMIN, Description: MARK, Tags });
+  const other = await cloud.memberAccount('intruder');
+  const intruder = await other.user('admin', ADMIN);
+  return {
+    account: cloud.managementAccount,
+    intruder,
+    watched: (work) => watching(cloud, cloud.managementAccount, work),
+  };
+}
+
+async function watching<T>(cloud: Cloud, account: string, work: () => Promise<T>) {
+  const { store } = cloud.deps;
+  const writes: string[] = [];
+  const plain = store.transaction.bind(store);
+  const note = (table: Table<never>, row: unknown) => {
+    if (JSON.stringify(row).includes(`"${account}"`)) writes.push(`${table.name}: ${JSON.stringify(row)}`);
+  };
+  store.transaction = (inner) => plain((tx) => inner(noting(tx, note)));
+  try {
+    return { value: await work(), writes };
+  } finally {
+    store.transaction = plain;
+  }
+}
+
+function noting(tx: Transaction, note: (table: Table<never>, row: unknown) => void): Transaction {
+  return {
+    get: (table, key) => tx.get(table, key),
+    list: (table, prefix, page) => tx.list(table, prefix, page),
+    count: (table, prefix, index) => tx.count(table, prefix, index),
+    fits: (table, prefix, max, index) => tx.fits(table, prefix, max, index),
+    append: (entry) => tx.append(entry),
+    insert: (table, row) => {
+      note(table as Table<never>, row);
+      return tx.insert(table, row);
+    },
+    replace: (table, row) => {
+      note(table as Table<never>, row);
+      return tx.replace(table, row);
+    },
+    remove: (table, key) => {
+      note(table as Table<never>, key);
+      return tx.remove(table, key);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** Who may import whom. A folder not listed on the right may not be imported; any file that does is named. */
+import assert from 'node:assert/strict';
+import { dirname, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { importsOf, isTest, sources } from './sources.ts';
+
+const SERVICE_LAYERS = ['core', 'store', 'policy', 'patterns', 'identity', 'protocols', 'posture'];
+
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  policy: [],
+  patterns: [],
+  store: [],
+  core: ['store'],
+  identity: ['core', 'store', 'policy'],
+  protocols: ['core'],
+  posture: ['core', 'store'],
+  services: SERVICE_LAYERS,
+  gateway: ['core', 'store', 'policy', 'identity', 'protocols'],
+  workers: ['core', 'store', 'patterns', 'policy', 'posture'],
+  detect: ['core', 'store', 'patterns', 'policy', 'posture'],
+  cli: ['policy', 'main.ts'],
+  testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services'],
+};
+/** Files that wire the rest, and the settings they read. */
+const FREE = new Set(['main.ts', 'config.ts']);
+/** These import nothing at all, not even of Node. */
+const ALONE = new Set(['policy', 'patterns']);
+
+const src = resolve(import.meta.dirname, '../src');
+
+for (const file of sources('src').filter((path) => !isTest(path))) {
+  const path = relative(src, file);
+  const [room = ''] = path.split('/');
+  if (FREE.has(path)) continue;
+  test(`${path} imports only what its room may`, () => {
+    for (const target of importsOf(file)) assertAllowed(path, room, target, file);
+  });
+}
+
+function assertAllowed(path: string, room: string, target: string, file: string): void {
+  if (!target.startsWith('.')) {
+    assert.ok(!ALONE.has(room), `${path} imports ${target}: ${room} imports nothing`);
+    return;
+  }
+  const to = relative(src, resolve(dirname(file), target)).split('/');
+  if (to[0] !== room) {
+    assert.ok(MAY_IMPORT[room]?.includes(to[0]!), `${path} imports ${to.join('/')}: ${room} may not import ${to[0]}`);
+  } else if (room === 'services' && path.split('/').length > 2) {
+    assert.equal(to[1], path.split('/')[1], `${path} imports ${to.join('/')}: a service may not import another`);
+  }
+}
