@@ -1,0 +1,111 @@
+/**
+ * Load on a socket, from this process: prepared requests over keep-alive connections, one at a time on each, as fast as
+ * answers come. Raw sockets, since an HTTP client would cost more than the server it measures.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Measured {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly statuses: Readonly<Record<string, number>>;
+}
+
+/** Sends `next()` over `connections` for `seconds`, or until it has no more. */
+export async function load(
+  target: Target,
+  next: () => Buffer | undefined,
+  { connections = 32, seconds = 4 } = {},
+): Promise<Measured> {
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  const start = performance.now();
+  const end = start + seconds * 1000;
+  const source = () => (performance.now() < end ? next() : undefined);
+  await Promise.all(Array.from({ length: connections }, () => connection(target, source, latencies, statuses)));
+  const elapsed = (performance.now() - start) / 1000;
+  latencies.sort((a, b) => a - b);
+  const at = (q: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))] ?? Number.NaN;
+  return { perSecond: latencies.length / elapsed, p50: at(0.5), p99: at(0.99), statuses };
+}
+
+function connection(
+  target: Target,
+  next: () => Buffer | undefined,
+  latencies: number[],
+  statuses: Record<string, number>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect(target.port, target.host);
+    socket.setNoDelay(true);
+    let sent = 0;
+    let pending = Buffer.alloc(0);
+    const send = () => {
+      const request = next();
+      if (!request) return socket.end();
+      sent = performance.now();
+      return socket.write(request);
+    };
+    socket.on('connect', send);
+    socket.on('error', reject);
+    socket.on('close', () => resolve());
+    socket.on('data', (chunk: Buffer) => {
+      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+      const length = answerLength(pending);
+      if (length === undefined || pending.length < length) return;
+      latencies.push(performance.now() - sent);
+      const status = pending.toString('latin1', 9, 12);
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      pending = pending.subarray(length);
+      send();
+    });
+  });
+}
+
+function answerLength(bytes: Buffer): number | undefined {
+  const head = bytes.indexOf('\r\n\r\n');
+  if (head < 0) return undefined;
+  const [, length] = /\r\ncontent-length: (\d+)/i.exec(bytes.toString('latin1', 0, head)) ?? [];
+  return head + 4 + Number(length ?? 0);
+}
+
+export interface Signer {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+  readonly service: string;
+}
+
+/** The bytes of a signed awsQuery POST. */
+export function signedForm(signer: Signer, { host, port }: Target, form: string): Buffer {
+  const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
+  const scope = `${amzDate.slice(0, 8)}/${signer.region}/${signer.service}/aws4_request`;
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+    host: `${host}:${port}`,
+    'x-amz-date': amzDate,
+  };
+  const names = Object.keys(headers).join(';');
+  const lines = Object.entries(headers)
+    .map(([name, value]) => `${name}:${value}\n`)
+    .join('');
+  const canonical = `POST\n/\n\n${lines}\n${names}\n${sha256(form)}`;
+  const key = scope.split('/').reduce<string | Buffer>((k, part) => hmac(k, part), `AWS4${signer.secretAccessKey}`);
+  const signature = hmac(key, `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`).toString('hex');
+  const authorization = `AWS4-HMAC-SHA256 Credential=${signer.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+  const all = { ...headers, authorization, 'user-agent': 'bench', 'content-length': String(form.length) };
+  const head = Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+  return Buffer.from(`POST / HTTP/1.1\r\n${head}\r\n${form}`);
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
