@@ -4,7 +4,7 @@ import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import { mfaDevices, stepAt, totp } from '../../identity/mfa.ts';
 import { ADMIN, type Clients, type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { allow, credentialsOf, records, trusting } from './fixtures.ts';
+import { allow, credentialsOf, records, trusting } from './sts.fixture.ts';
 
 const ACCOUNT = '111122223333';
 const ARN = `arn:aws:iam::${ACCOUNT}:role/team/Deployer`;

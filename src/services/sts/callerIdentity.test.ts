@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { allow } from './fixtures.ts';
+import { allow } from './sts.fixture.ts';
 
 const ACCOUNT = '111122223333';
 

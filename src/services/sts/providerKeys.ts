@@ -160,7 +160,7 @@ function verified(url: URL, response: IncomingMessage, provider: OpenIdProvider,
 }
 
 /** Walks from the server's certificate up, as far as each one is really signed by the next. */
-export function chainHasThumbprint(leaf: DetailedPeerCertificate, thumbprints: readonly string[], now: Date): boolean {
+function chainHasThumbprint(leaf: DetailedPeerCertificate, thumbprints: readonly string[], now: Date): boolean {
   let peer = leaf;
   for (let depth = 0; depth < 10; depth++) {
     const certificate = new X509Certificate(peer.raw);

@@ -9,7 +9,7 @@ import {
 } from '../../identity/organization.ts';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { allow, credentialsOf, records } from './fixtures.ts';
+import { allow, credentialsOf, records } from './sts.fixture.ts';
 
 const AUDIT = { arn: 'arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials' };
 const UNLOCK = { arn: 'arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy' };

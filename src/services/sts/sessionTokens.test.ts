@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { mfaDevices, stepAt, totp } from '../../identity/mfa.ts';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { allow, credentialsOf, records } from './fixtures.ts';
+import { allow, credentialsOf, records } from './sts.fixture.ts';
 
 const ACCOUNT = '111122223333';
 
