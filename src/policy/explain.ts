@@ -112,7 +112,9 @@ function layersOf(request: PolicyRequest, policies: PolicySet, applicable: Appli
   else if (resource)
     layers.push(look('resource', applicable.kmsKey ? 'Key policy' : 'Resource-based policy', [resource]));
   if (grants && applicable.kmsKey) layers.push(grantLayer(request, applicable, grants));
-  if (isAccountPrincipal(request)) layers.push(look('identity', 'Identity-based policies', policies.identity));
+  const { identity } = policies;
+  if (isAccountPrincipal(request) || identity.length > 0)
+    layers.push(look('identity', 'Identity-based policies', identity));
   if (boundary) layers.push(look('boundary', 'Permissions boundary', [boundary]));
   if (session) layers.push(look('session', 'Session policies', session));
   if (vpcEndpoint) layers.push(look('vpcEndpoint', 'VPC endpoint policy', [vpcEndpoint]));
