@@ -14,7 +14,7 @@ type Style = 'query' | 'ec2';
 export const awsQuery: Protocol = {
   name: 'awsQuery',
   match: (request) => formOf(request)?.children?.get('Action')?.text,
-  decode: (request, service, operation) => decode(formOf(request) ?? {}, service, operation, 'query'),
+  decode: (request, service, operation) => decode(formOf(request) ?? EMPTY, service, operation, 'query'),
   encode(output, service, operation, requestId) {
     const result = resultWriter(service, operation)(output);
     const metadata = `<ResponseMetadata><RequestId>${escapeXml(requestId)}</RequestId></ResponseMetadata>`;
@@ -33,7 +33,7 @@ export const awsQuery: Protocol = {
 export const ec2Query: Protocol = {
   name: 'ec2Query',
   match: awsQuery.match,
-  decode: (request, service, operation) => decode(formOf(request) ?? {}, service, operation, 'ec2'),
+  decode: (request, service, operation) => decode(formOf(request) ?? EMPTY, service, operation, 'ec2'),
   encode(output, service, operation, requestId) {
     const members = outputMembers(service, operation, output);
     const head = `<${operation}Response xmlns="${namespaceOf(service)}"><requestId>${escapeXml(requestId)}</requestId>`;
@@ -48,6 +48,8 @@ export const ec2Query: Protocol = {
     );
   },
 };
+
+const EMPTY: Node = { text: undefined, children: undefined };
 
 /** The namespace AWS answers in when it does not know whom the request was for. */
 const FAULT_NAMESPACE = 'http://webservices.amazon.com/AWSFault/2005-15-09';

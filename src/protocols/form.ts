@@ -7,27 +7,29 @@ import type { WireRequest } from './protocol.ts';
 import { DEPTH_MAX, utf8 } from './scalars.ts';
 
 export interface Node {
-  text?: string;
-  children?: Map<string, Node>;
+  text: string | undefined;
+  children: Map<string, Node> | undefined;
 }
 
-const read = new WeakMap<WireRequest, Node>();
+/** On the request itself: a WeakMap of short-lived keys costs more than reading the form. */
+const FORM = Symbol('form');
+type Read = WireRequest & { [FORM]?: Node };
 
 /** The tree of a request that may be awsQuery, undefined where its content type says that it is not. */
 export function formOf(request: WireRequest): Node | undefined {
-  const known = read.get(request);
+  const known = (request as Read)[FORM];
   if (known) return known;
   const type = request.headers['content-type'];
   const form = type === undefined || type.startsWith('application/x-www-form-urlencoded') || type === '';
   if (!form && request.query === '') return undefined;
-  const root: Node = {};
+  const root = leaf();
   if (request.query !== '') readInto(root, request.query);
   if (form && request.method === 'POST')
     readInto(
       root,
       utf8(request.body, () => malformed('Invalid UTF-8')),
     );
-  read.set(request, root);
+  (request as Read)[FORM] = root;
   return root;
 }
 
@@ -35,42 +37,83 @@ export function malformed(message: string): CommonError {
   return new CommonError('MalformedInput', message);
 }
 
+const AMPERSAND = 38;
+const EQUALS = 61;
+const PERCENT = 37;
+const PLUS = 43;
+
+/** One pass over the text. */
 function readInto(root: Node, text: string): void {
+  const place: Place = { prefix: '', node: root };
   let start = 0;
-  while (start < text.length) {
-    let end = text.indexOf('&', start);
-    if (end === -1) end = text.length;
-    if (end > start) readPair(root, text.slice(start, end));
-    start = end + 1;
+  let equals = -1;
+  let escaped = false;
+  for (let i = 0; i <= text.length; i++) {
+    const c = i < text.length ? text.charCodeAt(i) : AMPERSAND;
+    if (c === AMPERSAND) {
+      if (i > start) readPair(root, place, text, start, equals === -1 ? i : equals, i, escaped);
+      start = i + 1;
+      equals = -1;
+      escaped = false;
+    } else if (c === EQUALS && equals === -1) equals = i;
+    else if (c === PERCENT || c === PLUS) escaped = true;
   }
 }
 
-function readPair(root: Node, pair: string): void {
-  const equals = pair.indexOf('=');
-  const key = unescaped(equals === -1 ? pair : pair.slice(0, equals));
-  const node = nodeAt(root, key);
+/** Where the parameter before was: its neighbours mostly share all of its path but the last step. */
+interface Place {
+  prefix: string;
+  node: Node;
+}
+
+function readPair(
+  root: Node,
+  place: Place,
+  text: string,
+  start: number,
+  equals: number,
+  end: number,
+  escaped: boolean,
+): void {
+  const rawKey = text.slice(start, equals);
+  const rawValue = text.slice(equals + 1, end);
+  const key = escaped ? unescaped(rawKey) : rawKey;
+  const node = nodeAt(root, place, key);
   if (node.text !== undefined) {
     throw new CommonError('MalformedQueryString', `Duplicate parameter '${key.slice(0, 128)}' found in the request`);
   }
-  node.text = equals === -1 ? '' : unescaped(pair.slice(equals + 1));
+  node.text = escaped ? unescaped(rawValue) : rawValue;
 }
 
-function nodeAt(root: Node, key: string): Node {
+function nodeAt(root: Node, place: Place, key: string): Node {
+  const last = key.lastIndexOf('.');
+  if (last === -1) return childOf(root, key);
+  const prefix = key.slice(0, last);
+  if (prefix !== place.prefix) {
+    place.node = parentAt(root, prefix);
+    place.prefix = prefix;
+  }
+  return childOf(place.node, key.slice(last + 1));
+}
+
+function parentAt(root: Node, prefix: string): Node {
   let node = root;
   let start = 0;
   for (let depth = 0; ; depth++) {
     if (depth > DEPTH_MAX) throw malformed('The request parameters are nested too deeply');
-    const dot = key.indexOf('.', start);
-    node = childOf(node, dot === -1 ? key.slice(start) : key.slice(start, dot));
+    const dot = prefix.indexOf('.', start);
+    node = childOf(node, dot === -1 ? prefix.slice(start) : prefix.slice(start, dot));
     if (dot === -1) return node;
     start = dot + 1;
   }
 }
 
+const leaf = (): Node => ({ text: undefined, children: undefined });
+
 function childOf(node: Node, name: string): Node {
   node.children ??= new Map();
   let child = node.children.get(name);
-  if (!child) node.children.set(name, (child = {}));
+  if (!child) node.children.set(name, (child = leaf()));
   return child;
 }
 

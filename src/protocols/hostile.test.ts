@@ -57,7 +57,8 @@ const XML: Target = {
   wire: post('/bucket', {}, 'tagging', 'PUT'),
 };
 
-/** The error's code, or undefined where the bytes decode; anything but a CommonError fails, and so does slowness. */
+/** The error's code, or undefined where the bytes decode; anything but a CommonError fails, and so does slowness (100 ms
+ * on a machine that does nothing else). */
 function codeOf({ protocol, service, operation, wire }: Target, body: Uint8Array): string | undefined {
   const request = { ...wire, body };
   const start = performance.now();
@@ -71,7 +72,7 @@ function codeOf({ protocol, service, operation, wire }: Target, body: Uint8Array
     assert.ok(error.status === 400 || error.status === 404);
     return error.name;
   } finally {
-    assert.ok(performance.now() - start < 400, 'too slow');
+    assert.ok(performance.now() - start < 300, 'too slow');
   }
 }
 
@@ -89,6 +90,7 @@ const CASES: readonly [string, Target, Uint8Array, code: string | undefined][] =
   ['a form that is not UTF-8', FORM, Buffer.from([...form('RoleName='), 0xff]), 'MalformedInput'],
   ['a path without end', FORM, form(`${'a.'.repeat(MEGABYTE / 2)}=1`), 'MalformedInput'],
   ['many parameters', FORM, form(pairs(40_000)), undefined],
+  ['parameters without a value', FORM, form(Array.from({ length: 90_000 }, (_, i) => `k${i}`).join('&')), undefined],
   ['a structure in place of text', FORM, form('RoleName.a=b'), 'MalformedInput'],
   ['text in place of a list', FORM, form('Tags=b'), 'MalformedInput'],
   ['text in place of a structure', FORM, form('Tags.member.1=b'), 'MalformedInput'],
@@ -135,7 +137,7 @@ const CASES: readonly [string, Target, Uint8Array, code: string | undefined][] =
 for (const [title, target, body, code] of CASES) {
   test(`${target.protocol} answers ${title} with ${code ?? 'what it can read'}`, () => {
     assert.equal(codeOf(target, body), code);
-    assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+    assert.equal(({} as Record<string, unknown>).polluted, undefined);
   });
 }
 

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
 import type { Service } from '../core/operation.ts';
-import { inputOf, isSensitive, outputOf, type Shape } from './schema.ts';
+import { inputOf, isSensitive, type Member, outputOf, type Shape } from './schema.ts';
 
 type Record_ = (value: unknown) => unknown;
 
@@ -75,9 +75,8 @@ function recorder(shape: Shape, how: Recording): Record_ {
 }
 
 /** Bytes are never written; secrets of an answer neither. */
-function dropped(member: { shape: Shape; traits: Shape['traits'] }, how: Recording): boolean {
-  if (isSensitive({ name: '', ...member })) return how.secrets === 'omitted';
-  return member.shape.kind === 'blob';
+function dropped(member: Member, how: Recording): boolean {
+  return member.shape.kind === 'blob' || (how.secrets === 'omitted' && isSensitive(member));
 }
 
 function structRecorder(shape: Shape, how: Recording): Record_ {

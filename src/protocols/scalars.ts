@@ -1,4 +1,5 @@
 /** Timestamps, numbers, booleans and blobs as text, for the codecs that carry them so. */
+import { isAscii } from 'node:buffer';
 import { CommonError } from '../core/errors.ts';
 import type { TimestampFormat } from './schema.ts';
 
@@ -10,6 +11,7 @@ const strict = new TextDecoder('utf-8', { fatal: true });
 /** Throws `error()` on bytes that are not UTF-8. */
 export function utf8(bytes: Uint8Array, error: () => CommonError): string {
   if (bytes.length === 0) return '';
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
   try {
     return strict.decode(bytes);
   } catch {

@@ -141,18 +141,28 @@ function attribute(s: Scanner, into: Map<string, string>): boolean {
 }
 
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g;
+const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));/y;
 
-/** Line ends become `\n`, as XML says. Throws XmlError on an unknown entity. */
+/** Line ends become `\n`, as XML says. Throws XmlError on the first unknown entity. */
 export function unescapeXml(text: string): string {
   const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
-  if (!lines.includes('&')) return lines;
-  return lines.replace(REFERENCE, (_all, named?: string, decimal?: string, hex?: string) => {
-    if (named) return NAMED[named] as string;
-    const code = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : -1;
-    if (code < 0 || code > 0x10ffff || (code < 32 && code !== 9 && code !== 10 && code !== 13)) {
-      throw new XmlError('an unknown entity');
-    }
-    return String.fromCodePoint(code);
-  });
+  let out = '';
+  let start = 0;
+  for (let at = lines.indexOf('&'); at !== -1; at = lines.indexOf('&', start)) {
+    REFERENCE.lastIndex = at;
+    const found = REFERENCE.exec(lines);
+    if (!found) throw new XmlError('an unknown entity');
+    out += lines.slice(start, at) + referred(found);
+    start = REFERENCE.lastIndex;
+  }
+  return start === 0 ? lines : out + lines.slice(start);
+}
+
+function referred([, named, decimal, hex]: RegExpExecArray): string {
+  if (named) return NAMED[named] as string;
+  const code = decimal ? Number(decimal) : Number.parseInt(hex as string, 16);
+  if (code > 0x10ffff || (code < 32 && code !== 9 && code !== 10 && code !== 13)) {
+    throw new XmlError('an unknown character');
+  }
+  return String.fromCodePoint(code);
 }
