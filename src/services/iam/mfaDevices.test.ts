@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inflateSync } from 'node:zlib';
+import { stepAt, totp } from '../../identity/mfa.ts';
+import { ADMIN, type Cloud, testCloud } from '../../testing/cloud.ts';
+
+/** Stands in for a phone: shows the code of now, or of a number of steps from now. */
+function phone(cloud: Cloud, seed: Uint8Array) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = Array.from(Buffer.from(seed).toString(), (c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join(
+    '',
+  );
+  const bytes = Uint8Array.from(bits.match(/.{8}/g)!, (eight) => Number.parseInt(eight, 2));
+  return (steps = 0) => totp(bytes, stepAt(cloud.now()) + steps);
+}
+
+async function device(cloud: Cloud, VirtualMFADeviceName = 'phone') {
+  const { VirtualMFADevice } = await cloud.root.iam.createVirtualMFADevice({ VirtualMFADeviceName });
+  return {
+    SerialNumber: VirtualMFADevice!.SerialNumber!,
+    png: Buffer.from(VirtualMFADevice!.QRCodePNG!),
+    seed: VirtualMFADevice!.Base32StringSeed!,
+    code: phone(cloud, VirtualMFADevice!.Base32StringSeed!),
+  };
+}
+
+test('CreateVirtualMFADevice gives a seed of 64 characters and a picture of it', async () => {
+  const cloud = await testCloud();
+  const { SerialNumber, png, seed } = await device(cloud);
+  assert.equal(SerialNumber, 'arn:aws:iam::111122223333:mfa/phone');
+  assert.match(Buffer.from(seed).toString(), /^[A-Z2-7]{64}$/);
+  assert.equal(png.subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n');
+  const side = png.readUInt32BE(16);
+  const length = png.readUInt32BE(33);
+  assert.equal(inflateSync(png.subarray(41, 41 + length)).length, side * (1 + Math.ceil(side / 8)));
+  await assert.rejects(cloud.root.iam.createVirtualMFADevice({ VirtualMFADeviceName: 'phone' }), {
+    name: 'EntityAlreadyExistsException',
+    message: 'MFADevice entity at the same path and name already exists.',
+  });
+});
+
+test('EnableMFADevice takes two consecutive codes and nothing else', async () => {
+  const cloud = await testCloud();
+  const { iam } = cloud.root;
+  await iam.createUser({ UserName: 'alice' });
+  const { SerialNumber, code } = await device(cloud);
+  const enable = (AuthenticationCode1: string, AuthenticationCode2: string) =>
+    iam.enableMFADevice({ UserName: 'alice', SerialNumber, AuthenticationCode1, AuthenticationCode2 });
+  const refused = {
+    name: 'InvalidAuthenticationCodeException',
+    message: 'Authentication code for device is not valid.',
+  };
+  await assert.rejects(enable(code(0), code(0)), refused);
+  await assert.rejects(enable(code(0), code(-1)), refused);
+  await assert.rejects(enable(code(-2), code(0)), refused);
+  await assert.rejects(enable(code(-200), code(-199)), refused);
+  await enable(code(-1), code(0));
+  const { MFADevices } = await iam.listMFADevices({ UserName: 'alice' });
+  assert.deepEqual(MFADevices, [{ UserName: 'alice', SerialNumber, EnableDate: cloud.now() }]);
+  await assert.rejects(enable(code(1), code(2)), { name: 'EntityAlreadyExistsException' });
+  await assert.rejects(iam.deleteVirtualMFADevice({ SerialNumber }), {
+    name: 'DeleteConflictException',
+    message: 'MFA VirtualDevice in use. Must deactivate first.',
+  });
+  await assert.rejects(iam.deleteUser({ UserName: 'alice' }), { message: /must delete MFA device first/ });
+});
+
+test('ResyncMFADevice follows a clock that runs ahead, and takes no code twice', async () => {
+  const cloud = await testCloud();
+  const { iam } = cloud.root;
+  await iam.createUser({ UserName: 'alice' });
+  const { SerialNumber, code } = await device(cloud);
+  const target = { UserName: 'alice', SerialNumber };
+  await iam.enableMFADevice({ ...target, AuthenticationCode1: code(-1), AuthenticationCode2: code(0) });
+  const again = iam.resyncMFADevice({ ...target, AuthenticationCode1: code(-1), AuthenticationCode2: code(0) });
+  await assert.rejects(again, { name: 'InvalidAuthenticationCodeException' });
+  await iam.resyncMFADevice({ ...target, AuthenticationCode1: code(9), AuthenticationCode2: code(10) });
+});
+
+test('GetSessionToken takes a code once, and only of the caller’s own device', async () => {
+  const cloud = await testCloud();
+  const alice = await cloud.user('alice', ADMIN);
+  const bob = await cloud.user('bob', ADMIN);
+  const { SerialNumber, code } = await device(cloud);
+  const codes = { AuthenticationCode1: code(-1), AuthenticationCode2: code(0) };
+  await cloud.root.iam.enableMFADevice({ UserName: 'alice', SerialNumber, ...codes });
+  await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: code(0) }), { name: 'AccessDenied' });
+  cloud.advance('PT60S');
+  const wrong = String((Number(code()) + 1) % 1_000_000).padStart(6, '0');
+  await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: wrong }), { name: 'AccessDenied' });
+  await assert.rejects(bob.sts.getSessionToken({ SerialNumber, TokenCode: code() }), { name: 'AccessDenied' });
+  await alice.sts.getSessionToken({ SerialNumber, TokenCode: code() });
+  await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: code() }), { name: 'AccessDenied' });
+});
+
+test('a device is locked for five minutes after ten wrong codes', async () => {
+  const cloud = await testCloud();
+  const alice = await cloud.user('alice', ADMIN);
+  const { SerialNumber, code } = await device(cloud);
+  const codes = { AuthenticationCode1: code(-1), AuthenticationCode2: code(0) };
+  await cloud.root.iam.enableMFADevice({ UserName: 'alice', SerialNumber, ...codes });
+  cloud.advance('PT2M');
+  const wrong = String((Number(code()) + 1) % 1_000_000).padStart(6, '0');
+  for (let i = 0; i < 10; i++) {
+    await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: wrong }), { name: 'AccessDenied' });
+  }
+  await cloud.deps.store.journal.catchUp();
+  await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: code() }), { name: 'AccessDenied' });
+  cloud.advance('PT6M');
+  await alice.sts.getSessionToken({ SerialNumber, TokenCode: code() });
+});
+
+test('DeactivateMFADevice frees the device, and the root user can have one too', async () => {
+  const cloud = await testCloud();
+  const { iam } = cloud.root;
+  const { SerialNumber, code } = await device(cloud, 'root-account-mfa-device');
+  const root = { UserName: cloud.managementAccount, SerialNumber };
+  await iam.enableMFADevice({ ...root, AuthenticationCode1: code(-1), AuthenticationCode2: code(0) });
+  assert.equal((await iam.getAccountSummary({})).SummaryMap?.AccountMFAEnabled, 1);
+  const assigned = await iam.listVirtualMFADevices({ AssignmentStatus: 'Assigned' });
+  assert.equal(assigned.VirtualMFADevices?.[0]?.User?.Arn, 'arn:aws:iam::111122223333:root');
+  assert.equal((await iam.listMFADevices({})).MFADevices?.length, 1);
+  await iam.deactivateMFADevice({ SerialNumber });
+  assert.deepEqual((await iam.listVirtualMFADevices({ AssignmentStatus: 'Assigned' })).VirtualMFADevices, []);
+  assert.deepEqual((await iam.listVirtualMFADevices({ AssignmentStatus: 'Unassigned' })).VirtualMFADevices, [
+    { SerialNumber },
+  ]);
+  await assert.rejects(iam.deactivateMFADevice({ SerialNumber }), {
+    name: 'NoSuchEntityException',
+    message: 'MFA Device invalid for user.',
+  });
+  await iam.tagMFADevice({ SerialNumber, Tags: [{ Key: 'a', Value: 'b' }] });
+  assert.deepEqual((await iam.listMFADeviceTags({ SerialNumber })).Tags, [{ Key: 'a', Value: 'b' }]);
+  await iam.deleteVirtualMFADevice({ SerialNumber });
+  await assert.rejects(iam.listMFADeviceTags({ SerialNumber }), { name: 'NoSuchEntityException' });
+});
