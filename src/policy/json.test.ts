@@ -83,7 +83,7 @@ describe('readJson', () => {
           assert.ok(error.position >= 0 && error.position <= text.length);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 400 },
     );
   });
 

@@ -59,11 +59,12 @@ describe('arnPatternOf', () => {
 
 function segmentExpression(source: string): RegExp {
   const fields = source.split(':');
-  const head = fields
-    .slice(0, 5)
-    .map((field) =>
-      field.replaceAll('?', '[^:]').replace(/\*/g, (_, at: number) => (at === field.length - 1 ? '.*' : '[^:]*')),
-    );
+  const character = (code: string, at: number, field: string) => {
+    if (code === '?') return '[^:]';
+    if (code !== '*') return code;
+    return at === field.length - 1 ? '.*' : '[^:]*';
+  };
+  const head = fields.slice(0, 5).map((field) => [...field].map((code, at) => character(code, at, field)).join(''));
   const tail = fields.slice(5).join(':').replace(/[.]/g, '\\.').replaceAll('?', '.').replaceAll('*', '.*');
   return new RegExp(`^${[...head, tail].join(':')}$`, 's');
 }
