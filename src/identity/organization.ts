@@ -138,19 +138,18 @@ export const organizationPolicies = table<OrganizationPolicy>('org_policy', {
   indexes: { type: (p) => [[p.organization, p.type]], name: (p) => [[p.organization, p.type, p.name]] },
 });
 
-/** A member account that administers a service for the whole organization. */
+/** A member account that administers services for the whole organization. */
 export interface DelegatedAdministrator {
   readonly organization: string;
   readonly account: string;
-  /** Service principal: `config.amazonaws.com`. */
-  readonly service: string;
-  readonly since: string;
+  /** Service principal (`config.amazonaws.com`) → since when. Never empty. */
+  readonly services: Readonly<Record<string, string>>;
 }
 
 /** Index `service`: [organization, service]. */
 export const delegatedAdministrators = table<DelegatedAdministrator>('org_delegated_administrator', {
-  key: (d) => [d.organization, d.account, d.service],
-  indexes: { service: (d) => [[d.organization, d.service]] },
+  key: (d) => [d.organization, d.account],
+  indexes: { service: (d) => Object.keys(d.services).map((service) => [d.organization, service]) },
 });
 
 /** A service that may act in all accounts of the organization (trusted access). */
@@ -175,13 +174,13 @@ export const organizationTags = table<OrganizationTags>('org_tags', { key: (t) =
 
 /** Whether an account administers that service, or (without one) any service, for its organization. */
 export async function isDelegatedAdministrator(
-  tx: Pick<Transaction, 'get' | 'list'>,
+  tx: Pick<Transaction, 'get'>,
   organization: string,
   account: string,
   service?: string,
 ): Promise<boolean> {
-  if (service) return (await tx.get(delegatedAdministrators, [organization, account, service])) !== undefined;
-  return (await tx.list(delegatedAdministrators, [organization, account], { limit: 1 })).rows.length > 0;
+  const row = await tx.get(delegatedAdministrators, [organization, account]);
+  return row !== undefined && (service === undefined || service in row.services);
 }
 
 export const FULL_AWS_ACCESS = {

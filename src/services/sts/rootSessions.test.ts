@@ -30,8 +30,7 @@ async function organization(rootFeatures: Organization['rootFeatures']) {
     await tx.insert(delegatedAdministrators, {
       organization: common.id,
       account: other.id,
-      service: 'iam.amazonaws.com',
-      since: created,
+      services: { 'iam.amazonaws.com': created },
     });
   });
   return { cloud, member, other };
