@@ -86,11 +86,12 @@ interface Tentative {
 /** Returns how many journal entries became durable. A driver that answers at once is never waited for. */
 function commitGroup(state: Committed, group: readonly Waiting[]): number | Promise<number> {
   if (state.driver.begin !== undefined) return commitWaiting(state, group, state.driver.begin);
-  const checked = check(state, group);
+  let checked: Checked | undefined;
   try {
+    checked = check(state, group);
     state.driver.commit(checked.tentative.batch, checked.number);
   } catch (error) {
-    return failed(state, checked, error);
+    return failed(state, checked ?? { winners: group, losers: [] }, error);
   }
   return settle(state, checked);
 }

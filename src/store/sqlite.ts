@@ -2,7 +2,7 @@
  * The embedded store: one file, one process. Every statement answers at once, so a group is one uninterrupted piece of
  * work and nothing is ever read between its begin and its commit.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { assembleStore } from './assembly.ts';
 import type { Batch, Driver, Learner } from './driver.ts';
@@ -21,7 +21,7 @@ export async function openSqlite(file: string, options: StoreOptions): Promise<S
 
 /** The file stays locked until it is closed or the process ends, however it ends. */
 function openDatabase(file: string): DatabaseSync {
-  if (file !== ':memory:') writeFileSync(file, '', { flag: 'a', mode: 0o600 });
+  if (file !== ':memory:') makePrivate(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full');
@@ -34,6 +34,11 @@ function openDatabase(file: string): DatabaseSync {
   }
   if (file !== ':memory:') writeFileSync(ownerFile(file), String(process.pid), { mode: 0o600 });
   return database;
+}
+
+/** Only a missing file is touched: closing an open one, even a copy of it, would drop this process's locks on it. */
+function makePrivate(file: string): void {
+  if (!existsSync(file)) writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
 }
 
 function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): Driver {
