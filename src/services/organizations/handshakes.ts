@@ -24,7 +24,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
-import { type Organization, organizations } from '../../identity/organization.ts';
+import { accounts, type Organization, organizations } from '../../identity/organization.ts';
 import { approve, finalize } from './allFeatures.ts';
 import { handshakeArn } from './arns.ts';
 import { type Handshake, type HandshakeStateName, handshakes, stateOf } from './handshakeRows.ts';
@@ -38,7 +38,11 @@ import { operation, seatOf } from './seats.ts';
 interface Offer {
   readonly handshake: Handshake;
   readonly organization: Organization;
+  /** The caller's account is a member of another organization, which accepting an invitation would make it leave. */
+  readonly leaves: boolean;
 }
+
+const LEAVE = 'organizations:LeaveOrganization';
 
 /** Who may answer: the account it was sent to; for the organization's own handshake its management account. */
 const isRecipient = ({ handshake, organization }: Offer, account: string) =>
@@ -52,7 +56,11 @@ export const AcceptHandshake: Operation<Present<AcceptHandshakeRequest>, AcceptH
     const { handshake, organization } = offer;
     const joins = handshake.action === 'INVITE' && organization.featureSet === 'ALL';
     const needsRole = joins || handshake.action === 'APPROVE_ALL_FEATURES';
-    return needsRole ? [offerAccess(ctx, offer), serviceLinkedRoleAccess(ctx.account)] : offerAccess(ctx, offer);
+    return [
+      offerAccess(ctx, offer),
+      ...(needsRole ? [serviceLinkedRoleAccess(ctx.account)] : []),
+      ...(handshake.action === 'INVITE' && offer.leaves ? [{ action: LEAVE, resource: '*' }] : []),
+    ];
   },
   async run(_input, ctx, { handshake, organization }) {
     requireOpen(handshake, 'ACCEPTED', ctx);
@@ -117,7 +125,8 @@ export const ListHandshakesForOrganization = operation<
 async function findOffer(ctx: Context, id: string, concerns: (offer: Offer, account: string) => boolean) {
   const [handshake] = (await ctx.store.list(handshakes, [id], { limit: 1, index: 'id' })).rows;
   const organization = handshake && (await ctx.store.get(organizations, [handshake.organization]));
-  const offer = organization && { handshake, organization };
+  const home = (await ctx.store.get(accounts, [ctx.account]))?.organization;
+  const offer = organization && { handshake, organization, leaves: home !== undefined && home !== organization.id };
   if (offer && isListed(handshake, ctx.now) && concerns(offer, ctx.account)) return offer;
   return new Missing('*', awsError(HandshakeNotFoundException, "You specified a handshake that doesn't exist."));
 }
