@@ -80,7 +80,8 @@ async function bindAws(tx: Transaction, name: string): Promise<string | InvalidP
 }
 
 async function bindNamed(tx: Transaction, arn: string, account: string, kind: string, name: string) {
-  const row = await tx.get(kind === 'user' ? users : roles, byName(account, name));
+  const key = byName(account, name);
+  const row = kind === 'user' ? await tx.get(users, key) : await tx.get(roles, key);
   if (row && (kind === 'user' ? userArn : roleArn)(row) === arn) return row.id;
   return (await isHere(tx, account)) ? invalid('AWS', arn) : arn;
 }
