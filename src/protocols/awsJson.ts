@@ -1,6 +1,6 @@
 /** awsJson 1.0 and 1.1: `POST /`, the operation in `X-Amz-Target: Prefix.Operation`, JSON both ways. */
 import { CommonError } from '../core/errors.ts';
-import type { ProtocolName, Service } from '../core/operation.ts';
+import type { ProtocolName } from '../core/operation.ts';
 import { errorDocument, queryErrorHeader } from './errors.ts';
 import { parseJson, plainJson } from './json.ts';
 import type { Protocol, WireResponse } from './protocol.ts';
@@ -21,15 +21,15 @@ function awsJson(name: ProtocolName, contentType: string): Protocol {
       const target = request.headers['x-amz-target'];
       const prefix = service.wire.target;
       if (target === undefined || prefix === undefined || request.method !== 'POST') return undefined;
-      if (!target.startsWith(prefix) || target[prefix.length] !== '.') return undefined;
-      return target.slice(prefix.length + 1);
+      const [operation, named] = target.split('.').reverse(); // Some clients write a namespace before the prefix.
+      return named === prefix ? operation : undefined;
     },
     decode(request, service, operation) {
-      const shape = known(inputOf(service, operation), service, operation);
+      const shape = known(inputOf(service, operation));
       return plainJson.decode(shape)(parseJson(request.body));
     },
     encode(output, service, operation, requestId) {
-      const shape = known(outputOf(service, operation), service, operation);
+      const shape = known(outputOf(service, operation));
       if (shape.kind === 'unit') return { ...reply(200, requestId, {}), body: '' };
       return reply(200, requestId, plainJson.encode(shape)(output));
     },
@@ -41,7 +41,7 @@ function awsJson(name: ProtocolName, contentType: string): Protocol {
   };
 }
 
-function known(shape: Shape | undefined, _service: Service, _operation: string): Shape {
+function known(shape: Shape | undefined): Shape {
   if (!shape) throw new CommonError('UnknownOperationException', '');
   return shape;
 }

@@ -76,7 +76,7 @@ const BOUND = ['httpLabel', 'httpQuery', 'httpQueryParams', 'httpHeader', 'httpP
 const bodies = new WeakMap<Shape, Shape>();
 
 /** The structure that travels in the body: the members bound to nothing. */
-export function bodyShape(shape: Shape): Shape {
+function bodyShape(shape: Shape): Shape {
   let made = bodies.get(shape);
   if (!made) {
     const members = shape.members.filter((m) => !m.traits.httpResponseCode && !BOUND.some((b) => b in m.traits));

@@ -98,7 +98,7 @@ function fieldsOf(error: Error, shape: Shape): Record<string, unknown> | undefin
 const isMessage = (name: string) => name === 'message' || name === 'Message';
 
 /** How the shape spells its message; `message` unless it says otherwise. */
-export function messageName(error: WireError): string {
+function messageName(error: WireError): string {
   const shape = error.shape as Shape | undefined;
   return shape?.members.find((m) => isMessage(m.name))?.name ?? 'message';
 }

@@ -11,7 +11,6 @@ import { restXml } from './restXml.ts';
 import { rpcV2Cbor } from './rpcCbor.ts';
 
 export { describeError } from './errors.ts';
-export { recordInput, recordOutput } from './recording.ts';
 
 const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   awsQuery,
@@ -30,7 +29,7 @@ export function protocolNamed(name: ProtocolName): Protocol {
 const known = new WeakMap<Service, readonly Protocol[]>();
 
 /** The protocols that some client speaks to the service, its own first. */
-export function protocolsOf(service: Service): readonly Protocol[] {
+function protocolsOf(service: Service): readonly Protocol[] {
   let made = known.get(service);
   if (!made) known.set(service, (made = service.wire.protocols.map(protocolNamed)));
   return made;

@@ -75,7 +75,7 @@ function token(value: unknown): string {
   return value === true ? 'TRUE_VALUE' : 'FALSE_VALUE';
 }
 
-export function raise(value: unknown, wanted: string): never {
+function raise(value: unknown, wanted: string): never {
   if (Array.isArray(value)) throw serializationError('Start of list found where not expected');
   if (typeof value === 'object') throw serializationError('Start of structure or map found where not expected.');
   throw serializationError(`${token(value)} can not be converted to ${wanted}`);

@@ -9,12 +9,12 @@ import { inputOf, isSensitive, type Member, outputOf, type Shape } from './schem
 type Record_ = (value: unknown) => unknown;
 
 /** `spoken` dates (`Jan 1, 2030, 12:00:00 AM`) are what AWS's query services write; secrets of answers vanish. */
-export interface Recording {
+interface Recording {
   readonly dates: 'spoken' | 'iso';
   readonly secrets: 'hidden' | 'omitted';
 }
 
-export const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 
 /** `requestParameters` of a call; null when there is nothing to write. */
 export function recordInput(service: Service, operation: string, input: unknown): object | null {
@@ -38,7 +38,7 @@ function record(shape: Shape | undefined, how: Recording, value: unknown): objec
 const recorders = new Map<string, WeakMap<Shape, Record_>>();
 
 /** A JSON-ready copy of a value of the shape. Members that the shape does not know are left out. */
-export function recordingOf(shape: Shape, how: Recording): Record_ {
+function recordingOf(shape: Shape, how: Recording): Record_ {
   const style = how.dates + how.secrets;
   let cache = recorders.get(style);
   if (!cache) recorders.set(style, (cache = new WeakMap()));

@@ -11,7 +11,7 @@ const strict = new TextDecoder('utf-8', { fatal: true });
 /** Throws `error()` on bytes that are not UTF-8. */
 export function utf8(bytes: Uint8Array, error: () => CommonError): string {
   if (bytes.length === 0) return '';
-  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   try {
     return strict.decode(bytes);
   } catch {

@@ -6,7 +6,7 @@ import { NormalizedSchema } from '@smithy/core/schema';
 import type { SchemaFacts } from '../core/constraints.ts';
 import type { Service } from '../core/operation.ts';
 
-export type Kind =
+type Kind =
   | 'string'
   | 'number'
   | 'boolean'
@@ -102,10 +102,6 @@ export function operationNames(service: Service): string[] {
     .map(([name]) => name.slice(0, -1));
 }
 
-export function requiredMembers(shape: Shape): readonly string[] {
-  return shape.required;
-}
-
 export function isSensitive(member: Member): boolean {
   return (member.traits.sensitive ?? member.shape.traits.sensitive) === 1;
 }
@@ -145,11 +141,6 @@ function memberAt(root: Shape | undefined, path: string): Member | undefined {
 export function errorShape(service: Service, name: string): Shape | undefined {
   const schema = exported(service, `${name}$`);
   return Array.isArray(schema) && schema[0] === ERROR ? shapeOf(NormalizedSchema.of(schema as never)) : undefined;
-}
-
-/** For tests and tools: a shape from any schema of the SDK. */
-export function shapeOfSchema(schema: unknown): Shape {
-  return shapeOf(NormalizedSchema.of(schema as never));
 }
 
 const OPERATION = 9;

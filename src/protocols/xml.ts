@@ -144,7 +144,7 @@ const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', qu
 const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));/y;
 
 /** Line ends become `\n`, as XML says. Throws XmlError on the first unknown entity. */
-export function unescapeXml(text: string): string {
+function unescapeXml(text: string): string {
   const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   let out = '';
   let start = 0;

@@ -125,7 +125,7 @@ function textWriter(shape: Shape): Write {
 }
 
 /** ` xmlns="…"`, or nothing. */
-export function namespace(trait: Shape['traits']['xmlNamespace']): string {
+function namespace(trait: Shape['traits']['xmlNamespace']): string {
   if (trait === undefined) return '';
   const parts = typeof trait === 'string' ? [trait] : trait;
   const uri = parts.at(-1) as string;
