@@ -50,8 +50,8 @@ function decoded(service: Service, wire: WireRequest): unknown {
 
 test('awsQuery reads what boto3 sends for CreateRole', () => {
   const body =
-    'Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%22a%22%3A+1%7D&MaxSessionDuration=3600' +
-    '&Tags.member.1.Key=a&Tags.member.1.Value=b+c&Tags.member.2.Key=d&Tags.member.2.Value=';
+    'Action=CreateRole&Version=2010-05-08&RoleName=r&AssumeRolePolicyDocument=%7B%22a%22%3A+1%7D' +
+    '&MaxSessionDuration=3600&Tags.member.1.Key=a&Tags.member.1.Value=b+c&Tags.member.2.Key=d&Tags.member.2.Value=';
   assert.deepEqual(decoded(users, request(body)), {
     RoleName: 'r',
     AssumeRolePolicyDocument: '{"a": 1}',
@@ -92,9 +92,9 @@ test('awsQuery reads what older clients send to SQS', () => {
 
 test('awsQuery reads what older clients send to CloudWatch', () => {
   const body =
-    'Action=PutMetricData&Version=2010-08-01&Namespace=n&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1.5' +
-    '&MetricData.member.1.Timestamp=2030-01-01T00%3A00%3A00Z&MetricData.member.1.Dimensions.member.1.Name=d' +
-    '&MetricData.member.1.Dimensions.member.1.Value=v';
+    'Action=PutMetricData&Version=2010-08-01&Namespace=n&MetricData.member.1.MetricName=m' +
+    '&MetricData.member.1.Value=1.5&MetricData.member.1.Timestamp=2030-01-01T00%3A00%3A00Z' +
+    '&MetricData.member.1.Dimensions.member.1.Name=d&MetricData.member.1.Dimensions.member.1.Value=v';
   assert.deepEqual(decoded(metrics, request(body)), {
     Namespace: 'n',
     MetricData: [

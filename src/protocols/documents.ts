@@ -1,6 +1,6 @@
 /**
- * Documents by schema, both ways: what JSON and CBOR have in common. Each shape becomes a pair of closures, made once; a
- * call then only runs them. How scalars look is the affair of a `Format`.
+ * Documents by schema, both ways: what JSON and CBOR have in common. Each shape becomes a pair of closures, made once;
+ * a call then only runs them. How scalars look is the affair of a `Format`.
  */
 import type { CommonError } from '../core/errors.ts';
 import { DEPTH_MAX, serializationError, setKey } from './scalars.ts';

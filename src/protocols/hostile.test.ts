@@ -57,8 +57,7 @@ const XML: Target = {
   wire: post('/bucket', {}, 'tagging', 'PUT'),
 };
 
-/** The error's code, or undefined where the bytes decode; anything but a CommonError fails, and so does slowness (100 ms
- * on a machine that does nothing else). */
+/** The error's code, or undefined where the bytes decode; anything but a CommonError fails, and so does slowness. */
 function codeOf({ protocol, service, operation, wire }: Target, body: Uint8Array): string | undefined {
   const request = { ...wire, body };
   const start = performance.now();
