@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
 import type { AuditNotes, Caller, Context } from '../core/context.ts';
+import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../core/eventResources.ts';
 import { uuid } from '../core/ids.ts';
 import type { Service } from '../core/operation.ts';
 import { recordInput, recordOutput } from '../protocols/recording.ts';
@@ -163,20 +164,12 @@ function sessionContext({ type, session }: Caller): object | undefined {
   };
 }
 
-interface Recorded {
+interface Recorded extends RecordedEvent {
   readonly eventID: string;
   readonly requestID?: string;
   readonly eventName: string;
-  readonly eventSource: string;
   readonly readOnly: boolean;
-  readonly userIdentity: {
-    readonly type?: string;
-    readonly arn?: string;
-    readonly userName?: string;
-    readonly accessKeyId?: string;
-    readonly principalId?: string;
-  };
-  readonly resources?: readonly { readonly ARN: string; readonly type: string }[];
+  readonly userIdentity: RecordedIdentity & { readonly accessKeyId?: string };
 }
 
 /** The attributes by which LookupEvents finds a record, under LookupEvents' own names, and its request id. */
@@ -193,17 +186,8 @@ export function attributesOf(entry: JournalEntry): [string, string][] {
   if (record.requestID) found.push(['RequestId', record.requestID]);
   if (name) found.push(['Username', name]);
   if (record.userIdentity.accessKeyId) found.push(['AccessKeyId', record.userIdentity.accessKeyId]);
-  for (const resource of record.resources ?? []) {
-    found.push(['ResourceName', resource.ARN], ['ResourceType', resource.type]);
-    const name = resource.ARN.slice(resource.ARN.lastIndexOf('/') + 1);
-    if (name !== resource.ARN) found.push(['ResourceName', name]);
+  for (const { ResourceType, ResourceName } of eventResources(record)) {
+    found.push(['ResourceType', ResourceType], ['ResourceName', ResourceName]);
   }
   return found;
-}
-
-/** `Username` of an event: the user, the session's name, or `root`. */
-export function userNameOf(identity: Recorded['userIdentity']): string | undefined {
-  if (identity.type === 'Root') return 'root';
-  if (identity.userName) return identity.userName;
-  return identity.arn?.slice(identity.arn.lastIndexOf('/') + 1) || undefined;
 }

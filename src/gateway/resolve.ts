@@ -28,7 +28,7 @@ export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
       return service;
     },
     entryOf(request) {
-      const target = request.headers['x-amz-target']?.split('.', 1)[0];
+      const target = request.headers['x-amz-target']?.split('.').at(-2);
       const host = (request.headers.host ?? '').split('.', 1)[0]!;
       return byTarget.get(target ?? '') ?? byName.get(host) ?? byVersion.get(versionOf(request));
     },

@@ -13,6 +13,23 @@ export const services: readonly ServiceEntry[] = [
     load: async () => (await import('./organizations/index.ts')).organizations,
   },
   { name: 'account', load: async () => (await import('./account/index.ts')).account },
+  {
+    name: 'cloudtrail',
+    target: 'CloudTrail_20131101',
+    load: async () => (await import('./cloudtrail/index.ts')).cloudtrail,
+  },
+  {
+    name: 'monitoring',
+    target: 'GraniteServiceVersion20100801',
+    version: '2010-08-01',
+    load: async () => (await import('./cloudwatch/index.ts')).cloudwatch,
+  },
+  {
+    name: 'sqs',
+    target: 'AmazonSQS',
+    version: '2012-11-05',
+    load: async () => (await import('./sqs/index.ts')).sqs,
+  },
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */

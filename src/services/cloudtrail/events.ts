@@ -1,0 +1,100 @@
+/** Event history: the management events of one account in one Region, for 90 days. */
+import {
+  type EventCategory,
+  InvalidLookupAttributesException,
+  InvalidNextTokenException,
+  InvalidTimeRangeException,
+  type LookupAttribute,
+  type LookupEventsRequest,
+  type LookupEventsResponse,
+  type Event as SdkEvent,
+} from '@aws-sdk/client-cloudtrail';
+import type { Context } from '../../core/context.ts';
+import { fail } from '../../core/errors.ts';
+import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../../core/eventResources.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { JournalRow } from '../../store/store.ts';
+
+const DAYS_KEPT = 90;
+const DAY_MS = 86_400_000;
+const RESULTS_MAX = 50;
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html */
+export const LookupEvents: Operation<LookupEventsRequest, LookupEventsResponse> = {
+  access: () => ({ resource: '*' }),
+  async run(input, ctx) {
+    const attribute = attributeOf(input.LookupAttributes, input.EventCategory);
+    const { StartTime: start, EndTime: end } = input;
+    if (start && end && start > end) {
+      fail(InvalidTimeRangeException, 'The start time must be before or the same as the end time.');
+    }
+    const question = JSON.stringify([attribute, start, end, input.EventCategory]);
+    const after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken, question, ctx);
+    if (input.EventCategory) return { Events: [] }; // Insights come from trails with Insights on, and there are no trails.
+    const { entries, next } = await ctx.journal.lookup({
+      kind: 'api',
+      account: ctx.account,
+      region: ctx.region,
+      attribute,
+      from: Math.max(start?.getTime() ?? 0, ctx.now.getTime() - DAYS_KEPT * DAY_MS),
+      to: end?.getTime(),
+      limit: input.MaxResults ?? RESULTS_MAX,
+      after,
+    });
+    return { Events: entries.map(eventView), ...(next && { NextToken: tokenOf(next, question, ctx) }) };
+  },
+};
+
+const INSIGHT_KEYS = new Set(['EventId', 'EventName', 'EventSource']);
+
+/** The one attribute there may be. The API model's check has proved its key. */
+function attributeOf(attributes: readonly LookupAttribute[] | undefined, category: EventCategory | undefined) {
+  const [first, ...more] = attributes ?? [];
+  if (!first) return undefined;
+  if (more.length > 0) fail(InvalidLookupAttributesException, 'Only one lookup attribute can be specified.');
+  const { AttributeKey: name, AttributeValue: value } = first as Required<LookupAttribute> & { AttributeKey: string };
+  if (category === 'insight' && !INSIGHT_KEYS.has(name)) {
+    fail(InvalidLookupAttributesException, `${name} is not a valid lookup attribute for Insights events.`);
+  }
+  if (name === 'ReadOnly' && value !== 'true' && value !== 'false') {
+    fail(InvalidLookupAttributesException, 'The value of the ReadOnly lookup attribute must be true or false.');
+  }
+  return { name, value: value as string };
+}
+
+const PURPOSE = 'cloudtrail-next-token';
+
+/** A token holds for the question it was given for: its parameters, in its account and Region. */
+function tokenOf(cursor: string, question: string, ctx: Context): string {
+  return ctx.secrets.seal(PURPOSE, JSON.stringify([cursor, ctx.account, ctx.region, question]), ctx.random(12));
+}
+
+function cursorIn(token: string, question: string, ctx: Context): string {
+  const opened = ctx.secrets.open(PURPOSE, token)?.toString();
+  const [cursor, ...asked] = opened === undefined ? [] : (JSON.parse(opened) as string[]);
+  const same = JSON.stringify(asked) === JSON.stringify([ctx.account, ctx.region, question]);
+  if (cursor === undefined || !same) fail(InvalidNextTokenException, 'Invalid NextToken.');
+  return cursor;
+}
+
+interface Recorded extends RecordedEvent {
+  readonly eventID: string;
+  readonly eventName: string;
+  readonly readOnly: boolean;
+  readonly userIdentity: RecordedIdentity & { readonly accessKeyId?: string };
+}
+
+function eventView(row: JournalRow): SdkEvent {
+  const record = JSON.parse(row.body) as Recorded;
+  return {
+    EventId: record.eventID,
+    EventName: record.eventName,
+    ReadOnly: String(record.readOnly),
+    AccessKeyId: record.userIdentity.accessKeyId,
+    EventTime: new Date(Math.floor(row.time / 1000) * 1000),
+    EventSource: record.eventSource,
+    Username: userNameOf(record.userIdentity),
+    Resources: eventResources(record),
+    CloudTrailEvent: row.body,
+  };
+}
