@@ -40,11 +40,11 @@ export const mfaDevices = table<MfaDevice>('iam_mfa_device', {
 });
 
 /** Times (milliseconds) of the last failed attempts with one device. */
-export interface MfaFailures {
+interface MfaFailures {
   readonly serial: string;
   readonly times: readonly number[];
 }
-export const mfaFailureCounts = table<MfaFailures>('iam_mfa_failure', { key: (f) => [f.serial] });
+const mfaFailureCounts = table<MfaFailures>('iam_mfa_failure', { key: (f) => [f.serial] });
 
 export const MFA_SEED = 'mfa-seed';
 const STEP_MS = 30_000;

@@ -142,7 +142,7 @@ export const RemoveUserFromGroup: Operation<Present<RemoveUserFromGroupRequest>,
   },
 };
 
-export const groupView = (group: Group): SdkGroup => ({
+const groupView = (group: Group): SdkGroup => ({
   Path: group.path,
   GroupName: group.name,
   GroupId: group.id,

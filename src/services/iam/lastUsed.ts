@@ -7,7 +7,7 @@
  */
 import { type Follower, type JournalRow, type Table, type Transaction, table } from '../../store/store.ts';
 
-export interface Use {
+interface Use {
   /** ISO 8601, to the minute. */
   readonly time: string;
   readonly region: string;
@@ -50,7 +50,14 @@ export const lastUsed: Follower = {
   name: 'iam_last_used',
   async follow(entries, tx) {
     const latest = new Map<string, Latest>();
-    for (const entry of entries) for (const use of usesIn(entry)) latest.set(use.id, use);
+    const seen = new Set<string>();
+    for (const entry of entries) {
+      const head = headOf(entry);
+      if (seen.has(head)) continue;
+      const uses = usesIn(entry);
+      if (uses.length > 0) seen.add(head);
+      for (const use of uses) latest.set(use.id, use);
+    }
     for (const use of latest.values()) await use.write(tx);
   },
 };
@@ -79,6 +86,12 @@ interface Identity {
   readonly principalId?: string;
   readonly arn?: string;
 }
+
+/**
+ * The record up to what uses do not depend on: who, when (to the second), what and where. A busy caller's records have the
+ * same head again and again, and are read once.
+ */
+const headOf = (entry: JournalRow) => entry.account + entry.body.slice(0, entry.body.indexOf('"sourceIPAddress"'));
 
 /** A batch may hold thousands of calls of one key: only the last use of each thing is written. */
 function usesIn(entry: JournalRow): Latest[] {

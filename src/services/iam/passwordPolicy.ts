@@ -28,7 +28,7 @@ export interface PasswordPolicy {
   readonly hardExpiry?: boolean;
 }
 
-export const passwordPolicies = table<PasswordPolicy>('iam_password_policy', { key: (p) => [p.account] });
+const passwordPolicies = table<PasswordPolicy>('iam_password_policy', { key: (p) => [p.account] });
 
 /** What is not given goes back to its default: the operation knows no partial update. */
 export const UpdateAccountPasswordPolicy: Operation<UpdateAccountPasswordPolicyRequest, object> = {

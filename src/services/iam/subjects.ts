@@ -10,7 +10,7 @@ import { byName, type Group, groupArn, groups, rootArn, type User, userArn, user
 import { iamResourceTags } from './tags.ts';
 
 /** The root user of an account, in the places where it stands beside IAM users. */
-export interface RootUser {
+interface RootUser {
   readonly account: string;
   /** The account id: what identifies root's credentials, as `AIDA…` does a user's. */
   readonly id: string;
@@ -21,8 +21,7 @@ export type Owner = User | RootUser;
 
 export const noSuchUser = (name: string) =>
   awsError(NoSuchEntityException, `The user with name ${name} cannot be found.`);
-export const noSuchGroup = (name: string) =>
-  awsError(NoSuchEntityException, `The group with name ${name} cannot be found.`);
+const noSuchGroup = (name: string) => awsError(NoSuchEntityException, `The group with name ${name} cannot be found.`);
 
 /** The user of this name in the caller's account. */
 export async function findUser(ctx: Context, name: string): Promise<User | Missing> {

@@ -7,7 +7,7 @@ import { fail } from '../../core/errors.ts';
 import type { Tag } from '../../core/operation.ts';
 
 type GivenTag = { readonly Key: string | undefined; readonly Value: string | undefined };
-export const TAGS_MAX = 50;
+const TAGS_MAX = 50;
 
 /** Tags given at the creation of a thing, checked. `quotaName` as in `TagsPerUser`. */
 export const newTags = (tags: readonly GivenTag[] | undefined, quotaName: string) =>

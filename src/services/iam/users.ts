@@ -91,6 +91,7 @@ export const UpdateUser: Operation<Present<UpdateUserRequest>, object, User> = {
       if (!(await ctx.store.insert(users, renamed))) failTaken(renamed.name);
       await ctx.store.remove(users, byName(user.account, user.name));
     }
+    if (renamed.name === user.name) return {};
     for await (const key of allRows(ctx, accessKeys, byName(user.account, user.name), 'owner')) {
       await ctx.store.replace(accessKeys, { ...key, userName: renamed.name });
     }
