@@ -6,11 +6,13 @@ import type { TLSSocket } from 'node:tls';
 import type { Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
 import { uuid } from '../core/ids.ts';
+import { WEB_IDENTITY_PREFIX } from '../identity/outboundKeys.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import { type Controls, PAGES_PREFIX, page } from './pages.ts';
 import { type Deps, handle } from './pipeline.ts';
+import { webIdentityPage } from './webIdentity.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 const HEADER_BYTES_MAX = 32 * 1024;
@@ -66,8 +68,16 @@ async function receive(
   if (body === 'too large') return send(response, refusal(request, deps, tooLarge()), true);
   const whole = body.length === 0 ? request : { ...request, body };
   const source = sourceOf(message, headers);
-  const isPage = request.path.startsWith(PAGES_PREFIX);
-  send(response, await (isPage ? page(whole, deps, controls, source) : handle(whole, source, deps)));
+  send(response, await answerer(whole)(whole, deps, controls, source));
+}
+
+type Answerer = (request: WireRequest, deps: Deps, controls: Controls, source: Source) => Promise<WireResponse>;
+
+/** AWS's services answer every path but those of the plane's own pages. */
+function answerer({ path, method }: WireRequest): Answerer {
+  if (path.startsWith(PAGES_PREFIX)) return page;
+  if (method === 'GET' && path.startsWith(WEB_IDENTITY_PREFIX)) return webIdentityPage;
+  return (request, deps, _controls, source) => handle(request, source, deps);
 }
 
 const EMPTY = Buffer.alloc(0);

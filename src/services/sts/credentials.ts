@@ -6,7 +6,7 @@
  */
 import { type Credentials, PackedPolicyTooLargeException } from '@aws-sdk/client-sts';
 import type { Context, Session } from '../../core/context.ts';
-import { fail, ValidationFailure } from '../../core/errors.ts';
+import { CommonError, fail } from '../../core/errors.ts';
 import { accessKeyId, secretAccessKey } from '../../core/ids.ts';
 import { sealSession } from '../../identity/sessions.ts';
 
@@ -42,7 +42,7 @@ export function issue(
   const secret = secretAccessKey(ctx);
   const expires = Math.min(issued + seconds * 1000, lifetimeEnd);
   const session: Session = { ...draft, accessKeyId: keyId, secretAccessKey: secret, issued, expires };
-  const token = sealSession(ctx.secrets, session, ctx.random(12), tokenSizeMin(input));
+  const token = sealSession(ctx.secrets, session, ctx.random(12), input.MinimumSessionTokenSize);
   const utilization = Math.ceil((token.length * 100) / TOKEN_CHARACTERS_MAX);
   if (utilization > 100) tooLarge(utilization);
   const packed = draft.policies?.length || draft.policyArns?.length || draft.tags?.length;
@@ -58,16 +58,6 @@ export function tooLarge(percent: number): never {
   return fail(
     PackedPolicyTooLargeException,
     `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
-  );
-}
-
-function tokenSizeMin({ MinimumSessionTokenSize: size = 0 }: TokenRequest): number {
-  const bound =
-    size > TOKEN_CHARACTERS_MAX ? `less than or equal to ${TOKEN_CHARACTERS_MAX}` : 'greater than or equal to 0';
-  if (size >= 0 && size <= TOKEN_CHARACTERS_MAX) return size;
-  throw new ValidationFailure(
-    `1 validation error detected: Value '${size}' at 'minimumSessionTokenSize' failed to satisfy constraint: ` +
-      `Member must have value ${bound}`,
   );
 }
 
@@ -94,8 +84,13 @@ function lowerCamel(value: object): object {
 
 /** Which kind of endpoint served, as CloudTrail tells of the operations that hand out credentials. */
 export const requestDetails = (ctx: Context) => ({
-  RequestDetails: {
-    awsServingRegion: ctx.region,
-    endpointType: /^sts\.amazonaws\.com(:\d+)?$/.test(ctx.source.host) ? 'global' : 'regional',
-  },
+  RequestDetails: { awsServingRegion: ctx.region, endpointType: isGlobalEndpoint(ctx) ? 'global' : 'regional' },
 });
+
+const isGlobalEndpoint = (ctx: Context) => /^sts\.amazonaws\.com(:\d+)?$/.test(ctx.source.host);
+
+/** Some operations are not there on the global endpoint. */
+export function requireRegionalEndpoint(ctx: Context, operation: string): void {
+  if (!isGlobalEndpoint(ctx)) return;
+  throw new CommonError('InvalidAction', `Could not find operation ${operation} for version 2011-06-15`);
+}

@@ -4,7 +4,8 @@ import { AssumeRole } from './assumeRole.ts';
 import { DecodeAuthorizationMessage } from './authorizationMessages.ts';
 import { GetAccessKeyInfo, GetCallerIdentity } from './callerIdentity.ts';
 import { GetFederationToken } from './federationTokens.ts';
-import limits from './limits.json' with { type: 'json' };
+import { limits } from './limits.ts';
+import { GetWebIdentityToken } from './outboundTokens.ts';
 import { AssumeRoot } from './rootSessions.ts';
 import { AssumeRoleWithSAML } from './saml.ts';
 import { GetSessionToken } from './sessionTokens.ts';
@@ -19,7 +20,7 @@ export const sts = defineService({
     version: '2011-06-15',
     xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   },
-  limits: limits as never,
+  limits,
   operations: {
     AssumeRole,
     AssumeRoleWithSAML,
@@ -30,5 +31,6 @@ export const sts = defineService({
     GetCallerIdentity,
     GetFederationToken,
     GetSessionToken,
+    GetWebIdentityToken,
   },
 });

@@ -5,11 +5,11 @@
  */
 import type { AssumeRootRequest, AssumeRootResponse } from '@aws-sdk/client-sts';
 import type { Context } from '../../core/context.ts';
-import { AccessDenied, CommonError, ValidationFailure } from '../../core/errors.ts';
+import { AccessDenied, ValidationFailure } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { accounts, isDelegatedAdministrator, organizations } from '../../identity/organization.ts';
 import { rootArn } from '../../identity/principals.ts';
-import { issue, recorded, requestDetails } from './credentials.ts';
+import { issue, recorded, requestDetails, requireRegionalEndpoint } from './credentials.ts';
 
 type Input = Present<AssumeRootRequest>;
 type Feature = 'RootCredentialsManagement' | 'RootSessions';
@@ -35,9 +35,7 @@ const tasks: Readonly<Record<string, readonly Feature[]>> = {
 export const AssumeRoot: Operation<Input, AssumeRootResponse, Target> = {
   readOnly: false,
   async load(input, ctx) {
-    if (requestDetails(ctx).RequestDetails.endpointType === 'global') {
-      throw new CommonError('InvalidAction', 'Could not find operation AssumeRoot for version 2011-06-15');
-    }
+    requireRegionalEndpoint(ctx, 'AssumeRoot');
     const account = accountOfTarget(input.TargetPrincipal);
     // Within one account an identity-based policy would do: but nobody is root of his own account this way.
     if (ctx.caller.type === 'Root' || account === ctx.account) {

@@ -22,7 +22,7 @@ import {
   roleSession,
   roleSessionSeconds,
 } from './roles.ts';
-import { type Assertion, readAssertion } from './samlAssertions.ts';
+import type { Assertion } from './samlAssertions.ts';
 import { samlConditions, samlSessionClaims } from './samlClaims.ts';
 import { sessionPolicies } from './sessionPolicies.ts';
 import { type SessionTags, sessionTags, taggedSession, tagMap } from './sessionTags.ts';
@@ -45,6 +45,7 @@ export const AssumeRoleWithSAML: Operation<Input, AssumeRoleWithSAMLResponse, Ta
   async load(input, ctx) {
     const account = accountOfRole(input.RoleArn);
     const provider = await findProvider(ctx, input.PrincipalArn);
+    const { readAssertion } = await import('./samlAssertions.ts');
     const assertion = readAssertion(ctx, provider, input.SAMLAssertion);
     // Assertions that nobody vouches for leave no record: strangers could fill the journal.
     ctx.audit.recipientAccountId = provider.account;

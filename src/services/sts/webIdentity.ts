@@ -11,7 +11,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import type { Role } from '../../identity/principals.ts';
 import { issue, recorded, requestDetails } from './credentials.ts';
 import { isWholeName } from './names.ts';
-import { type OpenIdToken, verifyOpenIdToken } from './openIdTokens.ts';
+import type { OpenIdToken } from './openIdTokens.ts';
 import {
   accountOfRole,
   assumed,
@@ -44,6 +44,7 @@ export const AssumeRoleWithWebIdentity: Operation<Input, AssumeRoleWithWebIdenti
   async load(input, ctx) {
     if (input.ProviderId !== undefined) notImplemented(`OAuth 2.0 access tokens of ${input.ProviderId}: ProviderId`);
     const account = accountOfRole(input.RoleArn);
+    const { verifyOpenIdToken } = await import('./openIdTokens.ts');
     const token = await verifyOpenIdToken(ctx, account, input.WebIdentityToken);
     // Tokens that nobody vouches for leave no record: strangers could fill the journal.
     ctx.audit.recipientAccountId = account;

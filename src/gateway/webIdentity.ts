@@ -1,0 +1,13 @@
+/** The public documents by which others check the web identity tokens of this plane's accounts. */
+import { webIdentityDocument } from '../identity/outboundKeys.ts';
+import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
+import type { Deps } from './pipeline.ts';
+
+export async function webIdentityPage({ path }: WireRequest, { store, settings }: Deps): Promise<WireResponse> {
+  const document = await store.transaction((tx) => webIdentityDocument(tx, settings, path));
+  return {
+    status: document ? 200 : 404,
+    headers: { 'content-type': 'application/json', ...(document && { 'cache-control': 'public, max-age=300' }) },
+    body: JSON.stringify(document ?? { message: 'There is no such document.' }),
+  };
+}
