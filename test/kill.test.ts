@@ -45,7 +45,7 @@ async function verify(data: string, answered: readonly string[], asked: number):
   const store = await openStore(`sqlite:${join(data, 'gatehouse.db')}`, {
     attributes: attributesOf,
     followers: [],
-    log: assert.fail,
+    log: (error) => assert.fail(String(error)),
   });
   const recorded = new Set<string>();
   for (let after = 0; ; ) {

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services'],
 };
 /** Files that wire the rest, and the settings they read. */
-const FREE = new Set(['main.ts', 'config.ts']);
+const FREE = new Set(['main.ts', 'plane.ts', 'config.ts']);
 /** These import nothing at all, not even of Node. */
 const ALONE = new Set(['policy', 'patterns']);
 

@@ -1,0 +1,192 @@
+/** The plane: opens the store, begins it if it is new, starts gateway and workers, and serves. The only file that wires. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { join, resolve } from 'node:path';
+import { type Config, ConfigError } from './config.ts';
+import { secretsUnder } from './core/secrets.ts';
+import { keptDecisions } from './gateway/decisions.ts';
+import { gatewayServer } from './gateway/http.ts';
+import type { Controls } from './gateway/pages.ts';
+import type { Deps } from './gateway/pipeline.ts';
+import { attributesOf } from './gateway/record.ts';
+import { resolverOf } from './gateway/resolve.ts';
+import { begin, type RootKey } from './identity/genesis.ts';
+import { followers, services } from './services/index.ts';
+import { openStore } from './store/open.ts';
+import type { Store } from './store/store.ts';
+import { startWorkers } from './workers/worker.ts';
+
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+  .version;
+
+/** Serves until a signal says stop. Throws ConfigError or GenesisError on what the operator can mend. */
+export async function serve(config: Config): Promise<void> {
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const log = (error: unknown) => console.error(new Date().toISOString(), error);
+  const store = await opened(config, log);
+  const clock = { offsetMs: 0 };
+  const deps: { -readonly [K in keyof Deps]: Deps[K] } = {
+    resolver: resolverOf(services),
+    store,
+    secrets: secretsUnder(rootKeyOf(config)),
+    settings: { managementAccount: config.accountId, region: config.region, endpoint: '', quotas: config.quotas },
+    decisions: keptDecisions(),
+    now: () => new Date(Date.now() + clock.offsetMs),
+    wallClock: Date.now,
+    random: pooledRandom(),
+    log,
+  };
+  const { account, made } = await begin(store, {
+    ...deps,
+    now: deps.now(),
+    accountId: config.accountId,
+    rootKey: rootKeyIn(config),
+  });
+  const controls = controlsOf(config, deps, clock, account, made);
+  const server = gatewayServer(deps, controls, tlsOf(config));
+  const endpoint = await listening(server, config);
+  deps.settings = { ...deps.settings, managementAccount: account, endpoint };
+  if (made) writePrivate(join(config.data, 'credentials'), credentialsFile(made));
+  writePrivate(join(config.data, 'endpoint'), `${endpoint}\n`);
+  const workers = startWorkers(deps);
+  announce(config, endpoint, account);
+  onceStopped(async () => {
+    await drained(server);
+    await workers.stop();
+    await store.close();
+  }, log);
+}
+
+function opened(config: Config, log: (error: unknown) => void): Promise<Store> {
+  const url = config.ephemeral ? ':memory:' : (config.store ?? `sqlite:${join(config.data, 'gatehouse.db')}`);
+  return openStore(url, { attributes: attributesOf, followers, log }).catch((error: Error) => {
+    throw new ConfigError(error.message);
+  });
+}
+
+const POOL_BYTES = 8192;
+
+/** Random bytes, fetched from the system many at a time: a call of its own for each id would cost more than the id. */
+function pooledRandom(): (bytes: number) => Uint8Array {
+  let pool = randomBytes(POOL_BYTES);
+  let used = 0;
+  return (bytes) => {
+    if (bytes > POOL_BYTES / 4) return randomBytes(bytes);
+    if (used + bytes > POOL_BYTES) {
+      pool = randomBytes(POOL_BYTES);
+      used = 0;
+    }
+    used += bytes;
+    return pool.subarray(used - bytes, used);
+  };
+}
+
+/** The key that secrets are sealed under: a file beside the store, never in it; with --ephemeral it is nowhere. */
+function rootKeyOf(config: Config): Uint8Array {
+  if (config.ephemeral) return randomBytes(32);
+  const file = join(config.data, 'root.key');
+  if (!existsSync(file)) writePrivate(file, `${randomBytes(32).toString('base64')}\n`);
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
+  if (key.length !== 32) throw new ConfigError(`${file} must hold 32 bytes in base 64.`);
+  return key;
+}
+
+function rootKeyIn({ rootAccessKeyId: id, rootSecretAccessKey: secret }: Config): RootKey | undefined {
+  return id !== undefined && secret !== undefined ? { id, secret } : undefined;
+}
+
+function controlsOf(
+  config: Config,
+  deps: { -readonly [K in keyof Deps]: Deps[K] },
+  clock: { offsetMs: number },
+  accountId: string,
+  rootKey: RootKey | undefined,
+): Controls {
+  if (!config.ephemeral) return { version: VERSION };
+  return {
+    version: VERSION,
+    advance: (ms) => {
+      clock.offsetMs += ms;
+    },
+    reset: async () => {
+      await deps.store.clear();
+      clock.offsetMs = 0;
+      deps.secrets = secretsUnder(randomBytes(32)); // Tokens of the time before open nothing any more.
+      deps.decisions = keptDecisions();
+      await begin(deps.store, { ...deps, now: deps.now(), accountId, rootKey });
+    },
+  };
+}
+
+function tlsOf({ tlsCert: cert, tlsKey: key }: Config) {
+  return cert !== undefined && key !== undefined ? { cert, key } : undefined;
+}
+
+function listening(server: Server, config: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new ConfigError(listenProblem(error, config))));
+    server.listen(config.port, config.host, () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : config.port;
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+      resolve(`${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${port}`);
+    });
+  });
+}
+
+function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }: Config): string {
+  if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken. Choose another with --port.`;
+  if (code === 'EACCES') return `Port ${port} needs privileges. Choose another with --port.`;
+  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${host}. Choose another with --host.`;
+  return `Cannot listen on ${host}:${port}: ${message}`;
+}
+
+function credentialsFile({ id, secret }: RootKey): string {
+  return `[root]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+}
+
+function writePrivate(file: string, text: string): void {
+  writeFileSync(file, text, { mode: 0o600 });
+  chmodSync(file, 0o600);
+}
+
+function announce(config: Config, endpoint: string, account: string): void {
+  const data = config.data === '.gatehouse' ? '' : ` --data ${config.data}`;
+  console.log(
+    [
+      `Gatehouse ${VERSION} is ready at ${endpoint}`,
+      `  account      ${account}${config.ephemeral ? '  (ephemeral: gone when it stops)' : ''}`,
+      `  credentials  ${resolve(config.data, 'credentials')}  (profile root)`,
+      '',
+      'Next, in another terminal:',
+      `  eval "$(npx gatehouse env${data})"`,
+      '  aws sts get-caller-identity',
+    ].join('\n'),
+  );
+}
+
+/** Stops taking connections, lets what is under way be answered. */
+function drained(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function onceStopped(stop: () => Promise<void>, log: (error: unknown) => void): void {
+  let stopping = false;
+  const begin = () => {
+    if (stopping) return;
+    stopping = true;
+    stop().then(
+      () => process.exit(0),
+      (error) => {
+        log(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', begin);
+  process.on('SIGINT', begin);
+}
