@@ -1,8 +1,9 @@
 // What a decision costs: `node bench/policy.ts`. Prints the measured median beside its limit. The fixture is a role session with
 // a 10-statement identity policy, a boundary, three levels of SCPs, a bucket policy and 11 context keys.
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
-  type CompiledPolicy,
   compilePolicy,
   contextOf,
   decide,
@@ -63,13 +64,26 @@ const bucketText = (salt: number) =>
     ],
   });
 
-function policySet(salt: number): PolicySet {
-  const scp = (level: number): CompiledPolicy[] => [compilePolicy(scpText(salt, level))];
+interface Texts {
+  readonly identity: string;
+  readonly boundary: string;
+  readonly scps: readonly string[];
+  readonly bucket: string;
+}
+
+const textsOf = (salt: number): Texts => ({
+  identity: identityText(salt),
+  boundary: boundaryText(salt),
+  scps: [scpText(salt, 0), scpText(salt, 1), scpText(salt, 2)],
+  bucket: bucketText(salt),
+});
+
+function policySet(texts: Texts): PolicySet {
   return {
-    identity: [compilePolicy(identityText(salt))],
-    boundary: compilePolicy(boundaryText(salt)),
-    scps: [scp(0), scp(1), scp(2)],
-    resource: compilePolicy(bucketText(salt)),
+    identity: [compilePolicy(texts.identity)],
+    boundary: compilePolicy(texts.boundary),
+    scps: texts.scps.map((text) => [compilePolicy(text)]),
+    resource: compilePolicy(texts.bucket),
   };
 }
 
@@ -98,9 +112,10 @@ function request(session: number, object: number): PolicyRequest {
 
 /** Median and 99th percentile in microseconds of `rounds` batches of `size` calls. */
 function measure(rounds: number, size: number, call: (i: number) => void): { median: number; p99: number } {
-  for (let i = 0; i < Math.min(rounds * size, 20_000); i++) call(i);
+  let i = 0;
+  while (i < Math.min(rounds * size, 20_000)) call(i++);
   const times: number[] = [];
-  for (let round = 0, i = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const start = process.hrtime.bigint();
     for (let j = 0; j < size; j++) call(i++);
     times.push(Number(process.hrtime.bigint() - start) / 1000 / size);
@@ -114,7 +129,7 @@ function show(title: string, value: number, limit: number, unit = 'µs'): void {
   console.log(`${mark} ${title.padEnd(58)} ${value.toFixed(2).padStart(8)} ${unit}   limit ${limit} ${unit}`);
 }
 
-const warm = policySet(0);
+const warm = policySet(textsOf(0));
 const fixed = request(1, 1);
 const verdict = decide(fixed, warm).verdict;
 if (verdict !== 'Allowed') throw new Error(`the fixture is wrong: ${verdict}`);
@@ -130,12 +145,21 @@ show(
   measure(100_000, 1, (i) => decide(request(i % 500, i % 20_000), warm)).p99,
   10,
 );
-show('cold: parse + compile + decide', measure(2_000, 1, (i) => decide(fixed, policySet(i + 1))).median, 40);
+const unseen = Array.from({ length: 4_000 }, (_, i) => textsOf(i + 1));
+show(
+  'cold: parse + compile + decide',
+  measure(2_000, 1, (i) => decide(fixed, policySet(unseen[i] as Texts))).median,
+  40,
+);
 show('explanation', measure(400, 50, () => explain(fixed, warm)).median, 25);
 show('explanation as text', measure(400, 50, () => explanationText(explain(fixed, warm))).median, 100);
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+collect();
 const before = process.memoryUsage().heapUsed;
-const kept = Array.from({ length: 500 }, (_, i) => policySet(i + 1_000_000));
+const kept = Array.from({ length: 500 }, (_, i) => policySet(textsOf(i + 1_000_000)));
 for (const set of kept) decide(fixed, set);
+collect();
 show('memory of a compiled set', (process.memoryUsage().heapUsed - before) / kept.length / 1024, 50, 'KB');
 
 const hostile = `{"Version":"2012-10-17","Statement":[${Array.from({ length: 10_000 }, (_, i) =>

@@ -35,6 +35,9 @@ export interface PolicyBody {
   readonly document: PolicyDocument;
   readonly statements: (Statement | undefined)[];
   readonly byAction: Map<string, Reached>;
+  /** The latest look-up in byAction: a decision asks twice, for denies and for allows. */
+  latestAction: string | undefined;
+  latest: Reached;
 }
 
 /** A compiled policy with the name that explanations show (an ARN or an inline policy's name). */
@@ -43,11 +46,13 @@ export interface CompiledPolicy {
   readonly body: PolicyBody;
 }
 
-const actionsMax = 1024;
-const cacheTextMax = 32 * 1_048_576;
-const cacheCountMax = 20_000;
-const cache = new Map<string, CompiledPolicy>();
-let cacheText = 0;
+const actionsMax = 256;
+// Two generations of compiled documents: what is used moves to the young one; when that is full, the old one is forgotten.
+const generationTextMax = 16 * 1_048_576;
+const generationCountMax = 5_000;
+let young = new Map<string, CompiledPolicy>();
+let old = new Map<string, CompiledPolicy>();
+let youngText = 0;
 
 /**
  * Compiles a policy document given as text or as an object. Throws PolicySyntaxError when it is not a policy.
@@ -55,19 +60,26 @@ let cacheText = 0;
  */
 export function compilePolicy(document: string | object, name?: string): CompiledPolicy {
   const text = typeof document === 'string' ? document : textOfObject(document);
-  let policy = cache.get(text);
-  if (policy) cache.delete(text);
-  else {
-    policy = { name: undefined, body: { text, document: parsePolicy(text), statements: [], byAction: new Map() } };
-    cacheText += text.length;
-  }
-  cache.set(text, policy);
-  for (const oldest of cache.keys()) {
-    if (cacheText <= cacheTextMax && cache.size <= cacheCountMax) break;
-    cache.delete(oldest);
-    cacheText -= oldest.length;
-  }
+  const policy = young.get(text) ?? kept(text, old.get(text) ?? { name: undefined, body: bodyOf(text) });
   return name === undefined ? policy : named(policy, name);
+}
+
+function kept(text: string, policy: CompiledPolicy): CompiledPolicy {
+  if (young.size >= generationCountMax || youngText + text.length > generationTextMax) {
+    old = young;
+    young = new Map();
+    youngText = 0;
+  }
+  young.set(text, policy);
+  youngText += text.length;
+  return policy;
+}
+
+const nothing: Reached = { denies: [], allows: [] };
+
+function bodyOf(text: string): PolicyBody {
+  const document = parsePolicy(text);
+  return { text, document, statements: [], byAction: new Map(), latestAction: undefined, latest: nothing };
 }
 
 /** The same compiled policy under another name. */
@@ -85,8 +97,14 @@ function textOfObject(document: object): string {
 
 /** The statements of a policy that an action reaches. The action's spelling is the request's. */
 export function reached(body: PolicyBody, action: string): Reached {
-  const found = body.byAction.get(action);
-  if (found) return found;
+  if (body.latestAction === action) return body.latest;
+  const found = body.byAction.get(action) ?? reachedAnew(body, action);
+  body.latestAction = action;
+  body.latest = found;
+  return found;
+}
+
+function reachedAnew(body: PolicyBody, action: string): Reached {
   const lower = action.toLowerCase();
   const denies: Statement[] = [];
   const allows: Statement[] = [];

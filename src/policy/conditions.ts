@@ -40,14 +40,24 @@ interface ParsedOperator {
   readonly ifExists: boolean;
 }
 
+const parsedOperators = new Map<string, ParsedOperator | 'Null'>();
+const parsedOperatorsMax = 1000;
+
 /** Takes an operator name apart; names are taken in any case. Undefined when there is no such operator. */
 export function parseOperator(written: string): ParsedOperator | 'Null' | undefined {
-  let name = written.toLowerCase();
-  if (name === 'null') return 'Null';
+  const found = parsedOperators.get(written);
+  if (found) return found;
+  const parsed = takeApart(written.toLowerCase());
+  if (parsed && parsedOperators.size < parsedOperatorsMax) parsedOperators.set(written, parsed);
+  return parsed;
+}
+
+function takeApart(lower: string): ParsedOperator | 'Null' | undefined {
+  if (lower === 'null') return 'Null';
   let qualifier: Qualifier = 'none';
-  if (name.startsWith('forallvalues:')) qualifier = 'ForAllValues';
-  if (name.startsWith('foranyvalue:')) qualifier = 'ForAnyValue';
-  if (qualifier !== 'none') name = name.slice(qualifier.length + 1);
+  if (lower.startsWith('forallvalues:')) qualifier = 'ForAllValues';
+  if (lower.startsWith('foranyvalue:')) qualifier = 'ForAnyValue';
+  const name = qualifier === 'none' ? lower : lower.slice(qualifier.length + 1);
   const ifExists = name.endsWith('ifexists');
   const operator = operators.get(ifExists ? name.slice(0, -8) : name);
   return operator && { operator, qualifier, ifExists };

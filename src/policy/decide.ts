@@ -98,6 +98,7 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
     flags?.resourceAccountIsManagement === true ||
     flags?.resourceIsAwsManagedKmsKey === true ||
     !facts.rcp ||
+    resource === '*' ||
     (facts.assumes && resource.includes(':role/aws-service-role/'));
   const scpFree = linked || flags?.principalAccountIsManagement === true || !isAccountPrincipal(request);
   return {

@@ -72,7 +72,7 @@ function readObject(reader: Reader, depth: number): Json {
     if (reader.text.charCodeAt(keyStart) !== 34) throw new PolicySyntaxError('Expected a quoted name', keyStart);
     const key = readString(reader);
     if (members.length === 8) seen = new Set(members.map((member) => member.key));
-    if (seen ? seen.has(key) : members.some((member) => member.key === key)) {
+    if (seen ? seen.has(key) : hasKey(members, key)) {
       throw new PolicySyntaxError(`Duplicate name ${JSON.stringify(key)}`, keyStart);
     }
     seen?.add(key);
@@ -82,6 +82,13 @@ function readObject(reader: Reader, depth: number): Json {
   }
   reader.at++;
   return { kind: 'object', start, end: reader.at, text: '', items: none, members };
+}
+
+function hasKey(members: readonly Member[], key: string): boolean {
+  for (let i = 0; i < members.length; i++) {
+    if (members[i]?.key === key) return true;
+  }
+  return false;
 }
 
 function readArray(reader: Reader, depth: number): Json {

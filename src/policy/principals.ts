@@ -44,8 +44,8 @@ export interface Caller {
 /** A compiled Principal or NotPrincipal element. */
 export interface PrincipalSet {
   readonly element: PrincipalElement;
-  readonly accounts: ReadonlySet<string>;
-  readonly names: ReadonlySet<string>;
+  readonly accounts: readonly string[];
+  readonly names: readonly string[];
   /** Names that are unique IDs (AIDA…, AROA…, AROA…:session), as policies show for what they bound by ID. */
   readonly ids: readonly string[];
 }
@@ -54,14 +54,14 @@ const principalArn = keyOf('aws:PrincipalArn');
 const userId = keyOf('aws:userid');
 
 export function principalSetOf(element: PrincipalElement): PrincipalSet {
-  const accounts = new Set<string>();
-  const names = new Set<string>();
+  const accounts: string[] = [];
+  const names: string[] = [];
   const ids: string[] = [];
   for (const name of element.AWS) {
     const account = accountNamed(name);
-    if (account) accounts.add(account);
+    if (account) accounts.push(account);
     else if (/^A[A-Z]{3}[A-Z0-9]+(:|$)/.test(name)) ids.push(name);
-    else names.add(name);
+    else names.push(name);
   }
   return { element, accounts, names, ids };
 }
@@ -84,14 +84,14 @@ export function levelOf(set: PrincipalSet, caller: Caller): Level {
   if (principal.type === 'WebIdentity' || principal.type === 'SAML') {
     return element.Federated.includes(arn) ? levels.direct : levels.none;
   }
-  if (set.names.has(arn)) return levels.direct;
-  const behind = set.names.size > 0 ? arnBehind(caller) : undefined;
-  if (behind !== undefined && set.names.has(behind)) return levels.behind;
+  if (set.names.includes(arn)) return levels.direct;
+  const behind = set.names.length > 0 ? arnBehind(caller) : undefined;
+  if (behind !== undefined && set.names.includes(behind)) return levels.behind;
   if (set.ids.length > 0) {
     const level = levelById(set.ids, caller);
     if (level !== levels.none) return level;
   }
-  if (caller.principalAccount !== null && set.accounts.has(caller.principalAccount)) return levels.account;
+  if (caller.principalAccount !== null && set.accounts.includes(caller.principalAccount)) return levels.account;
   if (principal.canonicalUser && element.CanonicalUser.includes(principal.canonicalUser)) return levels.account;
   return levels.none;
 }
@@ -120,14 +120,14 @@ export function isExcepted(set: PrincipalSet, caller: Caller): boolean {
   const { principal, principalAccount } = caller;
   const level = levelOf(set, caller);
   if (principalAccount === null || set.element.any) return level !== levels.none;
-  if (!set.accounts.has(principalAccount)) return false;
+  if (!set.accounts.includes(principalAccount)) return false;
   if (principal.type === 'Root') return true;
-  const inAccount = [...set.names].filter((name) => name.split(':')[4] === principalAccount);
+  const inAccount = set.names.filter((name) => name.split(':')[4] === principalAccount);
   if (inAccount.length === 0 && set.ids.length === 0) return true;
   if (principal.type !== 'AssumedRole') return level >= levels.behind;
   const behind = arnBehind(caller);
-  if (behind === undefined || !set.names.has(behind)) return false;
+  if (behind === undefined || !set.names.includes(behind)) return false;
   const sessions = `:assumed-role/${behind.slice(behind.lastIndexOf('/') + 1)}/`;
   const namesSessions = inAccount.some((name) => name.includes(sessions));
-  return !namesSessions || set.names.has(principal.arn ?? '');
+  return !namesSessions || set.names.includes(principal.arn ?? '');
 }
