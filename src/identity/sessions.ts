@@ -2,6 +2,7 @@
  * Session tokens: everything that is known of temporary credentials, sealed. Whoever presents one brings all that is
  * needed to believe it; there is no row to look up, and none to leak.
  */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Caller, Session } from '../core/context.ts';
 import type { Secrets } from '../core/secrets.ts';
 import { rootArn } from './principals.ts';
@@ -11,13 +12,18 @@ const PREFIX = 'IQoJb3JpZ2luX2Vj';
 const PURPOSE = 'session';
 /** Nonce and tag of the seal. */
 const SEAL_BYTES = 28;
+/** Longer sessions (policies, tags) are compressed: the finished token has a limit. Shorter ones are read faster plain. */
+const PLAIN_BYTES_MAX = 1024;
+/** What compressed sessions begin with, and JSON never does. */
+const COMPRESSED = Buffer.of(0);
 
 /**
  * The session token of a session. `nonce`: 12 random bytes, never used twice. The token has at least `lengthMin`
  * characters: the sealed text is padded, not the token, so that every character of it is authenticated.
  */
 export function sealSession(secrets: Secrets, session: Session, nonce: Uint8Array, lengthMin = 0): string {
-  const plain = Buffer.from(JSON.stringify(session), 'utf8');
+  const json = Buffer.from(JSON.stringify(session), 'utf8');
+  const plain = json.length > PLAIN_BYTES_MAX ? Buffer.concat([COMPRESSED, deflateRawSync(json)]) : json;
   const bytesMin = Math.ceil(((lengthMin - PREFIX.length) * 3) / 4) - SEAL_BYTES;
   const padding = Buffer.alloc(Math.max(0, bytesMin - plain.length), ' ');
   return PREFIX + secrets.seal(PURPOSE, Buffer.concat([plain, padding]), nonce);
@@ -27,7 +33,9 @@ export function sealSession(secrets: Secrets, session: Session, nonce: Uint8Arra
 export function openSession(secrets: Secrets, token: string): Session | undefined {
   if (!token.startsWith(PREFIX)) return undefined;
   const plain = secrets.open(PURPOSE, token.slice(PREFIX.length));
-  return plain && (JSON.parse(plain.toString('utf8')) as Session);
+  if (!plain) return undefined;
+  const json = plain[0] === COMPRESSED[0] ? inflateRawSync(plain.subarray(1)) : plain;
+  return JSON.parse(json.toString('utf8')) as Session;
 }
 
 /** Who acts in a session. A session of GetSessionToken is the user, or root, in person. */
