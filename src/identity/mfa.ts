@@ -1,10 +1,10 @@
 /**
  * Virtual MFA devices, and the one place where a code is believed (RFC 6238: SHA-1, six digits, thirty seconds).
  *
- * A code is good for the time step it belongs to and the one on either side of it, counted from the device's own drift.
- * The step that was accepted last is kept in the device's row, and no code of that step or an earlier one is accepted
- * again. Failed attempts come back from the journal (`mfaFailures`): after too many in a short time every code is refused
- * for a while, so that six digits cannot be guessed.
+ * A code is good for the time step it belongs to and the one on either side of it, counted from the device's own
+ * drift. The step that was accepted last is kept in the device's row, and no code of that step or an earlier one is
+ * accepted again. Failed attempts come back from the journal (`mfaFailures`): after too many in a short time every
+ * code is refused for a while, so that six digits cannot be guessed.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
@@ -73,8 +73,8 @@ export async function verifyMfaCode(ctx: Context, serial: string, code: string):
 }
 
 /**
- * The device with its clock set by two consecutive codes, or undefined if they are not two new codes of this device that
- * follow each other. The row is the caller's to write.
+ * The device with its clock set by two consecutive codes, or undefined if they are not two new codes of this device
+ * that follow each other. The row is the caller's to write.
  */
 export async function synchronized(
   ctx: Context,

@@ -1,6 +1,6 @@
 /**
- * Console passwords: never kept, only what proves them. A verifier is Argon2id (RFC 9106) over the password and a salt of
- * its own, sealed under the plane's root key, so that a copy of the store alone lets nobody guess.
+ * Console passwords: never kept, only what proves them. A verifier is Argon2id (RFC 9106) over the password and a
+ * salt of its own, sealed under the plane's root key, so that a copy of the store alone lets nobody guess.
  */
 import { argon2, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';

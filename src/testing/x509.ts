@@ -1,4 +1,6 @@
-/** X.509 certificates for tests, made on the spot: the least DER (RFC 5280) that node:crypto and our services accept. */
+/**
+ * X.509 certificates for tests, made on the spot: the least DER (RFC 5280) that node:crypto and our services accept.
+ */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 export interface TestCertificate {

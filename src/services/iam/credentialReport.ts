@@ -1,7 +1,7 @@
 /**
  * The credential report: one line of CSV a user, root first, as AWS writes it
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html). It tells the state at the moment
- * it was asked for, can be fetched a little later, and is good for four hours.
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html). It tells the state at the
+ * moment it was asked for, can be fetched a little later, and is good for four hours.
  */
 import {
   CredentialReportExpiredException,

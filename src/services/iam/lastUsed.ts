@@ -88,8 +88,8 @@ interface Identity {
 }
 
 /**
- * The record up to what uses do not depend on: who, when (to the second), what and where. A busy caller's records have the
- * same head again and again, and are read once.
+ * The record up to what uses do not depend on: who, when (to the second), what and where. A busy caller's records
+ * have the same head again and again, and are read once.
  */
 const headOf = (entry: JournalRow) => entry.account + entry.body.slice(0, entry.body.indexOf('"sourceIPAddress"'));
 

@@ -42,8 +42,8 @@ export function itemsPage<T>(items: readonly T[], input: PageInput): { readonly 
 }
 
 /**
- * Rows under a path prefix. IAM compares the prefix with paths only, while our index runs on path and name together: what
- * matched by its name alone falls out here, so a page may be shorter than asked, as AWS's may.
+ * Rows under a path prefix. IAM compares the prefix with paths only, while our index runs on path and name together:
+ * what matched by its name alone falls out here, so a page may be shorter than asked, as AWS's may.
  */
 export async function pathPage<R extends { readonly path: string }>(
   ctx: Context,

@@ -1,4 +1,6 @@
-/** Server certificates: a certificate, its chain and its private key, of which only the first two are ever told again. */
+/**
+ * Server certificates: a certificate, its chain and its private key, of which only the first two are ever told again.
+ */
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import {
   type DeleteServerCertificateRequest,
@@ -193,6 +195,10 @@ function parsePrivateKey(pem: string): KeyObject {
   }
 }
 
+const BROKEN_CHAIN =
+  'Unable to validate certificate chain. The certificate chain must start with the immediate signing certificate, ' +
+  'followed by any intermediaries in order.';
+
 /** Each certificate of the chain signed the one before it; the first signed the server's. */
 function checkChain(leaf: X509Certificate, chain: string): void {
   const bodies = chain.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
@@ -200,9 +206,7 @@ function checkChain(leaf: X509Certificate, chain: string): void {
   for (const [index, body] of (bodies ?? ['']).entries()) {
     const issuer = parseCertificate(body);
     if (!below.checkIssued(issuer) || !below.verify(issuer.publicKey)) {
-      const rule =
-        'The certificate chain must start with the immediate signing certificate, followed by any intermediaries in order.';
-      const sentence = `Unable to validate certificate chain. ${rule} The index within the chain of the invalid certificate is: ${index}`;
+      const sentence = `${BROKEN_CHAIN} The index within the chain of the invalid certificate is: ${index}`;
       fail(MalformedCertificateException, sentence);
     }
     below = issuer;

@@ -1,6 +1,6 @@
 /**
- * Service-specific credentials: a user name and password, or an API key, that one service takes from a user. The secret is
- * told once and kept sealed, for the service that has to check it.
+ * Service-specific credentials: a user name and password, or an API key, that one service takes from a user. The
+ * secret is told once and kept sealed, for the service that has to check it.
  */
 import {
   type CreateServiceSpecificCredentialRequest,

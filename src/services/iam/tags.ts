@@ -1,6 +1,6 @@
 /**
- * Tags as IAM keeps them: keys are compared without regard to case, and a tag put over another takes its place, spelling
- * and all (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html).
+ * Tags as IAM keeps them: keys are compared without regard to case, and a tag put over another takes its place,
+ * spelling and all (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html).
  */
 import { InvalidInputException, LimitExceededException } from '@aws-sdk/client-iam';
 import { fail } from '../../core/errors.ts';

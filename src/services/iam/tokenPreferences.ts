@@ -1,6 +1,7 @@
 /**
- * Which version of session tokens the global STS endpoint gives. Our tokens are all of the second version: valid in every
- * Region, opt-in Regions too. So `v2Token` is honoured, and the first version, which opt-in Regions refuse, is not given.
+ * Which version of session tokens the global STS endpoint gives. Our tokens are all of the second version: valid in
+ * every Region, opt-in Regions too. So `v2Token` is honoured, and the first version, which opt-in Regions refuse, is
+ * not given.
  */
 import type { SetSecurityTokenServicePreferencesRequest } from '@aws-sdk/client-iam';
 import { CommonError } from '../../core/errors.ts';

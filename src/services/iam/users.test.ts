@@ -95,10 +95,9 @@ test('GetUser of nobody tells a stranger nothing', async () => {
     stranger.iam.getUser({ UserName: 'nobody' }),
     refusal(
       'AccessDenied',
-      `User: ${arn('stranger')} is not authorized to perform: iam:GetUser on resource: user nobody because no identity-based policy allows the iam:GetUser action`.replace(
-        'user nobody',
-        arn('nobody'),
-      ),
+      `User: ${arn('stranger')} is not authorized to perform: iam:GetUser on resource: ${arn('nobody')} ` +
+        'because no identity-based policy allows the iam:GetUser action',
+    ),
     ),
   );
   await assert.rejects(
