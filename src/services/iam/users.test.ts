@@ -44,7 +44,10 @@ test('CreateUser refuses what AWS refuses', async () => {
     iam.createUser({ UserName: 'bob', Tags: twice }),
     refusal('InvalidInputException', 'Duplicate tag keys found. Please note that Tag keys are case insensitive.'),
   );
-  await assert.rejects(iam.createUser({ UserName: 'b b' }), refusal('ValidationError', /^The specified value for userName is invalid\./));
+  await assert.rejects(
+    iam.createUser({ UserName: 'b b' }),
+    refusal('ValidationError', /^The specified value for userName is invalid\./),
+  );
   await iam.createUser({ UserName: 'bob' });
   await assert.rejects(
     iam.createUser({ UserName: 'carol' }),
@@ -97,7 +100,6 @@ test('GetUser of nobody tells a stranger nothing', async () => {
       'AccessDenied',
       `User: ${arn('stranger')} is not authorized to perform: iam:GetUser on resource: ${arn('nobody')} ` +
         'because no identity-based policy allows the iam:GetUser action',
-    ),
     ),
   );
   await assert.rejects(
