@@ -8,6 +8,7 @@ import * as children from './children.ts';
 import * as creations from './creations.ts';
 import * as delegatedAdministrators from './delegatedAdministrators.ts';
 import * as departures from './departures.ts';
+import * as effectivePolicies from './effectivePolicies.ts';
 import * as handshakes from './handshakes.ts';
 import * as invitations from './invitations.ts';
 import { limits } from './limits.ts';
@@ -43,6 +44,7 @@ export const organizations = defineService<typeof sdk>({
     DeregisterDelegatedAdministrator: delegatedAdministrators.DeregisterDelegatedAdministrator,
     DescribeAccount: accounts.DescribeAccount,
     DescribeCreateAccountStatus: creations.DescribeCreateAccountStatus,
+    DescribeEffectivePolicy: effectivePolicies.DescribeEffectivePolicy,
     DescribeHandshake: handshakes.DescribeHandshake,
     DescribeOrganization: organization.DescribeOrganization,
     DescribeOrganizationalUnit: units.DescribeOrganizationalUnit,
@@ -59,10 +61,12 @@ export const organizations = defineService<typeof sdk>({
     ListAWSServiceAccessForOrganization: trustedServices.ListAWSServiceAccessForOrganization,
     ListAccounts: accounts.ListAccounts,
     ListAccountsForParent: accounts.ListAccountsForParent,
+    ListAccountsWithInvalidEffectivePolicy: effectivePolicies.ListAccountsWithInvalidEffectivePolicy,
     ListChildren: children.ListChildren,
     ListCreateAccountStatus: creations.ListCreateAccountStatus,
     ListDelegatedAdministrators: delegatedAdministrators.ListDelegatedAdministrators,
     ListDelegatedServicesForAccount: delegatedAdministrators.ListDelegatedServicesForAccount,
+    ListEffectivePolicyValidationErrors: effectivePolicies.ListEffectivePolicyValidationErrors,
     ListHandshakesForAccount: handshakes.ListHandshakesForAccount,
     ListHandshakesForOrganization: handshakes.ListHandshakesForOrganization,
     ListOrganizationalUnitsForParent: units.ListOrganizationalUnitsForParent,

@@ -13,7 +13,7 @@ import {
   type Root as View,
 } from '@aws-sdk/client-organizations';
 import type { Context } from '../../core/context.ts';
-import { awsError, fail } from '../../core/errors.ts';
+import { awsError, fail, notImplemented } from '../../core/errors.ts';
 import { type Access, Missing, type Present, type Tag } from '../../core/operation.ts';
 import {
   accounts,
@@ -45,6 +45,7 @@ export const EnablePolicyType = operation<Present<EnablePolicyTypeRequest>, Enab
   access: (input, seat, rooted) => rootAccess(seat, rooted, input.PolicyType),
   async run({ PolicyType }, ctx, { organization }, { root }) {
     requireAllFeatures(organization);
+    if (PolicyType === 'SECURITYHUB_CSPM_POLICY') notImplemented(`The policy type ${PolicyType}`);
     if (isEnabled(root, PolicyType)) {
       fail(PolicyTypeAlreadyEnabledException, 'The specified policy type is already enabled.');
     }

@@ -24,7 +24,7 @@ export interface Seat {
 export type Who = 'management' | 'readers' | 'delegates' | 'members';
 
 interface Description<In, Out, Found> {
-  readonly who: Who;
+  readonly who: Who | ((input: In, ctx: Context) => Who);
   /** What the call is about. A Missing is raised after authorization. */
   readonly find?: (input: In, ctx: Context, seat: Seat) => Promise<Found | Missing>;
   /** Default: `*`. */
@@ -42,7 +42,8 @@ export function operation<In, Out, Found = void>(
 ): Operation<In, Out, Call<Found>> {
   return {
     async load(input, ctx) {
-      const seat = await seatOf(ctx, described.who);
+      const who = typeof described.who === 'string' ? described.who : described.who(input, ctx);
+      const seat = await seatOf(ctx, who);
       if (seat instanceof Missing) return seat;
       return { seat, found: (await described.find?.(input, ctx, seat)) as Found | Missing };
     },
