@@ -150,7 +150,7 @@ async function fromSdk(deps: Deps, request: HttpRequest) {
     path: request.path,
     query: pairs.map(([k, v]) => `${encodeURIComponent(k!)}=${encodeURIComponent(v!)}`).join('&'),
     headers: Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k.toLowerCase(), v])),
-    body: Buffer.from(request.body ?? ''),
+    body: typeof request.body === 'string' ? Buffer.from(request.body) : new Uint8Array(request.body ?? []),
   });
   const response = new HttpResponse({
     statusCode: wire.status,
