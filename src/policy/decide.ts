@@ -93,6 +93,7 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
   const kmsKey = facts.service === 'kms' && resource.includes(':key/');
   const isOwnerRoot = principal.type === 'Root' && principalAccount === resourceAccount;
   const linked = flags?.principalIsServiceLinkedRole === true;
+  // RCPs apply to the resources that a request is authorized on: an action without any has the resource *.
   const rcpFree =
     linked ||
     flags?.resourceAccountIsManagement === true ||

@@ -17,7 +17,7 @@ export function explanationText(explanation: Explanation): string {
   const { request, verdict, reason } = explanation;
   const { principal } = request;
   const lines = [
-    reason ? `${verdict}: ${reason}` : verdict,
+    reason ? `${verdict}: ${clean(reason)}` : verdict,
     `  principal  ${principal.type} ${clean(principal.arn ?? principal.service ?? '')}`.trimEnd(),
     `  action     ${clean(request.action)}`,
     `  resource   ${clean(request.resource)}`,
