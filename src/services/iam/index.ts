@@ -5,6 +5,7 @@ import * as accountAlias from './accountAlias.ts';
 import * as accountSummary from './accountSummary.ts';
 import * as attachments from './attachments.ts';
 import * as boundaries from './boundaries.ts';
+import * as contextKeys from './contextKeys.ts';
 import * as credentialReport from './credentialReport.ts';
 import * as groups from './groups.ts';
 import * as inlinePolicies from './inlinePolicies.ts';
@@ -15,6 +16,7 @@ import * as mfaDevices from './mfaDevices.ts';
 import * as openIdProviders from './openIdProviders.ts';
 import * as organizationsFeatures from './organizationsFeatures.ts';
 import * as outboundFederation from './outboundFederation.ts';
+import { withLongMarkers } from './pages.ts';
 import * as passwordPolicy from './passwordPolicy.ts';
 import * as policies from './policies.ts';
 import * as policyLists from './policyLists.ts';
@@ -25,6 +27,7 @@ import * as serverCertificates from './serverCertificates.ts';
 import * as serviceLinkedRoles from './serviceLinkedRoles.ts';
 import * as serviceSpecificCredentials from './serviceSpecificCredentials.ts';
 import * as signingCertificates from './signingCertificates.ts';
+import * as simulate from './simulate.ts';
 import * as sshKeys from './sshKeys.ts';
 import * as tokenPreferences from './tokenPreferences.ts';
 import * as trustPolicies from './trustPolicies.ts';
@@ -40,7 +43,7 @@ export const iam = defineService({
     version: '2010-05-08',
     xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
   },
-  limits: limits as unknown as Limits,
+  limits: withLongMarkers(limits as unknown as Limits),
   operations: {
     AddClientIDToOpenIDConnectProvider: openIdProviders.AddClientIDToOpenIDConnectProvider,
     AddRoleToInstanceProfile: instanceProfiles.AddRoleToInstanceProfile,
@@ -101,6 +104,8 @@ export const iam = defineService({
     GetAccessKeyLastUsed: accessKeys.GetAccessKeyLastUsed,
     GetAccountPasswordPolicy: passwordPolicy.GetAccountPasswordPolicy,
     GetAccountSummary: accountSummary.GetAccountSummary,
+    GetContextKeysForCustomPolicy: contextKeys.GetContextKeysForCustomPolicy,
+    GetContextKeysForPrincipalPolicy: contextKeys.GetContextKeysForPrincipalPolicy,
     GetCredentialReport: credentialReport.GetCredentialReport,
     GetGroup: groups.GetGroup,
     GetGroupPolicy: inlinePolicies.GetGroupPolicy,
@@ -165,6 +170,8 @@ export const iam = defineService({
     ResyncMFADevice: mfaDevices.ResyncMFADevice,
     SetDefaultPolicyVersion: policyVersions.SetDefaultPolicyVersion,
     SetSecurityTokenServicePreferences: tokenPreferences.SetSecurityTokenServicePreferences,
+    SimulateCustomPolicy: simulate.SimulateCustomPolicy,
+    SimulatePrincipalPolicy: simulate.SimulatePrincipalPolicy,
     TagInstanceProfile: instanceProfiles.TagInstanceProfile,
     TagMFADevice: mfaDevices.TagMFADevice,
     TagOpenIDConnectProvider: openIdProviders.TagOpenIDConnectProvider,
