@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { testCloud } from '../../testing/cloud.ts';
 import { testCertificate } from '../../testing/x509.ts';
 
@@ -60,6 +61,8 @@ test('UploadServerCertificate refuses what does not belong together', async () =
     [{ ...right, CertificateBody: 'no certificate' }, 'MalformedCertificateException'],
     [{ ...right, PrivateKey: 'no key' }, 'MalformedCertificateException'],
     [{ ...right, CertificateChain: other.pem }, 'MalformedCertificateException'],
+    [{ ...right, CertificateChain: '-----BEGIN CERTIFICATE-----\n'.repeat(20_000) }, 'MalformedCertificateException'],
+    [{ ...right, CertificateChain: ' ' }, 'MalformedCertificateException'],
   ] as const;
   for (const [input, name] of cases) await assert.rejects(root.iam.uploadServerCertificate(input), { name });
 });
@@ -116,6 +119,31 @@ test('UploadSSHPublicKey gives a key back in both encodings', async () => {
   await iam.updateSSHPublicKey({ ...asPem, Status: 'Inactive' });
   assert.equal((await iam.listSSHPublicKeys({ UserName: 'alice' })).SSHPublicKeys?.[0]?.Status, 'Inactive');
 });
+
+test('UploadSSHPublicKey answers whatever it is given with an error of its own', async () => {
+  const { root } = await testCloud();
+  await root.iam.createUser({ UserName: 'alice' });
+  const refusals = ['InvalidPublicKeyException', 'UnrecognizedPublicKeyEncodingException'];
+  const bodies = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => `ssh-rsa ${prefixed(bytes)}`),
+    fc.string({ minLength: 1, maxLength: 60, unit: 'binary-ascii' }).map((text) => `ssh-rsa ${text}`),
+    fc.base64String({ minLength: 4, maxLength: 400 }).map((text) => PEM.replace('…', text)),
+  );
+  await fc.assert(
+    fc.asyncProperty(bodies, async (SSHPublicKeyBody) => {
+      const error = await root.iam.uploadSSHPublicKey({ UserName: 'alice', SSHPublicKeyBody }).then(
+        () => undefined,
+        (error: Error) => error.name,
+      );
+      assert.ok([...refusals, 'ValidationError'].includes(error ?? ''), `${error}: ${SSHPublicKeyBody}`);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+const PEM = '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----';
+const prefixed = (bytes: Uint8Array) =>
+  Buffer.concat([Buffer.from([0, 0, 0, 7]), Buffer.from('ssh-rsa'), bytes]).toString('base64');
 
 test('UploadSSHPublicKey refuses what is no RSA key of 2,048 bits', async () => {
   const { root } = await testCloud();

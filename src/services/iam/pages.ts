@@ -2,6 +2,7 @@
 import { InvalidInputException } from '@aws-sdk/client-iam';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
+import type { Limits } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
 import type { Key, Table } from '../../store/store.ts';
 
@@ -66,3 +67,15 @@ export async function* allRows<R>(ctx: Context, table: Table<R>, prefix: Key, in
 }
 
 const cursorIn = (marker: string) => cursorOf(marker) ?? fail(InvalidInputException, 'Invalid Marker.');
+
+/**
+ * The limits without the greatest length of a Marker. The model says 320 characters, AWS's documentation none; ours hold a
+ * path and a name, which may be longer together.
+ */
+export function withLongMarkers(limits: Limits): Limits {
+  const operations = Object.entries(limits).map(([operation, members]) => {
+    const { Marker } = members;
+    return [operation, Marker ? { ...members, Marker: { ...Marker, length: [1, null] } } : members];
+  });
+  return Object.fromEntries(operations);
+}

@@ -201,15 +201,31 @@ const BROKEN_CHAIN =
 
 /** Each certificate of the chain signed the one before it; the first signed the server's. */
 function checkChain(leaf: X509Certificate, chain: string): void {
-  const bodies = chain.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
   let below = leaf;
-  for (const [index, body] of (bodies ?? ['']).entries()) {
+  for (const [index, body] of certificatesIn(chain).entries()) {
     const issuer = parseCertificate(body);
-    if (!below.checkIssued(issuer) || !below.verify(issuer.publicKey)) {
+    if (!isSignedBy(below, issuer)) {
       const sentence = `${BROKEN_CHAIN} The index within the chain of the invalid certificate is: ${index}`;
       fail(MalformedCertificateException, sentence);
     }
     below = issuer;
+  }
+}
+
+const END = '-----END CERTIFICATE-----';
+
+/** The certificates of a chain, one at least; what is no certificate is left for the parser to refuse. */
+function certificatesIn(chain: string): readonly string[] {
+  const bodies = chain.split(END).map((body) => body.trim());
+  const rest = bodies.pop();
+  return [...bodies.map((body) => `${body}\n${END}`), ...(rest || bodies.length === 0 ? [rest ?? ''] : [])];
+}
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    return false; // A key of a kind that cannot sign.
   }
 }
 

@@ -116,13 +116,13 @@ export const DeleteSigningCertificate: Operation<
 /** One certificate in PEM; raises MalformedCertificate. */
 export function parseCertificate(pem: string): X509Certificate {
   try {
-    return new X509Certificate(pem);
+    const certificate = new X509Certificate(pem);
+    if (!Number.isNaN(Date.parse(certificate.validTo))) return certificate;
   } catch {
-    return fail(
-      MalformedCertificateException,
-      'Unable to parse certificate. Please ensure the certificate is in PEM format.',
-    );
+    // Said below.
   }
+  const sentence = 'Unable to parse certificate. Please ensure the certificate is in PEM format.';
+  return fail(MalformedCertificateException, sentence);
 }
 
 const findCertificate = (ctx: Context, userName: string | undefined, id: string) =>

@@ -121,6 +121,14 @@ test('ListUsers pages through paths and refuses markers that are not its own', a
   await assert.rejects(iam.listUsers({ Marker: 'no marker' }), refusal('InvalidInputException', 'Invalid Marker.'));
 });
 
+test('ListUsers pages through the longest paths', async () => {
+  const { root } = await testCloud();
+  for (const name of ['ann', 'bob', 'cid']) {
+    await root.iam.createUser({ UserName: name, Path: `/${'x'.repeat(510)}/` });
+  }
+  assert.deepEqual(await names(root), ['ann', 'bob', 'cid']);
+});
+
 async function names(clients: Clients, PathPrefix?: string): Promise<(string | undefined)[]> {
   const found: (string | undefined)[] = [];
   let Marker: string | undefined;
