@@ -12,7 +12,7 @@ const PREFIX = 'IQoJb3JpZ2luX2Vj';
 const PURPOSE = 'session';
 /** Nonce and tag of the seal. */
 const SEAL_BYTES = 28;
-/** Longer sessions (policies, tags) are compressed: the finished token has a limit. Shorter ones are read faster plain. */
+/** Longer sessions (policies, tags) are compressed: a finished token has a limit. Shorter ones are faster plain. */
 const PLAIN_BYTES_MAX = 1024;
 /** What compressed sessions begin with, and JSON never does. */
 const COMPRESSED = Buffer.of(0);

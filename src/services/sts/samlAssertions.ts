@@ -2,13 +2,14 @@
  * What a SAML assertion says, once its signature is believed, and whether it is meant for us and for now.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
  */
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { ExpiredTokenException, IDPRejectedClaimException, InvalidIdentityTokenException } from '@aws-sdk/client-sts';
 import type { Element } from '@xmldom/xmldom';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { SamlProvider } from '../../identity/providers.ts';
 import { ASSERTION, child, children, PROTOCOL, parseXml, signedAssertion, Unbelievable } from './samlDocuments.ts';
+import { decryptAssertion } from './samlEncryption.ts';
 
 export interface Assertion {
   readonly id: string;
@@ -34,12 +35,20 @@ const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 
 const invalid = (message: string): never => fail(InvalidIdentityTokenException, message);
 
-/** `encoded`: the response in base 64. Throws AWS's errors on one that is not the provider's, or not for us, or not for now. */
+/**
+ * `encoded`: the response in base 64. Throws AWS's errors on one that is not the provider's, or not for us, or not for
+ * now.
+ */
 export function readAssertion(ctx: Context, provider: SamlProvider, encoded: string): Assertion {
   try {
     const text = Buffer.from(encoded, 'base64').toString('utf8');
     requireSuccess(parseXml(text));
-    const assertion = signedAssertion(text, provider.certificates);
+    let encrypted = false;
+    const assertion = signedAssertion(text, provider.certificates, (element) => {
+      encrypted = true;
+      return decryptAssertion(element, privateKeysOf(ctx, provider));
+    });
+    if (provider.encryption === 'Required' && !encrypted) invalid('The provider requires encrypted SAML assertions');
     return check(ctx, provider, assertion);
   } catch (error) {
     if (error instanceof Unbelievable) return invalid('Response signature invalid');
@@ -48,9 +57,6 @@ export function readAssertion(ctx: Context, provider: SamlProvider, encoded: str
 }
 
 function requireSuccess(response: Element): void {
-  if (child(response, ASSERTION, 'EncryptedAssertion')) {
-    invalid('Encrypted SAML assertions are not supported.');
-  }
   const status = child(response, PROTOCOL, 'Status');
   const code = status && child(status, PROTOCOL, 'StatusCode')?.getAttribute('Value');
   if (code !== undefined && code !== SUCCESS) {
@@ -58,10 +64,16 @@ function requireSuccess(response: Element): void {
   }
 }
 
+const privateKeysOf = (ctx: Context, provider: SamlProvider) =>
+  provider.privateKeys.map(({ id, sealed }) => {
+    const pem = ctx.secrets.open('saml-private-key', sealed);
+    if (!pem) throw new Error(`The private key ${id} was sealed under another root key.`);
+    return createPrivateKey(pem);
+  });
+
 function check(ctx: Context, provider: SamlProvider, assertion: Element): Assertion {
   const issuer = text(child(assertion, ASSERTION, 'Issuer'));
   if (issuer === undefined || issuer !== provider.entityId) invalid('Issuer not present in specified provider');
-  if (provider.encryption === 'Required') invalid('Assertion must be encrypted for this provider');
   requireTimely(ctx.now, assertion);
   requireAudience(ctx, provider, child(assertion, ASSERTION, 'Conditions'));
   const subject = child(assertion, ASSERTION, 'Subject');
@@ -124,7 +136,9 @@ function isSignInUrl(ctx: Context, provider: SamlProvider, url: string | undefin
     ? url.slice(own.length)
     : /^https:\/\/(?:[a-z0-9-]+\.)?signin\.aws\.amazon\.com(?:\/static)?\/saml(\/.*)?$/.exec(url ?? '');
   const rest = typeof path === 'string' ? path : path ? (path[1] ?? '') : undefined;
-  return rest !== undefined && ['', `/acs/${provider.id}`, `/${provider.id}`].includes(rest);
+  // Where encryption is required the address must say for which provider, so that the right key is tried.
+  const withId = [`/acs/${provider.id}`, `/${provider.id}`];
+  return rest !== undefined && (provider.encryption === 'Required' ? withId : ['', ...withId]).includes(rest);
 }
 
 /** Of the one bearer confirmation, which must be for us and for now. */

@@ -12,7 +12,7 @@ import { SignedXml } from 'xml-crypto';
 
 export const ASSERTION = 'urn:oasis:names:tc:SAML:2.0:assertion';
 export const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
-const SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#';
+export const SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#';
 
 /** Why a document is not believed; the message is for the log, not for the stranger. */
 export class Unbelievable extends Error {}
@@ -81,13 +81,38 @@ export function child(parent: Element, namespace: string, name: string): Element
   return found.length > 1 ? unbelievable(`several ${name}`) : found[0];
 }
 
-/** The assertion of a response, out of text that a key of these certificates (base64 DER) has signed. */
-export function signedAssertion(text: string, certificates: readonly string[]): Element {
+/** Opens an EncryptedAssertion: the text inside. */
+export type Decrypt = (encrypted: Element) => string;
+
+/**
+ * The assertion of a response, out of text that a key of these certificates (base64 DER) has signed: the response with
+ * all that is in it, or the assertion. An encrypted one may be signed outside or inside.
+ */
+export function signedAssertion(text: string, certificates: readonly string[], decrypt: Decrypt): Element {
   const response = parseXml(text);
   if (response.namespaceURI !== PROTOCOL || response.localName !== 'Response') unbelievable('not a response');
-  const assertion = onlyAssertion(response);
   requireDistinctIds(response);
-  const signed = [response, assertion].filter((element) => child(element, SIGNATURE, 'Signature'));
+  if (!child(response, ASSERTION, 'EncryptedAssertion')) return signedWithin(text, response, certificates);
+  if (count(response, ASSERTION, 'EncryptedAssertion') !== 1 || count(response, ASSERTION, 'Assertion') !== 0) {
+    unbelievable('not one assertion');
+  }
+  const outer = isSigned(response) ? parseXml(signedText(text, response, certificates)) : undefined;
+  if (count(response, SIGNATURE, 'Signature') !== (outer ? 1 : 0)) unbelievable('signatures');
+  const inner = decrypt(child(outer ?? response, ASSERTION, 'EncryptedAssertion') ?? unbelievable('not encrypted'));
+  const assertion = parseXml(inner);
+  if (assertion.namespaceURI !== ASSERTION || assertion.localName !== 'Assertion') unbelievable('not an assertion');
+  requireDistinctIds(assertion);
+  const signatures = count(assertion, SIGNATURE, 'Signature');
+  if (signatures === 0 && outer) return assertion;
+  if (signatures !== 1 || !isSigned(assertion)) unbelievable('signatures');
+  return parseXml(signedText(inner, assertion, certificates));
+}
+
+const isSigned = (element: Element) => child(element, SIGNATURE, 'Signature') !== undefined;
+
+function signedWithin(text: string, response: Element, certificates: readonly string[]): Element {
+  const assertion = onlyAssertion(response);
+  const signed = [response, assertion].filter(isSigned);
   if (signed.length === 0 || count(response, SIGNATURE, 'Signature') !== signed.length) unbelievable('signatures');
   // The innermost comes last: of an assertion that is signed itself, its own signed text is read.
   const texts = signed.map((element) => signedText(text, element, certificates));
