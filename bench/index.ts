@@ -1,0 +1,17 @@
+/** All benchmarks, one after the other: `npm run bench`. Each prints its figures beside their limits. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
+  ['start.ts'],
+  ['policy.ts'],
+  ['store.ts'],
+  ['gateway.ts'],
+  ['gateway.ts', '--users', '100000', '--records', '1000000'],
+];
+
+for (const [file, ...args] of BENCHES) {
+  console.log(`\n${file} ${args.join(' ')}`);
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, file), ...args], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
