@@ -1,5 +1,6 @@
-// What a decision costs: `node bench/policy.ts`. Prints the measured median beside its limit. The fixture is a role session with
-// a 10-statement identity policy, a boundary, three levels of SCPs, a bucket policy and 11 context keys.
+// What a decision costs: `node bench/policy.ts`. Prints the measured median beside its limit. The fixture is a role
+// session with a 10-statement identity policy, a boundary, three levels of SCPs, a bucket policy and 11 context
+// keys.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,5 +1,5 @@
-// gatehouse policy test FILE…: runs policy cases kept as files and says which fail, with the derivation. Made for CI: the exit
-// code is 0 when all pass, 1 when one fails, 2 when the command or a file cannot be read.
+// gatehouse policy test FILE…: runs policy cases kept as files and says which fail, with the derivation. Made for
+// CI: the exit code is 0 when all pass, 1 when one fails, 2 when the command or a file cannot be read.
 
 import { readFileSync } from 'node:fs';
 import { decide, explain, explanationText, PolicyCaseError, readPolicyCase } from '../policy/index.ts';

@@ -1,5 +1,6 @@
-// Policy cases: one question, all policies that bear on it, and the expected verdict, as users keep them in files beside their
-// policies. Reads the policies and flags strictly, so that a misspelt one is an error and not a case that proves nothing.
+// Policy cases: one question, all policies that bear on it, and the expected verdict, as users keep them in files
+// beside their policies. Reads the policies and flags strictly, so that a misspelt one is an error and not a case
+// that proves nothing.
 
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import { type ContextValue, contextOf } from './context.ts';

@@ -1,5 +1,6 @@
-// Documents compiled once. A document is parsed and checked at once; its statements are prepared when a request's action first
-// reaches them, and which statements an action reaches is remembered. Compiled documents are kept by their text, up to a bound.
+// Documents compiled once. A document is parsed and checked at once; its statements are prepared when a request's
+// action first reaches them, and which statements an action reaches is remembered. Compiled documents are kept by
+// their text, up to a bound.
 
 import { type Condition, conditionOf } from './conditions.ts';
 import type { RequestContext } from './context.ts';
@@ -47,7 +48,8 @@ export interface CompiledPolicy {
 }
 
 const actionsMax = 256;
-// Two generations of compiled documents: what is used moves to the young one; when that is full, the old one is forgotten.
+// Two generations of compiled documents: what is used moves to the young one; when that is full, the old one is
+// forgotten.
 const generationTextMax = 16 * 1_048_576;
 const generationCountMax = 5_000;
 let young = new Map<string, CompiledPolicy>();
@@ -129,7 +131,7 @@ export function statementAt(body: PolicyBody, index: number): Statement {
 }
 
 /** True when a statement's Action or NotAction means the action, given in lower case. */
-export function reaches(element: StatementElement, lower: string): boolean {
+function reaches(element: StatementElement, lower: string): boolean {
   if (element.action) return element.action.some((pattern) => actionFits(pattern, lower));
   return !element.notAction?.some((pattern) => actionFits(pattern, lower));
 }
@@ -167,7 +169,10 @@ function prepare(element: StatementElement, variables: boolean): Statement {
   };
 }
 
-/** True when the statement's Resource or NotResource means the resource. A trust policy has neither: it means its role. */
+/**
+ * True when the statement's Resource or NotResource means the resource. A trust policy has neither: it means its
+ * role.
+ */
 export function resourceFits(statement: Statement, resource: string, context: RequestContext): boolean {
   const { resources, notResources } = statement;
   if (resources) return anyFits(resources, resource, context);

@@ -1,15 +1,20 @@
 // Conditions: operator, qualifier, IfExists, key and values, compiled once; and what holds when the key is missing.
 //
-// | key missing               | plain | IfExists |   A negated operator without qualifier holds when no value of the policy
-// | positive operator         | false | true     |   matches (NOR). ForAllValues holds when every value of the request does,
-// | negated operator          | true  | true     |   ForAnyValue when some value does; a negated operator is asked value by
-// | ForAllValues              | true  | true     |   value. An empty list and, for ForAllValues and Null, an empty string
-// | ForAnyValue               | false | true     |   count as no value (IAM User Guide, Condition operators: "null dataset").
+// | key missing       | plain | IfExists |
+// | positive operator | false | true     |
+// | negated operator  | true  | true     |
+// | ForAllValues      | true  | true     |
+// | ForAnyValue       | false | true     |
+//
+// A negated operator without qualifier holds when no value of the policy matches (NOR). ForAllValues holds when
+// every value of the request does, ForAnyValue when some value does; a negated operator is asked value by value. An
+// empty list and, for ForAllValues and Null, an empty string count as no value (IAM User Guide, Condition
+// operators: null dataset).
 
 import { type ContextValue, foundAt, type Key, keyOf, type RequestContext } from './context.ts';
 import { type Operator, operators, type Prepared } from './operators.ts';
 
-export type Qualifier = 'none' | 'ForAllValues' | 'ForAnyValue';
+type Qualifier = 'none' | 'ForAllValues' | 'ForAnyValue';
 
 export interface Condition {
   /** The operator as the policy writes it, e.g. `ForAnyValue:StringLikeIfExists`. */

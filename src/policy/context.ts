@@ -1,7 +1,8 @@
-// The facts of a request that conditions and variables ask for. Names of condition keys are case-insensitive; those that a
-// compiled policy mentions are interned to small numbers, so that a context is an array of numbers beside an array of values
-// and a look-up compares integers. Names that no policy mentions are dropped at once: a stranger's tag keys grow nothing. The
-// table of names is bounded too (policies are written by strangers as well); what does not fit is looked up by name.
+// The facts of a request that conditions and variables ask for. Names of condition keys are case-insensitive; those
+// that a compiled policy mentions are interned to small numbers, so that a context is an array of numbers beside an
+// array of values and a look-up compares integers. Names that no policy mentions are dropped at once: a stranger's
+// tag keys grow nothing. The table of names is bounded too (policies are written by strangers as well); what does
+// not fit is looked up by name.
 
 export type ContextValue = string | readonly string[];
 export type ContextEntries = Readonly<Record<string, ContextValue | undefined>>;
@@ -24,7 +25,10 @@ export interface Key {
 const slotsMax = 8192;
 const unmentioned = -1;
 let interned = 0;
-/** Lower-case names and the spellings that AWS and policies use, to slots; `unmentioned` for a known spelling without one. */
+/**
+ * Lower-case names and the spellings that AWS and policies use, to slots; `unmentioned` for a known spelling
+ * without one.
+ */
 const slotOfName = new Map<string, number>();
 
 /** Interns the name of a condition key that a policy mentions. */
@@ -84,13 +88,16 @@ function valueByName(entries: ContextEntries, name: string): ContextValue | unde
 }
 
 // The spellings of AWS's global condition keys, so that contexts that use them are built without changing case.
-const usual = `CalledVia CalledViaFirst CalledViaLast CurrentTime Ec2InstanceSourcePrivateIPv4 Ec2InstanceSourceVpc EpochTime
-  FederatedProvider MultiFactorAuthAge MultiFactorAuthPresent PrincipalAccount PrincipalArn PrincipalIsAWSService PrincipalOrgID
-  PrincipalOrgPaths PrincipalServiceName PrincipalServiceNamesList PrincipalType referer RequestedRegion ResourceAccount
-  ResourceOrgID ResourceOrgPaths SecureTransport SourceAccount SourceArn SourceIdentity SourceIp SourceOrgID SourceOrgPaths
-  SourceVpc SourceVpce TagKeys TokenIssueTime UserAgent userid username ViaAWSService VpcSourceIp`;
+const usual = `
+  CalledVia CalledViaFirst CalledViaLast CurrentTime Ec2InstanceSourcePrivateIPv4 Ec2InstanceSourceVpc
+  EpochTime FederatedProvider MultiFactorAuthAge MultiFactorAuthPresent PrincipalAccount PrincipalArn
+  PrincipalIsAWSService PrincipalOrgID PrincipalOrgPaths PrincipalServiceName PrincipalServiceNamesList
+  PrincipalType referer RequestedRegion ResourceAccount ResourceOrgID ResourceOrgPaths SecureTransport
+  SourceAccount SourceArn SourceIdentity SourceIp SourceOrgID SourceOrgPaths SourceVpc SourceVpce TagKeys
+  TokenIssueTime UserAgent userid username ViaAWSService VpcSourceIp
+`;
 const usualSpelling = new Map<string, string>();
-for (const word of usual.split(/\s+/)) {
+for (const word of usual.trim().split(/\s+/)) {
   const name = `aws:${word}`;
   usualSpelling.set(name.toLowerCase(), name);
   slotOfName.set(name, unmentioned);

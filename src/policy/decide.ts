@@ -1,8 +1,9 @@
-// The decision. First a deny pass over every layer that applies; then the limits that bind everyone (RCPs, SCPs, the VPC
-// endpoint); then who grants: the resource's side (resource-based policy, key policy, trust policy, grants) and the caller's
-// side (identity-based policies within boundary and session policies). Within one account either side can grant; across accounts
-// both must. KMS keys and roles are the exception: their own policy must always have a say.
-// Source: IAM User Guide, How AWS enforcement code logic evaluates requests, and Cross-account policy evaluation logic.
+// The decision. First a deny pass over every layer that applies; then the limits that bind everyone (RCPs, SCPs,
+// the VPC endpoint); then who grants: the resource's side (resource-based policy, key policy, trust policy, grants)
+// and the caller's side (identity-based policies within boundary and session policies). Within one account either
+// side can grant; across accounts both must. KMS keys and roles are the exception: their own policy must always
+// have a say. Source: IAM User Guide, How AWS enforcement code logic evaluates requests, and Cross-account policy
+// evaluation logic.
 
 import { type CompiledPolicy, conditionsHold, reached, resourceFits, type Statement } from './compile.ts';
 import type { RequestContext } from './context.ts';
@@ -29,7 +30,10 @@ export interface RequestFlags {
   readonly resourceIsAwsManagedKmsKey?: boolean | undefined;
 }
 
-/** One question: may this principal do this action on this resource (an ARN, or `*`)? Accounts are ids; null means none. */
+/**
+ * One question: may this principal do this action on this resource (an ARN, or `*`)? Accounts are ids; null means
+ * none.
+ */
 export interface PolicyRequest {
   readonly principal: Principal;
   readonly action: string;
@@ -43,8 +47,9 @@ export interface PolicyRequest {
 type Policies = readonly CompiledPolicy[];
 
 /**
- * Every policy that bears on the request. `resource` is the resource's own policy (bucket, key, trust, …). SCPs are those of the
- * principal's account and RCPs those of the resource's, a list of levels from the root down; an empty level grants nothing.
+ * Every policy that bears on the request. `resource` is the resource's own policy (bucket, key, trust, …). SCPs are
+ * those of the principal's account and RCPs those of the resource's, a list of levels from the root down; an empty
+ * level grants nothing.
  */
 export interface PolicySet {
   readonly identity: Policies;
@@ -57,7 +62,10 @@ export interface PolicySet {
   readonly grants?: readonly Grant[] | undefined;
 }
 
-/** The verdict with what decided it: the kind of policy, and for an explicit deny or an allow the policy and its statement. */
+/**
+ * The verdict with what decided it: the kind of policy, and for an explicit deny or an allow the policy and its
+ * statement.
+ */
 export interface Decision {
   readonly verdict: Verdict;
   readonly kind?: PolicyKind | undefined;
@@ -185,7 +193,10 @@ export function namesPrincipals(kind: PolicyKind): boolean {
   return kind === 'resource' || kind === 'trust' || kind === 'rcp' || kind === 'vpcEndpoint';
 }
 
-/** The level at which a statement means the caller. NotPrincipal works with Deny only, and never excepts who has a boundary. */
+/**
+ * The level at which a statement means the caller. NotPrincipal works with Deny only, and never excepts who has a
+ * boundary.
+ */
 export function principalLevel(
   statement: Statement,
   kind: PolicyKind,
@@ -252,7 +263,10 @@ function callerSide(request: PolicyRequest, policies: PolicySet): Decision {
   return limit ? implicit(limit) : allowed(found);
 }
 
-/** The limit that does not allow the request: boundary, session policies, or a federated user's missing session policy. */
+/**
+ * The limit that does not allow the request: boundary, session policies, or a federated user's missing session
+ * policy.
+ */
 export function limitOf(request: PolicyRequest, policies: PolicySet): PolicyKind | undefined {
   const { boundary, session } = policies;
   if (boundary && allowIn(boundary, 'boundary', request).level === levels.none) return 'boundary';
@@ -275,11 +289,7 @@ function ownSide(request: PolicyRequest, policies: PolicySet, applicable: Applic
 }
 
 /** The first level of SCPs or RCPs without an allow makes the whole not allow. */
-export function everyLevelAllows(
-  list: readonly Policies[] | undefined,
-  kind: PolicyKind,
-  request: PolicyRequest,
-): boolean {
+function everyLevelAllows(list: readonly Policies[] | undefined, kind: PolicyKind, request: PolicyRequest): boolean {
   if (!list) return true;
   for (let i = 0; i < list.length; i++) {
     if (allowInAny(list[i] as Policies, kind, request).level === levels.none) return false;

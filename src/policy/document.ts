@@ -1,6 +1,6 @@
-// A policy document read into its elements, nothing interpreted yet. Strict where leniency would change a decision: an unknown
-// element, a wrong effect, an operator that does not exist are errors, for a statement half understood is worse than none.
-// Source: IAM User Guide, Grammar of the IAM JSON policy language.
+// A policy document read into its elements, nothing interpreted yet. Strict where leniency would change a decision:
+// an unknown element, a wrong effect, an operator that does not exist are errors, for a statement half understood
+// is worse than none. Source: IAM User Guide, Grammar of the IAM JSON policy language.
 
 import { parseOperator } from './conditions.ts';
 import { type Json, type Member, PolicySyntaxError, readJson } from './json.ts';
@@ -46,7 +46,7 @@ export interface PolicyDocument {
 }
 
 const versions = new Set(['2008-10-17', '2012-10-17']);
-export const statementsMax = 10_000;
+const statementsMax = 10_000;
 
 /** Reads a policy document. Throws PolicySyntaxError with the position of what is wrong. */
 export function parsePolicy(text: string): PolicyDocument {

@@ -1,5 +1,6 @@
-// The whole derivation of a decision, made only when asked: every layer, every policy, every statement, and for each element of a
-// statement what it wanted, what the request had, and whether they met. The verdict is decide()'s own; this file only looks.
+// The whole derivation of a decision, made only when asked: every layer, every policy, every statement, and for
+// each element of a statement what it wanted, what the request had, and whether they met. The verdict is decide()'s
+// own; this file only looks.
 
 import { actionFits, type CompiledPolicy, resourceFits, type Statement, statementAt } from './compile.ts';
 import { type ContextValue, foundAt } from './context.ts';
@@ -63,7 +64,10 @@ export interface PolicyExplanation {
   readonly statements: readonly StatementExplanation[];
 }
 
-/** A kind of policy, or one level of SCPs or RCPs. `applies` is false for policies that do not bind this request, `note` says why. */
+/**
+ * A kind of policy, or one level of SCPs or RCPs. `applies` is false for policies that do not bind this request,
+ * `note` says why.
+ */
 export interface LayerExplanation {
   readonly kind: PolicyKind;
   readonly title: string;
@@ -123,7 +127,7 @@ function layersOf(request: PolicyRequest, policies: PolicySet, applicable: Appli
 
 const freedom = {
   scp: 'SCPs do not bind the management account, service-linked roles, and callers that are no principal of an account',
-  rcp: 'RCPs do not bind resources of the management account, service-linked roles, AWS managed keys and services without RCPs',
+  rcp: 'RCPs do not bind the management account, service-linked roles, AWS managed keys and services without RCPs',
 } as const;
 
 function layerOf(
@@ -273,7 +277,7 @@ function stepsOf(
     steps.push(
       isSameAccount(request)
         ? 'Principal and resource are of one account: either side can grant.'
-        : `Principal (${request.principalAccount}) and resource (${request.resourceAccount}) are of different accounts: both must grant.`,
+        : `Principal (${request.principalAccount}) and resource (${request.resourceAccount}) are of two accounts: both must grant.`,
     );
   } else {
     steps.push('The caller is no principal of an account: only the resource can grant.');

@@ -1,5 +1,5 @@
-// An explanation as text for a terminal: the question, each layer with its statements and what kept each from applying, the steps
-// to the verdict.
+// An explanation as text for a terminal: the question, each layer with its statements and what kept each from
+// applying, the steps to the verdict.
 
 import type {
   ConditionExplanation,

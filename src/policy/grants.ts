@@ -1,6 +1,7 @@
-// KMS grants: allow, never deny; considered beside the key policy. Source: KMS Developer Guide, Grants in AWS KMS and Creating
-// grants. A grantee is met like a principal in a key policy; constraints ask about the request's encryption context, which a
-// context carries as kms:EncryptionContext:NAME (names and values compare case-sensitively), and about aws:SourceArn.
+// KMS grants: allow, never deny; considered beside the key policy. Source: KMS Developer Guide, Grants in AWS KMS
+// and Creating grants. A grantee is met like a principal in a key policy; constraints ask about the request's
+// encryption context, which a context carries as kms:EncryptionContext:NAME (names and values compare
+// case-sensitively), and about aws:SourceArn.
 
 import { type ContextEntries, foundAt, keyOf, textOf } from './context.ts';
 import { accountNamed, arnBehind, type Caller, type Level, levels } from './principals.ts';

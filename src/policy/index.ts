@@ -1,4 +1,5 @@
-// The policy engine: documents in, a compiled form kept, a request context in, a verdict with its reasons out. Imports nothing.
+// The policy engine: documents in, a compiled form kept, a request context in, a verdict with its reasons out.
+// Imports nothing.
 
 export { type PolicyCase, PolicyCaseError, readPolicyCase } from './case.ts';
 export { type CompiledPolicy, compilePolicy, named, type Statement } from './compile.ts';

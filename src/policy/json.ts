@@ -1,8 +1,11 @@
-// A JSON reader for text written by strangers. Unlike JSON.parse it keeps where every value stood, refuses a key given twice
-// (two readers that disagree on which one counts are a hole in a policy), bounds depth, and says where the text stops being
-// JSON. One pass, no recursion deeper than the bound, no regular expressions.
+// A JSON reader for text written by strangers. Unlike JSON.parse it keeps where every value stood, refuses a key
+// given twice (two readers that disagree on which one counts are a hole in a policy), bounds depth, and says where
+// the text stops being JSON. One pass, no recursion deeper than the bound, no regular expressions.
 
-/** Text that is not a policy: `message` says why, `position` is the offset in UTF-16 units of the first offending character. */
+/**
+ * Text that is not a policy: `message` says why, `position` is the offset in UTF-16 units of the first offending
+ * character.
+ */
 export class PolicySyntaxError extends Error {
   readonly position: number;
   constructor(message: string, position: number) {
@@ -18,7 +21,10 @@ export interface Member {
   readonly value: Json;
 }
 
-/** A value with its span `[start, end)` in the text. Scalars carry `text`: a string's content, else the literal as written. */
+/**
+ * A value with its span `[start, end)` in the text. Scalars carry `text`: a string's content, else the literal as
+ * written.
+ */
 export interface Json {
   readonly kind: 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
   readonly start: number;
@@ -28,11 +34,14 @@ export interface Json {
   readonly members: readonly Member[];
 }
 
-export const lengthMax = 1_048_576;
+const lengthMax = 1_048_576;
 const depthMax = 32;
 const none: readonly never[] = [];
 
-/** Reads one JSON text (RFC 8259). Throws PolicySyntaxError on anything else, on a duplicate key, past depth 32 or 1 MiB. */
+/**
+ * Reads one JSON text (RFC 8259). Throws PolicySyntaxError on anything else, on a duplicate key, past depth 32 or 1
+ * MiB.
+ */
 export function readJson(text: string): Json {
   if (text.length > lengthMax) throw new PolicySyntaxError('The document is too large', lengthMax);
   const reader = { text, at: 0 };

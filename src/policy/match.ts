@@ -1,8 +1,9 @@
-// Patterns with * and ?. A pattern is kept as a string in which the wildcards are noncharacters, so that `${*}` can put a real
-// asterisk into it. Matching is two-pointer: no recursion, no RegExp, at most |text| x |pattern| steps.
+// Patterns with * and ?. A pattern is kept as a string in which the wildcards are noncharacters, so that `${*}` can
+// put a real asterisk into it. Matching is two-pointer: no recursion, no RegExp, at most |text| x |pattern| steps.
 //
-// In an ARN a wildcard works within its segment, and a * that ends a segment may run past the colon (IAM User Guide, JSON
-// policy elements: Resource). So a * in the middle of the first five segments is `anyInSegment`; every other * is `any`.
+// In an ARN a wildcard works within its segment, and a * that ends a segment may run past the colon (IAM User
+// Guide, JSON policy elements: Resource). So a * in the middle of the first five segments is `anyInSegment`; every
+// other * is `any`.
 
 const any = 0xfffe;
 const anyInSegment = 0xfffd;
@@ -99,9 +100,9 @@ function classify(source: string, code: string): Pattern {
 }
 
 /**
- * Two-pointer match of a coded pattern. On a mismatch the latest star takes one character more; a star within a segment that has
- * met a colon gives up, and the latest free star before it takes over. That is complete: a later free star can absorb whatever
- * an earlier one could, and stars within one segment share their end.
+ * Two-pointer match of a coded pattern. On a mismatch the latest star takes one character more; a star within a
+ * segment that has met a colon gives up, and the latest free star before it takes over. That is complete: a later
+ * free star can absorb whatever an earlier one could, and stars within one segment share their end.
  */
 export function matchesCode(pattern: string, text: string): boolean {
   let p = 0;

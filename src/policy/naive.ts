@@ -1,5 +1,5 @@
-// A second evaluator, for tests only: the documentation's sentences written down as plainly as possible, with no compiled form,
-// no tables and none of the engine's code. It knows what the property tests generate and no more.
+// A second evaluator, for tests only: the documentation's sentences written down as plainly as possible, with no
+// compiled form, no tables and none of the engine's code. It knows what the property tests generate and no more.
 
 export interface Statement {
   readonly Effect: 'Allow' | 'Deny';

@@ -1,6 +1,6 @@
-// The condition operators as a table: how a policy's value is prepared once, and how a request's value is compared with it.
-// Negated operators are their positive twin and a mark; qualifiers, IfExists and missing keys live in conditions.ts.
-// Source: IAM User Guide, JSON policy elements: Condition operators.
+// The condition operators as a table: how a policy's value is prepared once, and how a request's value is compared
+// with it. Negated operators are their positive twin and a mark; qualifiers, IfExists and missing keys live in
+// conditions.ts. Source: IAM User Guide, JSON policy elements: Condition operators.
 
 import type { RequestContext } from './context.ts';
 import { matchesCode, patternOf, splitArn } from './match.ts';
@@ -128,8 +128,8 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
 );
 
 /**
- * Each of the six fields is matched apart. A shorter pattern matches only when its last * may run past the colon, as `*` and
- * `arn:aws:sns:*` do.
+ * Each of the six fields is matched apart. A shorter pattern matches only when its last * may run past the colon,
+ * as `*` and `arn:aws:sns:*` do.
  */
 function arnFits(wanted: ArnTemplate, found: string, context: RequestContext): boolean {
   const patterns = wanted.fields ?? filledFields(wanted.template, context);

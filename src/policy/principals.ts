@@ -1,5 +1,6 @@
-// Who a Principal element means. A request's principal matches at one of four levels, and the level carries the rules for
-// permissions boundaries and session policies (IAM User Guide, How AWS enforcement code logic evaluates requests):
+// Who a Principal element means. A request's principal matches at one of four levels, and the level carries the
+// rules for permissions boundaries and session policies (IAM User Guide, How AWS enforcement code logic evaluates
+// requests):
 //
 //   none     the element does not mean this principal
 //   account  it names the account: access is delegated to it, an identity-based policy must still grant it
@@ -113,8 +114,8 @@ function levelById(ids: readonly string[], caller: Caller): Level {
 }
 
 /**
- * True when NotPrincipal excepts the caller. AWS asks along the chain of account, role or user, and session: each must be
- * listed. An account listed with nobody of that account beside it stands for all of its principals.
+ * True when NotPrincipal excepts the caller. AWS asks along the chain of account, role or user, and session: each
+ * must be listed. An account listed with nobody of that account beside it stands for all of its principals.
  */
 export function isExcepted(set: PrincipalSet, caller: Caller): boolean {
   const { principal, principalAccount } = caller;

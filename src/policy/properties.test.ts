@@ -1,5 +1,6 @@
-// Properties that hold for every policy set: the decision is a naive evaluator's; a deny never allows more, an allow never denies
-// more; order never matters; the explanation says what the decision says. A run prints its seed when it fails.
+// Properties that hold for every policy set: the decision is a naive evaluator's; a deny never allows more, an
+// allow never denies more; order never matters; the explanation says what the decision says. A run prints its seed
+// when it fails.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

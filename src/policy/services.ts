@@ -13,7 +13,10 @@ export interface ActionFacts {
   readonly notForRoot: boolean;
   /** The bucket owner's root user may do it whatever the bucket policy denies. */
   readonly ownerRootAlways: boolean;
-  /** Retiring a grant is up to the grant and the key's account: the key policy has no say. KMS guide, Retiring and revoking grants. */
+  /**
+   * Retiring a grant is up to the grant and the key's account: the key policy has no say. KMS guide, Retiring and
+   * revoking grants.
+   */
   readonly retiresGrant: boolean;
   /** A KMS operation that principals of other accounts can be permitted. */
   readonly crossAccountKms: boolean;

@@ -1,6 +1,6 @@
-// What the write APIs say about a document they refuse: the message of MalformedPolicyDocument. Each API family has a reader of
-// its own in AWS, with its own words: the one behind CreatePolicy and Put…Policy, the one behind role trust policies and
-// resource-based policies, and Organizations with one sentence for everything.
+// What the write APIs say about a document they refuse: the message of MalformedPolicyDocument. Each API family has
+// a reader of its own in AWS, with its own words: the one behind CreatePolicy and Put…Policy, the one behind role
+// trust policies and resource-based policies, and Organizations with one sentence for everything.
 
 import { type Json, PolicySyntaxError, readJson } from './json.ts';
 import { identityFault } from './validateIdentity.ts';

@@ -1,5 +1,6 @@
-// Identity-based and session policies as IAM's write APIs judge them. The order of the checks is AWS's: the first fault found
-// is the sentence that the caller sees. Source of order and sentences: answers of IAM as recorded in public test suites.
+// Identity-based and session policies as IAM's write APIs judge them. The order of the checks is AWS's: the first
+// fault found is the sentence that the caller sees. Source of order and sentences: answers of IAM as recorded in
+// public test suites.
 
 import { parseOperator } from './conditions.ts';
 import type { Json } from './json.ts';
@@ -89,8 +90,9 @@ function failsLegacyParsing(statement: Statement): boolean {
   );
 }
 
-const legacyDate =
-  /^-?\d+(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[tT](?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.\d{1,9})?)?)?(?:[zZ]|[-+](\d\d)(?::?(\d\d))?)?)?)?$/;
+const legacyZone = '(?:[zZ]|[-+](\\d\\d)(?::?(\\d\\d))?)';
+const legacyClock = `(\\d{1,2})(?::(\\d{1,2})(?::(\\d{1,2})(?:\\.\\d{1,9})?)?)?${legacyZone}?`;
+const legacyDate = new RegExp(`^-?\\d+(?:-(\\d{1,2})(?:-(\\d{1,2}))?)?(?:[tT](?:${legacyClock})?)?$`);
 
 /** Dates are read more loosely when a policy is written than when it is evaluated: `01T` passes, month 13 does not. */
 function isLegacyDate(text: string): boolean {

@@ -1,5 +1,5 @@
-// Service and resource control policies as Organizations accepts them: the tables of the Organizations User Guide, SCP syntax and
-// RCP syntax. Customer RCPs only deny, name everyone, and say a service in every action.
+// Service and resource control policies as Organizations accepts them: the tables of the Organizations User Guide,
+// SCP syntax and RCP syntax. Customer RCPs only deny, name everyone, and say a service in every action.
 
 import type { Json } from './json.ts';
 import { rcpServices } from './services.ts';

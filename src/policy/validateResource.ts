@@ -1,5 +1,5 @@
-// Role trust policies and resource-based policies as their write APIs judge them: which elements are required, prohibited or
-// unknown. Whether a principal exists is not asked here; the service that owns the policy does that.
+// Role trust policies and resource-based policies as their write APIs judge them: which elements are required,
+// prohibited or unknown. Whether a principal exists is not asked here; the service that owns the policy does that.
 
 import { parseOperator } from './conditions.ts';
 import type { Json, Member } from './json.ts';

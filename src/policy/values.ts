@@ -7,10 +7,13 @@ export function readNumber(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-const dateForm =
-  /^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|[-+][0-9]{2}:?[0-9]{2})?)?)?)?$/;
+const clock = 'T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\\.([0-9]{1,9}))?)?(Z|[-+][0-9]{2}:?[0-9]{2})?';
+const dateForm = new RegExp(`^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:${clock})?)?)?$`);
 
-/** A point in time, in milliseconds since 1970. Four digits are a year, other digits are epoch seconds. No zone means UTC. */
+/**
+ * A point in time, in milliseconds since 1970. Four digits are a year, other digits are epoch seconds. No zone
+ * means UTC.
+ */
 export function readDate(text: string): number | undefined {
   const found = dateForm.exec(text);
   if (!found) {

@@ -1,6 +1,7 @@
-// Policy variables: ${key}, ${key, 'default'} and the escapes ${*} ${?} ${$} (IAM User Guide, Variables and tags). Only documents
-// of Version 2012-10-17 have them. A template is compiled once; one without variables is just its pattern. What a variable
-// brings in is literal: an asterisk in a tag's value is an asterisk. A variable without value and default matches nothing.
+// Policy variables: ${key}, ${key, 'default'} and the escapes ${*} ${?} ${$} (IAM User Guide, Variables and tags).
+// Only documents of Version 2012-10-17 have them. A template is compiled once; one without variables is just its
+// pattern. What a variable brings in is literal: an asterisk in a tag's value is an asterisk. A variable without
+// value and default matches nothing.
 
 import { type Key, keyOf, type RequestContext, textOf } from './context.ts';
 import { arnPatternOf, encode, encodeArn, literal, matches, matchesCode, type Pattern, patternOf } from './match.ts';
