@@ -36,9 +36,9 @@ export interface JournalDriver {
   /** Entries by position, in the order asked for; those that are gone are left out. */
   entries(sequences: readonly number[]): Maybe<readonly JournalRow[]>;
   /** Look-up rows of a scope, newest first, at or before a place. */
-  lookup(scope: string, before: Place, from: number, limit: number): Maybe<readonly Place[]>;
+  lookup(scope: number, before: Place, from: number, limit: number): Maybe<readonly Place[]>;
   /** Look-up rows of a scope older than a moment, oldest first. */
-  oldest(scope: string, before: number, limit: number): Maybe<readonly Place[]>;
+  oldest(scope: number, before: number, limit: number): Maybe<readonly Place[]>;
   prune(sequences: readonly number[], lookups: readonly LookupRow[]): Maybe<void>;
 }
 
@@ -54,7 +54,7 @@ export interface Place {
 }
 
 export interface LookupRow extends Place {
-  readonly scope: string;
+  readonly scope: number;
 }
 
 /** What a group writes. No key is in it twice. */

@@ -12,15 +12,16 @@ import { table } from './store.ts';
 import type { WriteSet } from './writeSet.ts';
 
 /** Milliseconds. A batch shall take less than this, ... */
-const batchTime = 8;
-const batchMax = 256;
+const batchTime = 15;
+const batchMin = 32;
+const batchMax = 512;
 /** ... work behind waits while more entries than this come in ... */
 const busyEntries = 25;
 /** ... this long, ... */
 const pause = 20;
 const retryPause = 1000;
 /** ... unless it lags by so many entries: a look-up must not have to catch up for long. */
-const lagMax = 200_000;
+const lagMax = 100_000;
 
 interface Position {
   readonly name: string;
@@ -53,7 +54,7 @@ export interface WorkedJournal {
 export function journalOver(driver: Driver, run: Run, options: StoreOptions): WorkedJournal {
   const index = trail('lookup', async (entries, _tx, set) => {
     for (const entry of entries) set.lookups.push(...lookupRows(entry, options));
-    set.lookups.sort((a, b) => (a.scope < b.scope ? -1 : a.scope > b.scope ? 1 : a.sequence - b.sequence));
+    set.lookups.sort((a, b) => a.scope - b.scope || a.sequence - b.sequence);
   });
   const trails = [index, ...options.followers.map(followerTrail)];
   const catchUp = async (some: readonly Trail[]): Promise<void> => {
@@ -68,7 +69,7 @@ export function journalOver(driver: Driver, run: Run, options: StoreOptions): Wo
       },
       async lookup(question) {
         await catchUp([index]);
-        return lookupEntries(driver.journal, question);
+        return lookupEntries(driver.journal, options, question);
       },
       async tip() {
         return driver.journal.tip();
@@ -112,8 +113,11 @@ interface Step {
 
 /** Takes a trail one batch on, towards the tip; who comes meanwhile waits for the same batch. */
 function advance(driver: Driver, run: Run, one: Trail, tip: number): Promise<Advance> {
-  one.running ??= step(driver, run, one, tip).finally(() => {
+  if (one.running !== undefined) return one.running;
+  const began = performance.now();
+  one.running = step(driver, run, one, tip).finally(() => {
     one.running = undefined;
+    resize(one, performance.now() - began);
   });
   return one.running;
 }
@@ -122,20 +126,18 @@ function step(driver: Driver, run: Run, one: Trail, tip: number): Promise<Advanc
   return run(async (tx, set) => {
     const position = (await tx.get(positions, [one.name]))?.sequence ?? 0;
     if (position >= tip) return { position, reached: position };
-    const began = performance.now();
     const entries = await driver.journal.read(position, one.size);
     const reached = entries.at(-1)?.sequence ?? tip;
     await one.follow(entries, tx, set);
     await tx.replace(positions, { name: one.name, sequence: reached });
-    resize(one, performance.now() - began);
     return { position, reached };
   });
 }
 
-/** The database takes about as long for a batch as its making does. */
+/** Makes the next batch smaller or larger by what this one took, its commit included. */
 function resize(one: Trail, elapsed: number): void {
-  if (elapsed > batchTime / 2) one.size = Math.max(16, one.size >> 1);
-  else if (elapsed < batchTime / 4) one.size = Math.min(batchMax, one.size * 2);
+  if (elapsed > batchTime) one.size = Math.max(batchMin, one.size >> 1);
+  else if (elapsed < batchTime / 3) one.size = Math.min(batchMax, one.size * 2);
 }
 
 /** Paces work behind: at once when little comes in, later when much does, soon enough when it lags. */

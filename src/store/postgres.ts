@@ -170,7 +170,7 @@ function statements(batch: Batch, sequence: number) {
       values: [batch.entriesAdded, entryRows],
     },
     {
-      text: `insert into gatehouse.lookup select * from unnest($1::text[], $2::bigint[], $3::bigint[])
+      text: `insert into gatehouse.lookup select * from unnest($1::bigint[], $2::bigint[], $3::bigint[])
         on conflict do nothing`,
       values: [lookups.map((row) => row.scope), lookups.map((row) => row.time), lookups.map((row) => row.sequence)],
     },

@@ -16,7 +16,7 @@ const tables = `
     sequence bigint primary key, id text not null, kind text not null, account text not null, region text not null,
     time bigint not null, body text not null);
   create table gatehouse.lookup (
-    scope text collate "C" not null, time bigint not null, sequence bigint not null,
+    scope bigint not null, time bigint not null, sequence bigint not null,
     primary key (scope, time, sequence));
   create table gatehouse.change (number bigint primary key, changes text not null);
   create table gatehouse.head (version integer not null, number bigint not null, sequence bigint not null);

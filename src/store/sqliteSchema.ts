@@ -10,7 +10,7 @@ const tables = `
     sequence integer primary key, id text not null, kind text not null, account text not null, region text not null,
     time integer not null, body text not null);
   create table lookup (
-    scope text not null, time integer not null, sequence integer not null,
+    scope integer not null, time integer not null, sequence integer not null,
     primary key (scope, time, sequence)) without rowid;
   create table last (sequence integer not null);
   insert into last values (0);
