@@ -7,16 +7,17 @@ import { CommonError } from '../core/errors.ts';
 import { uuid } from '../core/ids.ts';
 import { type Access, Missing, Open, type Operation, type Service } from '../core/operation.ts';
 import type { Secrets } from '../core/secrets.ts';
+import { requireWithinReach } from '../identity/sessions.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import type { Protocol, WireError, WireRequest, WireResponse } from '../protocols/protocol.ts';
-import { schemaFacts } from '../protocols/schema.ts';
-import type { Store, Transaction } from '../store/store.ts';
+import { inputOf, schemaFacts } from '../protocols/schema.ts';
+import type { JournalEntry, Store, Transaction } from '../store/store.ts';
 import { ANONYMOUS, authenticate, missingToken } from './authenticate.ts';
-import { authorize, Denied } from './authorize.ts';
+import { authorize, Denied, type Question } from './authorize.ts';
 import { type Claim, claimOf } from './claim.ts';
 import { type Decisions, denialOf, encodedMessage } from './decisions.ts';
-import { recordsOf } from './record.ts';
+import { GLOBAL_REGION, recordsOf } from './record.ts';
 import { type Resolver, routeIn, serviceOf } from './resolve.ts';
 
 /** All that the gateway needs of the world. */
@@ -44,13 +45,15 @@ interface Passage {
   service?: Service;
   protocol?: Protocol;
   operation?: string;
-  /** The context of the last run, from which an error is recorded. */
+  /** Of the last run: its context, from which an error is recorded; its decisions; the inner calls that failed. */
   ctx?: Context;
   input?: unknown;
+  questions: Question[];
+  failed: JournalEntry[];
 }
 
 export async function handle(request: WireRequest, source: Source, deps: Deps): Promise<WireResponse> {
-  const passage: Passage = { request, source, deps, requestId: uuid(deps) };
+  const passage: Passage = { request, source, deps, requestId: uuid(deps), questions: [], failed: [] };
   try {
     passage.claim = claimOf(request);
     const service = await serviceOf(request, passage.claim, deps.resolver);
@@ -60,6 +63,7 @@ export async function handle(request: WireRequest, source: Source, deps: Deps): 
     passage.protocol = protocol;
     passage.operation = operation;
     const output = await deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
+    deps.decisions.keep(passage.requestId, passage.ctx?.account ?? '', passage.questions);
     return protocol.encode(output, service, operation, passage.requestId);
   } catch (error) {
     return refuse(passage, error);
@@ -86,6 +90,7 @@ async function answer(
   const ctx = contextFor(passage, caller, tx, now);
   passage.ctx = ctx;
   if (!implementation) throw new CommonError('NotImplemented', `${service.name}:${operation} is not implemented.`, 501);
+  if (caller.session) requireWithinReach(caller.session, service.name, operation);
   passage.input = protocol.decode(request, service, operation);
   return invoke(service, operation, passage.input, ctx);
 }
@@ -121,8 +126,7 @@ async function invoke(service: Service, name: string, input: unknown, ctx: Conte
 async function permit(ctx: Context, action: string, access: Access | readonly Access[] | Open): Promise<void> {
   if (access instanceof Open) return;
   for (const each of Array.isArray(access) ? (access as readonly Access[]) : [access as Access]) {
-    const question = await authorize(ctx, each.action ?? action, each);
-    contextDeps.get(ctx)?.decisions.keep(ctx.requestId, ctx.account, question);
+    passages.get(ctx)?.questions.push(await authorize(ctx, each.action ?? action, each));
   }
 }
 
@@ -134,15 +138,17 @@ const isReadOnly = (operation: Operation<unknown, unknown, unknown> | undefined,
 const implementationOf = (service: Service, name: string): Operation<unknown, unknown, unknown> | undefined =>
   Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
 
-const contextDeps = new WeakMap<Context, Deps>();
+/** The road that a context belongs to: what operations need not know. */
+const passages = new WeakMap<Context, Passage>();
 
-function contextFor(passage: Passage, caller: Caller, store: Transaction, now: Date): Context {
+function contextFor(passage: Passage, service: Service, caller: Caller, store: Transaction, now: Date): Context {
   const { deps, requestId, source, claim } = passage;
-  const common = {
+  const region = service.global ? GLOBAL_REGION : (claim?.region ?? deps.settings.region);
+  const ctx: Context = {
     caller,
     account: caller.account,
     partition: 'aws',
-    region: claim?.region ?? deps.settings.region,
+    region,
     now,
     random: deps.random,
     store,
@@ -151,30 +157,64 @@ function contextFor(passage: Passage, caller: Caller, store: Transaction, now: D
     source,
     secrets: deps.secrets,
     settings: deps.settings,
+    audit: {},
+    call: (name, operation, input, as) => innerCall(passage, service, ctx, { name, operation, input, as }),
   };
-  const ctx: Context = { ...common, audit: {}, call: innerCall };
-  contextDeps.set(ctx, deps);
+  passages.set(ctx, passage);
   return ctx;
+}
 
-  async function innerCall<Out>(name: string, operation: string, input: object, as: Caller = caller): Promise<Out> {
-    const service = await deps.resolver.load(name);
-    if (!service || !implementationOf(service, operation)) {
-      throw new CommonError('NotImplemented', `${name}:${operation} is not implemented.`, 501);
-    }
-    const audit: AuditNotes = {};
-    const inner: Context = { ...common, caller: as, account: as.account || common.account, audit, call: innerCall };
-    contextDeps.set(inner, deps);
-    return (await invoke(service, operation, input, inner)) as Out;
+interface InnerCall {
+  readonly name: string;
+  readonly operation: string;
+  readonly input: object;
+  /** A service in its own name; the outer caller, through the service, when absent. */
+  readonly as: Caller | undefined;
+}
+
+async function innerCall<Out>(
+  passage: Passage,
+  from: Service,
+  outer: Context,
+  { name, operation, input, as }: InnerCall,
+): Promise<Out> {
+  const service = await passage.deps.resolver.load(name);
+  const implementation = service && implementationOf(service, operation);
+  if (!service || !implementation) throw notImplemented(name, operation);
+  const calledVia = as ? undefined : [...(outer.calledVia ?? []), from.eventSource];
+  const caller = as ?? outer.caller;
+  const ctx: Context = {
+    ...outer,
+    caller,
+    account: caller.account || outer.account,
+    ...(service.global && { region: GLOBAL_REGION }),
+    calledVia,
+    audit: {},
+    call: (...next) => innerCall(passage, service, ctx, { name: next[0], operation: next[1], input: next[2], as: next[3] }),
+  };
+  passages.set(ctx, passage);
+  try {
+    return (await invoke(service, operation, input, ctx)) as Out;
+  } catch (error) {
+    const readOnly = isReadOnly(implementation, operation);
+    const { code, message } = describeError(error, service);
+    passage.failed.push(...recordsOf({ service, operation, readOnly, input, error: { code, message } }, ctx));
+    throw error;
   }
 }
 
-/** An error changes nothing: its record, and the reasons of a denial, are all that is written. */
+/**
+ * An error changes nothing: its record, and the reasons of a denial, are all that is written. Recorded is every call of
+ * somebody who proved who he is, also of an operation that we do not have; not what is no operation at all.
+ */
 async function refuse(passage: Passage, error: unknown): Promise<WireResponse> {
   const { deps, service, requestId, request, ctx } = passage;
   const protocol = passage.protocol ?? errorProtocol(request, service);
   const wire = describeError(error, service, protocol.name);
   if (wire.code === 'InternalFailure') deps.log(error);
-  if (ctx && wire.code !== 'NotImplemented') {
+  if (ctx) {
+    if (error instanceof Denied) passage.questions.push(error.question);
+    deps.decisions.keep(requestId, ctx.account, passage.questions);
     await deps.store.transaction(async (tx) => recordRefusal(passage, { ...ctx, store: tx }, error, wire));
   }
   const response = protocol.encodeError(wire, service, requestId);
@@ -187,8 +227,9 @@ const ENCODED_MESSAGE = 'x-gatehouse-authorization-message';
 
 function recordRefusal(passage: Passage, ctx: Context, error: unknown, { code, message }: WireError): void {
   const { service, operation, input } = passage;
-  if (!service || !operation) return;
+  if (!service || !operation || !inputOf(service, operation)) return;
   const readOnly = isReadOnly(implementationOf(service, operation), operation);
+  for (const record of passage.failed) ctx.store.append(record);
   for (const record of recordsOf({ service, operation, readOnly, input, error: { code, message } }, ctx)) {
     ctx.store.append(record);
   }

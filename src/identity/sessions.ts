@@ -4,6 +4,7 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Caller, Session } from '../core/context.ts';
+import { AccessDenied, CommonError } from '../core/errors.ts';
 import type { Secrets } from '../core/secrets.ts';
 import { rootArn } from './principals.ts';
 
@@ -83,3 +84,18 @@ export const assumedRoleArn = (s: Pick<Session, 'account' | 'principalName' | 'n
 
 export const federatedUserArn = (s: Pick<Session, 'account' | 'name'>) =>
   `arn:aws:sts::${s.account}:federated-user/${s.name}`;
+
+/**
+ * What a session may not do, whatever policies say: a federated user and a session without a second factor do nothing
+ * in IAM, and in STS neither gets further credentials but by assuming a role.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+ */
+export function requireWithinReach(session: Session, service: string, operation: string): void {
+  if (session.kind !== 'FederatedUser' && session.kind !== 'SessionToken') return;
+  if (service === 'iam' && !session.mfa) {
+    throw new CommonError('InvalidClientTokenId', 'The security token included in the request is invalid', 403);
+  }
+  if (service === 'sts' && operation !== 'GetCallerIdentity' && operation !== 'AssumeRole') {
+    throw new AccessDenied(`Cannot call ${operation} with session credentials`);
+  }
+}

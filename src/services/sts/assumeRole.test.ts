@@ -285,3 +285,27 @@ test('AssumeRole across accounts needs both sides, and is recorded in both accou
   assert.notEqual(ours?.eventID, theirs?.eventID);
   assert.equal(ours?.userIdentity.accountId, other.id);
 });
+
+test('AssumeRole trusts who a user or role is, not what it is called', async () => {
+  const { cloud, alice, assume } = await withRole(trusting({ Service: 'lambda.amazonaws.com' }));
+  const bob = await cloud.user('bob');
+  const trust = (arn: string) =>
+    cloud.root.iam.updateAssumeRolePolicy({
+      RoleName: 'Deployer',
+      PolicyDocument: JSON.stringify(trusting({ AWS: arn })),
+    });
+  await trust(`arn:aws:iam::${ACCOUNT}:user/bob`);
+  const session = cloud.as(credentialsOf(await assume({}, bob)));
+  await rejected(assume({}, alice), 'AccessDenied', /user\/alice is not authorized/);
+  await rejected(assume({}, session), 'AccessDenied', /assumed-role\/Deployer\/deploy is not authorized/);
+  await trust(ARN);
+  await assume({}, session);
+  await trust(`arn:aws:iam::${ACCOUNT}:user/alice`);
+  await cloud.root.iam.deleteUserPolicy({ UserName: 'alice', PolicyName: 'policy-1' });
+  await assume({}, alice);
+  for (const key of (await cloud.root.iam.listAccessKeys({ UserName: 'alice' })).AccessKeyMetadata ?? []) {
+    await cloud.root.iam.deleteAccessKey({ UserName: 'alice', AccessKeyId: key.AccessKeyId! });
+  }
+  await cloud.root.iam.deleteUser({ UserName: 'alice' });
+  await rejected(assume({}, await cloud.user('alice')), 'AccessDenied', /user\/alice is not authorized/);
+});

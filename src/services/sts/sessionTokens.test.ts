@@ -31,7 +31,7 @@ test('GetSessionToken limits root to an hour', async () => {
   assert.deepEqual(answer.Credentials?.Expiration, new Date(cloud.now().getTime() + 3_600_000));
   const session = cloud.as(credentialsOf(answer));
   assert.equal((await session.sts.getCallerIdentity({})).Arn, `arn:aws:iam::${ACCOUNT}:root`);
-  await session.iam.listUsers({});
+  await session.organizations.createOrganization({});
   await rejected(
     cloud.root.sts.getSessionToken({ DurationSeconds: 899 }),
     'ValidationError',
@@ -64,7 +64,12 @@ test('GetSessionToken carries a second factor into the session', async () => {
     tx.insert(mfaDevices, { ...device, owner: User!.UserId!, enabled: created }),
   );
   const plain = cloud.as(credentialsOf(await alice.sts.getSessionToken({})));
-  await rejected(plain.iam.listUsers({}), 'AccessDenied', /iam:ListUsers/);
+  await rejected(
+    plain.iam.listUsers({}),
+    'InvalidClientTokenId',
+    'The security token included in the request is invalid',
+  );
+  await rejected(plain.sts.getFederationToken({ Name: 'Bob' }), 'AccessDenied', /with session credentials$/);
   const TokenCode = totp(seed, stepAt(cloud.now()));
   const strong = cloud.as(credentialsOf(await alice.sts.getSessionToken({ SerialNumber, TokenCode })));
   await strong.iam.listUsers({});
@@ -88,21 +93,22 @@ test('GetSessionToken is recorded as a change, without its secret', async () => 
 
 test('GetFederationToken intersects the user with the policy passed', async () => {
   const cloud = await testCloud();
-  const alice = await cloud.user('alice', allow(['iam:ListUsers', 'iam:ListRoles', 'sts:GetFederationToken'], '*'));
-  const answer = await alice.sts.getFederationToken({
-    Name: 'Bob',
-    Policy: allow(['iam:ListUsers', 'iam:CreateUser'], '*'),
-  });
+  await cloud.root.organizations.createOrganization({});
+  const actions = ['organizations:DescribeOrganization', 'organizations:ListRoots', 'sts:GetFederationToken'];
+  const alice = await cloud.user('alice', allow(actions, '*'));
+  const Policy = allow(['organizations:DescribeOrganization', 'organizations:ListAccounts', 'iam:*'], '*');
+  const answer = await alice.sts.getFederationToken({ Name: 'Bob', Policy });
   assert.deepEqual(answer.FederatedUser, {
     FederatedUserId: `${ACCOUNT}:Bob`,
     Arn: `arn:aws:sts::${ACCOUNT}:federated-user/Bob`,
   });
   const bob = cloud.as(credentialsOf(answer));
   assert.equal((await bob.sts.getCallerIdentity({})).Arn, answer.FederatedUser?.Arn);
-  await bob.iam.listUsers({});
-  await rejected(bob.iam.listRoles({}), 'AccessDenied', /session policy/);
-  await rejected(bob.iam.createUser({ UserName: 'x' }), 'AccessDenied', /identity-based policy/);
-  await rejected(bob.sts.getSessionToken({}), 'AccessDenied', /session credentials/);
+  await bob.organizations.describeOrganization({});
+  await rejected(bob.organizations.listRoots({}), 'AccessDenied', /session policy/);
+  await rejected(bob.organizations.listAccounts({}), 'AccessDenied', /identity-based policy/);
+  await rejected(bob.iam.listUsers({}), 'InvalidClientTokenId', /token included in the request is invalid$/);
+  await rejected(bob.sts.getSessionToken({}), 'AccessDenied', 'Cannot call GetSessionToken with session credentials');
   const role = { RoleArn: `arn:aws:iam::${ACCOUNT}:role/any`, RoleSessionName: 'x1' };
   await rejected(
     bob.sts.assumeRole(role),
@@ -116,7 +122,8 @@ test('GetFederationToken without a policy permits nothing', async () => {
   const answer = await cloud.root.sts.getFederationToken({ Name: 'Bob' });
   assert.equal(answer.PackedPolicySize, undefined);
   assert.deepEqual(answer.Credentials?.Expiration, new Date(cloud.now().getTime() + 3_600_000));
-  await rejected(cloud.as(credentialsOf(answer)).iam.listUsers({}), 'AccessDenied', /iam:ListUsers/);
+  const bob = cloud.as(credentialsOf(answer));
+  await rejected(bob.organizations.createOrganization({}), 'AccessDenied', /organizations:CreateOrganization/);
 });
 
 test('GetFederationToken asks for its own resource, and for tagging it', async () => {
