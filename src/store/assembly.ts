@@ -37,7 +37,9 @@ export function assembleStore(connect: (learner: Learner) => Driver, options: St
       const value = await work(transactionOver(state, set), set);
       set.ended = true;
       const idle = set.rows.size === 0 && set.journal.length === 0 && set.lookups.length === 0;
-      return idle || (await group.submit(set)) ? { value } : undefined;
+      if (!idle) return (await group.submit(set)) ? { value } : undefined;
+      await group.settled(); // It may have read what is not yet durable.
+      return { value };
     } finally {
       set.ended = true;
       state.active.delete(set);

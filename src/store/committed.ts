@@ -13,7 +13,7 @@ export interface Committed {
   row(key: string): Maybe<object | undefined>;
   /** The same, with its body at hand. */
   rowWithBody(key: string, body: string, readAt: number): object;
-  /** Tells memory what has become durable. */
+  /** Tells memory what was committed. */
   publish(number: number, changes: readonly Change[], rows: ReadonlyMap<string, object | null>): void;
   reset(number: number): void;
   /** Write sets at work, oldest first: what changed since they began is remembered. */

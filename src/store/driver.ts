@@ -18,8 +18,10 @@ export interface Driver {
    * Absent where nobody else can commit, and every answer comes at once.
    */
   begin?(): Promise<void>;
-  /** Makes the group durable. `number` is the commit's, one after the last known. */
+  /** Writes the group: durable with it, or with the next `flush` where there is one. `number` is one after the last known. */
   commit(batch: Batch, number: number): Maybe<void>;
+  /** Makes durable what `commit` wrote. Absent where it is durable already. */
+  flush?(): Promise<void>;
   /** Gives the group up. */
   abandon?(): Promise<void>;
   /** Whether the database refused something in the group and certainly kept none of it. */

@@ -1,7 +1,9 @@
 /**
  * Group commit: all write sets that wait go into one database transaction with one fsync. Each is checked against what
  * was committed since it read, and against those before it in the group; one that lost is told so, to run again.
- * Nothing of a group is visible to anybody before it is durable.
+ *
+ * Where the fsync runs beside us (`flush`), later write sets may read what a group wrote before it is durable; but they
+ * are answered after an fsync of their own, which comes later and covers both. Nobody hears of what could be lost.
  */
 import { inRange } from './changeLog.ts';
 import type { Committed } from './committed.ts';
@@ -13,6 +15,8 @@ const groupMax = 512;
 export interface GroupCommit {
   /** Resolves when the write set is durable (true) or has lost (false). */
   submit(set: WriteSet): Promise<boolean>;
+  /** Resolves when all that was committed so far is durable. */
+  settled(): Promise<void>;
   /** Runs alone, after what waits now. */
   alone(work: () => Promise<void>): Promise<void>;
   /** Resolves when nothing waits. */
@@ -23,11 +27,14 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   const waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
   let scheduled = false;
+  let broken: unknown;
 
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
       const group = waiting.splice(0, groupMax);
-      const entries = commitGroup(state, group);
+      const entries = commitGroup(state, group, (error) => {
+        broken = error;
+      });
       committedEntries(typeof entries === 'number' ? entries : await entries);
     }
   };
@@ -54,9 +61,13 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   return {
     submit: (set) =>
       new Promise((resolve, reject) => {
+        if (broken !== undefined) return reject(broken);
         waiting.push({ set, resolve, reject });
         schedule();
       }),
+    async settled() {
+      await running;
+    },
     async alone(work) {
       while (waiting.length > 0 || running !== undefined) await drain();
       running = work().finally(() => {
@@ -84,49 +95,81 @@ interface Tentative {
 }
 
 /** Returns how many journal entries became durable. A driver that answers at once is never waited for. */
-function commitGroup(state: Committed, group: readonly Waiting[]): number | Promise<number> {
-  if (state.driver.begin !== undefined) return commitWaiting(state, group, state.driver.begin);
-  let checked: Checked | undefined;
+function commitGroup(
+  state: Committed,
+  group: readonly Waiting[],
+  broke: (error: unknown) => void,
+): number | Promise<number> {
+  if (state.driver.begin !== undefined) return commitWaiting(state, group, broke, state.driver.begin);
+  const checked = check(state, group);
   try {
-    checked = check(state, group);
     state.driver.commit(checked.tentative.batch, checked.number);
   } catch (error) {
-    return failed(state, checked ?? { winners: group, losers: [] }, error);
+    return failed(state, checked, error, broke);
   }
-  return settle(state, checked);
+  publish(state, checked);
+  return state.driver.flush === undefined ? answer(checked) : flushed(state.driver.flush, checked, broke);
 }
 
-async function commitWaiting(state: Committed, group: readonly Waiting[], begin: () => Promise<void>) {
+/**
+ * What was committed and could not be flushed is in memory and perhaps not on disk: nothing more is answered on it.
+ * A start over the same file reads what the disk has.
+ */
+async function flushed(flush: () => Promise<void>, checked: Checked, broke: (error: unknown) => void): Promise<number> {
+  try {
+    await flush();
+  } catch (error) {
+    broke(error);
+    for (const member of [...checked.winners, ...checked.losers]) member.reject(error);
+    return 0;
+  }
+  return answer(checked);
+}
+
+async function commitWaiting(
+  state: Committed,
+  group: readonly Waiting[],
+  broke: (error: unknown) => void,
+  begin: () => Promise<void>,
+): Promise<number> {
   let checked: Checked | undefined;
   try {
     await begin();
     checked = check(state, group);
     if (checked.winners.length === 0) await state.driver.abandon?.();
     else await state.driver.commit(checked.tentative.batch, checked.number);
-    return settle(state, checked);
+    publish(state, checked);
+    return answer(checked);
   } catch (error) {
     await state.driver.abandon?.();
-    return failed(state, checked ?? { winners: group, losers: [] }, error);
+    return failed(state, checked ?? { winners: group, losers: [] }, error, broke);
   }
 }
 
-function settle(state: Committed, { winners, losers, tentative, number }: Checked): number {
-  const { batch, rows } = tentative;
+function publish(state: Committed, { tentative: { batch, rows }, number }: Checked): void {
   if (batch.changes.length > 0) state.publish(number, batch.changes, rows);
+}
+
+function answer({ winners, losers, tentative }: Checked): number {
   for (const winner of winners) winner.resolve(true);
   for (const loser of losers) loser.resolve(false);
-  return batch.journal.length;
+  return tentative.batch.journal.length;
 }
 
 /** One member may be what the database refuses: then each is tried by itself, and only that one fails. */
-async function failed(state: Committed, group: Pick<Checked, 'winners' | 'losers'>, error: unknown): Promise<number> {
+async function failed(
+  state: Committed,
+  group: Pick<Checked, 'winners' | 'losers'>,
+  error: unknown,
+  broke: (error: unknown) => void,
+): Promise<number> {
   for (const loser of group.losers) loser.resolve(false);
   if (group.winners.length === 1 || !state.driver.refused(error)) {
     for (const member of group.winners) member.reject(error);
     return 0;
   }
   let entries = 0;
-  for (const member of group.winners) entries += await commitGroup(state, [member]);
+  for (const member of group.winners) entries += await commitGroup(state, [member], broke);
   return entries;
 }
 

@@ -12,7 +12,7 @@ import { table } from './store.ts';
 import type { WriteSet } from './writeSet.ts';
 
 /** Milliseconds. A batch shall take less than this, ... */
-const batchTime = 15;
+const batchTime = 10;
 const batchMin = 32;
 const batchMax = 512;
 /** ... work behind waits while more entries than this come in ... */

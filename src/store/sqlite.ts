@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { assembleStore } from './assembly.ts';
 import type { Batch, Driver, Learner } from './driver.ts';
-import { inTransaction, sqliteJournal } from './sqliteJournal.ts';
+import { sqliteJournal, transactionsOn } from './sqliteJournal.ts';
 import { prepareSchema } from './sqliteSchema.ts';
 import type { Store, StoreOptions } from './store.ts';
 
@@ -24,7 +24,7 @@ function openDatabase(file: string): DatabaseSync {
   if (file !== ':memory:') makePrivate(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full');
+    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal');
     database.exec('pragma cache_size = -65536; pragma wal_autocheckpoint = 1000; pragma temp_store = memory');
     database.exec('begin immediate; commit');
     prepareSchema(database, file);
@@ -51,7 +51,9 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
     row: rowsAsArrays(database, 'select count(*) from row where key >= ? and key < ?'),
     entry: rowsAsArrays(database, 'select count(*) from entry where key >= ? and key < ?'),
   };
-  const { journal, append, index, restart } = sqliteJournal(database);
+  const inTransaction = transactionsOn(database);
+  const { journal, append, index, restart } = sqliteJournal(database, inTransaction);
+  const log = file === ':memory:' ? undefined : openSync(`${file}-wal`, 'r+');
   const write = rowWriter(database);
   return {
     row: (key) => (select.get(key) as unknown as [string] | undefined)?.[0],
@@ -61,17 +63,18 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
       ),
     count: (kind, from, to) => ({ value: (count[kind].get(from, to) as unknown as [number])[0] }),
     commit(batch) {
-      const tip = inTransaction(database, () => {
+      const tip = inTransaction(() => {
         write(batch);
         index(batch.lookups);
         return append(batch.journal);
       });
       restart(tip);
     },
+    ...(log !== undefined && { flush: () => synced(log) }),
     refused: () => true,
     journal,
     clear() {
-      inTransaction(database, () => {
+      inTransaction(() => {
         database.exec('delete from row; delete from entry; delete from journal; delete from lookup');
         database.exec('update last set sequence = 0');
       });
@@ -79,10 +82,21 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
       return learner.known() + 1;
     },
     close() {
+      if (log !== undefined) closeSync(log);
       database.close();
       if (file !== ':memory:') rmSync(ownerFile(file), { force: true });
     },
   };
+}
+
+/**
+ * Makes the write-ahead log durable, as `synchronous = full` would at each commit, but beside the event loop: requests
+ * go on while the disk works. SQLite itself (`normal`) syncs the log before it moves pages into the file.
+ */
+function synced(log: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(log, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function rowWriter(database: DatabaseSync) {

@@ -14,12 +14,12 @@ export interface SqliteJournal {
 
 const columns = 'sequence, id, kind, account, region, time, body';
 
-export function sqliteJournal(database: DatabaseSync): SqliteJournal {
+export function sqliteJournal(database: DatabaseSync, inTransaction: InTransaction): SqliteJournal {
   const insert = database.prepare(`insert into journal (${columns}) values (?, ?, ?, ?, ?, ?, ?)`);
   const insertLookup = database.prepare('insert or ignore into lookup values (?, ?, ?)');
   let tip = durableTip(database);
   return {
-    journal: journalDriver(database, () => tip),
+    journal: journalDriver(database, inTransaction, () => tip),
     append(entries) {
       let sequence = tip;
       for (const { id, kind, account, region, time, body } of entries) {
@@ -36,20 +36,26 @@ export function sqliteJournal(database: DatabaseSync): SqliteJournal {
   };
 }
 
-/** Runs `work` in one transaction: durable when this returns, undone when it throws. */
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('begin immediate');
-  try {
-    const result = work();
-    database.exec('commit');
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec('rollback');
-    throw error;
-  }
+/** Runs `work` in one transaction: committed when this returns, undone when it throws. */
+export type InTransaction = <T>(work: () => T) => T;
+
+export function transactionsOn(database: DatabaseSync): InTransaction {
+  const begin = database.prepare('begin immediate');
+  const commit = database.prepare('commit');
+  return (work) => {
+    begin.run();
+    try {
+      const result = work();
+      commit.run();
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('rollback');
+      throw error;
+    }
+  };
 }
 
-function journalDriver(database: DatabaseSync, tip: () => number): JournalDriver {
+function journalDriver(database: DatabaseSync, inTransaction: InTransaction, tip: () => number): JournalDriver {
   const after = database.prepare(`select ${columns} from journal where sequence > ? order by sequence limit ?`);
   const one = database.prepare(`select ${columns} from journal where sequence = ?`);
   const back = database.prepare(
@@ -71,7 +77,7 @@ function journalDriver(database: DatabaseSync, tip: () => number): JournalDriver
       back.all(scope, before.time, before.sequence, from, limit) as unknown as Place[],
     oldest: (scope, before, limit) => oldest.all(scope, before, limit) as unknown as Place[],
     prune: (sequences, lookups) =>
-      inTransaction(database, () => {
+      inTransaction(() => {
         keepTip.run(tip());
         for (const sequence of sequences) forget.run(sequence);
         for (const { scope, time, sequence } of lookups) forgetLookup.run(scope, time, sequence);

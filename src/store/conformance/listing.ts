@@ -136,7 +136,10 @@ async function pages(store: Store, prefix: Key, page: PageRequest): Promise<stri
 type Write = { readonly kind: 'insert' | 'replace' | 'remove'; readonly row: User };
 
 const part = fc.constantFrom('a', 'b', 'ab', 'é', '\uffff', '😀', '');
-const row = fc.record({ account: part, name: part, path: part, groups: fc.uniqueArray(part, { maxLength: 3 }) });
+const row = fc.record(
+  { account: part, name: part, path: part, groups: fc.uniqueArray(part, { maxLength: 3 }) },
+  { noNullPrototype: true },
+);
 const changes = fc.array(fc.record({ kind: fc.constantFrom('insert', 'replace', 'remove'), row }), { maxLength: 25 });
 const question = fc.record({
   prefix: fc.array(part, { maxLength: 1 }),
