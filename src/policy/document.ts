@@ -156,7 +156,8 @@ function readPrincipal(value: Json): PrincipalElement {
 function readConditions(value: Json): ConditionElement[] {
   const conditions: ConditionElement[] = [];
   for (const { key: operator, value: keys, start } of membersOf(value)) {
-    if (!parseOperator(operator)) {
+    // IAM keeps an operator that does not exist as long as it has no keys; it asks nothing.
+    if (!parseOperator(operator) && membersOf(keys).length > 0) {
       throw new PolicySyntaxError(`Unknown condition operator ${JSON.stringify(operator)}`, start);
     }
     for (const member of membersOf(keys)) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type DocumentKind, validatePolicy } from './index.ts';
+import fc from 'fast-check';
+import { compilePolicy, type DocumentKind, validatePolicy } from './index.ts';
 
 const base = { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::b' };
 const policy = (...statements: unknown[]) => ({ Version: '2012-10-17', Statement: statements });
@@ -80,6 +81,12 @@ const identity: readonly [string, unknown, string | undefined][] = [
     policy({ ...base, Sid: 'a' }, { ...base, Sid: 'a' }),
     'Statement IDs (SID) in a single policy must be unique.',
   ],
+  [
+    'a Sid with a space',
+    one({ Sid: 'a b' }),
+    'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
+  ],
+  ['an access point', one({ Resource: 'arn:aws:s3:us-east-1:111122223333:accesspoint/a' }), undefined],
   ['a Sid that is a list', one({ Sid: [] }), syntax],
   ['a Condition that is a list', one({ Condition: [] }), syntax],
   ['an operator with a value', one({ Condition: { StringEquals: 'b' } }), syntax],
@@ -99,6 +106,21 @@ const others: readonly [string, DocumentKind, unknown, string | undefined][] = [
   ['a sound trust policy', 'trust', trust({}), undefined],
   ['text that is not JSON', 'trust', 'x', 'This policy contains invalid Json'],
   ['a Resource', 'trust', trust({ Resource: '*' }), 'Has prohibited field Resource.'],
+  ['a NotResource', 'trust', trust({ NotResource: '*' }), 'AssumeRole policy must not contain resources.'],
+  ['a strange Version', 'trust', { ...trust({}), Version: '1' }, 'The policy must contain a valid version string'],
+  ['a strange Effect', 'trust', trust({ Effect: 'allow' }), 'Invalid effect: allow'],
+  [
+    'a repeated Sid',
+    'trust',
+    policy(...trust({ Sid: 'a' }).Statement, ...trust({ Sid: 'a' }).Statement),
+    'The Statement Ids in the policy are not unique',
+  ],
+  [
+    'a NotPrincipal',
+    'trust',
+    policy({ Effect: 'Deny', NotPrincipal: { AWS: '111122223333' }, Action: 'sts:AssumeRole' }),
+    'AssumeRole policy must not contain NotPrincipal field.',
+  ],
   ['no Principal', 'trust', policy({ Effect: 'Allow', Action: 'sts:AssumeRole' }), 'Missing required field Principal'],
   ['an empty Principal', 'trust', trust({ Principal: {} }), 'Missing required field Principal cannot be empty!'],
   [
@@ -140,3 +162,53 @@ for (const [title, kind, document, sentence] of others) {
     assert.equal(validatePolicy(textOf(document), kind), sentence);
   });
 }
+
+it('validatePolicy accepts nothing that compilePolicy refuses', () => {
+  const odd = fc.constantFrom(
+    '*',
+    'Allow',
+    's3:*',
+    'sts:AssumeRole',
+    'arn:aws:s3:::b',
+    '2012-10-17',
+    1,
+    true,
+    null,
+    [],
+    {},
+    ['*'],
+    [1],
+    [['*']],
+    { AWS: '*' },
+    { AWS: [] },
+    { Foo: {} },
+    { Foo: { a: 'b' } },
+    { Bool: { a: [null] } },
+    { Bool: { a: true } },
+  );
+  const names = fc.constantFrom(
+    'Sid',
+    'Effect',
+    'Principal',
+    'NotPrincipal',
+    'Action',
+    'NotAction',
+    'Resource',
+    'NotResource',
+    'Condition',
+  );
+  const change = fc.array(fc.tuple(names, fc.option(odd, { nil: undefined })), { maxLength: 3 });
+  const top = fc.array(fc.tuple(fc.constantFrom('Version', 'Id', 'Statement', 'Foo'), odd), { maxLength: 1 });
+  const kinds: readonly DocumentKind[] = ['identity', 'session', 'resource', 'trust', 'scp', 'rcp'];
+  const starts = fc.constantFrom<object>(
+    base,
+    { ...base, Principal: '*' },
+    { ...base, Effect: 'Deny', Principal: '*' },
+  );
+  const property = fc.property(starts, change, top, (start, changes, tops) => {
+    const statement = { ...start, ...Object.fromEntries(changes) };
+    const text = JSON.stringify({ ...policy(statement), ...Object.fromEntries(tops) });
+    for (const kind of kinds) if (validatePolicy(text, kind) === undefined) compilePolicy(text);
+  });
+  fc.assert(property, { numRuns: 5000 });
+});

@@ -7,6 +7,8 @@ import type { Json } from './json.ts';
 
 const syntax = 'Syntax errors in policy.';
 const legacy = 'The policy failed legacy parsing';
+const sidForm =
+  'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*';
 
 type Statement = ReadonlyMap<string, Json>;
 
@@ -27,7 +29,9 @@ export function identityFault(document: Json, session: boolean): string | undefi
   const resourceError = first(resources, resourceFault);
   if (resourceError === undefined && resources.some((resource) => resourceFailsLegacyParsing(resource, session)))
     return legacy;
-  if (hasDuplicateSid(statements)) return 'Statement IDs (SID) in a single policy must be unique.';
+  const sids = statements.flatMap((statement) => statement.get('Sid')?.text || []);
+  if (sids.some((sid) => !/^[0-9A-Za-z]*$/.test(sid))) return sidForm;
+  if (new Set(sids).size < sids.length) return 'Statement IDs (SID) in a single policy must be unique.';
   if (statements.some((statement) => texts(statement, 'Action', 'NotAction').length === 0)) {
     return 'Policy statement must contain actions.';
   }
@@ -55,7 +59,7 @@ function isDocument(document: Json): boolean {
 }
 
 const shapes: Readonly<Record<string, (value: Json) => boolean>> = {
-  Sid: (value) => value.kind === 'string' && /^[A-Za-z0-9]*$/.test(value.text),
+  Sid: (value) => value.kind === 'string',
   Effect: (value) => value.kind === 'string' && /^(allow|deny)$/i.test(value.text),
   Action: isTextList,
   NotAction: isTextList,
@@ -156,11 +160,13 @@ function resourceFault(resource: string): string | undefined {
     const last = rest.length > 3 ? rest.slice(3).join(':') : '*';
     return `Partition "${partition}" is not valid for resource "arn:${[partition, ...shown, last].join(':')}".`;
   }
-  const [service, region, , ...path] = rest;
+  const [service, region, account, ...path] = rest;
   if (service === undefined) return 'Resource vendor must be fully qualified and cannot contain regexes.';
   if (rest.length < 3) return undefined;
   const regionError = Object.hasOwn(regionErrors, service) ? regionErrors[service] : undefined;
-  if (regionError && region !== '' && region !== '*') return regionError(resource);
+  // Access points, unlike buckets, live in a Region and an account.
+  const regional = service === 's3' && account !== '';
+  if (regionError && region !== '' && region !== '*' && !regional) return regionError(resource);
   if (service === 'iam' && path.length > 0 && !isIamPath(path.join(':'))) {
     return `IAM resource path must either be "*" or start with ${iamPaths.join(', ')}.`;
   }
@@ -168,7 +174,7 @@ function resourceFault(resource: string): string | undefined {
 }
 
 function isIamPath(path: string): boolean {
-  return path === '*' || path === 'root' || iamPaths.some((start) => path.startsWith(start)) || /^[a-z-]*\*/.test(path);
+  return path === '*' || iamPaths.some((start) => path.startsWith(start)) || /^[a-z-]*\*/.test(path);
 }
 
 function actionFault(action: string): string | undefined {
@@ -177,11 +183,6 @@ function actionFault(action: string): string | undefined {
   if (parts.length === 1) return 'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.';
   if (parts.length > 2) return 'Actions/Condition can contain only one colon.';
   return /^[a-zA-Z0-9\-.]+$/.test(parts[0] ?? '') || parts[0] === '*' ? undefined : `Vendor ${parts[0]} is not valid`;
-}
-
-function hasDuplicateSid(statements: readonly Statement[]): boolean {
-  const sids = statements.flatMap((statement) => statement.get('Sid')?.text || []);
-  return new Set(sids).size < sids.length;
 }
 
 function first(values: readonly string[], fault: (value: string) => string | undefined): string | undefined {

@@ -18,16 +18,18 @@ export function isAcceptableScp(document: Json): boolean {
 
 export function isAcceptableRcp(document: Json): boolean {
   return isAcceptable(document, rcpElements, (members) => {
-    const principal = members.get('Principal');
-    const aws =
-      principal?.members.length === 1 && principal.members[0]?.key === 'AWS' ? principal.members[0].value : principal;
-    const everyone = aws !== undefined && textsOf(aws)?.join() === '*';
     const actions = textsOf(members.get('Action')) ?? [];
     const served = actions.every((action) =>
       rcpServices.has(action.slice(0, Math.max(action.indexOf(':'), 0)).toLowerCase()),
     );
-    return members.get('Effect')?.text === 'Deny' && everyone && served;
+    return members.get('Effect')?.text === 'Deny' && isEveryone(members.get('Principal')) && served;
   });
+}
+
+function isEveryone(principal: Json | undefined): boolean {
+  if (principal?.kind === 'string') return principal.text === '*';
+  const [entry, ...more] = principal?.members ?? [];
+  return entry?.key === 'AWS' && more.length === 0 && textsOf(entry.value)?.join() === '*';
 }
 
 type Members = ReadonlyMap<string, Json>;
@@ -37,6 +39,7 @@ function isAcceptable(document: Json, elements: ReadonlySet<string>, fits: (memb
   const top = new Map(document.members.map((member) => [member.key, member.value]));
   const block = top.get('Statement');
   if ([...top.keys()].some((key) => key !== 'Version' && key !== 'Statement' && key !== 'Id')) return false;
+  if ((top.get('Id')?.kind ?? 'string') !== 'string') return false;
   if (top.get('Version')?.text !== '2012-10-17' || !block) return false;
   const statements = block.kind === 'array' ? block.items : [block];
   return (

@@ -23,7 +23,7 @@ const syntax = 'Syntax errors in policy.';
 export function resourceFault(document: Json, trust: boolean): string | undefined {
   if (document.kind !== 'object') return 'This policy contains invalid Json';
   for (const { key, value } of document.members) {
-    if (key === 'Version' && !/^(2008|2012)-10-17$/.test(value.text)) return syntax;
+    if (key === 'Version' && !isVersion(value)) return 'The policy must contain a valid version string';
     if (key === 'Id' && value.kind !== 'string') return syntax;
     if (key !== 'Version' && key !== 'Id' && key !== 'Statement') return `Unknown field ${key}`;
   }
@@ -36,7 +36,7 @@ export function resourceFault(document: Json, trust: boolean): string | undefine
     if (fault !== undefined) return fault;
   }
   const sids = statements.flatMap((statement) => statement.members.find((m) => m.key === 'Sid')?.value.text || []);
-  return new Set(sids).size < sids.length ? 'Statement IDs (SID) in a single policy must be unique.' : undefined;
+  return new Set(sids).size < sids.length ? 'The Statement Ids in the policy are not unique' : undefined;
 }
 
 function statementFault(statement: Json, trust: boolean): string | undefined {
@@ -45,19 +45,36 @@ function statementFault(statement: Json, trust: boolean): string | undefined {
   for (const { key } of statement.members) {
     if (!known.has(key)) return `Unknown field ${key}`;
   }
-  const prohibited = trust && ['Resource', 'NotResource'].find((name) => members.has(name));
-  if (prohibited) return `Has prohibited field ${prohibited}.`;
   for (const name of trust ? required : [...required, 'Resource']) {
     if (!members.has(name) && !members.has(`Not${name}`)) return `Missing required field ${name}`;
+    if (members.has(name) && members.has(`Not${name}`)) return syntax;
   }
   const effect = members.get('Effect');
-  if (effect?.text !== 'Allow' && effect?.text !== 'Deny') return `Invalid effect: ${effect?.text ?? ''}`;
+  if (effect?.kind !== 'string' || (effect.text !== 'Allow' && effect.text !== 'Deny')) {
+    return `Invalid effect: ${effect?.text ?? ''}`;
+  }
   if (members.has('NotPrincipal') && effect.text === 'Allow') return 'Allow with NotPrincipal is not allowed.';
+  if (members.has('NotPrincipal') && trust) return 'AssumeRole policy must not contain NotPrincipal field.';
   return (
     principalFault(members.get('Principal') ?? members.get('NotPrincipal')) ??
+    (conditionsAreSound(members.get('Condition')) ? undefined : syntax) ??
     actionFault(members.get('Action') ?? members.get('NotAction'), trust) ??
-    (conditionsAreSound(members.get('Condition')) ? undefined : syntax)
+    (trust ? prohibitedFault(members) : textsFault(members.get('Resource') ?? members.get('NotResource'))) ??
+    (members.get('Sid')?.kind === 'string' || !members.has('Sid') ? undefined : syntax)
   );
+}
+
+function prohibitedFault(members: ReadonlyMap<string, Json>): string | undefined {
+  if (members.has('Resource')) return 'Has prohibited field Resource.';
+  return members.has('NotResource') ? 'AssumeRole policy must not contain resources.' : undefined;
+}
+
+function textsFault(value: Json | undefined): string | undefined {
+  return listOf(value).every((item) => item.kind === 'string') ? undefined : syntax;
+}
+
+function isVersion(value: Json): boolean {
+  return value.kind === 'string' && /^(2008|2012)-10-17$/.test(value.text);
 }
 
 function principalFault(principal: Json | undefined): string | undefined {
