@@ -2,7 +2,7 @@
  * The embedded store: one file, one process. Every statement answers at once, so a group is one uninterrupted piece of
  * work and nothing is ever read between its begin and its commit.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { assembleStore } from './assembly.ts';
 import type { Batch, Driver, Learner } from './driver.ts';
