@@ -22,6 +22,7 @@ import { requestTags } from '../../core/tags.ts';
 import { type Account, accounts, type Organization } from '../../identity/organization.ts';
 import { table } from '../../store/store.ts';
 import { openInvitations } from './handshakeRows.ts';
+import { joinedEvent } from './membershipEvents.ts';
 import { nextToken, pageOf } from './pages.ts';
 import { putTags } from './places.ts';
 import { firstAttachments } from './policyTypes.ts';
@@ -67,7 +68,10 @@ export const CreateAccount = operation<Present<CreateAccountRequest>, CreateAcco
       ...(failure && { failure }),
     };
     await ctx.store.insert(creations, creation);
-    ctx.audit.serviceEvents = [resultEvent(organization, creation)];
+    ctx.audit.serviceEvents = [
+      ...(account ? [joinedEvent(organization, account.id, 'CREATED', account.created)] : []),
+      resultEvent(organization, creation),
+    ];
     return { CreateAccountStatus: viewOf(creation, ctx.now) };
   },
 });

@@ -140,6 +140,16 @@ test('The delegation policy lets a member manage the policies it names, by permi
   for (const [changes, Reason] of faults) {
     await assert.rejects(put(content(changes)), { name: 'InvalidInputException', Reason }, Reason);
   }
+  const stranger = await cloud.memberAccount('stranger');
+  const Target = { Type: 'ACCOUNT', Id: stranger.id } as const;
+  const { Handshake } = await organizations.inviteAccountToOrganization({ Target });
+  const question = { HandshakeId: Handshake?.Id };
+  await assert.rejects(theirs.describeHandshake(question), {
+    name: 'AccessDeniedException',
+    message: /because no resource-based policy allows the organizations:DescribeHandshake action/,
+  });
+  await put(content({ Action: 'organizations:DescribeHandshake' }));
+  assert.equal((await theirs.describeHandshake(question)).Handshake?.Id, Handshake?.Id);
   await organizations.deleteResourcePolicy();
   await assert.rejects(theirs.listPolicies({ Filter: 'TAG_POLICY' }), REFUSED);
   await assert.rejects(organizations.describeResourcePolicy(), { name: 'ResourcePolicyNotFoundException' });

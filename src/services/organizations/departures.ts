@@ -19,6 +19,7 @@ import {
 } from '../../identity/organization.ts';
 import { table } from '../../store/store.ts';
 import { findAccount } from './accounts.ts';
+import { departedEvent } from './membershipEvents.ts';
 import { standalone } from './organizations.ts';
 import { everyRow } from './pages.ts';
 import { memberOf, type Place, placeAccess, putTags } from './places.ts';
@@ -75,20 +76,9 @@ export async function depart(ctx: Context, organization: Organization, id: strin
   await putTags(ctx, organization, id, []);
   ctx.audit.serviceEvents = [
     ...(ctx.audit.serviceEvents ?? []),
-    membershipEvent(organization, 'AccountDepartedOrganization', {
-      accountId: id,
-      departureMethod: method,
-      departureTime: ctx.now.toISOString(),
-    }),
+    departedEvent(organization, id, method, ctx.now.toISOString()),
   ];
 }
-
-/** A record for the management account's history alone. */
-export const membershipEvent = (organization: Organization, eventName: string, facts: Record<string, unknown>) => ({
-  account: organization.management,
-  eventName,
-  details: { serviceEventDetails: { ...facts, organizationId: organization.id } },
-});
 
 const isTooYoung = (account: Account, now: Date) =>
   account.joinedMethod === 'CREATED' && now.getTime() - Date.parse(account.created) < WAIT_DAYS * DAY;

@@ -40,6 +40,8 @@ interface Offer {
   readonly organization: Organization;
   /** The caller's account is a member of another organization, which accepting an invitation would make it leave. */
   readonly leaves: boolean;
+  /** Text of the delegation policy, when it is by that alone that the caller may see it. */
+  readonly policy?: string | undefined;
 }
 
 const LEAVE = 'organizations:LeaveOrganization';
@@ -97,7 +99,9 @@ export const DescribeHandshake: Operation<Present<DescribeHandshakeRequest>, Des
     const seat = await seatOf(ctx, 'readers');
     const home = seat instanceof Missing ? undefined : seat.organization.id;
     const concerns = (offer: Offer, account: string) => isRecipient(offer, account) || offer.organization.id === home;
-    return findOffer(ctx, input.HandshakeId, concerns);
+    const offer = await findOffer(ctx, input.HandshakeId, concerns);
+    if (offer instanceof Missing || seat instanceof Missing || isRecipient(offer, ctx.account)) return offer;
+    return { ...offer, policy: seat.policy };
   },
   access: (_input, ctx, offer) => offerAccess(ctx, offer),
   run: async (_input, ctx, offer) => ({ Handshake: await viewOf(ctx, offer.organization, offer.handshake) }),
@@ -132,9 +136,10 @@ async function findOffer(ctx: Context, id: string, concerns: (offer: Offer, acco
 }
 
 /** Both parties act on a handshake by their own permissions. */
-const offerAccess = (ctx: Context, { handshake, organization }: Offer): Access => ({
+const offerAccess = (ctx: Context, { handshake, organization, policy }: Offer): Access => ({
   resource: handshakeArn(organization, handshake.action, handshake.id),
-  resourceAccount: ctx.account,
+  resourceAccount: policy === undefined ? ctx.account : organization.management,
+  resourcePolicy: policy,
 });
 
 function requireOpen(handshake: Handshake, wanted: HandshakeStateName, ctx: Context): void {

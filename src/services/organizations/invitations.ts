@@ -12,9 +12,10 @@ import { requestTags } from '../../core/tags.ts';
 import { type Account, accounts, type Organization, organizations } from '../../identity/organization.ts';
 import { accountArn } from './arns.ts';
 import { hasRoom } from './creations.ts';
-import { depart, membershipEvent } from './departures.ts';
+import { depart } from './departures.ts';
 import { type Handshake, handshakes, stateOf } from './handshakeRows.ts';
 import { viewOf } from './handshakeViews.ts';
+import { joinedEvent } from './membershipEvents.ts';
 import { putTags } from './places.ts';
 import { firstAttachments } from './policyTypes.ts';
 import { handshakeViolated, invalid } from './refusals.ts';
@@ -96,9 +97,8 @@ export async function join(ctx: Context, organization: Organization, { tags = []
   });
   await putTags(ctx, organization, ctx.account, tags);
   if (organization.featureSet === 'ALL') await addServiceLinkedRole(ctx, ctx.account);
-  const facts = { accountId: ctx.account, joinedMethod: 'INVITED', joinedTime: joined };
   ctx.audit.serviceEvents = [
     ...(ctx.audit.serviceEvents ?? []),
-    membershipEvent(organization, 'AccountJoinedOrganization', facts),
+    joinedEvent(organization, ctx.account, 'INVITED', joined),
   ];
 }

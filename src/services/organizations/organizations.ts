@@ -24,6 +24,7 @@ import {
 import { accountArn, organizationArn } from './arns.ts';
 import { creations } from './creations.ts';
 import { handshakes } from './handshakeRows.ts';
+import { joinedEvent } from './membershipEvents.ts';
 import { removeAll } from './pages.ts';
 import { resourcePolicies } from './resourcePolicyRows.ts';
 import { addServiceLinkedRole, serviceLinkedRoleAccess } from './roles.ts';
@@ -46,6 +47,7 @@ export const CreateOrganization: Operation<CreateOrganizationRequest, CreateOrga
     const member = { organization: id, parent: root, joined: ctx.now.toISOString(), attachments: {} };
     await ctx.store.replace(accounts, { ...account, ...member, joinedMethod: 'INVITED' });
     if (organization.featureSet === 'ALL') await addServiceLinkedRole(ctx, ctx.account);
+    ctx.audit.serviceEvents = [joinedEvent(organization, ctx.account, 'INVITED', organization.created)];
     return { Organization: viewOf(organization, account) };
   },
 };

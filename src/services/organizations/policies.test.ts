@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ListTargetsForPolicyRequest, ListTargetsForPolicyResponse } from '@aws-sdk/client-organizations';
 import { testCloud } from '../../testing/cloud.ts';
 
 const DENY_S3 = JSON.stringify({
@@ -165,4 +166,65 @@ test('An SCP binds member accounts, root user included, and never the management
   await organizations.disablePolicyType({ RootId: root, PolicyType: 'SERVICE_CONTROL_POLICY' });
   await member.iam.createUser({ UserName: 'x' });
   assert.deepEqual((await organizations.listTargetsForPolicy({ PolicyId })).Targets, []);
+});
+
+test('Policies and targets are listed page by page', async () => {
+  const { organizations, root, scp, enable } = await organized();
+  await enable();
+  const made: string[] = ['p-FullAWSAccess'];
+  for (let i = 0; i < 21; i++) made.push(await scp(`policy ${i}`));
+  for (let i = 0; i < 22; i++) await organizations.createOrganizationalUnit({ ParentId: root, Name: `unit ${i}` });
+  for (const MaxResults of [1, 7, 20]) {
+    const policies: (string | undefined)[] = [];
+    const targets: (string | undefined)[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await organizations.listPolicies({ Filter: 'SERVICE_CONTROL_POLICY', MaxResults, NextToken });
+      policies.push(...(page.Policies ?? []).map((policy) => policy.Id));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    do {
+      const input: ListTargetsForPolicyRequest = { PolicyId: 'p-FullAWSAccess', MaxResults, NextToken };
+      const page: ListTargetsForPolicyResponse = await organizations.listTargetsForPolicy(input);
+      targets.push(...(page.Targets ?? []).map((target) => target.TargetId));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    assert.deepEqual(policies.sort(), made.sort());
+    assert.equal(targets.length, 24);
+    assert.equal(new Set(targets).size, 24);
+  }
+});
+
+test('A guardrail binds the accounts of its unit, and no others', async () => {
+  const { cloud, organizations, root, scp, enable } = await organized();
+  await enable();
+  const content = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Deny',
+      NotAction: ['iam:*', 'organizations:*'],
+      Resource: '*',
+      Condition: { StringNotEquals: { 'aws:RequestedRegion': ['eu-west-1'] } },
+    },
+  });
+  const unit = async (Name: string) =>
+    (await organizations.createOrganizationalUnit({ ParentId: root, Name })).OrganizationalUnit?.Id;
+  const bound = await unit('bound');
+  const free = await unit('free');
+  await organizations.attachPolicy({ PolicyId: await scp('region', content), TargetId: bound });
+  const memberIn = async (name: string, DestinationParentId?: string) => {
+    const begun = await organizations.createAccount({ Email: `${name}@example.com`, AccountName: name });
+    cloud.advance('PT2S');
+    const request = { CreateAccountRequestId: begun.CreateAccountStatus?.Id };
+    const AccountId = (await organizations.describeCreateAccountStatus(request)).CreateAccountStatus?.AccountId;
+    await organizations.moveAccount({ AccountId, SourceParentId: root, DestinationParentId });
+    return cloud.keyFor(AccountId ?? '');
+  };
+  const inside = await memberIn('inside', bound);
+  const outside = await memberIn('outside', free);
+  const denied = { name: 'AccessDeniedException', message: /with an explicit deny in a service control policy/ };
+  await assert.rejects(cloud.as(inside, 'us-east-1').cloudtrail.lookupEvents(), denied);
+  await cloud.as(inside, 'eu-west-1').cloudtrail.lookupEvents();
+  await cloud.as(outside, 'us-east-1').cloudtrail.lookupEvents();
+  await cloud.as(inside, 'us-east-1').organizations.describeOrganization();
 });
