@@ -204,9 +204,17 @@ export function principalLevel(
   hasBoundary: boolean,
 ): Level {
   if (!namesPrincipals(kind)) return levels.direct;
-  if (statement.principal) return levelOf(statement.principal, request);
+  if (statement.principal) {
+    const level = levelOf(statement.principal, request);
+    const endpoint = kind === 'vpcEndpoint' && level === levels.account && statement.effect === 'Allow';
+    return endpoint && isNotMeantByGateway(request) ? levels.none : level;
+  }
   if (!statement.notPrincipal || statement.effect === 'Allow') return levels.none;
   return hasBoundary || !isExcepted(statement.notPrincipal, request) ? levels.direct : levels.none;
+}
+
+function isNotMeantByGateway(request: PolicyRequest): boolean {
+  return request.principal.type !== 'Root' && factsOf(request.action).gatewayEndpoint;
 }
 
 /** What one side found: the level at which it allows (none: it does not) and where. */

@@ -18,6 +18,8 @@ export interface ActionFacts {
    * revoking grants.
    */
   readonly retiresGrant: boolean;
+  /** Reached by gateway endpoints, where an account as principal means its root user only. PrivateLink Guide. */
+  readonly gatewayEndpoint: boolean;
   /** A KMS operation that principals of other accounts can be permitted. */
   readonly crossAccountKms: boolean;
 }
@@ -112,6 +114,7 @@ export function factsOf(action: string): ActionFacts {
     notForRoot: lower === 'sts:assumerole',
     ownerRootAlways: ownerRoot.has(lower),
     retiresGrant: lower === 'kms:retiregrant',
+    gatewayEndpoint: service === 's3' || service === 'dynamodb',
     crossAccountKms: service === 'kms' && crossAccountKms.has(name),
   };
   if (known.size >= knownMax) known.clear();
