@@ -4,21 +4,25 @@ import * as accessKeys from './accessKeys.ts';
 import * as accountAlias from './accountAlias.ts';
 import * as accountSummary from './accountSummary.ts';
 import * as attachments from './attachments.ts';
+import * as authorizationDetails from './authorizationDetails.ts';
 import * as boundaries from './boundaries.ts';
 import * as contextKeys from './contextKeys.ts';
 import * as credentialReport from './credentialReport.ts';
 import * as groups from './groups.ts';
 import * as inlinePolicies from './inlinePolicies.ts';
 import * as instanceProfiles from './instanceProfiles.ts';
+import * as lastAccessed from './lastAccessed.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as loginProfiles from './loginProfiles.ts';
 import * as mfaDevices from './mfaDevices.ts';
 import * as openIdProviders from './openIdProviders.ts';
+import * as organizationsAccess from './organizationsAccess.ts';
 import * as organizationsFeatures from './organizationsFeatures.ts';
 import * as outboundFederation from './outboundFederation.ts';
 import { withLongMarkers } from './pages.ts';
 import * as passwordPolicy from './passwordPolicy.ts';
 import * as policies from './policies.ts';
+import * as policiesGranting from './policiesGranting.ts';
 import * as policyLists from './policyLists.ts';
 import * as policyVersions from './policyVersions.ts';
 import * as roles from './roles.ts';
@@ -101,7 +105,10 @@ export const iam = defineService({
     EnableOrganizationsRootSessions: organizationsFeatures.EnableOrganizationsRootSessions,
     EnableOutboundWebIdentityFederation: outboundFederation.EnableOutboundWebIdentityFederation,
     GenerateCredentialReport: credentialReport.GenerateCredentialReport,
+    GenerateOrganizationsAccessReport: organizationsAccess.GenerateOrganizationsAccessReport,
+    GenerateServiceLastAccessedDetails: lastAccessed.GenerateServiceLastAccessedDetails,
     GetAccessKeyLastUsed: accessKeys.GetAccessKeyLastUsed,
+    GetAccountAuthorizationDetails: authorizationDetails.GetAccountAuthorizationDetails,
     GetAccountPasswordPolicy: passwordPolicy.GetAccountPasswordPolicy,
     GetAccountSummary: accountSummary.GetAccountSummary,
     GetContextKeysForCustomPolicy: contextKeys.GetContextKeysForCustomPolicy,
@@ -113,6 +120,7 @@ export const iam = defineService({
     GetLoginProfile: loginProfiles.GetLoginProfile,
     GetMFADevice: mfaDevices.GetMFADevice,
     GetOpenIDConnectProvider: openIdProviders.GetOpenIDConnectProvider,
+    GetOrganizationsAccessReport: organizationsAccess.GetOrganizationsAccessReport,
     GetOutboundWebIdentityFederationInfo: outboundFederation.GetOutboundWebIdentityFederationInfo,
     GetPolicy: policies.GetPolicy,
     GetPolicyVersion: policyVersions.GetPolicyVersion,
@@ -121,6 +129,8 @@ export const iam = defineService({
     GetSAMLProvider: samlProviders.GetSAMLProvider,
     GetSSHPublicKey: sshKeys.GetSSHPublicKey,
     GetServerCertificate: serverCertificates.GetServerCertificate,
+    GetServiceLastAccessedDetails: lastAccessed.GetServiceLastAccessedDetails,
+    GetServiceLastAccessedDetailsWithEntities: lastAccessed.GetServiceLastAccessedDetailsWithEntities,
     GetServiceLinkedRoleDeletionStatus: serviceLinkedRoles.GetServiceLinkedRoleDeletionStatus,
     GetUser: users.GetUser,
     GetUserPolicy: inlinePolicies.GetUserPolicy,
@@ -142,6 +152,7 @@ export const iam = defineService({
     ListOpenIDConnectProviders: openIdProviders.ListOpenIDConnectProviders,
     ListOrganizationsFeatures: organizationsFeatures.ListOrganizationsFeatures,
     ListPolicies: policyLists.ListPolicies,
+    ListPoliciesGrantingServiceAccess: policiesGranting.ListPoliciesGrantingServiceAccess,
     ListPolicyTags: policies.ListPolicyTags,
     ListPolicyVersions: policyVersions.ListPolicyVersions,
     ListRolePolicies: inlinePolicies.ListRolePolicies,

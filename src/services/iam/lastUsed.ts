@@ -7,7 +7,7 @@
  */
 import { type Follower, type JournalRow, type Table, type Transaction, table } from '../../store/store.ts';
 
-interface Use {
+export interface Use {
   /** ISO 8601, to the minute. */
   readonly time: string;
   readonly region: string;
@@ -45,6 +45,12 @@ export interface ActionUse extends ServiceUse {
   readonly action: string;
 }
 export const actionUses = table<ActionUse>('iam_action_use', { key: (u) => [u.principal, u.service, u.action] });
+
+/** Last attempt of anybody in an account to reach a service. Listed by account: prefix [account]. */
+export interface AccountUse extends ServiceUse {
+  readonly account: string;
+}
+export const accountUses = table<AccountUse>('iam_account_use', { key: (u) => [u.account, u.service] });
 
 export const lastUsed: Follower = {
   name: 'iam_last_used',
@@ -110,6 +116,7 @@ function usesIn(entry: JournalRow): Latest[] {
   const serviceUse = { ...use, principal, service, arn };
   uses.push(latestOf(serviceUses, serviceUse));
   uses.push(latestOf(actionUses, { ...serviceUse, action: record.eventName }));
+  if (identity.accountId) uses.push(latestOf(accountUses, { ...serviceUse, account: identity.accountId }));
   if (identity.type === 'AssumedRole') uses.push(latestOf(roleUses, { ...use, id: principal }));
   return uses;
 }

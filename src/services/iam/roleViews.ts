@@ -23,9 +23,8 @@ export async function listedView(ctx: Context, role: Role): Promise<SdkRole> {
   return { ...(await plainView(ctx, role)), ...description, MaxSessionDuration: role.maxSessionDuration };
 }
 
-/** Empty for a role that was never used. IAM tells of the last 400 days. */
+/** When a role was used last, as far as the journal has been read (`ctx.journal.catchUp()`). Empty: never. */
 export async function lastUsedView(ctx: Context, role: Role): Promise<RoleLastUsed> {
-  await ctx.journal.catchUp();
   const use = await ctx.store.get(roleUses, [role.id]);
   return use ? { LastUsedDate: new Date(use.time), Region: use.region } : {};
 }

@@ -96,6 +96,7 @@ export const GetRole: Operation<Present<GetRoleRequest>, GetRoleResponse, Role> 
   load: (input, ctx) => findRole(ctx, input.RoleName),
   access: (_input, _ctx, role) => roleAccess(role, { 'iam:PermissionsBoundary': role.boundary }),
   async run(_input, ctx, role) {
+    await ctx.journal.catchUp();
     const view = { ...(await listedView(ctx, role)), ...boundaryView(role), ...tagsView(role.tags) };
     return { Role: { ...view, RoleLastUsed: await lastUsedView(ctx, role) } };
   },
