@@ -1,5 +1,6 @@
 /** Every setting, its default and its environment variable. The only reader of argv and process.env. */
 import { readFileSync } from 'node:fs';
+import type { Prices } from './core/context.ts';
 
 export interface Config {
   readonly port: number;
@@ -17,6 +18,8 @@ export interface Config {
   /** `sqlite:FILE` or `postgres://…`; a file in the data folder by default. */
   readonly store: string | undefined;
   readonly quotas: Readonly<Record<string, number>>;
+  /** What usage costs in Cost Explorer's reports. */
+  readonly prices: Prices;
 }
 
 /** What is wrong with the settings, in a sentence for whoever typed them. */
@@ -49,6 +52,7 @@ const SETTINGS: readonly Setting[] = [
   { flag: 'tls-key', value: 'FILE', help: 'PEM private key of that certificate' },
   { flag: 'store', value: 'URL', help: 'sqlite:FILE (default: in the data folder) or postgres://…' },
   { flag: 'quota', value: 'NAME=N', repeated: true, help: 'another quota than AWS’s standard one (UsersQuota=200000)' },
+  { flag: 'prices', value: 'FILE', help: 'JSON: service → usage type → US dollars a unit; all is free otherwise' },
 ];
 
 export const environmentName = (flag: string) => `GATEHOUSE_${flag.toUpperCase().replaceAll('-', '_')}`;
@@ -79,6 +83,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     tlsKey: pem('tls-key', read('tls-key')),
     store: read('store'),
     quotas: quotasOf(read('quota')),
+    prices: pricesIn(read('prices')),
   };
   requireTogether(config);
   return config;
@@ -150,6 +155,41 @@ function quotasOf(text: string | undefined): Record<string, number> {
     quotas[name] = Number(number);
   }
   return quotas;
+}
+
+/** `{"AWS Cost Explorer": {"USE1-APIRequest": 0.01}}` */
+function pricesIn(file: string | undefined): Prices {
+  if (file === undefined) return {};
+  const table = jsonIn('prices', file);
+  if (!isTable(table)) throw new ConfigError(`--prices: ${file} must hold an object of services.`);
+  for (const [service, types] of Object.entries(table)) {
+    if (!isTable(types)) throw new ConfigError(`--prices: ${file}: "${service}" must be an object of usage types.`);
+    for (const [type, price] of Object.entries(types)) {
+      if (typeof price === 'number' && price >= 0 && price <= PRICE_MAX) continue;
+      throw new ConfigError(`--prices: ${file}: "${service}" "${type}" must be a number from 0 to ${PRICE_MAX}.`);
+    }
+  }
+  return table as Prices;
+}
+
+/** US dollars a unit. */
+const PRICE_MAX = 1_000_000;
+
+const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function jsonIn(flag: string, file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`--${flag}: cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`--${flag}: ${file} is not JSON: ${(error as Error).message}`);
+  }
 }
 
 function requireTogether(config: Config): void {

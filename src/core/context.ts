@@ -19,6 +19,8 @@ export interface Context {
   readonly journal: Journal;
   readonly requestId: string;
   readonly source: Source;
+  /** Event sources of the services that the caller's request came through, the first one first. */
+  readonly calledVia?: readonly string[] | undefined;
   /** Seals what must not lie in the store in clear. */
   readonly secrets: Secrets;
   readonly settings: Settings;
@@ -37,7 +39,11 @@ export interface Settings {
   readonly endpoint: string;
   /** Quotas that the operator raised or lowered, by AWS's quota name (`UsersQuota`). */
   readonly quotas: Readonly<Record<string, number>>;
+  readonly prices: Prices;
 }
+
+/** What usage costs: service, as Cost Explorer names it → usage type → US dollars a unit. What is not there is free. */
+export type Prices = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Where a request came from. */
 export interface Source {

@@ -2,6 +2,7 @@
 import type { ServiceEntry } from '../core/operation.ts';
 import { mfaFailures } from '../identity/mfa.ts';
 import type { Follower } from '../store/store.ts';
+import { meter } from './ce/meter.ts';
 import { lastUsed } from './iam/lastUsed.ts';
 
 export const services: readonly ServiceEntry[] = [
@@ -13,6 +14,11 @@ export const services: readonly ServiceEntry[] = [
     load: async () => (await import('./organizations/index.ts')).organizations,
   },
   { name: 'account', load: async () => (await import('./account/index.ts')).account },
+  {
+    name: 'ce',
+    target: 'AWSInsightsIndexService',
+    load: async () => (await import('./ce/index.ts')).ce,
+  },
   {
     name: 'cloudtrail',
     target: 'CloudTrail_20131101',
@@ -33,4 +39,4 @@ export const services: readonly ServiceEntry[] = [
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */
-export const followers: readonly Follower[] = [lastUsed, mfaFailures];
+export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter];

@@ -12,6 +12,7 @@ import { Organizations } from '@aws-sdk/client-organizations';
 import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import type { Prices } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { accessKeyId, digits, secretAccessKey, uniqueId } from '../core/ids.ts';
 import { secretsUnder } from '../core/secrets.ts';
@@ -39,7 +40,9 @@ export type Cloud = Awaited<ReturnType<typeof testCloud>>;
 
 const MANAGEMENT = '111122223333';
 
-export async function testCloud(options: { now?: Date; seed?: string; quotas?: Record<string, number> } = {}) {
+export async function testCloud(
+  options: { now?: Date; seed?: string; quotas?: Record<string, number>; prices?: Prices } = {},
+) {
   let now = options.now ?? new Date('2030-01-01T00:00:00Z');
   const random = seeded(options.seed ?? 'test');
   const secrets = secretsUnder(random(32));
@@ -56,6 +59,7 @@ export async function testCloud(options: { now?: Date; seed?: string; quotas?: R
       region: 'us-east-1',
       endpoint: 'http://cloud.test',
       quotas: options.quotas ?? {},
+      prices: options.prices ?? {},
     },
     decisions: keptDecisions(),
     now: () => now,
