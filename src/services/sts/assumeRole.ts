@@ -39,7 +39,6 @@ export const AssumeRole: Operation<Input, AssumeRoleResponse, Target> = {
     if (tags.inherited.length > 0) ctx.audit.requestParameters = { incomingTransitiveTags: tagMap(tags.inherited) };
     const sourceIdentity = sourceIdentityOf(input, ctx);
     const role = await findRole(ctx, input.RoleArn);
-    if (role) ctx.audit.resources = [recordedRole(role)];
     return { role, tags, sourceIdentity, mfa: await verifyMfa(ctx, input) };
   },
   access: (input, _ctx, target) =>
@@ -75,6 +74,8 @@ export const AssumeRole: Operation<Input, AssumeRoleResponse, Target> = {
       ...(sourceIdentity === undefined ? {} : { SourceIdentity: sourceIdentity }),
       ...sizes,
     };
+    // Only now: the record of a refusal must not tell whether there is such a role.
+    ctx.audit.resources = [recordedRole(role)];
     ctx.audit.responseElements = recorded(output);
     ctx.audit.additionalEventData = requestDetails(ctx);
     return output;

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import type { AssumeRoleWithWebIdentityCommandInput } from '@aws-sdk/client-sts';
+import fc from 'fast-check';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { openIdProviders } from '../../identity/providers.ts';
 import { testCloud } from '../../testing/cloud.ts';
@@ -224,4 +225,19 @@ test('AssumeRoleWithWebIdentity keeps aud, sub and amr as keys of the session', 
   };
   assert.equal(await may('aud', 'sts.amazonaws.com'), true);
   assert.equal(await may('email', 'a@example.com'), false);
+});
+
+test('AssumeRoleWithWebIdentity believes no token that was changed', async () => {
+  const { assume, token } = await setting();
+  const text = await token();
+  const change = fc.record({ at: fc.nat(text.length - 1), insert: fc.string({ maxLength: 3 }), remove: fc.nat(3) });
+  const property = fc.asyncProperty(change, async ({ at, insert, remove }) => {
+    const changed = text.slice(0, at) + insert + text.slice(at + remove);
+    // Bits that base 64 does not use may change: then nothing has.
+    const same = (a: string, b: string) => Buffer.from(a, 'base64url').equals(Buffer.from(b, 'base64url'));
+    const parts = changed.split('.');
+    if (parts.length === 3 && text.split('.').every((part, i) => same(part, parts[i]!))) return;
+    await assert.rejects(assume(changed), { name: /^(InvalidIdentityToken|ExpiredToken|IDPCommunicationError)/ });
+  });
+  await fc.assert(property, { numRuns: 80 });
 });
