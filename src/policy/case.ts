@@ -4,10 +4,11 @@
 
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import { type ContextValue, contextOf } from './context.ts';
-import type { PolicyRequest, PolicySet, RequestFlags, Verdict } from './decide.ts';
+import type { Verdict } from './decide.ts';
 import type { Grant } from './grants.ts';
 import { PolicySyntaxError } from './json.ts';
 import type { PrincipalType } from './principals.ts';
+import type { PolicyRequest, PolicySet, RequestFlags } from './request.ts';
 
 export interface PolicyCase {
   readonly id: string;

@@ -5,63 +5,14 @@
 // have a say. Source: IAM User Guide, How AWS enforcement code logic evaluates requests, and Cross-account policy
 // evaluation logic.
 
+import { type Applicable, applicableOf, isAccountPrincipal, isSameAccount } from './applicable.ts';
 import { type CompiledPolicy, conditionsHold, reached, resourceFits, type Statement } from './compile.ts';
-import type { RequestContext } from './context.ts';
-import { type Grant, grantLevel } from './grants.ts';
-import { isExcepted, type Level, levelOf, levels, type Principal } from './principals.ts';
-import { type ActionFacts, factsOf } from './services.ts';
+import { grantLevel } from './grants.ts';
+import { isExcepted, type Level, levelOf, levels } from './principals.ts';
+import type { Policies, PolicyKind, PolicyRequest, PolicySet } from './request.ts';
+import { factsOf } from './services.ts';
 
 export type Verdict = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
-export type PolicyKind =
-  | 'identity'
-  | 'resource'
-  | 'boundary'
-  | 'session'
-  | 'scp'
-  | 'rcp'
-  | 'vpcEndpoint'
-  | 'grant'
-  | 'trust';
-
-export interface RequestFlags {
-  readonly principalAccountIsManagement?: boolean | undefined;
-  readonly resourceAccountIsManagement?: boolean | undefined;
-  readonly principalIsServiceLinkedRole?: boolean | undefined;
-  readonly resourceIsAwsManagedKmsKey?: boolean | undefined;
-}
-
-/**
- * One question: may this principal do this action on this resource (an ARN, or `*`)? Accounts are ids; null means
- * none.
- */
-export interface PolicyRequest {
-  readonly principal: Principal;
-  readonly action: string;
-  readonly resource: string;
-  readonly context: RequestContext;
-  readonly principalAccount: string | null;
-  readonly resourceAccount: string | null;
-  readonly flags?: RequestFlags | undefined;
-}
-
-type Policies = readonly CompiledPolicy[];
-
-/**
- * Every policy that bears on the request. `resource` is the resource's own policy (bucket, key, trust, …). SCPs are
- * those of the principal's account and RCPs those of the resource's, a list of levels from the root down; an empty
- * level grants nothing.
- */
-export interface PolicySet {
-  readonly identity: Policies;
-  readonly resource?: CompiledPolicy | undefined;
-  readonly boundary?: CompiledPolicy | undefined;
-  readonly session?: Policies | undefined;
-  readonly scps?: readonly Policies[] | undefined;
-  readonly rcps?: readonly Policies[] | undefined;
-  readonly vpcEndpoint?: CompiledPolicy | undefined;
-  readonly grants?: readonly Grant[] | undefined;
-}
-
 /**
  * The verdict with what decided it: the kind of policy, and for an explicit deny or an allow the policy and its
  * statement.
@@ -73,60 +24,10 @@ export interface Decision {
   readonly statement?: Statement | undefined;
 }
 
-/** What is known before any policy is read: which layers apply and which special rules hold. */
-export interface Applicable {
-  readonly facts: ActionFacts;
-  readonly scps: readonly Policies[] | undefined;
-  readonly rcps: readonly Policies[] | undefined;
-  /** The resource's own policy is a role's trust policy. */
-  readonly trust: boolean;
-  readonly kmsKey: boolean;
-  /** The resource's own policy must allow, also within one account. */
-  readonly ownPolicyDecides: boolean;
-  /** Denies of the resource policy do not bind the caller. */
-  readonly resourceDenyWaived: boolean;
-  readonly hasBoundary: boolean;
-}
-
 /** Decides. Pure; the same question always has the same answer, whatever the order of policies and statements. */
 export function decide(request: PolicyRequest, policies: PolicySet): Decision {
   const applicable = applicableOf(request, policies);
   return denied(request, policies, applicable) ?? granted(request, policies, applicable);
-}
-
-export function applicableOf(request: PolicyRequest, policies: PolicySet): Applicable {
-  const { principal, resource, principalAccount, resourceAccount, flags } = request;
-  const facts = factsOf(request.action);
-  const trust = facts.assumes && resource.includes(':role/');
-  const kmsKey = facts.service === 'kms' && resource.includes(':key/');
-  const isOwnerRoot = principal.type === 'Root' && principalAccount === resourceAccount;
-  const linked = flags?.principalIsServiceLinkedRole === true;
-  // RCPs apply to the resources that a request is authorized on: an action without any has the resource *.
-  const rcpFree =
-    linked ||
-    flags?.resourceAccountIsManagement === true ||
-    flags?.resourceIsAwsManagedKmsKey === true ||
-    !facts.rcp ||
-    resource === '*' ||
-    (facts.assumes && resource.includes(':role/aws-service-role/'));
-  const scpFree = linked || flags?.principalAccountIsManagement === true || !isAccountPrincipal(request);
-  return {
-    facts,
-    scps: scpFree ? undefined : policies.scps,
-    rcps: rcpFree ? undefined : policies.rcps,
-    trust,
-    kmsKey,
-    ownPolicyDecides: trust || (kmsKey && !facts.retiresGrant),
-    resourceDenyWaived: facts.retiresGrant || (facts.ownerRootAlways && isOwnerRoot),
-    hasBoundary: policies.boundary !== undefined && (principal.type === 'User' || principal.type === 'AssumedRole'),
-  };
-}
-
-/** True for users, roles, federated users and root: those whom SCPs and identity-based policies bind. */
-export function isAccountPrincipal(request: PolicyRequest): boolean {
-  if (request.principalAccount === null) return false;
-  const { type } = request.principal;
-  return type === 'User' || type === 'AssumedRole' || type === 'FederatedUser' || type === 'Root';
 }
 
 function denied(request: PolicyRequest, policies: PolicySet, applicable: Applicable): Decision | undefined {
@@ -237,11 +138,6 @@ function granted(request: PolicyRequest, policies: PolicySet, applicable: Applic
   return isSameAccount(request)
     ? withinAccount(request, policies, applicable, own)
     : acrossAccounts(request, policies, applicable, own);
-}
-
-/** A resource that belongs to no account (`*`) is the caller's. */
-export function isSameAccount(request: PolicyRequest): boolean {
-  return request.resourceAccount === null || request.resourceAccount === request.principalAccount;
 }
 
 function withinAccount(request: PolicyRequest, policies: PolicySet, applicable: Applicable, own: Found): Decision {

@@ -1,6 +1,7 @@
 // AWS's words for a denial (IAM User Guide, Troubleshoot access denied error messages).
 
-import type { Decision, PolicyKind } from './decide.ts';
+import type { Decision } from './decide.ts';
+import type { PolicyKind } from './request.ts';
 
 const words: Readonly<Record<PolicyKind, readonly [withDeny: string, noAllow: string]>> = {
   identity: ['an identity-based policy', 'identity-based policy'],

@@ -4,15 +4,7 @@
 export { type PolicyCase, PolicyCaseError, readPolicyCase } from './case.ts';
 export { type CompiledPolicy, compilePolicy, named, type Statement } from './compile.ts';
 export { type ContextValue, contextOf, type RequestContext } from './context.ts';
-export {
-  type Decision,
-  decide,
-  type PolicyKind,
-  type PolicyRequest,
-  type PolicySet,
-  type RequestFlags,
-  type Verdict,
-} from './decide.ts';
+export { type Decision, decide, type Verdict } from './decide.ts';
 export { denialReason } from './denial.ts';
 export {
   type ConditionElement,
@@ -35,4 +27,5 @@ export type { Grant, GrantConstraints } from './grants.ts';
 export { PolicySyntaxError } from './json.ts';
 export { matchesPattern } from './match.ts';
 export type { Principal, PrincipalType } from './principals.ts';
+export type { PolicyKind, PolicyRequest, PolicySet, RequestFlags } from './request.ts';
 export { type DocumentKind, validatePolicy } from './validate.ts';
