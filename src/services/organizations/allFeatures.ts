@@ -2,7 +2,7 @@
 import type { EnableAllFeaturesResponse } from '@aws-sdk/client-organizations';
 import type { Context } from '../../core/context.ts';
 import { accounts, type Organization, organizations } from '../../identity/organization.ts';
-import { type Handshake, handshakes, stateOf } from './handshakeRows.ts';
+import { addHandshake, type Handshake, handshakes, stateOf } from './handshakeRows.ts';
 import { viewOf } from './handshakeViews.ts';
 import { newHandshake } from './invitations.ts';
 import { everyRow } from './pages.ts';
@@ -23,11 +23,11 @@ export const EnableAllFeatures = operation<object, EnableAllFeaturesResponse>({
     for await (const { id, joinedMethod } of everyRow(ctx, accounts, [organization.id], 'organization')) {
       if (joinedMethod !== 'INVITED' || id === organization.management) continue;
       const approval = { ...newHandshake(ctx, organization, OPEN_DAYS), action: 'APPROVE_ALL_FEATURES' } as const;
-      await ctx.store.insert(handshakes, { ...approval, state: 'OPEN', account: id, parent: begun.id });
+      await addHandshake(ctx, { ...approval, state: 'OPEN', account: id, parent: begun.id });
       asked++;
     }
     const handshake: Handshake = { ...begun, state: asked === 0 ? 'OPEN' : 'REQUESTED' };
-    await ctx.store.insert(handshakes, handshake);
+    await addHandshake(ctx, handshake);
     return { Handshake: await viewOf(ctx, organization, handshake) };
   },
 });

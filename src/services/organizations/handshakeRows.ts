@@ -30,7 +30,7 @@ export type HandshakeStateName = 'REQUESTED' | 'OPEN' | 'CANCELED' | 'ACCEPTED' 
 
 /**
  * Index `account`: [account it was sent to]. `open`: [organization, action], of those not ended. `id`: [id].
- * `sent`: [organization, account], of invitations not ended. `parent`: [parent].
+ * `sent`: [organization, account], of invitations not ended. `parent`: [parent]. `requested`: [organization, when].
  */
 export const handshakes = table<Handshake>('org_handshake', {
   key: (h) => [h.organization, h.id],
@@ -40,12 +40,29 @@ export const handshakes = table<Handshake>('org_handshake', {
     open: (h) => (h.ended ? [] : [[h.organization, h.action]]),
     sent: (h) => (h.ended || h.action !== 'INVITE' || !h.account ? [] : [[h.organization, h.account]]),
     parent: (h) => (h.parent ? [[h.parent]] : []),
+    requested: (h) => [[h.organization, h.requested]],
   },
 });
 
 /** The state at this moment. */
 export const stateOf = (handshake: Handshake, now: Date): HandshakeStateName =>
   !handshake.ended && now >= new Date(handshake.expires) ? 'EXPIRED' : handshake.state;
+
+const KEPT_MILLISECONDS = 30 * 86_400_000;
+
+/** What is over is shown for thirty days more. */
+export function isListed(handshake: Handshake, now: Date): boolean {
+  const over = handshake.ended ?? (stateOf(handshake, now) === 'EXPIRED' ? handshake.expires : undefined);
+  return over === undefined || now.getTime() - Date.parse(over) < KEPT_MILLISECONDS;
+}
+
+/** Adds a handshake, and forgets the oldest that are no longer shown. */
+export async function addHandshake(ctx: Context, handshake: Handshake): Promise<void> {
+  const oldest = { limit: 20, index: 'requested' };
+  const { rows } = await ctx.store.list(handshakes, [handshake.organization], oldest);
+  for (const old of rows) if (!isListed(old, ctx.now)) await ctx.store.remove(handshakes, [old.organization, old.id]);
+  await ctx.store.insert(handshakes, handshake);
+}
 
 /** Invitations that may still be accepted: each holds a place in the organization. */
 export async function openInvitations(ctx: Context, organization: Organization): Promise<number> {

@@ -5,14 +5,6 @@ import { accounts, type Organization } from '../../identity/organization.ts';
 import { handshakeArn } from './arns.ts';
 import { type Handshake, stateOf } from './handshakeRows.ts';
 
-const KEPT_MILLISECONDS = 30 * 86_400_000;
-
-/** What is over is shown for thirty days more. */
-export function isListed(handshake: Handshake, now: Date): boolean {
-  const over = handshake.ended ?? (stateOf(handshake, now) === 'EXPIRED' ? handshake.expires : undefined);
-  return over === undefined || now.getTime() - Date.parse(over) < KEPT_MILLISECONDS;
-}
-
 export async function viewOf(ctx: Context, organization: Organization, handshake: Handshake): Promise<View> {
   const { id, action, requested, expires } = handshake;
   const recipient = recipientOf(handshake);

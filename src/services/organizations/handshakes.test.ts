@@ -46,6 +46,9 @@ test('An invited account joins by accepting, and finds its tags and role', async
   });
   cloud.advance('P31D');
   assert.deepEqual((await theirs.listHandshakesForAccount()).Handshakes, []);
+  const other = await cloud.memberAccount('other');
+  const later = await invite(other.id);
+  assert.deepEqual((await organizations.listHandshakesForOrganization()).Handshakes, [later]);
 });
 
 test('An invitation may be declined, canceled or left until it expires', async () => {

@@ -27,8 +27,8 @@ import { type Access, Missing, type Operation, type Present } from '../../core/o
 import { accounts, type Organization, organizations } from '../../identity/organization.ts';
 import { approve, finalize } from './allFeatures.ts';
 import { handshakeArn } from './arns.ts';
-import { type Handshake, type HandshakeStateName, handshakes, stateOf } from './handshakeRows.ts';
-import { isListed, viewOf } from './handshakeViews.ts';
+import { type Handshake, type HandshakeStateName, handshakes, isListed, stateOf } from './handshakeRows.ts';
+import { viewOf } from './handshakeViews.ts';
 import { join } from './invitations.ts';
 import { nextToken, pageOf } from './pages.ts';
 import { invalid } from './refusals.ts';

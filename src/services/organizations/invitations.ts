@@ -13,7 +13,7 @@ import { type Account, accounts, type Organization, organizations } from '../../
 import { accountArn } from './arns.ts';
 import { hasRoom } from './creations.ts';
 import { depart } from './departures.ts';
-import { type Handshake, handshakes, stateOf } from './handshakeRows.ts';
+import { addHandshake, type Handshake, handshakes, stateOf } from './handshakeRows.ts';
 import { viewOf } from './handshakeViews.ts';
 import { joinedEvent } from './membershipEvents.ts';
 import { putTags } from './places.ts';
@@ -51,7 +51,7 @@ export const InviteAccountToOrganization = operation<
       ...(Notes !== undefined && { notes: Notes }),
       tags,
     };
-    await ctx.store.insert(handshakes, handshake);
+    await addHandshake(ctx, handshake);
     return { Handshake: await viewOf(ctx, organization, handshake) };
   },
 });
