@@ -61,6 +61,7 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^(AccountId|TargetPrincipal|TargetId)$/, ({ account }) => account],
   [/^Url$/, () => 'https://sample.example'],
   [/AuthenticationCode\d$/, () => '123456'],
+  [/^EntityPath$/, () => 'o-abcdefghij/r-abcdef'],
   [/^JobId$/, () => '00000000-0000-0000-0000-000000000000'],
 ];
 

@@ -1,8 +1,8 @@
 /**
  * Principals in resource-based policies, bound to who they are and not to what they are called.
  *
- * When a policy is saved, the ARN of a user or role becomes its unique id; when the policy is shown, the id becomes the
- * ARN again. So a principal that is deleted and made anew under the same name is not trusted: what is shown then is
+ * When a policy is saved, the ARN of a user or role becomes its unique id; when the policy is shown, the id becomes
+ * the ARN again. So a principal that is deleted and made anew under the same name is not trusted: what is shown then is
  * the old id, as in AWS. Everything else of the document keeps its bytes. Principals of accounts that are not on this
  * plane stay as they were written: nobody here can say who they are.
  *

@@ -99,7 +99,8 @@ export interface AccessKey {
 const lower = (name: string) => name.toLowerCase();
 const boundaryIndex = (row: { readonly account: string; readonly boundary?: string }) =>
   row.boundary ? [[row.account, row.boundary]] : [];
-const attachedIndex = (row: PolicyHolder & { readonly account: string }) => row.attached.map((arn) => [row.account, arn]);
+const attachedIndex = (row: PolicyHolder & { readonly account: string }) =>
+  row.attached.map((arn) => [row.account, arn]);
 const byPath = (row: { account: string; path: string; name: string }) => [
   [row.account, `${row.path}${lower(row.name)}`],
 ];

@@ -1,8 +1,8 @@
 /**
  * Identity providers outside the plane that its roles may trust, and the plane as a provider itself.
  *
- * IAM writes these rows; STS reads them when somebody comes with a SAML assertion or a web identity token, or asks for a
- * token to show elsewhere. What a check needs of a SAML metadata document is parsed once, when it is uploaded.
+ * IAM writes these rows; STS reads them when somebody comes with a SAML assertion or a web identity token, or asks for
+ * a token to show elsewhere. What a check needs of a SAML metadata document is parsed once, when it is uploaded.
  */
 import type { Settings } from '../core/context.ts';
 import type { Tag } from '../core/operation.ts';
@@ -48,7 +48,7 @@ export interface SamlPrivateKey {
   readonly sealed: string;
 }
 
-/** Whether an account hands out web identity tokens of its own (sts:GetWebIdentityToken). The row outlives disabling. */
+/** Whether an account hands out web identity tokens (sts:GetWebIdentityToken). The row outlives disabling. */
 export interface OutboundFederation {
   readonly account: string;
   /** UUID in the issuer's URL; it stays the same when the feature is disabled and enabled again. */

@@ -1,6 +1,6 @@
 /**
- * OpenID Connect providers. The plane calls no strangers: thumbprints that are not given stay empty, and STS then trusts a
- * provider's server as any client would. `http://` is taken for providers on this machine only.
+ * OpenID Connect providers. The plane calls no strangers: thumbprints that are not given stay empty, and STS then
+ * trusts a provider's server as any client would. `http://` is taken for providers on this machine only.
  */
 import {
   type AddClientIDToOpenIDConnectProviderRequest,

@@ -1,4 +1,4 @@
-/** Every identity-based policy of a user, group or role, with where it comes from: a user has those of its groups too. */
+/** Every identity-based policy of a user, group or role, and where it comes from: a user has its groups' too. */
 import { InvalidInputException, NoSuchEntityException, type PolicySourceType } from '@aws-sdk/client-iam';
 import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';

@@ -1,6 +1,7 @@
 /**
- * What a SAML 2.0 metadata document says of an identity provider: who it is, which certificates sign its assertions, where
- * it signs users in, how long that holds (OASIS saml-metadata-2.0-os). Document types are refused, and with them entities.
+ * What a SAML 2.0 metadata document says of an identity provider: who it is, which certificates sign its assertions,
+ * where it signs users in, how long that holds (OASIS saml-metadata-2.0-os). Document types are refused, and with them
+ * entities.
  */
 import { X509Certificate } from 'node:crypto';
 import { DOMParser, type Element, onErrorStopParsing } from '@xmldom/xmldom';

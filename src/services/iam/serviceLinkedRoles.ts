@@ -1,6 +1,6 @@
 /**
- * Service-linked roles: named, trusted and permitted as their service wants it, and deleted by a task. We delete at once, so
- * a task that exists has succeeded.
+ * Service-linked roles: named, trusted and permitted as their service wants it, and deleted by a task. We delete at
+ * once, so a task that exists has succeeded.
  */
 import {
   type CreateServiceLinkedRoleRequest,

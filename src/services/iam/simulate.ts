@@ -1,4 +1,4 @@
-/** The policy simulator: what given policies, or those of a principal, would allow. Nothing is called, nothing changed. */
+/** The policy simulator: what given policies, or those of a principal, would allow. Nothing is called or changed. */
 import {
   type ContextEntry,
   InvalidInputException,

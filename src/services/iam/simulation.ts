@@ -134,7 +134,7 @@ const allBoundaries = (results: readonly Evaluated[]) => ({
   ),
 });
 
-/** Statements of identity-based and resource-based policies that made the decision: all that deny, or all that allow. */
+/** The statements of identity-based and resource-based policies that decided: all that deny, or all that allow. */
 function matchedStatements(explanation: Explanation, simulation: Simulation): Statement[] {
   if (explanation.verdict === 'ImplicitlyDenied') return [];
   const effect = explanation.verdict === 'Allowed' ? 'Allow' : 'Deny';

@@ -1,4 +1,4 @@
-/** TagX, UntagX and ListXTags are the same three operations over every kind of thing: written once, told of the thing. */
+/** TagX, UntagX and ListXTags are the same three operations over every kind of thing: written once. */
 import type { Context } from '../../core/context.ts';
 import type { Access, Missing, Operation, Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags } from '../../core/tags.ts';

@@ -1,6 +1,6 @@
 /**
  * Pages over several lists one after another (own policies then AWS's; users, then groups, then roles), some of whose
- * items the caller did not ask for. A page is filled before it is answered, so an empty page means that there is no more.
+ * items the caller did not ask for. A page is filled before it is answered: an empty page means that there is no more.
  */
 import { InvalidInputException } from '@aws-sdk/client-iam';
 import type { Context } from '../../core/context.ts';
