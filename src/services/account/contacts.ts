@@ -1,4 +1,4 @@
-/** Whom AWS would write to: the primary contact, and one alternate contact each for billing, operations and security. */
+/** Whom AWS would write to: the primary contact, and an alternate one each for billing, operations and security. */
 import {
   type ContactInformation,
   type DeleteAlternateContactRequest,

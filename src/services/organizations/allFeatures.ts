@@ -1,4 +1,4 @@
-/** From consolidated billing to all features: every invited member must approve, then the management account finishes it. */
+/** From consolidated billing to all features: every invited member approves, then the management account finishes. */
 import type { EnableAllFeaturesResponse } from '@aws-sdk/client-organizations';
 import type { Context } from '../../core/context.ts';
 import { accounts, type Organization, organizations } from '../../identity/organization.ts';

@@ -1,4 +1,4 @@
-/** Which policies are attached where. The order of attachment is kept: it decides between settings of equal standing. */
+/** Which policies are attached where. Their order is kept: it decides between settings of equal standing. */
 import {
   type AttachPolicyRequest,
   type DetachPolicyRequest,

@@ -1,4 +1,4 @@
-/** The organization itself: made by the account that becomes its management account, deleted by it when all have left. */
+/** The organization itself: made by the account that becomes its management account, deleted when all have left. */
 import {
   AlreadyInOrganizationException,
   type CreateOrganizationRequest,

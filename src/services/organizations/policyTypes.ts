@@ -1,8 +1,9 @@
 /**
  * The types of policy, one row each. Numbers: "Quotas and service limits for AWS Organizations" in its user guide.
  *
- * SCPs and RCPs limit what is allowed: they are IAM policies, and AWS attaches one of its own, which allows all, wherever
- * the type is enabled. The others declare settings; what an account gets is merged down the tree (see inheritance.ts).
+ * SCPs and RCPs limit what is allowed: they are IAM policies, and AWS attaches one of its own, which allows all,
+ * wherever the type is enabled. The others declare settings; what an account gets is merged down the tree (see
+ * inheritance.ts).
  */
 import {
   type Attachments,
