@@ -3,12 +3,12 @@
 // conditions.ts. Source: IAM User Guide, JSON policy elements: Condition operators.
 
 import type { RequestContext } from './context.ts';
-import { matchesCode, patternOf, splitArn } from './match.ts';
+import { matchesCode, splitArn } from './match.ts';
 import { contains, type IpRange, readDate, readIpRange, readNumber } from './values.ts';
 import { fill, fits, type Template, templateOf } from './variables.ts';
 
 /** A policy's value made ready; `undefined` is one that can match nothing. */
-export type Prepared = Template | ArnTemplate | IpRange | number | string | undefined;
+export type Prepared = Template | readonly Template[] | IpRange | number | string | undefined;
 
 export interface Operator {
   readonly name: string;
@@ -17,12 +17,6 @@ export interface Operator {
   readonly prepare: (value: string, variables: boolean) => Prepared;
   /** True when the request's value satisfies the positive form of the operator for one prepared value. */
   readonly test: (prepared: Prepared, found: string, context: RequestContext) => boolean;
-}
-
-interface ArnTemplate {
-  readonly template: Template;
-  /** One template a field, when the pattern has no variable. */
-  readonly fields: readonly Template[] | undefined;
 }
 
 type Kind = Pick<Operator, 'prepare' | 'test'>;
@@ -66,12 +60,8 @@ const address: Kind = {
 };
 
 const arn: Kind = {
-  prepare: (value, variables) => {
-    const template = templateOf(value, variables, true);
-    const fields = template.pattern ? splitArn(value).map((field) => templateOf(field, false, true)) : undefined;
-    return { template, fields };
-  },
-  test: (prepared, found, context) => arnFits(prepared as ArnTemplate, found, context),
+  prepare: (value, variables) => splitArnPattern(value, variables).map((field) => templateOf(field, variables, true)),
+  test: (prepared, found, context) => arnFits(prepared as readonly Template[], found, context),
 };
 
 function ordered(
@@ -128,12 +118,10 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
 );
 
 /**
- * Each of the six fields is matched apart. A shorter pattern matches only when its last * may run past the colon,
- * as `*` and `arn:aws:sns:*` do.
+ * Each of the six fields is matched apart. A shorter pattern matches only when its last * may run past the colon, as
+ * `*` and `arn:aws:sns:*` do.
  */
-function arnFits(wanted: ArnTemplate, found: string, context: RequestContext): boolean {
-  const patterns = wanted.fields ?? filledFields(wanted.template, context);
-  if (!patterns) return false;
+function arnFits(patterns: readonly Template[], found: string, context: RequestContext): boolean {
   const short = patterns.length < 6;
   const last = patterns[patterns.length - 1];
   if (short && !last?.source.endsWith('*')) return false;
@@ -147,16 +135,18 @@ function arnFits(wanted: ArnTemplate, found: string, context: RequestContext): b
   return true;
 }
 
-function filledFields(template: Template, context: RequestContext): Template[] | undefined {
-  const code = fill(template, context);
-  if (code === undefined) return undefined;
-  return splitArn(code).map((field) => ({ source: codedSource(field), pattern: codedPattern(field), parts: [] }));
-}
-
-function codedPattern(code: string): Template['pattern'] {
-  return code === '\ufffe' ? patternOf('*') : { source: code, mode: 'glob', code };
-}
-
-function codedSource(code: string): string {
-  return code.replaceAll('\ufffe', '*');
+/** The fields of an ARN pattern. Colons within a variable part nothing, and those that it brings in stay in its field. */
+function splitArnPattern(value: string, variables: boolean): string[] {
+  if (!variables || !value.includes('${')) return splitArn(value);
+  const fields: string[] = [];
+  let from = 0;
+  for (let at = 0; at < value.length && fields.length < 5; at++) {
+    const close = value.startsWith('${', at) ? value.indexOf('}', at) : -1;
+    if (close > 0) at = close;
+    else if (value[at] === ':') {
+      fields.push(value.slice(from, at));
+      from = at + 1;
+    }
+  }
+  return [...fields, value.slice(from)];
 }
