@@ -1,0 +1,139 @@
+/**
+ * AWS's own command lines and boto3, unmodified, against a plane on a socket. Whatever is not on the machine is skipped
+ * and says so; CI installs all of them.
+ */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { planeOnSocket } from './socket.ts';
+
+type Plane = Awaited<ReturnType<typeof planeOnSocket>>;
+
+const run = promisify(execFile);
+const REGION = 'eu-central-1';
+
+/** `aws` of that major version: Debian's is 2, pip's may be 1. */
+function commandLine(major: 1 | 2): string | undefined {
+  return ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((file) =>
+    outputOf(file, '--version').includes(`aws-cli/${major}.`),
+  );
+}
+
+/** A Python that has boto3. */
+function python(): string | undefined {
+  return ['python3', '/usr/bin/python3'].find((file) => outputOf(file, '-c', 'import boto3; print("here")') !== '');
+}
+
+function outputOf(file: string, ...args: string[]): string {
+  try {
+    return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    return '';
+  }
+}
+
+/** Nothing of the machine's own AWS configuration. */
+function environment({ credentials }: Plane): NodeJS.ProcessEnv {
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
+  return {
+    ...clean,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
+  };
+}
+
+const UNKNOWN = ['cloudwatch list-metrics', 'cloudwatch get-dashboard --dashboard-name a', 'sqs list-queues'];
+
+for (const major of [1, 2] as const) {
+  const aws = commandLine(major);
+  test(`the AWS CLI, version ${major}`, { skip: aws === undefined && `no AWS CLI ${major} here` }, async (t) => {
+    const plane = await planeOnSocket(t);
+    const env = environment(plane);
+    const call = async (line: string) => {
+      const args = ['--endpoint-url', plane.endpoint, '--output', 'json', ...line.split(' ')];
+      const { stdout } = await run(aws as string, args, { env });
+      return JSON.parse(stdout || '{}');
+    };
+    const account = plane.cloud.managementAccount;
+
+    assert.equal((await call('sts get-caller-identity')).Arn, `arn:aws:iam::${account}:root`);
+    const { User: made } = await call('iam create-user --user-name alice --path /people/ --tags Key=team,Value=blue');
+    assert.equal(made.Arn, `arn:aws:iam::${account}:user/people/alice`);
+    assert.deepEqual((await call('iam list-user-tags --user-name alice')).Tags, [{ Key: 'team', Value: 'blue' }]);
+    await assert.rejects(
+      call('iam create-user --user-name alice'),
+      /An error occurred \(EntityAlreadyExists\) when calling the CreateUser operation: User with name alice already exists\./,
+    );
+    await call('iam delete-user --user-name alice');
+
+    const command = 'cloudtrail lookup-events --region us-east-1 --lookup-attributes';
+    const { Events: events } = await call(`${command} AttributeKey=ResourceName,AttributeValue=alice`);
+    assert.deepEqual(
+      events.map((event: { EventName: string }) => event.EventName),
+      ['DeleteUser', 'CreateUser', 'ListUserTags', 'CreateUser'],
+    );
+    const costs = 'ce get-cost-and-usage --granularity MONTHLY --metrics UsageQuantity';
+    const { ResultsByTime: results } = await call(`${costs} --time-period Start=2030-01-01,End=2030-01-02`);
+    assert.equal(results[0].TimePeriod.Start, '2030-01-01');
+
+    for (const line of UNKNOWN) {
+      await assert.rejects(call(line), /An error occurred \(NotImplemented\).* is not implemented\./, line);
+    }
+  });
+}
+
+const SCRIPT = `
+import boto3, json, sys
+from botocore.config import Config
+from botocore.exceptions import ClientError
+endpoint = sys.argv[1]
+def client(name, **more):
+    return boto3.client(name, endpoint_url=endpoint, config=Config(retries={'max_attempts': 0}), **more)
+def outcome(call):
+    try:
+        call()
+        return ['ok']
+    except ClientError as error:
+        status = error.response['ResponseMetadata']['HTTPStatusCode']
+        return [error.response['Error']['Code'], error.response['Error']['Message'], status]
+iam = client('iam')
+trail = client('cloudtrail', region_name='us-east-1')
+queue = endpoint + '/111122223333/orders'
+made = iam.create_user(UserName='alice')['User']
+found = trail.lookup_events(LookupAttributes=[{'AttributeKey': 'ResourceName', 'AttributeValue': made['Arn']}])
+datum = {'MetricName': 'a', 'Value': 1.5}
+print(json.dumps({
+    'arn': client('sts').get_caller_identity()['Arn'],
+    'created': made['CreateDate'].isoformat(),
+    'again': outcome(lambda: iam.create_user(UserName='alice')),
+    'events': [event['EventName'] for event in found['Events']],
+    'eventTime': found['Events'][0]['EventTime'].timestamp(),
+    'metrics': outcome(lambda: client('cloudwatch').list_metrics()),
+    'data': outcome(lambda: client('cloudwatch').put_metric_data(Namespace='n', MetricData=[datum])),
+    'queues': outcome(lambda: client('sqs').list_queues()),
+    'message': outcome(lambda: client('sqs').send_message(QueueUrl=queue, MessageBody='a')),
+}))
+`;
+
+const interpreter = python();
+test('boto3', { skip: interpreter === undefined && 'no Python with boto3 here' }, async (t) => {
+  const plane = await planeOnSocket(t);
+  const { stdout } = await run(interpreter as string, ['-c', SCRIPT, plane.endpoint], { env: environment(plane) });
+  assert.deepEqual(JSON.parse(stdout), {
+    arn: `arn:aws:iam::${plane.cloud.managementAccount}:root`,
+    created: '2030-01-01T00:00:00+00:00',
+    again: ['EntityAlreadyExists', 'User with name alice already exists.', 409],
+    events: ['CreateUser'],
+    eventTime: Date.parse('2030-01-01T00:00:00Z') / 1000,
+    metrics: ['NotImplemented', 'monitoring:ListMetrics is not implemented.', 501],
+    data: ['NotImplemented', 'monitoring:PutMetricData is not implemented.', 501],
+    queues: ['NotImplemented', 'sqs:ListQueues is not implemented.', 501],
+    message: ['NotImplemented', 'sqs:SendMessage is not implemented.', 501],
+  });
+});

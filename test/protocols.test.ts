@@ -1,0 +1,86 @@
+/**
+ * Services that speak several protocols answer each client in the one it chose, over a real socket. CloudWatch and SQS
+ * have no operations yet: once the signature holds, what comes back is NotImplemented, in the shape that the protocol's
+ * own reader understands.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { SQS } from '@aws-sdk/client-sqs';
+import { AwsJson1_0Protocol, AwsQueryProtocol, AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
+import { planeOnSocket } from './socket.ts';
+
+const PROTOCOLS = { json: AwsJson1_0Protocol, query: AwsQueryProtocol, cbor: AwsSmithyRpcV2CborProtocol };
+
+/** Of either client: their configurations have most in common, but are types of their own. */
+type Config = object;
+
+interface Case {
+  readonly service: string;
+  /** The SDK's own choice when absent. */
+  readonly protocol?: keyof typeof PROTOCOLS;
+  readonly call: (config: Config, endpoint: string) => Promise<unknown>;
+  readonly message: string;
+}
+
+const listMetrics = (config: Config) => new CloudWatch(config).listMetrics({ Namespace: 'AWS/IAM' });
+const putMetricData = (config: Config) =>
+  new CloudWatch(config).putMetricData({ Namespace: 'Test', MetricData: [{ MetricName: 'calls', Value: 1.5 }] });
+const listQueues = (config: Config) => new SQS(config).listQueues({ QueueNamePrefix: 'a' });
+const sendMessage = (config: Config, endpoint: string) =>
+  new SQS(config).sendMessage({ QueueUrl: `${endpoint}/111122223333/orders`, MessageBody: 'ä & <b>' });
+
+const metrics = { service: 'CloudWatch', call: listMetrics, message: 'monitoring:ListMetrics is not implemented.' };
+const data = { service: 'CloudWatch', call: putMetricData, message: 'monitoring:PutMetricData is not implemented.' };
+const queues = { service: 'SQS', call: listQueues, message: 'sqs:ListQueues is not implemented.' };
+const sending = { service: 'SQS', call: sendMessage, message: 'sqs:SendMessage is not implemented.' };
+
+const CASES: readonly Case[] = [
+  metrics,
+  { ...metrics, protocol: 'cbor' },
+  { ...metrics, protocol: 'json' },
+  { ...metrics, protocol: 'query' },
+  data,
+  { ...data, protocol: 'cbor' },
+  queues,
+  { ...queues, protocol: 'json' },
+  { ...queues, protocol: 'query' },
+  sending,
+  { ...sending, protocol: 'query' },
+];
+
+interface Answer {
+  readonly name: string;
+  readonly message: string;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+}
+
+const answerTo = (call: Promise<unknown>): Promise<Answer> =>
+  call.then(
+    () => assert.fail('the call was answered'),
+    (error) => error as Answer,
+  );
+
+for (const { service, protocol, call, message } of CASES) {
+  test(`${service} in ${protocol ?? 'the protocol the SDK chooses'}: ${message}`, async (t) => {
+    const { endpoint, credentials, cloud } = await planeOnSocket(t);
+    const config = {
+      region: 'eu-central-1',
+      endpoint,
+      credentials,
+      maxAttempts: 1,
+      ...(protocol && { protocol: PROTOCOLS[protocol] }),
+    };
+    const answer = await answerTo(call(config, endpoint));
+    assert.equal(answer.name, 'NotImplemented');
+    assert.equal(answer.message, message);
+    assert.equal(answer.$metadata?.httpStatusCode, 501);
+    assert.ok(answer.$metadata?.requestId);
+
+    const stranger = { ...credentials, secretAccessKey: 'not-the-secret' };
+    const refusal = await answerTo(call({ ...config, credentials: stranger }, endpoint));
+    assert.match(refusal.name, /^(SignatureDoesNotMatch|InvalidSignatureException)$/);
+    assert.equal(refusal.$metadata?.httpStatusCode, protocol === 'query' || protocol === 'cbor' ? 403 : 400);
+    assert.equal((await cloud.root.cloudtrail.lookupEvents({})).Events?.length, 0);
+  });
+}
