@@ -86,6 +86,7 @@ const CANDIDATES = [
   'arn:aws:iam::123456789012:role/sample',
   '/',
   'us-east-1',
+  '2030-01-01',
 ];
 
 function text(name: string, limit: Limit, world: World): string {
