@@ -84,6 +84,18 @@ test('CreateAccount stops at the quota of accounts', async () => {
   });
 });
 
+test('Five accounts are created at a time', async () => {
+  const { cloud, organizations } = await organized();
+  const begin = (name: string) => organizations.createAccount({ Email: `${name}@example.com`, AccountName: name });
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await begin(name);
+  await assert.rejects(begin('f'), {
+    name: 'ConstraintViolationException',
+    Reason: 'ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED',
+  });
+  cloud.advance('PT2S');
+  await begin('f');
+});
+
 test('MoveAccount moves an account from where it is', async () => {
   const { organizations, root, create } = await organized();
   const AccountId = (await create('dev'))?.AccountId;

@@ -44,10 +44,15 @@ export interface Creation {
   readonly failure?: CreateAccountFailureReason;
 }
 
-export const creations = table<Creation>('org_creation', { key: (c) => [c.organization, c.id] });
+/** Index `requested`: [organization, when]. */
+export const creations = table<Creation>('org_creation', {
+  key: (c) => [c.organization, c.id],
+  indexes: { requested: (c) => [[c.organization, c.requested]] },
+});
 
 const CREATION_MILLISECONDS = 1500;
-const ACCOUNTS_MAX = 10;
+const IN_PROGRESS_MAX = 5;
+export const ACCOUNTS_MAX = 10;
 
 export const CreateAccount = operation<Present<CreateAccountRequest>, CreateAccountResponse>({
   who: 'management',
@@ -56,6 +61,7 @@ export const CreateAccount = operation<Present<CreateAccountRequest>, CreateAcco
     const tags = checkedNewTags(input.Tags);
     if (/^AWSServiceRoleFor/i.test(input.RoleName ?? '')) invalid('INVALID_ROLE_NAME');
     await requireRoom(ctx, organization);
+    await requireFewInProgress(ctx, organization);
     const failure = await failureOf(ctx, input.Email);
     const account = failure ? undefined : await newAccount(ctx, organization, input);
     if (account) await putTags(ctx, organization, account.id, tags);
@@ -110,6 +116,19 @@ export async function hasRoom(ctx: Context, organization: Organization): Promise
 
 async function requireRoom(ctx: Context, organization: Organization): Promise<void> {
   if (!(await hasRoom(ctx, organization))) violated('ACCOUNT_NUMBER_LIMIT_EXCEEDED');
+}
+
+async function requireFewInProgress(ctx: Context, { id }: Organization): Promise<void> {
+  const since = new Date(ctx.now.getTime() - CREATION_MILLISECONDS);
+  let underway = 0;
+  for (const minute of new Set([since, ctx.now].map((time) => time.toISOString().slice(0, 16)))) {
+    const recent = { limit: 100, index: 'requested', startsWith: minute };
+    const { rows } = await ctx.store.list(creations, [id], recent);
+    underway += rows.filter((creation) => ctx.now < completedAt(creation)).length;
+  }
+  if (underway >= quota(ctx, 'AccountsInProgressQuota', IN_PROGRESS_MAX)) {
+    violated('ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED');
+  }
 }
 
 /** Addresses that pass the pattern of the API may still not be addresses (Email in CreateAccount's reference). */

@@ -69,6 +69,18 @@ test('An invitation may be declined, canceled or left until it expires', async (
   await invite();
 });
 
+test('Twenty invitations a day may come to nothing', async () => {
+  const { cloud, organizations, invite } = await organized();
+  const attempt = async () => organizations.cancelHandshake({ HandshakeId: (await invite())?.Id });
+  for (let i = 0; i < 20; i++) await attempt();
+  await assert.rejects(invite(), {
+    name: 'HandshakeConstraintViolationException',
+    Reason: 'HANDSHAKE_RATE_LIMIT_EXCEEDED',
+  });
+  cloud.advance('P1D');
+  await attempt();
+});
+
 test('Only the invited account can answer, with permission of its own', async () => {
   const { cloud, member, invite } = await organized();
   const sent = await invite();

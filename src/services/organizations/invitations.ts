@@ -8,10 +8,11 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { lowerId } from '../../core/ids.ts';
 import type { Present } from '../../core/operation.ts';
+import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { type Account, accounts, type Organization, organizations } from '../../identity/organization.ts';
 import { accountArn } from './arns.ts';
-import { hasRoom } from './creations.ts';
+import { ACCOUNTS_MAX, hasRoom } from './creations.ts';
 import { depart } from './departures.ts';
 import { addHandshake, type Handshake, handshakes, stateOf } from './handshakeRows.ts';
 import { viewOf } from './handshakeViews.ts';
@@ -25,6 +26,7 @@ import { operation } from './seats.ts';
 import { checkedNewTags } from './tagging.ts';
 
 const OPEN_DAYS = 15;
+const INVITATIONS_MAX = 20;
 const DAY = 86_400_000;
 
 export const InviteAccountToOrganization = operation<
@@ -42,6 +44,7 @@ export const InviteAccountToOrganization = operation<
     if (account.organization === organization.id) handshakeViolated('ALREADY_IN_AN_ORGANIZATION');
     await requireNoOther(ctx, organization, account.id);
     if (!(await hasRoom(ctx, organization))) handshakeViolated('ACCOUNT_NUMBER_LIMIT_EXCEEDED');
+    await requireFewToday(ctx, organization);
     const handshake: Handshake = {
       ...newHandshake(ctx, organization, OPEN_DAYS),
       action: 'INVITE',
@@ -74,6 +77,18 @@ async function requireNoOther(ctx: Context, organization: Organization, account:
   const { rows } = await ctx.store.list(handshakes, [organization.id, account], { limit: 100, index: 'sent' });
   if (rows.every((sent) => stateOf(sent, ctx.now) === 'EXPIRED')) return;
   fail(DuplicateHandshakeException, 'A handshake with the same action and target already exists.');
+}
+
+/** Invitations of the last 24 hours that were not accepted: twenty, or as many as the organization may have accounts. */
+async function requireFewToday(ctx: Context, { id }: Organization): Promise<void> {
+  const max = Math.max(INVITATIONS_MAX, quota(ctx, 'OrganizationAccountsQuota', ACCOUNTS_MAX));
+  const since = new Date(ctx.now.getTime() - DAY).toISOString();
+  let sent = 0;
+  for (const day of [since.slice(0, 10), ctx.now.toISOString().slice(0, 10)]) {
+    const { rows } = await ctx.store.list(handshakes, [id], { limit: 1000, index: 'requested', startsWith: day });
+    sent += rows.filter((h) => h.action === 'INVITE' && h.state !== 'ACCEPTED' && h.requested > since).length;
+  }
+  if (sent >= max) handshakeViolated('HANDSHAKE_RATE_LIMIT_EXCEEDED');
 }
 
 /** The caller's account becomes a member. From another organization it departs first, by the rules of departing. */

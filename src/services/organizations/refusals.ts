@@ -22,6 +22,7 @@ export const notInUse = () =>
 type Sentences<R extends string> = Readonly<Partial<Record<R, string>>>;
 
 const CONSTRAINTS: Sentences<ConstraintViolationExceptionReason> = {
+  ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED: 'You have exceeded the number of accounts that can be in progress at a time.',
   ACCOUNT_NUMBER_LIMIT_EXCEEDED: 'You have exceeded the allowed number of AWS accounts.',
   CANNOT_CLOSE_MANAGEMENT_ACCOUNT: "You can't close the management account.",
   CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR:
@@ -32,7 +33,6 @@ const CONSTRAINTS: Sentences<ConstraintViolationExceptionReason> = {
     'You must deregister this account as a delegated administrator before you can remove it from the organization.',
   CLOSE_ACCOUNT_QUOTA_EXCEEDED: 'You have exceeded close account quota for the past 30 days.',
   CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED: 'You have exceeded the number of accounts that you can close at a time.',
-  HANDSHAKE_RATE_LIMIT_EXCEEDED: 'You have exceeded the number of handshakes that you can send in one day.',
   MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED:
     'You have attached the maximum number of policies to the specified target.',
   MAX_TAG_LIMIT_EXCEEDED: 'You have exceeded the number of tags allowed on this resource.',
@@ -80,6 +80,7 @@ const INPUTS: Sentences<InvalidInputExceptionReason> = {
 };
 
 const HANDSHAKES: Sentences<HandshakeConstraintViolationExceptionReason> = {
+  HANDSHAKE_RATE_LIMIT_EXCEEDED: 'You have exceeded the number of handshakes that you can send in one day.',
   ACCOUNT_NUMBER_LIMIT_EXCEEDED: 'You have exceeded the allowed number of AWS accounts.',
   ALREADY_IN_AN_ORGANIZATION: 'The AWS account is already a member of an organization.',
   INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES:
