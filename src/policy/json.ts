@@ -34,7 +34,9 @@ export interface Json {
   readonly members: readonly Member[];
 }
 
-const lengthMax = 1_048_576;
+/** Far above any policy that AWS keeps (the largest, of OpenSearch domains, have 100 KB). */
+const lengthMax = 262_144;
+const membersMax = 1000;
 const depthMax = 32;
 const none: readonly never[] = [];
 
@@ -80,6 +82,7 @@ function readObject(reader: Reader, depth: number): Json {
     const keyStart = reader.at;
     if (reader.text.charCodeAt(keyStart) !== 34) throw new PolicySyntaxError('Expected a quoted name', keyStart);
     const key = readString(reader);
+    if (members.length === membersMax) throw new PolicySyntaxError('Too many names in an object', keyStart);
     if (members.length === 8) seen = new Set(members.map((member) => member.key));
     if (seen ? seen.has(key) : hasKey(members, key)) {
       throw new PolicySyntaxError(`Duplicate name ${JSON.stringify(key)}`, keyStart);
