@@ -115,3 +115,27 @@ test('MoveAccount moves an account from where it is', async () => {
     { name: 'AccountNotFoundException', message: "You specified an account that doesn't exist." },
   );
 });
+
+test('The management account finds the results in its event history', async () => {
+  const { cloud, create } = await organized();
+  const made = await create('dev');
+  const events = async (AttributeValue: string) => {
+    const LookupAttributes = [{ AttributeKey: 'EventName', AttributeValue } as const];
+    const { Events } = await cloud.root.cloudtrail.lookupEvents({ LookupAttributes });
+    return (Events ?? []).map((event) => JSON.parse(event.CloudTrailEvent ?? '{}'));
+  };
+  const [result] = await events('CreateAccountResult');
+  assert.equal(result.eventType, 'AwsServiceEvent');
+  assert.equal(result.serviceEventDetails.createAccountStatus.accountId, made?.AccountId);
+  assert.equal(result.serviceEventDetails.createAccountStatus.state, 'SUCCEEDED');
+  const joined = (await events('AccountJoinedOrganization')).map((event) => event.serviceEventDetails);
+  assert.deepEqual(
+    joined.map((details) => [details.accountId, details.joinedMethod]),
+    [
+      [made?.AccountId, 'CREATED'],
+      [cloud.managementAccount, 'INVITED'],
+    ],
+  );
+  const [call] = await events('CreateAccount');
+  assert.equal(call.requestParameters.email, 'HIDDEN_DUE_TO_SECURITY_REASONS');
+});

@@ -196,16 +196,14 @@ function resultEvent(organization: Organization, creation: Creation) {
     account: organization.management,
     eventName: 'CreateAccountResult',
     details: {
-      serviceEventDetails: {
-        createAccountStatus: {
-          accountId: AccountId,
-          state: State,
-          failureReason: FailureReason,
-          accountName: AccountName,
-          id: Id,
-          requestedTimestamp: RequestedTimestamp?.toISOString(),
-          completedTimestamp: CompletedTimestamp?.toISOString(),
-        },
+      createAccountStatus: {
+        accountId: AccountId,
+        state: State,
+        failureReason: FailureReason,
+        accountName: AccountName,
+        id: Id,
+        requestedTimestamp: RequestedTimestamp?.toISOString(),
+        completedTimestamp: CompletedTimestamp?.toISOString(),
       },
     },
   };

@@ -129,13 +129,11 @@ const closeResult = (organization: Organization, accountId: string, now: Date) =
   account: organization.management,
   eventName: 'CloseAccountResult',
   details: {
-    serviceEventDetails: {
-      closeAccountStatus: {
-        accountId,
-        state: 'SUCCEEDED',
-        requestedTimestamp: now.toISOString(),
-        completedTimestamp: new Date(now.getTime() + closingMilliseconds).toISOString(),
-      },
+    closeAccountStatus: {
+      accountId,
+      state: 'SUCCEEDED',
+      requestedTimestamp: now.toISOString(),
+      completedTimestamp: new Date(now.getTime() + closingMilliseconds).toISOString(),
     },
   },
 });

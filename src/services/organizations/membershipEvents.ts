@@ -10,5 +10,5 @@ export const departedEvent = (home: Organization, account: string, departureMeth
 const membershipEvent = (organization: Organization, eventName: string, facts: Record<string, string>) => ({
   account: organization.management,
   eventName,
-  details: { serviceEventDetails: { ...facts, organizationId: organization.id } },
+  details: { ...facts, organizationId: organization.id },
 });
