@@ -32,6 +32,24 @@ export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
 }
 
+/** What is wrong with a request's credentials or signature, by the code of AWS's query services. */
+export type AuthenticationCode =
+  | 'MissingAuthenticationToken'
+  | 'IncompleteSignature'
+  | 'InvalidClientTokenId'
+  | 'SignatureDoesNotMatch'
+  | 'ExpiredToken'
+  | 'RequestExpired';
+
+/** Nobody AWS knows signed this request. The code differs by protocol (ExpiredToken, ExpiredTokenException). */
+export class AuthenticationFailure extends Error {
+  override readonly name: AuthenticationCode;
+  constructor(code: AuthenticationCode, message: string) {
+    super(message);
+    this.name = code;
+  }
+}
+
 /** A limit of the API model is broken; the code differs by protocol (ValidationError, ValidationException). */
 export class ValidationFailure extends Error {
   override readonly name = 'ValidationFailure';

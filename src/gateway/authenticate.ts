@@ -1,9 +1,9 @@
 /** Who signed this request? A principal, or AWS's own error. */
 import type { Caller, Session } from '../core/context.ts';
-import { CommonError } from '../core/errors.ts';
+import { AuthenticationFailure } from '../core/errors.ts';
 import type { Secrets } from '../core/secrets.ts';
 import { accounts } from '../identity/organization.ts';
-import { type AccessKey, accessKeys, byName, rootArn, userArn, users } from '../identity/principals.ts';
+import { type AccessKey, accessKeys, byName, roles, rootArn, userArn, users } from '../identity/principals.ts';
 import { callerOf, openSession } from '../identity/sessions.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 import type { Transaction } from '../store/store.ts';
@@ -34,14 +34,13 @@ export async function authenticate(
 }
 
 export const missingToken = () =>
-  new CommonError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+  new AuthenticationFailure('MissingAuthenticationToken', 'Request is missing Authentication Token');
 const invalidToken = () =>
-  new CommonError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
+  new AuthenticationFailure('InvalidClientTokenId', 'The security token included in the request is invalid.');
 const wrongSignature = () =>
-  new CommonError(
+  new AuthenticationFailure(
     'SignatureDoesNotMatch',
     'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-    403,
   );
 
 async function longTermCaller(request: WireRequest, claim: Claim, tx: Transaction, secrets: Secrets): Promise<Caller> {
@@ -81,10 +80,19 @@ async function sessionCaller(
   if (opened?.session.accessKeyId !== claim.accessKeyId) throw invalidToken();
   if (!isSignedBy(opened.session.secretAccessKey, claim, request)) throw wrongSignature();
   if (opened.session.expires <= by.now.getTime()) {
-    throw new CommonError('ExpiredToken', 'The security token included in the request is expired', 403);
+    throw new AuthenticationFailure('ExpiredToken', 'The security token included in the request is expired');
   }
   await requireOpenAccount(opened.caller.account, tx);
+  await requireLiving(opened.session, tx);
   return opened.caller;
+}
+
+/** A session dies with the user or role it stands on, also if another one is made under the same name. */
+async function requireLiving({ kind, account, principalName, principalId }: Session, tx: Transaction): Promise<void> {
+  if (principalName === undefined) return;
+  const key = byName(account, principalName);
+  const principal = kind === 'AssumedRole' ? await tx.get(roles, key) : await tx.get(users, key);
+  if (principal?.id !== principalId) throw invalidToken();
 }
 
 /** An account that is closed or suspended can do nothing. */
@@ -131,17 +139,15 @@ const SKEW_MS = 15 * 60_000;
 function requireTimely(claim: Claim, wallClock: number): void {
   const at = timeOf(claim.timestamp);
   if (Number.isNaN(at)) {
-    throw new CommonError(
+    throw new AuthenticationFailure(
       'IncompleteSignature',
       `Date must be in ISO-8601 'basic format'. Got '${claim.timestamp.slice(0, 40)}'.`,
-      400,
     );
   }
   if (!claim.timestamp.startsWith(claim.date)) {
-    throw new CommonError(
+    throw new AuthenticationFailure(
       'SignatureDoesNotMatch',
       `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${claim.date}' != '${claim.timestamp.slice(0, 8)}', from '${claim.timestamp}'.`,
-      403,
     );
   }
   const lifeMs = claim.expires === undefined ? SKEW_MS : claim.expires * 1000;
@@ -152,7 +158,7 @@ function requireTimely(claim: Claim, wallClock: number): void {
   }
 }
 
-const requestExpired = (message: string) => new CommonError('RequestExpired', message, 400);
+const requestExpired = (message: string) => new AuthenticationFailure('RequestExpired', message);
 
 function expired(claim: Claim, wallClock: number, lifeMs: number) {
   const window = claim.expires === undefined ? '15 min.' : `${claim.expires} sec.`;

@@ -1,7 +1,7 @@
 /**
  * What a request says of its own signature: enough to route it and to choose an error's format, not yet to trust.
  */
-import { CommonError } from '../core/errors.ts';
+import { AuthenticationFailure } from '../core/errors.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 
 export type Algorithm = 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256';
@@ -33,7 +33,7 @@ export function claimOf(request: WireRequest): Claim | undefined {
   return request.query.includes('X-Amz-Algorithm=') ? queryClaim(request) : undefined;
 }
 
-const incomplete = (message: string) => new CommonError('IncompleteSignature', message, 400);
+const incomplete = (message: string) => new AuthenticationFailure('IncompleteSignature', message);
 
 const HEADER = /^(AWS4-HMAC-SHA256|AWS4-ECDSA-P256-SHA256)\s+(.*)$/s;
 

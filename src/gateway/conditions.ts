@@ -24,11 +24,11 @@ export function conditionsOf(ctx: Context, access: Access, around: Surroundings)
     'aws:RequestedRegion': ctx.region,
     'aws:SourceIp': source.ip,
     'aws:SecureTransport': source.tls ? 'true' : 'false',
-    'aws:UserAgent': source.userAgent,
+    'aws:UserAgent': source.userAgent === '' ? undefined : source.userAgent,
     'aws:referer': source.referer,
-    'aws:PrincipalIsAWSService': caller.type === 'Service' ? 'true' : 'false',
-    'aws:ViaAWSService': 'false',
+    'aws:ViaAWSService': ctx.calledVia ? 'true' : 'false',
   };
+  if (ctx.calledVia) addCalledVia(entries, ctx.calledVia);
   addPrincipal(entries, caller, around, now);
   if (around.resourceAccount !== undefined) entries['aws:ResourceAccount'] = around.resourceAccount;
   addOrganization(entries, 'Resource', around.resourceChain);
@@ -36,19 +36,26 @@ export function conditionsOf(ctx: Context, access: Access, around: Surroundings)
   return access.conditions ? Object.assign(entries, access.conditions) : entries;
 }
 
+function addCalledVia(entries: Entries, services: readonly string[]): void {
+  entries['aws:CalledVia'] = services;
+  entries['aws:CalledViaFirst'] = services[0];
+  entries['aws:CalledViaLast'] = services.at(-1);
+}
+
 function addPrincipal(entries: Entries, caller: Caller, around: Surroundings, now: Date): void {
+  entries['aws:PrincipalType'] = PRINCIPAL_TYPES[caller.type] ?? caller.type;
+  entries['aws:PrincipalAccount'] = caller.type === 'Anonymous' ? 'anonymous' : caller.account || undefined;
+  if (caller.type === 'Anonymous') {
+    entries['aws:userid'] = 'anonymous';
+    return;
+  }
+  entries['aws:PrincipalIsAWSService'] = caller.type === 'Service' ? 'true' : 'false';
+  entries['aws:userid'] = caller.userId;
   if (caller.type === 'Service') {
     entries['aws:PrincipalServiceName'] = caller.service;
     entries['aws:PrincipalServiceNamesList'] = caller.service ? [caller.service] : undefined;
     return;
   }
-  entries['aws:userid'] = caller.userId;
-  if (caller.type === 'Anonymous') {
-    entries['aws:PrincipalType'] = 'Anonymous';
-    return;
-  }
-  entries['aws:PrincipalType'] = PRINCIPAL_TYPES[caller.type] ?? caller.type;
-  if (caller.account !== '') entries['aws:PrincipalAccount'] = caller.account;
   entries['aws:PrincipalArn'] = principalArn(caller);
   if (caller.type === 'User') entries['aws:username'] = caller.userName;
   for (const tag of around.principalTags) entries[`aws:PrincipalTag/${tag.Key}`] = tag.Value;
@@ -65,14 +72,16 @@ const principalArn = (caller: Caller) =>
 /** Keys that only temporary credentials carry. */
 function addSession(entries: Entries, session: Session, now: Date): void {
   entries['aws:TokenIssueTime'] = new Date(session.issued).toISOString();
-  if (!session.federation) entries['aws:MultiFactorAuthPresent'] = session.mfa ? 'true' : 'false';
+  if (!session.federation && session.kind !== 'FederatedUser') {
+    entries['aws:MultiFactorAuthPresent'] = session.mfa ? 'true' : 'false';
+  }
   if (session.mfaTime !== undefined) {
     entries['aws:MultiFactorAuthAge'] = String(Math.max(0, Math.floor((now.getTime() - session.mfaTime) / 1000)));
   }
   entries['aws:SourceIdentity'] = session.sourceIdentity;
   if (session.kind === 'AssumedRoot') entries['aws:AssumedRoot'] = 'true';
   if (!session.federation) return;
-  entries['aws:FederatedProvider'] = session.federation.provider;
+  if (session.federation.type === 'WebIdentity') entries['aws:FederatedProvider'] = session.federation.provider;
   Object.assign(entries, session.federation.claims);
 }
 

@@ -5,99 +5,119 @@
  */
 import type { Context } from '../core/context.ts';
 import { uuid } from '../core/ids.ts';
-import * as policy from '../policy/index.ts';
-
-const { explain, explanationText } = {
-  explain: (..._: any) => ({}),
-  explanationText: (_: any) => '',
-  ...(policy as any),
-};
-
+import { type Explanation, explain, explanationText, type PolicyKind } from '../policy/index.ts';
 import type { JournalEntry } from '../store/store.ts';
 import type { Question } from './authorize.ts';
 
 export interface Decisions {
-  keep(requestId: string, account: string, question: Question): void;
-  /** The questions of one of the latest requests, in the order they were asked. */
-  latest(requestId: string, account: string): readonly Question[];
+  /** All questions of a request, in the order they were asked. */
+  keep(requestId: string, account: string, questions: readonly Question[]): void;
+  /** Those of one of the latest requests, explained. */
+  latest(requestId: string, account: string): readonly object[];
 }
 
 const LATEST_MAX = 10_000;
 
 export function keptDecisions(): Decisions {
-  const kept = new Map<string, { readonly account: string; readonly questions: Question[] }>();
+  const kept = new Map<string, { readonly account: string; readonly questions: readonly Question[] }>();
   return {
-    keep(requestId, account, question) {
-      const known = kept.get(requestId);
-      if (known) {
-        known.questions.push(question);
-        return;
-      }
+    keep(requestId, account, questions) {
+      if (questions.length === 0) return;
       if (kept.size >= LATEST_MAX) kept.delete(kept.keys().next().value!);
-      kept.set(requestId, { account, questions: [question] });
+      kept.set(requestId, { account, questions });
     },
     latest(requestId, account) {
       const found = kept.get(requestId);
-      return found?.account === account ? found.questions : [];
+      return found?.account === account ? found.questions.map(explained) : [];
     },
   };
 }
 
+/** Denials lie in one place whatever their Region: a request id does not tell it. */
+export const DECISION_REGION = 'global';
+
 /** The journal entry of a denial: found by its request id. */
 export function denialOf(question: Question, ctx: Context): JournalEntry {
-  const body = JSON.stringify({
-    requestID: ctx.requestId,
-    ...factsOf(question),
-    derivation: explanationText(explain(question.request, question.policies)),
-  });
-  const { account, region } = ctx;
-  return { id: uuid(ctx), kind: 'decision', account, region, time: ctx.now.getTime(), body };
+  const body = JSON.stringify({ requestID: ctx.requestId, ...explained(question) });
+  const { account, now } = ctx;
+  return { id: uuid(ctx), kind: 'decision', account, region: DECISION_REGION, time: now.getTime(), body };
 }
+
+function explained({ request, policies, conditions }: Question): object {
+  const explanation = explain(request, policies);
+  const { principal, action, resource } = request;
+  const derivation = explanationText(explanation);
+  return { principal, action, resource, verdict: explanation.verdict, conditions, derivation };
+}
+
+/** Longer than that, an authorization message is more than DecodeAuthorizationMessage takes. */
+const ENCODED_LENGTH_MAX = 10_240;
 
 /**
- * The encoded authorization message that sts:DecodeAuthorizationMessage opens.
+ * The encoded authorization message that sts:DecodeAuthorizationMessage opens; undefined if it would be too long.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
  */
-export function encodedMessage(question: Question, ctx: Context): string {
-  return ctx.secrets.seal('authorization-message', JSON.stringify(decodedMessage(question, ctx)), ctx.random(12));
+export function encodedMessage(question: Question, ctx: Context): string | undefined {
+  const message = JSON.stringify(decodedMessage(question, ctx));
+  const sealed = ctx.secrets.seal('authorization-message', message, ctx.random(12));
+  return sealed.length > ENCODED_LENGTH_MAX ? undefined : sealed;
 }
 
-function decodedMessage(question: Question, ctx: Context): object {
-  const { decision, conditions, request } = question;
-  const items = Object.entries(conditions)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ({ key, values: { items: [value].flat().map((v) => ({ value: v })) } }));
+function decodedMessage({ request, policies, conditions }: Question, ctx: Context): object {
+  const explanation = explain(request, policies);
+  const { caller } = ctx;
   return {
-    allowed: decision.verdict === 'Allowed',
-    explicitDeny: decision.verdict === 'ExplicitlyDenied',
-    matchedStatements: { items: matchedStatements(question) },
+    allowed: explanation.verdict === 'Allowed',
+    explicitDeny: explanation.verdict === 'ExplicitlyDenied',
+    matchedStatements: { items: matchedStatements(explanation, caller.userId) },
     failures: { items: [] },
     context: {
-      principal: { id: ctx.caller.userId, name: ctx.caller.userName, arn: ctx.caller.arn },
+      principal: { id: caller.userId, name: caller.userName ?? caller.session?.name, arn: caller.arn },
       action: request.action,
       resource: request.resource,
-      conditions: { items },
+      conditions: {
+        items: Object.entries(conditions)
+          .filter(([, value]) => value !== undefined)
+          .map(([key, value]) => ({ key, values: valuesOf([value].flat()) })),
+      },
     },
     requestId: ctx.requestId,
   };
 }
 
-function matchedStatements({ decision }: Question): object[] {
-  if (!decision.statement) return [];
-  return [{ statementId: decision.statement.sid ?? '', effect: 'DENY', sourcePolicyType: decision.kind }];
-}
+const valuesOf = (values: readonly (string | undefined)[]) => ({ items: values.map((value) => ({ value })) });
 
-function factsOf({ request, decision, conditions }: Question) {
-  return {
-    principal: request.principal,
-    action: request.action,
-    resource: request.resource,
-    verdict: decision.verdict,
-    conditions,
-  };
-}
+/** The names of DecodeAuthorizationMessage for kinds of policies. */
+const SOURCE_TYPES: Readonly<Partial<Record<PolicyKind, string>>> = {
+  identity: 'IAM Policy',
+  boundary: 'IAM Permissions Boundary',
+  session: 'Session Policy',
+  scp: 'Service Control Policy',
+  rcp: 'Resource Control Policy',
+};
 
-/** A question of the latest requests, in the same form as a durable denial. */
-export function explained(question: Question): object {
-  return { ...factsOf(question), derivation: explanationText(explain(question.request, question.policies)) };
+/** The Deny statements that apply. */
+function matchedStatements({ layers, request }: Explanation, sourceId: string): object[] {
+  return layers.flatMap(({ kind, applies, policies }) =>
+    policies.flatMap(({ name, statements }) =>
+      statements
+        .filter((statement) => applies && statement.applies && statement.effect === 'Deny')
+        .map(({ sid, effect, elements, conditions }) => {
+          const of = (element: string) => valuesOf(elements.find((e) => e.element === element)?.wanted ?? []);
+          return {
+            statementId: sid ?? '',
+            effect: effect.toUpperCase(),
+            principals: { items: [{ value: request.principal.arn ?? sourceId }] },
+            principalGroups: { items: [] },
+            actions: of('Action'),
+            resources: of('Resource'),
+            conditions: {
+              items: conditions.map(({ key, wanted }) => ({ key, values: valuesOf(wanted) })),
+            },
+            sourcePolicyId: name,
+            sourcePolicyType: SOURCE_TYPES[kind] ?? 'Resource Policy',
+          };
+        }),
+    ),
+  );
 }

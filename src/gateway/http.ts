@@ -1,5 +1,12 @@
 /** The socket: bytes in, a WireRequest through the pipeline, bytes out. Whatever is too big or too slow ends here. */
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Source } from '../core/context.ts';
@@ -9,11 +16,11 @@ import { WEB_IDENTITY_PREFIX } from '../identity/outboundKeys.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
+import { bodyOf, tooLarge } from './body.ts';
 import { type Controls, PAGES_PREFIX, page } from './pages.ts';
 import { type Deps, handle } from './pipeline.ts';
 import { webIdentityPage } from './webIdentity.ts';
 
-const BODY_BYTES_MAX = 1024 * 1024;
 const HEADER_BYTES_MAX = 32 * 1024;
 
 export interface Tls {
@@ -27,6 +34,7 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: 15_000,
     requestTimeout: 60_000,
+    connectionsCheckingInterval: 5_000,
     keepAliveTimeout: 65_000,
     insecureHTTPParser: false,
     requireHostHeader: false,
@@ -41,18 +49,34 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
   const server = tls
     ? process.getBuiltinModule('node:https').createServer({ ...limits, ...tls }, listener)
     : createServer(limits, listener);
-  server.on('clientError', refuseConnection);
+  server.maxHeadersCount = 0; // All of them: Node would drop the 2001st in silence, and it might be one that counts.
+  server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket, deps));
   return server as Server;
 }
 
-/** Bytes that are not HTTP, or a header that does not end. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+const NOT_HTTP = new CommonError('InvalidRequest', 'The request is not valid HTTP.');
+const UNREADABLE: Readonly<Record<string, CommonError>> = {
+  HPE_HEADER_OVERFLOW: new CommonError('InvalidRequest', `Headers are longer than ${HEADER_BYTES_MAX} bytes.`, 431),
+  ERR_HTTP_REQUEST_TIMEOUT: new CommonError('RequestTimeout', 'The request was not sent in time.', 408),
+};
+
+/** Bytes that are not HTTP, or a header that does not end. What came is searched for the protocol to answer in. */
+function refuseConnection(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket, deps: Deps): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const headers: Record<string, string> = {};
+  const seen = error.rawPacket?.toString('latin1', 0, HEADER_BYTES_MAX) ?? '';
+  for (const [, name, value] of seen.matchAll(/^(content-type|x-amz-target|smithy-protocol): *(.{1,100})$/gim)) {
+    headers[name!.toLowerCase()] = value!.trim();
+  }
+  const request = { method: 'POST', path: '/', query: '', headers, body: EMPTY };
+  const { status, headers: told, body } = refusal(request, deps, UNREADABLE[error.code ?? ''] ?? NOT_HTTP);
+  const lines = Object.entries(answered(told, body, true)).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
+  socket.end(body);
+  socket.destroySoon();
 }
 
 async function receive(
@@ -67,7 +91,7 @@ async function receive(
   if (!headers) return send(response, refusal(request, deps, ambiguous()), true);
   const body = await bodyOf(message);
   if (body === 'truncated') return;
-  if (body === 'too large') return send(response, refusal(request, deps, tooLarge()), true);
+  if (body === 'too large') return send(response, refusal(request, deps, tooLarge()));
   const whole = body.length === 0 ? request : { ...request, body };
   const source = sourceOf(message, headers);
   send(response, await answerer(whole)(whole, deps, controls, source));
@@ -84,15 +108,16 @@ function answerer({ path, method }: WireRequest): Answerer {
 
 const EMPTY = Buffer.alloc(0);
 const ambiguous = () => new CommonError('InvalidRequest', 'A header that must be unique is given twice.');
-const tooLarge = () =>
-  new CommonError('RequestEntityTooLargeException', `Request body is longer than ${BODY_BYTES_MAX} bytes.`, 413);
 
 function requestOf(message: IncomingMessage, headers: Record<string, string>, body: Uint8Array): WireRequest {
-  const url = message.url ?? '/';
+  const url = (message.url ?? '/').replace(ABSOLUTE, '') || '/';
   const at = url.indexOf('?');
   const path = at < 0 ? url : url.slice(0, at);
   return { method: message.method ?? 'GET', path, query: at < 0 ? '' : url.slice(at + 1), headers, body };
 }
+
+/** How a proxy is asked. The host that counts is the one that is signed. */
+const ABSOLUTE = /^https?:\/\/[^/?]*/i;
 
 /** Headers that decide who is asking, or where a body ends: two of them would be read differently by two readers. */
 const UNIQUE = new Set([
@@ -100,6 +125,7 @@ const UNIQUE = new Set([
   'host',
   'content-length',
   'content-type',
+  'content-encoding',
   'transfer-encoding',
   'x-amz-date',
   'date',
@@ -121,21 +147,6 @@ function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> | un
     else headers[name] = `${before},${value}`;
   }
   return headers;
-}
-
-function bodyOf(message: IncomingMessage): Promise<Buffer | 'too large' | 'truncated'> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    message.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length <= BODY_BYTES_MAX) chunks.push(chunk);
-      else resolve('too large');
-    });
-    message.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    message.on('error', () => resolve('truncated'));
-    message.on('close', () => resolve('truncated'));
-  });
 }
 
 const tlsOf = new WeakMap<Socket, Source['tls']>();
@@ -186,8 +197,11 @@ const preflight = (): WireResponse => ({
 });
 
 function send(response: ServerResponse, { status, headers, body }: WireResponse, close = false): void {
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  const connection = close ? { connection: 'close' } : undefined;
-  response.writeHead(status, { ...CORS, ...headers, 'content-length': length, ...connection });
+  response.writeHead(status, answered(headers, body, close));
   response.end(body);
+}
+
+function answered(headers: WireResponse['headers'], body: WireResponse['body'], close: boolean) {
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  return { ...CORS, ...headers, 'content-length': length, ...(close && { connection: 'close' }) };
 }

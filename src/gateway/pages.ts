@@ -5,6 +5,7 @@
 import type { Source } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { CommonError } from '../core/errors.ts';
+import { describeError } from '../protocols/errors.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import type { Deps } from './pipeline.ts';
 import { whyPage } from './why.ts';
@@ -57,9 +58,9 @@ export async function page(
     if (handler) return await handler(request, deps, controls, source);
     throw new CommonError('NotFound', `No such page: ${request.method} ${request.path.slice(0, 200)}`, 404);
   } catch (error) {
-    if (error instanceof CommonError) return json(error.status, { code: error.name, message: error.message });
-    deps.log(error);
-    return json(500, { code: 'InternalFailure', message: 'The page failed.' });
+    const { status, code, message } = describeError(error, undefined, 'restJson');
+    if (status >= 500) deps.log(error);
+    return json(status, { code, message });
   }
 }
 
@@ -68,10 +69,13 @@ const notHere = (what: string) =>
 
 /** A web page that a user happens to visit must not reset the plane or move its clock. */
 function requireNoForeignPage(request: WireRequest): void {
-  const origin = request.headers.origin;
-  if (origin === undefined || URL.parse(origin)?.host === request.headers.host) return;
+  const { origin, host = '' } = request.headers;
+  if (origin === undefined || (URL.parse(origin)?.host === host && UNNAMED.test(host))) return;
   throw new CommonError('ForeignOrigin', 'This page answers no request from a web page of another origin.', 403);
 }
+
+/** An address, not a name: a name may be made to mean this machine by whoever owns it. */
+const UNNAMED = /^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i;
 
 const ADVANCE_MS_MAX = 3_660 * 86_400_000;
 

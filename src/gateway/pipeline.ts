@@ -2,7 +2,7 @@
  * What happens to a request, top to bottom. Start reading here.
  */
 import { checkLimits } from '../core/constraints.ts';
-import type { AuditNotes, Caller, Context, Settings, Source } from '../core/context.ts';
+import type { Caller, Context, Settings, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
 import { uuid } from '../core/ids.ts';
 import { type Access, Missing, Open, type Operation, type Service } from '../core/operation.ts';
@@ -15,6 +15,7 @@ import { inputOf, schemaFacts } from '../protocols/schema.ts';
 import type { JournalEntry, Store, Transaction } from '../store/store.ts';
 import { ANONYMOUS, authenticate, missingToken } from './authenticate.ts';
 import { authorize, Denied, type Question } from './authorize.ts';
+import { unpacked } from './body.ts';
 import { type Claim, claimOf } from './claim.ts';
 import { type Decisions, denialOf, encodedMessage } from './decisions.ts';
 import { GLOBAL_REGION, recordsOf } from './record.ts';
@@ -37,7 +38,10 @@ export interface Deps {
 
 /** A request on its way: what is known of it so far. */
 interface Passage {
+  /** As sent, which is what was signed. */
   readonly request: WireRequest;
+  /** With its body unpacked. */
+  content: WireRequest;
   readonly source: Source;
   readonly requestId: string;
   readonly deps: Deps;
@@ -53,13 +57,22 @@ interface Passage {
 }
 
 export async function handle(request: WireRequest, source: Source, deps: Deps): Promise<WireResponse> {
-  const passage: Passage = { request, source, deps, requestId: uuid(deps), questions: [], failed: [] };
+  const passage: Passage = {
+    request,
+    content: request,
+    source,
+    deps,
+    requestId: uuid(deps),
+    questions: [],
+    failed: [],
+  };
   try {
     passage.claim = claimOf(request);
-    const service = await serviceOf(request, passage.claim, deps.resolver);
+    passage.content = unpacked(request);
+    const service = await serviceOf(passage.content, passage.claim, deps.resolver);
     if (!service) throw unknownService(passage);
     passage.service = service;
-    const { protocol, operation } = routeIn(service, request);
+    const { protocol, operation } = routeIn(service, passage.content);
     passage.protocol = protocol;
     passage.operation = operation;
     const output = await deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
@@ -70,7 +83,7 @@ export async function handle(request: WireRequest, source: Source, deps: Deps): 
   }
 }
 
-function unknownService({ claim }: Passage): CommonError {
+function unknownService({ claim }: Passage): Error {
   if (!claim) return missingToken();
   return new CommonError('NotImplemented', `The service ${claim.service} is not implemented.`, 501);
 }
@@ -83,17 +96,24 @@ async function answer(
   operation: string,
   tx: Transaction,
 ): Promise<unknown> {
-  const { request, deps } = passage;
+  const { content, deps } = passage;
   const now = deps.now();
   const implementation = implementationOf(service, operation);
   const caller = await callerOf(passage, implementation, tx, now);
-  const ctx = contextFor(passage, caller, tx, now);
+  passage.questions = [];
+  passage.failed = [];
+  const ctx = contextFor(passage, service, caller, tx, now);
   passage.ctx = ctx;
-  if (!implementation) throw new CommonError('NotImplemented', `${service.name}:${operation} is not implemented.`, 501);
+  passage.input = protocol.decode(content, service, operation);
   if (caller.session) requireWithinReach(caller.session, service.name, operation);
-  passage.input = protocol.decode(request, service, operation);
-  return invoke(service, operation, passage.input, ctx);
+  if (!implementation) throw notImplemented(service.name, operation);
+  const output = await invoke(service, operation, passage.input, ctx);
+  for (const record of passage.failed) tx.append(record);
+  return output;
 }
+
+const notImplemented = (service: string, operation: string) =>
+  new CommonError('NotImplemented', `${service}:${operation} is not implemented.`, 501);
 
 async function callerOf(
   { request, claim, deps }: Passage,
@@ -190,7 +210,8 @@ async function innerCall<Out>(
     ...(service.global && { region: GLOBAL_REGION }),
     calledVia,
     audit: {},
-    call: (...next) => innerCall(passage, service, ctx, { name: next[0], operation: next[1], input: next[2], as: next[3] }),
+    call: (...next) =>
+      innerCall(passage, service, ctx, { name: next[0], operation: next[1], input: next[2], as: next[3] }),
   };
   passages.set(ctx, passage);
   try {
@@ -218,8 +239,8 @@ async function refuse(passage: Passage, error: unknown): Promise<WireResponse> {
     await deps.store.transaction(async (tx) => recordRefusal(passage, { ...ctx, store: tx }, error, wire));
   }
   const response = protocol.encodeError(wire, service, requestId);
-  if (!(error instanceof Denied) || !ctx) return response;
-  return { ...response, headers: { ...response.headers, [ENCODED_MESSAGE]: encodedMessage(error.question, ctx) } };
+  const message = error instanceof Denied && ctx ? encodedMessage(error.question, ctx) : undefined;
+  return message ? { ...response, headers: { ...response.headers, [ENCODED_MESSAGE]: message } } : response;
 }
 
 /** Where a denial's encoded authorization message is: AWS's sentences leave no room for it. */

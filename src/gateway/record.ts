@@ -9,6 +9,9 @@ import type { Service } from '../core/operation.ts';
 import { recordInput, recordOutput } from '../protocols/recording.ts';
 import type { JournalEntry } from '../store/store.ts';
 
+/** Where calls of services with one endpoint for all Regions happen. */
+export const GLOBAL_REGION = 'us-east-1';
+
 /** What a call turned out to be. */
 export interface Call {
   readonly service: Service;
@@ -35,18 +38,22 @@ export function recordsOf(call: Call, ctx: Context): JournalEntry[] {
 function entry(ctx: Context, call: Call, account: string, sharedEventID: string | undefined): JournalEntry {
   const { service, operation, error } = call;
   const id = uuid(ctx);
-  const region = service.global ? 'us-east-1' : ctx.region;
+  const region = service.global ? GLOBAL_REGION : ctx.region;
+  const by = ctx.caller.service ?? ctx.calledVia?.at(-1);
   const record = {
     eventVersion: '1.11',
-    userIdentity: ctx.audit.userIdentity ?? (account === ctx.account ? userIdentity : foreignIdentity)(ctx.caller),
+    userIdentity: {
+      ...(ctx.audit.userIdentity ?? (account === ctx.account ? userIdentity : foreignIdentity)(ctx.caller)),
+      ...(ctx.calledVia && { invokedBy: by }),
+    },
     eventTime: seconds(ctx.now.getTime()),
     eventSource: service.eventSource,
     eventName: operation,
     awsRegion: region,
-    sourceIPAddress: ctx.caller.service ?? ctx.source.ip,
-    userAgent: ctx.caller.service ?? ctx.source.userAgent,
+    sourceIPAddress: by ?? ctx.source.ip,
+    userAgent: by ?? ctx.source.userAgent.slice(0, TEXT_LENGTH_MAX),
     errorCode: error?.code,
-    errorMessage: error?.message,
+    errorMessage: error?.message.slice(0, TEXT_LENGTH_MAX),
     requestParameters: requestParameters(ctx.audit, call),
     responseElements: error ? null : responseElements(ctx.audit, call),
     additionalEventData: ctx.audit.additionalEventData,
@@ -66,7 +73,23 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
       clientProvidedHostHeader: ctx.source.host,
     },
   };
-  return { id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(record) };
+  return { id, kind: 'api', account, region, time: ctx.now.getTime(), body: textOf(record) };
+}
+
+/** CloudTrail's limits of a field. */
+const TEXT_LENGTH_MAX = 1024;
+const OBJECT_BYTES_MAX = 100 * 1024;
+const LIMITED = ['requestParameters', 'responseElements'] as const;
+
+/** The record as JSON; what is over CloudTrail's limit is left out of it. */
+function textOf(record: { readonly [K in (typeof LIMITED)[number]]: object | null }): string {
+  const text = JSON.stringify(record);
+  if (text.length <= OBJECT_BYTES_MAX) return text;
+  const kept = { ...record };
+  for (const name of LIMITED) {
+    if (Buffer.byteLength(JSON.stringify(kept[name])) > OBJECT_BYTES_MAX) kept[name] = null;
+  }
+  return JSON.stringify(kept);
 }
 
 function requestParameters(audit: AuditNotes, call: Call): object | null {
@@ -87,7 +110,7 @@ function serviceEvent(
   event: NonNullable<AuditNotes['serviceEvents']>[number],
 ): JournalEntry {
   const id = uuid(ctx);
-  const region = service.global ? 'us-east-1' : ctx.region;
+  const region = service.global ? GLOBAL_REGION : ctx.region;
   const record = {
     eventVersion: '1.11',
     userIdentity: { accountId: event.account, invokedBy: service.eventSource },

@@ -12,7 +12,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
-import { CommonError } from '../core/errors.ts';
+import { AuthenticationFailure } from '../core/errors.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 import type { Claim } from './claim.ts';
 
@@ -31,13 +31,15 @@ export function requireWholeSignature(request: WireRequest, claim: Claim): void 
   if (!signed.has('host') || unsigned) {
     throw mismatch(`'${unsigned ?? 'host'}' must be a 'SignedHeader' in the AWS Authorization.`);
   }
+  const absent = claim.signedHeaders.find((name) => request.headers[name] === undefined);
+  if (absent !== undefined) throw mismatch(`The signed header '${absent}' is not in the request.`);
   const declared = request.headers['x-amz-content-sha256'];
   if (declared !== undefined && declared !== UNSIGNED_PAYLOAD && declared !== hash('sha256', request.body, 'hex')) {
     throw mismatch("The provided 'x-amz-content-sha256' header does not match what was computed.");
   }
 }
 
-const mismatch = (message: string) => new CommonError('SignatureDoesNotMatch', message, 403);
+const mismatch = (message: string) => new AuthenticationFailure('SignatureDoesNotMatch', message);
 
 /** Headers by which a stranger could change what a signed request means. */
 const mustBeSigned = (name: string) => name.startsWith('x-amz-') && name !== 'x-amz-user-agent';
@@ -176,7 +178,7 @@ function ecdsaKey(accessKeyId: string, secret: string): KeyObject {
     const candidate = BigInt(`0x${createHmac('sha256', `AWS4A${secret}`).update(fixed).digest('hex')}`);
     if (candidate <= N_MINUS_2) return publicKeyOf((candidate + 1n).toString(16).padStart(64, '0'));
   }
-  throw new CommonError('InternalFailure', 'No signing key could be derived.', 500);
+  throw new Error('No SigV4a key can be derived from this access key.');
 }
 
 function publicKeyOf(privateHex: string): KeyObject {

@@ -8,7 +8,7 @@ import type { Transaction } from '../store/store.ts';
 import { authenticate, missingToken } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { claimOf } from './claim.ts';
-import { explained } from './decisions.ts';
+import { DECISION_REGION } from './decisions.ts';
 import { json, PAGES_PREFIX } from './pages.ts';
 import type { Deps } from './pipeline.ts';
 
@@ -20,10 +20,10 @@ export async function whyPage(
 ): Promise<WireResponse> {
   const requestId = request.path.slice(`${PAGES_PREFIX}why/`.length);
   if (!/^[0-9a-f-]{36}$/.test(requestId)) throw new CommonError('InvalidRequestId', 'A request id is a UUID.');
-  const readable = await deps.store.transaction((tx) => readableAccounts(request, deps, source, tx));
-  for (const { account, region } of readable) {
-    const latest = deps.decisions.latest(requestId, account).map(explained);
-    const found = latest.length > 0 ? latest : await durableDenials(requestId, account, region, deps);
+  const accountIds = await deps.store.transaction((tx) => readableAccounts(request, deps, source, tx));
+  for (const account of accountIds) {
+    const latest = deps.decisions.latest(requestId, account);
+    const found = latest.length > 0 ? latest : await durableDenials(requestId, account, deps);
     if (found.length > 0) return json(200, { requestId, account, decisions: found });
   }
   throw new CommonError('NotFound', `No decision on request ${requestId} is kept that you may read.`, 404);
@@ -53,24 +53,16 @@ async function readableAccounts(request: WireRequest, deps: Deps, source: Source
       throw new CommonError('NotImplemented', 'This page calls no service.', 501);
     },
   };
-  await permit(ctx);
+  await authorize(ctx, 'sts:DecodeAuthorizationMessage', { resource: '*' });
   const own = await tx.get(accounts, [caller.account]);
   const organization = own?.organization ? await tx.get(organizations, [own.organization]) : undefined;
-  if (organization?.management !== caller.account) return [{ account: caller.account, region: claim.region }];
+  if (organization?.management !== caller.account) return [caller.account];
   const members = await tx.list(accounts, [organization.id], { index: 'organization', limit: 10_000 });
-  return members.rows.map(({ id }) => ({ account: id, region: claim.region }));
+  return members.rows.map(({ id }) => id);
 }
 
-async function permit(ctx: Context): Promise<void> {
-  try {
-    await authorize(ctx, 'sts:DecodeAuthorizationMessage', { resource: '*' });
-  } catch (error) {
-    throw new CommonError('AccessDenied', (error as Error).message, 403);
-  }
-}
-
-async function durableDenials(requestId: string, account: string, region: string, deps: Deps): Promise<object[]> {
-  const question = { kind: 'decision', account, region, limit: 10 };
+async function durableDenials(requestId: string, account: string, deps: Deps): Promise<object[]> {
+  const question = { kind: 'decision', account, region: DECISION_REGION, limit: 10 };
   const attribute = { name: 'RequestId', value: requestId };
   const { entries } = await deps.store.journal.lookup({ ...question, attribute });
   return entries.map((entry) => JSON.parse(entry.body) as object);

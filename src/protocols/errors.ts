@@ -2,7 +2,13 @@
  * What an error is called on the wire. Handlers throw the SDK's error classes and the common ones of core/errors.ts;
  * the code and status a client sees depend on the protocol it speaks.
  */
-import { AccessDenied, CommonError, ValidationFailure } from '../core/errors.ts';
+import {
+  AccessDenied,
+  type AuthenticationCode,
+  AuthenticationFailure,
+  CommonError,
+  ValidationFailure,
+} from '../core/errors.ts';
 import type { ProtocolName, Service } from '../core/operation.ts';
 import type { DocumentCodec } from './documents.ts';
 import type { WireError } from './protocol.ts';
@@ -35,6 +41,23 @@ const INVALID: Readonly<Record<ProtocolName, Names>> = {
 };
 
 /**
+ * The query services' codes and statuses, and what the JSON services call the same; those answer an old date as any
+ * other wrong signature. https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+ */
+const UNAUTHENTICATED: Readonly<Record<AuthenticationCode, Names & { readonly json: string }>> = {
+  MissingAuthenticationToken: {
+    code: 'MissingAuthenticationToken',
+    status: 403,
+    json: 'MissingAuthenticationTokenException',
+  },
+  IncompleteSignature: { code: 'IncompleteSignature', status: 400, json: 'IncompleteSignatureException' },
+  InvalidClientTokenId: { code: 'InvalidClientTokenId', status: 403, json: 'UnrecognizedClientException' },
+  SignatureDoesNotMatch: { code: 'SignatureDoesNotMatch', status: 403, json: 'InvalidSignatureException' },
+  ExpiredToken: { code: 'ExpiredToken', status: 403, json: 'ExpiredTokenException' },
+  RequestExpired: { code: 'RequestExpired', status: 400, json: 'InvalidSignatureException' },
+};
+
+/**
  * `protocol` is the one the client speaks; the service's own if not given. Whatever is not an AWS error becomes
  * InternalFailure, and its message stays here.
  */
@@ -42,6 +65,7 @@ export function describeError(error: unknown, service?: Service, protocol?: Prot
   const spoken = protocol ?? service?.wire.protocols[0] ?? 'restJson';
   if (error instanceof AccessDenied) return named(REFUSED, spoken, error.message);
   if (error instanceof ValidationFailure) return named(INVALID, spoken, error.message);
+  if (error instanceof AuthenticationFailure) return unauthenticated(spoken, error);
   if (error instanceof CommonError) return common(error.name, error.name, error.status, error.message);
   const shape = error instanceof Error && service ? errorShape(service, error.name) : undefined;
   if (!shape) return common('InternalFailure', 'InternalFailure', 500, INTERNAL);
@@ -50,11 +74,19 @@ export function describeError(error: unknown, service?: Service, protocol?: Prot
 
 const INTERNAL = 'The request processing has failed because of an unknown error, exception or failure.';
 
+/** awsJson has 400 for every fault of the sender. */
+function unauthenticated(protocol: ProtocolName, { name, message }: AuthenticationFailure): WireError {
+  const { code, status, json } = UNAUTHENTICATED[name];
+  if (isXml(protocol)) return common(code, code, status, message);
+  return common(json, code, protocol === 'awsJson1_0' || protocol === 'awsJson1_1' ? 400 : 403, message);
+}
+
+const isXml = (protocol: ProtocolName) => protocol === 'awsQuery' || protocol === 'ec2Query' || protocol === 'restXml';
+
 /** Both names, since a service that also speaks awsQuery sends the old one along in a header. */
 function named(table: Readonly<Record<ProtocolName, Names>>, protocol: ProtocolName, message: string): WireError {
   const { code, status } = table[protocol];
-  const xml = protocol === 'awsQuery' || protocol === 'ec2Query' || protocol === 'restXml';
-  return common(code, xml ? code : table.awsQuery.code, status, message);
+  return common(code, isXml(protocol) ? code : table.awsQuery.code, status, message);
 }
 
 function common(code: string, queryCode: string, status: number, message: string): WireError {
