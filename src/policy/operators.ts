@@ -135,7 +135,7 @@ function arnFits(patterns: readonly Template[], found: string, context: RequestC
   return true;
 }
 
-/** The fields of an ARN pattern. Colons within a variable part nothing, and those that it brings in stay in its field. */
+/** The fields of an ARN pattern. A colon within a variable parts nothing; what it brings in stays in its field. */
 function splitArnPattern(value: string, variables: boolean): string[] {
   if (!variables || !value.includes('${')) return splitArn(value);
   const fields: string[] = [];
