@@ -3,7 +3,7 @@
  * granted when some statement allows one of its actions, whatever the resource and the conditions, and no statement
  * denies the whole service without condition.
  */
-import { actionsOf, expandActionPattern, servicePrefixes } from '../../core/facts.ts';
+import { actionFact, actionsOf, serviceName, servicePrefixes } from '../../core/facts.ts';
 import { matchesPattern, parsePolicy, type StatementElement } from '../../policy/index.ts';
 
 /** Prefixes (`iam`), sorted. */
@@ -22,13 +22,14 @@ export function grantedServices(documents: readonly string[]): string[] {
 /** The service's actions that the policies allow somewhere; names without the prefix. */
 export function grantedActions(documents: readonly string[], service: string): string[] {
   const statements = documents.flatMap((document) => parsePolicy(document).statements);
-  const allows = statements.filter(({ effect }) => effect === 'Allow');
-  const denies = statements.filter((statement) => statement.effect === 'Deny' && isUnconditional(statement));
+  const about = statements.map((statement) => meaningOf(statement, service));
+  const allows = about.filter(({ effect }) => effect === 'Allow');
+  const denies = about.filter(({ effect, isAlways }) => effect === 'Deny' && isAlways);
   return actionsOf(service)
     .map(({ name }) => name)
     .filter((name) => {
       const action = `${service}:${name}`.toLowerCase();
-      return allows.some((s) => means(s, action)) && !denies.some((s) => means(s, action));
+      return allows.some(({ means }) => means(action)) && !denies.some(({ means }) => means(action));
     });
 }
 
@@ -42,10 +43,21 @@ function servicesAllowed({ action, notAction }: StatementElement): readonly stri
 function servicesOf(pattern: string): readonly string[] {
   if (pattern === '*') return servicePrefixes();
   const [service = '', name = ''] = pattern.toLowerCase().split(':');
-  const matching = servicePrefixes().filter((prefix) => matchesPattern(service, prefix));
-  return name === '*' ? matching : matching.filter((prefix) => expandActionPattern(`${prefix}:${name}`, 1).length > 0);
+  const matching = prefixesOf(service);
+  return name === '*' ? matching : matching.filter((prefix) => hasAction(prefix, name));
 }
 
+function prefixesOf(service: string): readonly string[] {
+  if (isWild(service)) return servicePrefixes().filter((prefix) => matchesPattern(service, prefix));
+  return serviceName(service) === undefined ? [] : [service];
+}
+
+const hasAction = (prefix: string, name: string) =>
+  isWild(name)
+    ? actionsOf(prefix).some((action) => matchesPattern(name, action.name.toLowerCase()))
+    : actionFact(prefix, name) !== undefined;
+
+const isWild = (text: string) => text.includes('*') || text.includes('?');
 const isWhole = (pattern: string) => pattern === '*' || pattern.endsWith(':*');
 
 const isUnconditional = ({ conditions, resource }: StatementElement) =>
@@ -58,7 +70,12 @@ function dropDenied(granted: Set<string>, { action, notAction }: StatementElemen
   for (const service of granted) if (!spared.has(service)) granted.delete(service);
 }
 
-function means({ action, notAction }: StatementElement, lower: string): boolean {
-  const listed = (action ?? notAction ?? []).some((pattern) => matchesPattern(pattern.toLowerCase(), lower));
-  return action ? listed : !listed;
+/** A statement narrowed down to the patterns that can name the service's actions: policies list hundreds of others. */
+function meaningOf(statement: StatementElement, service: string) {
+  const patterns = (statement.action ?? statement.notAction ?? [])
+    .map((pattern) => pattern.toLowerCase())
+    .filter((pattern) => pattern === '*' || matchesPattern(pattern.split(':')[0]!, service));
+  const isListed = (action: string) => patterns.some((pattern) => matchesPattern(pattern, action));
+  const means = statement.action ? isListed : (action: string) => !isListed(action);
+  return { effect: statement.effect, isAlways: isUnconditional(statement), means };
 }

@@ -232,3 +232,51 @@ test('Tags of a policy are listed by key, compared without case and asked about 
   await tagger.iam.untagPolicy({ PolicyArn, TagKeys: ['Cost'] });
   assert.deepEqual((await root.iam.listPolicyTags({ PolicyArn })).Tags, [{ Key: 'TEAM', Value: 'b' }]);
 });
+
+test('ListPolicies is granted on all policies or not at all', async () => {
+  const cloud = await testCloud();
+  const user = await cloud.user('u', {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'iam:ListPolicies', Resource: 'arn:aws:iam::*:policy/*' }],
+  });
+  await rejected(user.iam.listPolicies({}), 'AccessDenied', /iam:ListPolicies on resource: policy path \/ because/);
+});
+
+test('A policy cannot be deleted while somebody attaches it', async () => {
+  const { root } = await testCloud();
+  const PolicyArn = (await root.iam.createPolicy({ PolicyName: 'p', PolicyDocument: READ })).Policy?.Arn;
+  await root.iam.createUser({ UserName: 'u' });
+  const outcomes = await Promise.allSettled([
+    root.iam.deletePolicy({ PolicyArn }),
+    root.iam.attachUserPolicy({ UserName: 'u', PolicyArn }),
+  ]);
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  const { AttachedPolicies } = await root.iam.listAttachedUserPolicies({ UserName: 'u' });
+  const left = (await root.iam.listPolicies({ Scope: 'Local' })).Policies?.length;
+  assert.equal(AttachedPolicies?.length, left);
+});
+
+test('ListEntitiesForPolicy tells once who has a policy attached and as boundary', async () => {
+  const { root } = await testCloud();
+  const PolicyArn = (await root.iam.createPolicy({ PolicyName: 'p', PolicyDocument: READ })).Policy?.Arn;
+  await root.iam.createUser({ UserName: 'u', PermissionsBoundary: PolicyArn });
+  await root.iam.attachUserPolicy({ UserName: 'u', PolicyArn });
+  assert.equal((await root.iam.listEntitiesForPolicy({ PolicyArn })).PolicyUsers?.length, 1);
+  for (const PolicyUsageFilter of ['PermissionsPolicy', 'PermissionsBoundary'] as const) {
+    const { PolicyUsers } = await root.iam.listEntitiesForPolicy({ PolicyArn, PolicyUsageFilter });
+    assert.equal(PolicyUsers?.length, 1);
+  }
+});
+
+test('A managed policy of another account is nobody else’s', async () => {
+  const cloud = await testCloud();
+  const member = await cloud.memberAccount('dev');
+  const PolicyArn = (await member.root.iam.createPolicy({ PolicyName: 'p', PolicyDocument: READ })).Policy?.Arn;
+  await cloud.root.iam.createUser({ UserName: 'u' });
+  await rejected(cloud.root.iam.getPolicy({ PolicyArn }), 'AccessDenied', /iam:GetPolicy/);
+  await rejected(
+    cloud.root.iam.attachUserPolicy({ UserName: 'u', PolicyArn }),
+    'NoSuchEntity',
+    `Policy ${PolicyArn} does not exist or is not attachable.`,
+  );
+});

@@ -8,16 +8,7 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { managedPolicies as awsPolicies } from '../../identity/managedPolicies.ts';
-import {
-  type Group,
-  groups,
-  managedPolicies,
-  policyArn,
-  type Role,
-  roles,
-  type User,
-  users,
-} from '../../identity/principals.ts';
+import { type Group, groups, managedPolicies, type Role, roles, type User, users } from '../../identity/principals.ts';
 import type { Table } from '../../store/store.ts';
 import {
   attachmentCount,
@@ -33,9 +24,8 @@ import { listStage, rowsStage, type Stage, walk } from './walks.ts';
 
 /** A customer's own policies first, then AWS's. */
 export const ListPolicies: Operation<Present<ListPoliciesRequest>, ListPoliciesResponse> = {
-  access: (input, ctx) => ({
-    resource: policyArn({ account: ctx.account, path: input.PathPrefix ?? '/', name: '' }),
-  }),
+  // AWS's own words for the resource. It is no ARN, so that only a Resource of `*` grants it.
+  access: (input) => ({ resource: `policy path ${input.PathPrefix ?? '/'}` }),
   async run(input, ctx) {
     const prefix = input.PathPrefix ?? '/';
     const own = rowsStage(ctx, managedPolicies, [ctx.account], { index: 'path', startsWith: prefix }, policyOf);
@@ -61,12 +51,13 @@ async function isAsked(ctx: Context, policy: Policy, input: ListPoliciesRequest)
   return !wanted || (await attachmentCount(ctx, policy.arn)) > 0;
 }
 
-type Entity =
+type Entity = { readonly isBounded: boolean } & (
   | { readonly kind: 'Group'; readonly row: Group }
   | { readonly kind: 'User'; readonly row: User }
-  | { readonly kind: 'Role'; readonly row: Role };
+  | { readonly kind: 'Role'; readonly row: Role }
+);
 
-/** Groups, then users, then roles; attached to the policy, then bounded by it. */
+/** Groups, then users, then roles that have the policy; then those bounded by it, who are not told twice. */
 export const ListEntitiesForPolicy: Operation<
   Present<ListEntitiesForPolicyRequest>,
   ListEntitiesForPolicyResponse,
@@ -75,8 +66,11 @@ export const ListEntitiesForPolicy: Operation<
   load: (input, ctx) => findPolicy(ctx, input.PolicyArn),
   access: (_input, _ctx, policy) => policyAccess(policy),
   async run(input, ctx, policy) {
-    const isUnderPath = ({ row }: Entity) => row.path.startsWith(input.PathPrefix ?? '/');
-    const { items, page } = await walk(entityStages(ctx, policy.arn, input), input, isUnderPath);
+    const isBoth = input.PolicyUsageFilter === undefined;
+    const { items, page } = await walk(entityStages(ctx, policy.arn, input), input, ({ row, isBounded }) => {
+      if (isBoth && isBounded && row.attached.includes(policy.arn)) return false;
+      return row.path.startsWith(input.PathPrefix ?? '/');
+    });
     return {
       PolicyGroups: of(items, 'Group').map(({ row }) => ({ GroupName: row.name, GroupId: row.id })),
       PolicyUsers: of(items, 'User').map(({ row }) => ({ UserName: row.name, UserId: row.id })),
@@ -93,7 +87,8 @@ function entityStages(ctx: Context, arn: string, input: ListEntitiesForPolicyReq
   const stages: Stage<Entity>[] = [];
   const add = <R>(kind: Entity['kind'], table: Table<R>, index: string) => {
     if (input.EntityFilter !== undefined && input.EntityFilter !== kind) return;
-    stages.push(rowsStage(ctx, table, [ctx.account, arn], { index }, (row) => ({ kind, row }) as unknown as Entity));
+    const entity = (row: R) => ({ kind, row, isBounded: index === 'boundary' }) as unknown as Entity;
+    stages.push(rowsStage(ctx, table, [ctx.account, arn], { index }, entity));
   };
   if (input.PolicyUsageFilter !== 'PermissionsBoundary') {
     add('Group', groups, 'attached');

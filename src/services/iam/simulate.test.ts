@@ -259,3 +259,16 @@ test('GetContextKeysForCustomPolicy finds conditions and variables, escapes not'
   const found = await root.iam.getContextKeysForPrincipalPolicy({ PolicySourceArn });
   assert.deepEqual(found.ContextKeyNames, ['AWS:UserName', 's3:prefix']);
 });
+
+test('A simulation that would take too long is refused', async () => {
+  const { root } = await testCloud();
+  const text = policy(...Array.from({ length: 400 }, (_, n) => allow('s3:*', { Sid: `s${n}` })));
+  const ResourceArns = Array.from({ length: 400 }, (_, n) => `${OBJECT}${n}`);
+  await rejected(simulateCustom(root, [text], { ResourceArns }), 'InvalidInput', /too many statements/);
+  const cut = await root.iam.simulateCustomPolicy({
+    PolicyInputList: [text],
+    ActionNames: ['s3:GetObject', 's3:PutObject'],
+    ResourceArns: ResourceArns.slice(0, 150),
+  });
+  assert.deepEqual([cut.EvaluationResults?.length, cut.IsTruncated], [1, true]);
+});
