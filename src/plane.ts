@@ -1,4 +1,4 @@
-/** The plane: opens the store, begins it if it is new, starts gateway and workers, and serves. The only file that wires. */
+/** The plane: opens the store, begins it if it is new, starts gateway and workers. The only file that wires. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';

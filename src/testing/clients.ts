@@ -1,0 +1,79 @@
+/** Real SDK clients whose requests go through the gateway in process, without a socket. */
+import { Account } from '@aws-sdk/client-account';
+import { CloudTrail } from '@aws-sdk/client-cloudtrail';
+import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { CostExplorer } from '@aws-sdk/client-cost-explorer';
+import { IAM } from '@aws-sdk/client-iam';
+import { Organizations } from '@aws-sdk/client-organizations';
+import { SQS } from '@aws-sdk/client-sqs';
+import { STS } from '@aws-sdk/client-sts';
+import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import { type Deps, handle } from '../gateway/pipeline.ts';
+import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export type Clients = ReturnType<typeof clientsWith>;
+
+/** Clients of every service. Without an access key id they do not sign. */
+export function clientsWith(deps: Deps, credentials: Credentials, region: string) {
+  const unsigned = credentials.accessKeyId === '';
+  const config = {
+    region,
+    endpoint: 'http://cloud.test',
+    maxAttempts: 1,
+    credentials,
+    ...(unsigned && { signer: { sign: async (request: never) => request } }),
+    requestHandler: { handle: (request: HttpRequest) => fromSdk(deps, request), destroy: () => undefined },
+  };
+  return lazily({
+    iam: () => new IAM(config as object),
+    sts: () => new STS(config as object),
+    organizations: () => new Organizations(config as object),
+    account: () => new Account(config as object),
+    cloudtrail: () => new CloudTrail(config as object),
+    costExplorer: () => new CostExplorer(config as object),
+    cloudwatch: () => new CloudWatch(config as object),
+    sqs: () => new SQS(config as object),
+  });
+}
+
+/** An object whose members are made at the first look. */
+function lazily<T extends Record<string, () => unknown>>(makers: T): { readonly [K in keyof T]: ReturnType<T[K]> } {
+  const made = {} as { readonly [K in keyof T]: ReturnType<T[K]> };
+  for (const [name, make] of Object.entries(makers)) {
+    let value: unknown;
+    Object.defineProperty(made, name, { enumerable: true, get: () => (value ??= make()) });
+  }
+  return made;
+}
+
+async function fromSdk(deps: Deps, request: HttpRequest) {
+  const pairs = Object.entries(request.query ?? {}).flatMap(([key, value]) =>
+    [value].flat().map((v) => [key, v ?? '']),
+  );
+  const wire = await inProcess(deps, {
+    method: request.method,
+    path: request.path,
+    query: pairs.map(([k, v]) => `${encodeURIComponent(k!)}=${encodeURIComponent(v!)}`).join('&'),
+    headers: Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k.toLowerCase(), v])),
+    body: typeof request.body === 'string' ? Buffer.from(request.body) : new Uint8Array(request.body ?? []),
+  });
+  const response = new HttpResponse({
+    statusCode: wire.status,
+    headers: { ...wire.headers },
+    body: typeof wire.body === 'string' ? Buffer.from(wire.body) : wire.body,
+  });
+  return { response };
+}
+
+/** A request as it comes from the socket. */
+export function inProcess(deps: Deps, request: Partial<WireRequest>): Promise<WireResponse> {
+  const whole = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0), ...request };
+  const source = { ip: '127.0.0.1', userAgent: whole.headers['user-agent'] ?? '', host: whole.headers.host ?? '' };
+  return handle(whole, source, deps);
+}
