@@ -30,8 +30,9 @@ export function bodyOf(message: IncomingMessage): Promise<Buffer | 'too large' |
 }
 
 /**
- * The request with its body unpacked, to be understood; signed is the one that was sent. CloudWatch's clients pack what
- * is longer than 10 KB. Throws CommonError if the content encoding is another than gzip, or the body is not what it says.
+ * The request with its body unpacked, to be understood; signed is the one that was sent. CloudWatch's clients pack
+ * what is longer than 10 KB. Throws CommonError if the content encoding is another than gzip, or the body is not what
+ * it says.
  */
 export function unpacked(request: WireRequest): WireRequest {
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? '';

@@ -67,7 +67,7 @@ function refuseConnection(error: NodeJS.ErrnoException & { rawPacket?: Buffer },
     return;
   }
   const headers: Record<string, string> = {};
-  const seen = error.rawPacket?.toString('latin1', 0, HEADER_BYTES_MAX) ?? '';
+  const seen = error.rawPacket?.toString('latin1') ?? '';
   for (const [, name, value] of seen.matchAll(/^(content-type|x-amz-target|smithy-protocol): *(.{1,100})$/gim)) {
     headers[name!.toLowerCase()] = value!.trim();
   }
@@ -86,9 +86,9 @@ async function receive(
   controls: Controls,
 ): Promise<void> {
   if (message.method === 'OPTIONS') return send(response, preflight());
-  const headers = headersOf(message);
-  const request = requestOf(message, headers ?? {}, EMPTY);
-  if (!headers) return send(response, refusal(request, deps, ambiguous()), true);
+  const { headers, ambiguous } = headersOf(message);
+  const request = requestOf(message, headers, EMPTY);
+  if (ambiguous) return send(response, refusal(request, deps, AMBIGUOUS), true);
   const body = await bodyOf(message);
   if (body === 'truncated') return;
   if (body === 'too large') return send(response, refusal(request, deps, tooLarge()));
@@ -107,7 +107,7 @@ function answerer({ path, method }: WireRequest): Answerer {
 }
 
 const EMPTY = Buffer.alloc(0);
-const ambiguous = () => new CommonError('InvalidRequest', 'A header that must be unique is given twice.');
+const AMBIGUOUS = new CommonError('InvalidRequest', 'A header that must be unique is given twice.');
 
 function requestOf(message: IncomingMessage, headers: Record<string, string>, body: Uint8Array): WireRequest {
   const url = (message.url ?? '/').replace(ABSOLUTE, '') || '/';
@@ -135,18 +135,19 @@ const UNIQUE = new Set([
   'x-amz-region-set',
 ]);
 
-/** Undefined if a header is given twice that must not be. */
-function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> | undefined {
+/** Ambiguous if a header is given twice that must not be. */
+function headersOf({ rawHeaders }: IncomingMessage) {
   const headers: Record<string, string> = Object.create(null);
+  let ambiguous = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase();
     const value = rawHeaders[i + 1]!;
     const before = headers[name];
     if (before === undefined) headers[name] = value;
-    else if (UNIQUE.has(name)) return undefined;
+    else if (UNIQUE.has(name)) ambiguous = true;
     else headers[name] = `${before},${value}`;
   }
-  return headers;
+  return { headers, ambiguous };
 }
 
 const tlsOf = new WeakMap<Socket, Source['tls']>();

@@ -1,0 +1,354 @@
+/** The socket: what strangers may send, and what they get. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type Credentials, seeded, testCloud } from '../testing/cloud.ts';
+import { CALLER_IDENTITY, form, signed } from '../testing/signed.ts';
+import { bytesOf, isWhole, listening, raw, statusOf } from '../testing/socket.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+async function plane(t: TestContext) {
+  const cloud = await testCloud();
+  const port = await listening(t, cloud);
+  const root = await cloud.keyFor(cloud.managementAccount);
+  const users = async () => (await cloud.root.iam.listUsers({})).Users?.length;
+  return { cloud, port, root, users };
+}
+
+const createUser = (root: Credentials, name: string, more = '') =>
+  signed(form(`Action=CreateUser&Version=2010-05-08&UserName=${name}${more}`), { ...root, service: 'iam' });
+
+test('a signed request over a socket is answered, one after the other on one connection', async (t) => {
+  const { port, root } = await plane(t);
+  const request = bytesOf(signed(CALLER_IDENTITY, root));
+  const { text } = await raw(
+    port,
+    Buffer.concat([request, request]),
+    (seen) => seen.split('</GetCallerIdentityResponse>').length > 2,
+  );
+  assert.equal(text.match(/HTTP\/1\.1 200 OK/g)?.length, 2);
+  assert.match(text, /<Arn>arn:aws:iam::111122223333:root<\/Arn>/);
+});
+
+test('bodies of a megabyte are read, longer ones refused as the client parses it, and the connection goes on', async (t) => {
+  const { port, root, users } = await plane(t);
+  const padded = (length: number) => {
+    const head = 'Action=CreateUser&Version=2010-05-08&UserName=a&Path=';
+    return signed(form(head + 'x'.repeat(length - head.length)), { ...root, service: 'iam' });
+  };
+  const fits = await raw(port, bytesOf(padded(MEGABYTE)), isWhole);
+  assert.match(fits.text, /<Code>ValidationError<\/Code>/);
+  const { text, ms } = await raw(
+    port,
+    Buffer.concat([bytesOf(padded(MEGABYTE + 1)), bytesOf(signed(CALLER_IDENTITY, root))]),
+    (seen) => seen.includes('</GetCallerIdentityResponse>'),
+  );
+  assert.equal(statusOf(text), 413);
+  assert.match(text, /<Code>RequestEntityTooLargeException<\/Code>/);
+  assert.match(text, /HTTP\/1\.1 200 OK/);
+  assert.ok(ms < 1000);
+  const json = {
+    ...padded(MEGABYTE + 1),
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'a.b' },
+  };
+  assert.match((await raw(port, bytesOf(json), isWhole)).text, /"__type":"RequestEntityTooLargeException"/);
+  const chunked = `POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n${`40000\r\n${'x'.repeat(0x40000)}\r\n`.repeat(5)}0\r\n\r\n`;
+  assert.equal(statusOf((await raw(port, chunked, isWhole)).text), 413);
+  assert.equal(await users(), 0);
+});
+
+test('a chunked body is the same body', async (t) => {
+  const { port, root } = await plane(t);
+  const request = signed(CALLER_IDENTITY, root);
+  const text = request.body.toString();
+  const chunks = [text.slice(0, 10), text.slice(10)]
+    .map((part) => `${part.length.toString(16)}\r\n${part}\r\n`)
+    .join('');
+  const head = bytesOf(
+    { ...request, headers: { ...request.headers, 'transfer-encoding': 'chunked' }, body: Buffer.alloc(0) },
+    false,
+  );
+  const answer = await raw(port, `${head.toString('latin1')}${chunks}0\r\n\r\n`, isWhole);
+  assert.match(answer.text, /<Arn>arn:aws:iam::111122223333:root<\/Arn>/);
+});
+
+test('an upload that breaks off changes nothing', async (t) => {
+  const { port, root, users } = await plane(t);
+  const whole = bytesOf(createUser(root, 'half'));
+  for (const length of [whole.length - 1, whole.length - 20, 100, 10]) {
+    await raw(port, whole.subarray(0, length), undefined, { end: true, patienceMs: 200 });
+  }
+  assert.equal(await users(), 0);
+});
+
+test('gzipped bodies are unpacked: signed is what was sent, and a bomb is refused', async (t) => {
+  const { port, root, users } = await plane(t);
+  const packed = (text: string | Uint8Array, encoding = 'gzip', body = gzipSync(text)) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': encoding };
+    return bytesOf(signed({ headers, body }, { ...root, service: 'iam' }));
+  };
+  const fine = await raw(port, packed('Action=CreateUser&Version=2010-05-08&UserName=packed'), isWhole);
+  assert.equal(statusOf(fine.text), 200);
+  assert.equal(await users(), 1);
+  const bomb = await raw(port, packed(Buffer.alloc(500 * MEGABYTE, 'a')), isWhole);
+  assert.equal(statusOf(bomb.text), 413);
+  assert.ok(bomb.ms < 1000, `${bomb.ms}`);
+  const rows: [Buffer, number][] = [
+    [packed('', 'gzip', Buffer.from('Action=ListUsers')), 400],
+    [packed('', 'gzip', gzipSync('Action=ListUsers').subarray(0, 20)), 400],
+    [packed('', 'deflate'), 415],
+    [packed('', 'gzip, gzip'), 415],
+    [packed('', 'identity', Buffer.from('Action=ListUsers&Version=2010-05-08')), 200],
+  ];
+  for (const [bytes, status] of rows) assert.equal(statusOf((await raw(port, bytes, isWhole)).text), status);
+  assert.equal(await users(), 1);
+});
+
+test('requests that two readers would read differently are refused', async (t) => {
+  const { port, root, users } = await plane(t);
+  const request = createUser(root, 'smuggled');
+  const text = bytesOf(request).toString('latin1');
+  const withLine = (line: string) => text.replace('\r\n', `\r\n${line}\r\n`);
+  const rows: Readonly<Record<string, string>> = {
+    'length and chunks': withLine('transfer-encoding: chunked'),
+    'two lengths': withLine('content-length: 0'),
+    'a list of lengths': text.replace(/content-length: (\d+)/, 'content-length: $1, $1'),
+    'a signed length': text.replace(/content-length: /, 'content-length: +'),
+    'a length in hexadecimal': text.replace(/content-length: \d+/, 'content-length: 0x10'),
+    'two hosts': withLine('Host: other'),
+    'two authorizations': withLine('Authorization: Basic eA=='),
+    'two dates': withLine('X-Amz-Date: 20300101T000000Z'),
+    'two content types': withLine('Content-Type: application/json'),
+    'two tokens': withLine('x-amz-security-token: a').replace('\r\n\r\n', '\r\nx-amz-security-token: b\r\n\r\n'),
+    'unknown transfer coding': withLine('transfer-encoding: xchunked').replace(/content-length: \d+\r\n/, ''),
+    'chunked not last': withLine('transfer-encoding: chunked, identity').replace(/content-length: \d+\r\n/, ''),
+    'space before the colon': text.replace('content-length:', 'content-length :'),
+    'a folded header': withLine('x-a: b\r\n c'),
+    'a bare line feed': text.replace('\r\nhost', '\nhost'),
+    'a bare carriage return': withLine('x-a: b\rc'),
+    'a null byte': withLine('x-a: b\0c'),
+  };
+  for (const [what, bytes] of Object.entries(rows)) {
+    const answer = await raw(port, Buffer.from(bytes, 'latin1'), isWhole, { patienceMs: 500 });
+    assert.equal(statusOf(answer.text), 400, `${what}: ${answer.text}`);
+    assert.match(answer.text, /<Code>\w+<\/Code>/, what);
+    assert.match(answer.text, /connection: close/i, what);
+  }
+  assert.equal(await users(), 0);
+});
+
+test('headers are long enough for anything, and not longer; none is dropped', async (t) => {
+  const { port, root } = await plane(t);
+  const request = bytesOf(signed(CALLER_IDENTITY, root)).toString('latin1');
+  const long = (bytes: number) => request.replace('\r\n', `\r\nx-long: ${'x'.repeat(bytes)}\r\n`);
+  assert.equal(statusOf((await raw(port, long(20_000), isWhole)).text), 200);
+  const over = await raw(port, long(40_000), isWhole);
+  assert.equal(statusOf(over.text), 431);
+  assert.match(over.text, /<Code>InvalidRequest<\/Code>/);
+  const many = request.replace('\r\n', `\r\n${'a:\r\n'.repeat(3000)}`);
+  assert.equal(statusOf((await raw(port, many, isWhole)).text), 200);
+  const hidden = request.replace('\r\n\r\n', `\r\n${'a:\r\n'.repeat(3000)}x-amz-region-set: *\r\n\r\n`);
+  assert.match((await raw(port, hidden, isWhole)).text, /<Code>SignatureDoesNotMatch<\/Code>/);
+});
+
+test('all methods and all forms of a target get an answer', async (t) => {
+  const { port, root } = await plane(t);
+  const request = signed(CALLER_IDENTITY, root);
+  const absolute = bytesOf({ ...request, path: 'http://elsewhere.test/' });
+  assert.equal(statusOf((await raw(port, absolute, isWhole)).text), 200);
+  const get = signed({ method: 'GET', query: 'Action=GetCallerIdentity&Version=2011-06-15' }, root);
+  assert.equal(statusOf((await raw(port, bytesOf(get), isWhole)).text), 200);
+  const rows: [string, number][] = [
+    ['HEAD / HTTP/1.1', 403],
+    ['TRACE / HTTP/1.1', 403],
+    ['PATCH /a/b/../c HTTP/1.1', 403],
+    ['GET /%ff%fe/%00 HTTP/1.1', 403],
+    ['GET /?%zz=%00&&&=== HTTP/1.1', 400],
+    ['GET //////../../etc/passwd HTTP/1.1', 403],
+    ['GET http:// HTTP/1.1', 400],
+    ['GET * HTTP/1.1', 403],
+    ['FOO / HTTP/1.1', 400],
+    ['GET / HTTP/9.9', 400],
+    ['GET', 400],
+  ];
+  for (const [line, status] of rows) {
+    const { text } = await raw(port, `${line}\r\nhost: x\r\n\r\n`, (seen) => seen.includes('\r\n\r\n'), {
+      patienceMs: 300,
+    });
+    const accepted = [status, 400, 403];
+    assert.ok(accepted.includes(statusOf(text)), `${line}: ${text}`);
+  }
+  const { closed } = await raw(port, 'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n', undefined, { patienceMs: 500 });
+  assert.equal(closed, true);
+});
+
+test('pages of other origins may ask before they call, and see what tells a request apart', async (t) => {
+  const { port, root } = await plane(t);
+  const asked = await raw(
+    port,
+    'OPTIONS / HTTP/1.1\r\nhost: x\r\norigin: http://console\r\naccess-control-request-method: POST\r\n\r\n',
+    isWhole,
+  );
+  assert.equal(statusOf(asked.text), 200);
+  assert.match(asked.text, /^access-control-allow-origin: \*\r$/m);
+  assert.match(asked.text, /^access-control-allow-methods: .*POST/m);
+  assert.match(asked.text, /^access-control-allow-headers: \*,authorization\r$/m);
+  const called = await raw(port, bytesOf(signed(CALLER_IDENTITY, root)), isWhole);
+  assert.match(called.text, /^access-control-allow-origin: \*\r$/m);
+  assert.match(called.text, /^access-control-expose-headers: .*x-amzn-requestid/m);
+  assert.doesNotMatch(called.text, /access-control-allow-credentials/);
+});
+
+test('a connection that was answered with an error goes on', async (t) => {
+  const { port, root } = await plane(t);
+  const wrong = bytesOf(signed(CALLER_IDENTITY, { ...root, secretAccessKey: 'x' }));
+  const malformed = bytesOf(signed(form('Action=%zz'), root));
+  const right = bytesOf(signed(CALLER_IDENTITY, root));
+  const { text } = await raw(port, Buffer.concat([wrong, malformed, right]), (seen) =>
+    seen.includes('</GetCallerIdentityResponse>'),
+  );
+  assert.deepEqual(
+    [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((m) => m[1]),
+    ['403', '400', '200'],
+  );
+});
+
+test('a request followed by rubbish is done once and the connection closed', async (t) => {
+  const { port, root, users } = await plane(t);
+  const { closed } = await raw(
+    port,
+    Buffer.concat([bytesOf(createUser(root, 'once')), Buffer.from('\0\0\0rubbish\r\n\r\n')]),
+  );
+  assert.equal(closed, true);
+  assert.ok(((await users()) ?? 0) <= 1);
+});
+
+/** A reader of strangers' bytes: mutated requests, answered or closed at once, and nothing changes. */
+test('rubbish of every kind is answered or closed within 100 ms, and changes nothing', async (t) => {
+  const seed = process.env.SEED ?? String(Date.now());
+  t.diagnostic(`SEED=${seed}`);
+  const { cloud, port, root, users } = await plane(t);
+  const dice = seeded(seed);
+  const roll = (n: number) => Buffer.from(dice(4)).readUInt32BE() % n;
+  await cloud.root.iam.listUsers({});
+  const base = [
+    bytesOf(createUser({ ...root, secretAccessKey: 'wrong' }, 'fuzz')),
+    bytesOf(signed({ method: 'GET', query: 'Action=ListUsers' }, { ...root, secretAccessKey: 'x', expires: 60 })),
+    Buffer.from(
+      'POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: AWSOrganizationsV20161128.ListRoots\r\ncontent-length: 2\r\n\r\n{}',
+    ),
+  ];
+  let slowest = 0;
+  for (let i = 0; i < 400; i++) {
+    const bytes = Buffer.from(base[roll(base.length)]!);
+    for (let flips = roll(6); flips >= 0; flips--) bytes[roll(bytes.length)] = roll(256);
+    const cut = roll(4) === 0 ? bytes.subarray(0, roll(bytes.length)) : bytes;
+    const { text, closed, ms } = await raw(port, cut, isWhole, { end: true, patienceMs: 1000 });
+    assert.ok(closed || isWhole(text), `not answered: ${JSON.stringify(cut.toString('latin1'))}`);
+    slowest = Math.max(slowest, ms);
+  }
+  t.diagnostic(`slowest ${slowest.toFixed(0)} ms`);
+  assert.ok(slowest < 500, `${slowest}`);
+  assert.equal(await users(), 0);
+});
+
+/** Each with the service it is signed for. */
+const DEEP: Readonly<Record<string, [string, Record<string, string>, string | Uint8Array]>> = {
+  json: [
+    'organizations',
+    { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSOrganizationsV20161128.CreatePolicy' },
+    '['.repeat(500_000),
+  ],
+  'json objects': [
+    'ce',
+    { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSInsightsIndexService.GetCostAndUsage' },
+    '{"Filter":{"Not":'.repeat(40_000),
+  ],
+  'form lists': [
+    'iam',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    `Action=CreateUser&Version=2010-05-08&UserName=a&Tags${'.member.1'.repeat(50_000)}=x`,
+  ],
+  'form parameters': [
+    'iam',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    `Action=CreateUser&Version=2010-05-08&UserName=a${Array.from({ length: 60_000 }, (_, i) => `&Tags.member.${i}.Key=k`).join('')}`,
+  ],
+  'form bytes': [
+    'iam',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    'Action=CreateUser&Version=2010-05-08&UserName=%ff%fe%c0%80',
+  ],
+  cbor: [
+    'monitoring',
+    { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
+    Buffer.alloc(500_000, 0x81),
+  ],
+  'cbor length': [
+    'monitoring',
+    { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
+    Buffer.from('9bffffffffffffffff', 'hex'),
+  ],
+  'rest json': ['account', { 'content-type': 'application/json' }, '[[[['.repeat(100_000)],
+};
+
+for (const [what, [service, headers, body]] of Object.entries(DEEP)) {
+  test(`a hostile body of ${what} gets a clear error within 100 ms`, async () => {
+    const cloud = await testCloud();
+    const root = await cloud.keyFor(cloud.managementAccount);
+    const path = what.startsWith('cbor')
+      ? '/service/GraniteServiceVersion20100801/operation/PutMetricData'
+      : what === 'rest json'
+        ? '/getContactInformation'
+        : '/';
+    const request = signed({ path, headers, body: Buffer.from(body) }, { ...root, service });
+    await cloud.send({ ...request, body: Buffer.from('') }); // Loads the service.
+    const start = performance.now();
+    const answer = await cloud.send(request);
+    const ms = performance.now() - start;
+    assert.ok(answer.status >= 400 && answer.status <= 501 && answer.status !== 500, `${answer.status} ${answer.body}`);
+    assert.ok(ms < 300, `${ms}`);
+    assert.equal((await cloud.root.iam.listUsers({})).Users?.length, 0);
+  });
+}
+
+const POLICIES: Readonly<Record<string, string>> = {
+  'of 1 MB': `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"${'a'.repeat(1_000_000)}"}]}`,
+  'of 10,000 statements': `{"Version":"2012-10-17","Statement":[${Array(10_000).fill('{"Effect":"Allow","Action":"*","Resource":"*"}').join(',')}]}`,
+  'nested 1,000 deep': `${'{"Statement":'.repeat(1000)}1${'}'.repeat(1000)}`,
+  'of lists nested 3,000 deep': `{"Statement":${'['.repeat(3000)}${']'.repeat(3000)}}`,
+};
+
+for (const [what, document] of Object.entries(POLICIES)) {
+  test(`a policy ${what} is refused within 100 ms`, async () => {
+    const cloud = await testCloud();
+    const root = await cloud.keyFor(cloud.managementAccount);
+    const send = (text: string) => {
+      const body = `Action=CreatePolicy&Version=2010-05-08&PolicyName=p&PolicyDocument=${encodeURIComponent(text)}`;
+      return cloud.send(signed(form(body.slice(0, MEGABYTE)), { ...root, service: 'iam' }));
+    };
+    await send('{}');
+    const start = performance.now();
+    const answer = await send(document);
+    const ms = performance.now() - start;
+    assert.ok([400, 409].includes(answer.status), `${answer.status} ${answer.body}`);
+    assert.ok(ms < 300, `${ms}`);
+    assert.equal((await cloud.root.iam.listPolicies({ Scope: 'Local' })).Policies?.length, 0);
+  });
+}
+
+test('wildcards that would backtrack are matched at once', async () => {
+  const cloud = await testCloud();
+  const Resource = `arn:aws:iam::*:user/${'a*'.repeat(400)}b`;
+  const eve = await cloud.user('eve', {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action: 'iam:*G*e*t*U*s*', Resource },
+  });
+  const UserName = 'a'.repeat(64);
+  await assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' });
+  const start = performance.now();
+  for (let i = 0; i < 20; i++) await assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' });
+  assert.ok((performance.now() - start) / 20 < 100);
+});
