@@ -191,3 +191,14 @@ test('Outbound web identity federation is on or off, its issuer the same for eve
   await iam.disableOutboundWebIdentityFederation({});
   assert.equal((await iam.enableOutboundWebIdentityFederation({})).IssuerIdentifier, IssuerIdentifier);
 });
+
+test('Metadata that would keep the parser busy is refused at once', { timeout: 2000 }, () => {
+  const hostile = [
+    '<a xmlns:b="c">'.repeat(50_000) + '</a>'.repeat(50_000),
+    '<a>'.repeat(150_000) + '</a>'.repeat(150_000),
+    `<a ${Array.from({ length: 40_000 }, (_, n) => `xmlns:a${n}="b"`).join(' ')}/>`,
+    '<a xmlns:b="c">'.repeat(990) + '<a>'.repeat(8000),
+    '<'.repeat(1_000_000),
+  ];
+  for (const text of hostile) assert.equal(readSamlMetadata(text), undefined);
+});

@@ -29,8 +29,13 @@ export function readSamlMetadata(text: string): SamlMetadata | undefined {
   return { entityId, certificates, signOn: signOnOf(provider), validUntil: earliest([root, entity, provider]) };
 }
 
+/** The parser's work grows with their squares. AD FS writes about 3,000 tags and a dozen namespaces. */
+const TAGS_MAX = 20_000;
+const NAMESPACES_MAX = 1000;
+
 function rootOf(text: string): Element | undefined {
   if (/<!DOCTYPE/i.test(text)) return undefined;
+  if (countOf(text, '<') > TAGS_MAX || countOf(text, 'xmlns') > NAMESPACES_MAX) return undefined;
   try {
     return (
       new DOMParser({ onError: onErrorStopParsing }).parseFromString(text, 'text/xml').documentElement ?? undefined
@@ -39,6 +44,8 @@ function rootOf(text: string): Element | undefined {
     return undefined;
   }
 }
+
+const countOf = (text: string, part: string) => text.split(part).length - 1;
 
 /** The document is one entity, or a collection in which the first identity provider counts. */
 function entityIn(root: Element): Element | undefined {

@@ -227,10 +227,11 @@ function unique(statements: readonly Statement[]): Statement[] {
   return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
 }
 
-/** The ARN format of the resource type that the action works on, the one that fits if several do. */
+/** The ARN format of the resource type that the action works on: the one that fits, else the first that it requires. */
 function templateOf(action: string, resource: string): string {
   const [prefix = '', name = ''] = action.split(':');
-  const types = actionFact(prefix, name)?.resourceTypes ?? [];
+  const all = actionFact(prefix, name)?.resourceTypes ?? [];
+  const types = [...all.filter(({ required }) => required), ...all.filter(({ required }) => !required)];
   const arns = types.map((type) => resourceType(prefix, type.name)?.arn).filter((arn) => arn !== undefined);
   return arns.find((arn) => matchesPattern(arn.replace(/\$\{\w+\}/g, '*'), resource)) ?? arns[0] ?? '*';
 }
