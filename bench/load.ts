@@ -46,7 +46,7 @@ function connection(
     const socket: Socket = connect(target.port, target.host);
     socket.setNoDelay(true);
     let sent = 0;
-    let pending = Buffer.alloc(0);
+    let pending: Buffer = Buffer.alloc(0);
     const send = () => {
       const request = next();
       if (!request) return socket.end();

@@ -24,7 +24,12 @@ export async function coverage(): Promise<string> {
     '| service | answered | operations in the SDK |',
     '|---|--:|--:|',
     ...table,
-    ...missing.flatMap((row) => ['', `## ${row.name}: not answered`, '', row.missing.map((op) => `\`${op}\``).join(', ')]),
+    ...missing.flatMap((row) => [
+      '',
+      `## ${row.name}: not answered`,
+      '',
+      row.missing.map((op) => `\`${op}\``).join(', '),
+    ]),
   ].join('\n')}\n`;
 }
 

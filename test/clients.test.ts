@@ -68,7 +68,7 @@ for (const major of [1, 2] as const) {
     assert.deepEqual((await call('iam list-user-tags --user-name alice')).Tags, [{ Key: 'team', Value: 'blue' }]);
     await assert.rejects(
       call('iam create-user --user-name alice'),
-      /An error occurred \(EntityAlreadyExists\) when calling the CreateUser operation: User with name alice already exists\./,
+      /\(EntityAlreadyExists\) when calling the CreateUser operation: User with name alice already exists\./,
     );
     await call('iam delete-user --user-name alice');
 

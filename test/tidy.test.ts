@@ -77,7 +77,7 @@ function functionsOf(text: string): { name: string; lines: number }[] {
   return lines.flatMap((line, start) => {
     const name = /^(?:export )?(?:async )?function\*? (\w+)/.exec(line)?.[1];
     if (name === undefined) return [];
-    const length = lines.slice(start).findIndex((l) => l === '}');
+    const length = lines.slice(start).indexOf('}');
     return [{ name, lines: length + 1 }];
   });
 }

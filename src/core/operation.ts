@@ -9,7 +9,9 @@ import type { Caller, Context } from './context.ts';
 export interface Operation<In, Out, Target = void> {
   /** The IAM action, where it is not simply `prefix:Operation`. */
   readonly action?: string;
-  /** CloudTrail's `readOnly`, where the operation's name does not tell (Get, List, Describe, Lookup, … are read-only). */
+  /**
+   * CloudTrail's `readOnly`, where the operation's name does not tell (Get, List, Describe, Lookup, … are read-only).
+   */
   readonly readOnly?: boolean;
   /** Callers need not sign (AssumeRoleWithWebIdentity): the caller is then anonymous. */
   readonly unsigned?: true;

@@ -1,6 +1,6 @@
 /**
- * Which keys the last commits changed, kept for as long as a write set is at work that may have read them before. A read
- * still holds if no later commit changed its key or a key in its range.
+ * Which keys the last commits changed, kept for as long as a write set is at work that may have read them before. A
+ * read still holds if no later commit changed its key or a key in its range.
  */
 import type { Change } from './driver.ts';
 import { compareKeys } from './keys.ts';

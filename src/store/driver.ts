@@ -18,7 +18,10 @@ export interface Driver {
    * Absent where nobody else can commit, and every answer comes at once.
    */
   begin?(): Promise<void>;
-  /** Writes the group: durable with it, or with the next `flush` where there is one. `number` is one after the last known. */
+  /**
+   * Writes the group: durable with it, or with the next `flush` where there is one. `number` is one after the last
+   * known.
+   */
   commit(batch: Batch, number: number): Maybe<void>;
   /** Makes durable what `commit` wrote. Absent where it is durable already. */
   flush?(): Promise<void>;

@@ -101,11 +101,12 @@ function commitGroup(
   broke: (error: unknown) => void,
 ): number | Promise<number> {
   if (state.driver.begin !== undefined) return commitWaiting(state, group, broke, state.driver.begin);
-  const checked = check(state, group);
+  let checked: Checked | undefined;
   try {
+    checked = check(state, group);
     state.driver.commit(checked.tentative.batch, checked.number);
   } catch (error) {
-    return failed(state, checked, error, broke);
+    return failed(state, checked ?? { winners: group, losers: [] }, error, broke);
   }
   publish(state, checked);
   return state.driver.flush === undefined ? answer(checked) : flushed(state.driver.flush, checked, broke);

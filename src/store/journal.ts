@@ -1,7 +1,7 @@
 /**
- * The journal behind the commit: look-up rows and followers, each with its position. A position is a row, written in the
- * same write set as what was made of the entries, so each entry is followed exactly once whatever happens in between,
- * also when several processes follow at the same time: one of them wins.
+ * The journal behind the commit: look-up rows and followers, each with its position. A position is a row, written in
+ * the same write set as what was made of the entries, so each entry is followed exactly once whatever happens in
+ * between, also when several processes follow at the same time: one of them wins.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Run } from './assembly.ts';

@@ -2,7 +2,9 @@
 import type pg from 'pg';
 import type { Change, Learner } from './driver.ts';
 
-/** Commits whose changes are kept for gateways that have yet to learn them; who is further behind forgets all it knew. */
+/**
+ * Commits whose changes are kept for gateways that have yet to learn them; who is further behind forgets all it knew.
+ */
 const changesKept = 1000;
 
 /** Learns what was committed up to `number`. */

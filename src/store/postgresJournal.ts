@@ -34,7 +34,8 @@ export function postgresJournal(pool: pg.Pool): JournalDriver {
     },
     async prune(sequences, lookups) {
       const text = `with gone as (delete from gatehouse.journal where sequence = any($1::bigint[]))
-        delete from gatehouse.lookup l using unnest($2::bigint[], $3::bigint[], $4::bigint[]) as p (scope, time, sequence)
+        delete from gatehouse.lookup l
+        using unnest($2::bigint[], $3::bigint[], $4::bigint[]) as p (scope, time, sequence)
         where l.scope = p.scope and l.time = p.time and l.sequence = p.sequence`;
       const places = [
         lookups.map((row) => row.scope),

@@ -54,17 +54,10 @@ export function listener(pool: pg.Pool, url: string, learner: Learner, log: (err
     next.on('error', fail);
     next.on('end', () => fail());
     next.on('notification', ({ payload }) => heard(Number(payload)));
-    try {
-      await next.connect();
-      await next.query('listen gatehouse');
-      const head = await next.query('select number from gatehouse.head');
-      client = next;
-      learner.forget(Number(head.rows[0].number));
-      learner.keep(true);
-    } catch (error) {
-      await next.end().catch(() => undefined);
-      throw error;
-    }
+    const head = await listening(next);
+    client = next;
+    learner.forget(head);
+    learner.keep(true);
   };
   return {
     async start() {
@@ -78,4 +71,17 @@ export function listener(pool: pg.Pool, url: string, learner: Learner, log: (err
       await client?.end();
     },
   };
+}
+
+/** Connects and listens; returns the number of the last commit. */
+async function listening(client: pg.Client): Promise<number> {
+  try {
+    await client.connect();
+    await client.query('listen gatehouse');
+    const head = await client.query('select number from gatehouse.head');
+    return Number(head.rows[0].number);
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
 }

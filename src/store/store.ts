@@ -105,7 +105,10 @@ export interface Journal {
   tip(): Promise<number>;
   /** Brings look-up rows and every follower up to the tip. */
   catchUp(): Promise<void>;
-  /** Forgets entries older than this moment (milliseconds), with their look-up rows; at most `limit` a call. Returns how many. */
+  /**
+   * Forgets entries older than this moment (milliseconds), with their look-up rows; at most `limit` a call. Returns
+   * how many.
+   */
   prune(before: number, limit: number): Promise<number>;
 }
 

@@ -17,7 +17,7 @@ import { accessKeys, users } from '../identity/principals.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 import { followers, services } from '../services/index.ts';
 import { openStore } from '../store/open.ts';
-import { type Clients, type Credentials, clientsWith, inProcess } from './clients.ts';
+import { type Credentials, clientsWith, inProcess } from './clients.ts';
 
 export const ADMIN = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
 

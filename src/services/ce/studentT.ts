@@ -13,7 +13,10 @@ export function studentT(p: number, degrees: number): number {
   return (low + high) / 2;
 }
 
-/** The distribution function for t ≥ 0 and whole degrees of freedom, as finite sums (Abramowitz and Stegun 26.7.3, 26.7.4). */
+/**
+ * The distribution function for t ≥ 0 and whole degrees of freedom, as finite sums (Abramowitz and Stegun 26.7.3,
+ * 26.7.4).
+ */
 function shareBelow(t: number, degrees: number): number {
   const angle = Math.atan2(t, Math.sqrt(degrees));
   const cosine = Math.cos(angle);

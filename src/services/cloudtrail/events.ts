@@ -30,7 +30,8 @@ export const LookupEvents: Operation<LookupEventsRequest, LookupEventsResponse> 
     }
     const question = JSON.stringify([attribute, start, end, input.EventCategory]);
     const after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken, question, ctx);
-    if (input.EventCategory) return { Events: [] }; // Insights come from trails with Insights on, and there are no trails.
+    // Insights come from trails with Insights on, and there are no trails.
+    if (input.EventCategory) return { Events: [] };
     const { entries, next } = await ctx.journal.lookup({
       kind: 'api',
       account: ctx.account,

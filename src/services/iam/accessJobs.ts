@@ -1,6 +1,7 @@
 /**
- * Jobs behind IAM's last-accessed reports. A job is the question; its report is drawn up, from what the journal tells by
- * then, whenever somebody reads it, so a job is complete as soon as it exists. A job answers to whoever asked for it.
+ * Jobs behind IAM's last-accessed reports. A job is the question; its report is drawn up, from what the journal tells
+ * by then, whenever somebody reads it, so a job is complete as soon as it exists. A job answers to whoever asked for
+ * it.
  */
 import { InvalidInputException, NoSuchEntityException } from '@aws-sdk/client-iam';
 import type { Context } from '../../core/context.ts';

@@ -69,8 +69,8 @@ export async function* allRows<R>(ctx: Context, table: Table<R>, prefix: Key, in
 const cursorIn = (marker: string) => cursorOf(marker) ?? fail(InvalidInputException, 'Invalid Marker.');
 
 /**
- * The limits without the greatest length of a Marker. The model says 320 characters, AWS's documentation none; ours hold a
- * path and a name, which may be longer together.
+ * The limits without the greatest length of a Marker. The model says 320 characters, AWS's documentation none; ours
+ * hold a path and a name, which may be longer together.
  */
 export function withLongMarkers(limits: Limits): Limits {
   const operations = Object.entries(limits).map(([operation, members]) => {

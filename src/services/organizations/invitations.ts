@@ -79,7 +79,9 @@ async function requireNoOther(ctx: Context, organization: Organization, account:
   fail(DuplicateHandshakeException, 'A handshake with the same action and target already exists.');
 }
 
-/** Invitations of the last 24 hours that were not accepted: twenty, or as many as the organization may have accounts. */
+/**
+ * Invitations of the last 24 hours that were not accepted: twenty, or as many as the organization may have accounts.
+ */
 async function requireFewToday(ctx: Context, { id }: Organization): Promise<void> {
   const max = Math.max(INVITATIONS_MAX, quota(ctx, 'OrganizationAccountsQuota', ACCOUNTS_MAX));
   const since = new Date(ctx.now.getTime() - DAY).toISOString();

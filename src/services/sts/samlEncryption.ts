@@ -1,7 +1,7 @@
 /**
- * Encrypted assertions (XML Encryption 1.1): the content key under the provider's RSA key with OAEP, the assertion under
- * the content key with AES-GCM or AES-CBC. Every failure is the same failure to the outside, so that nobody learns by
- * trying how a guess went wrong.
+ * Encrypted assertions (XML Encryption 1.1): the content key under the provider's RSA key with OAEP, the assertion
+ * under the content key with AES-GCM or AES-CBC. Every failure is the same failure to the outside, so that nobody
+ * learns by trying how a guess went wrong.
  */
 import { constants, createDecipheriv, type KeyObject, privateDecrypt } from 'node:crypto';
 import type { Element } from '@xmldom/xmldom';
