@@ -23,11 +23,12 @@ export interface AccessJob {
 
 /** Index `account`: [account, created]. */
 const accessJobs = table<AccessJob>('iam_access_job', {
-  key: (job) => [job.id],
+  key: (job) => [job.account, job.id],
   indexes: { account: (job): readonly Key[] => [[job.account, job.created]] },
 });
 
 const KEPT_MILLISECONDS = 24 * 3600 * 1000;
+const JOBS_MAX = 1000;
 /** IAM tells of the last 400 days. */
 const TRACKED_MILLISECONDS = 400 * 24 * 3600 * 1000;
 
@@ -38,18 +39,22 @@ export async function newJob(ctx: Context, subject: AccessJob['subject']): Promi
   return { JobId: job.id };
 }
 
+/** Those of yesterday, and the oldest when there are too many. */
 async function forgetOldJobs(ctx: Context): Promise<void> {
   const { rows } = await ctx.store.list(accessJobs, [ctx.account], { index: 'account', limit: 10 });
+  const isFull = !(await ctx.store.fits(accessJobs, [ctx.account], JOBS_MAX));
   const oldest = new Date(ctx.now.getTime() - KEPT_MILLISECONDS).toISOString();
-  for (const job of rows) if (job.created < oldest) await ctx.store.remove(accessJobs, [job.id]);
+  for (const job of rows) {
+    if (isFull || job.created < oldest) await ctx.store.remove(accessJobs, [job.account, job.id]);
+  }
 }
 
 type Subject<K> = Extract<AccessJob['subject'], { readonly kind: K }>;
 
 export async function findJob<K extends AccessJob['subject']['kind']>(ctx: Context, id: string, kind: K) {
   if (!/^[0-9a-f-]{36}$/.test(id)) fail(InvalidInputException, `Invalid JobId: ${id}`);
-  const job = await ctx.store.get(accessJobs, [id]);
-  if (!job || job.account !== ctx.account || job.owner !== ownerOf(ctx) || job.subject.kind !== kind) {
+  const job = await ctx.store.get(accessJobs, [ctx.account, id]);
+  if (!job || job.owner !== ownerOf(ctx) || job.subject.kind !== kind) {
     return fail(NoSuchEntityException, `The job with id ${id} cannot be found.`);
   }
   return { ...job, subject: job.subject as Subject<K> };

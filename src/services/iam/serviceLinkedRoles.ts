@@ -29,7 +29,12 @@ interface DeletionTask {
   readonly created: string;
 }
 
-const deletionTasks = table<DeletionTask>('iam_role_deletion', { key: (t) => [t.account, t.id] });
+/** Index `account`: [account, created]. */
+const deletionTasks = table<DeletionTask>('iam_role_deletion', {
+  key: (t) => [t.account, t.id],
+  indexes: { account: (t) => [[t.account, t.created]] },
+});
+const KEPT_MILLISECONDS = 24 * 3600 * 1000;
 
 type Create = Operation<Present<CreateServiceLinkedRoleRequest>, CreateServiceLinkedRoleResponse>;
 export const CreateServiceLinkedRole: Create = {
@@ -86,12 +91,21 @@ export const DeleteServiceLinkedRole: Delete = {
   access: (_input, _ctx, role) => roleAccess(role),
   async run(_input, ctx, role) {
     if (role.linkedService === undefined) throw noSuchRole(role.name);
+    await forgetOldTasks(ctx);
     const id = `task${role.path}${role.name}/${uuid(ctx)}`;
     await ctx.store.insert(deletionTasks, { account: role.account, id, created: ctx.now.toISOString() });
     await ctx.store.remove(roles, byName(role.account, role.name));
     return { DeletionTaskId: id };
   },
 };
+
+async function forgetOldTasks(ctx: Context): Promise<void> {
+  const { rows } = await ctx.store.list(deletionTasks, [ctx.account], { index: 'account', limit: 10 });
+  const oldest = new Date(ctx.now.getTime() - KEPT_MILLISECONDS).toISOString();
+  for (const { account, id, created } of rows) {
+    if (created < oldest) await ctx.store.remove(deletionTasks, [account, id]);
+  }
+}
 
 type GetStatus = Operation<
   Present<GetServiceLinkedRoleDeletionStatusRequest>,
