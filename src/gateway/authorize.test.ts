@@ -1,0 +1,361 @@
+/** Conditions, boundaries, session policies and guardrails, by what callers get through the front door. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PolicyType } from '@aws-sdk/client-organizations';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { ADMIN, type Clients, type Cloud, testCloud } from '../testing/cloud.ts';
+import { form, signed } from '../testing/signed.ts';
+import { bytesOf, isWhole, listening, raw, statusOf } from '../testing/socket.ts';
+import { testCertificate } from '../testing/x509.ts';
+
+const ACCOUNT = '111122223333';
+const LIST = form('Action=ListUsers&Version=2010-05-08');
+
+const allowIf = (Condition: object, Action: string | string[] = '*') =>
+  JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action, Resource: '*', Condition } });
+const allow = (Action: string | string[]) => allowIf({}, Action);
+const denial = (Action: string, Effect = 'Deny') =>
+  JSON.stringify({ Version: '2012-10-17', Statement: { Effect, Action, Resource: '*' } });
+
+interface Given {
+  readonly Credentials?:
+    | { AccessKeyId?: string | undefined; SecretAccessKey?: string | undefined; SessionToken?: string | undefined }
+    | undefined;
+}
+const credentialsOf = ({ Credentials: c }: Given) => ({
+  accessKeyId: c!.AccessKeyId!,
+  secretAccessKey: c!.SecretAccessKey!,
+  sessionToken: c!.SessionToken!,
+});
+
+async function allowed(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if ((error as Error).name.startsWith('AccessDenied')) return false;
+    throw error;
+  }
+}
+
+/** Conditions on an IAM user with long-term keys; whether ListUsers is allowed. 2030-01-01T00:00:00Z, 127.0.0.1, no TLS. */
+const OF_A_USER: readonly [condition: object, boolean][] = [
+  [{ IpAddress: { 'aws:SourceIp': '127.0.0.0/8' } }, true],
+  [{ IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, false],
+  [{ Bool: { 'aws:SecureTransport': 'false' } }, true],
+  [{ Bool: { 'aws:SecureTransport': 'true' } }, false],
+  [{ StringLike: { 'aws:UserAgent': 'aws-sdk-js/3*' } }, true],
+  [{ StringLike: { 'aws:UserAgent': 'curl*' } }, false],
+  [{ DateEquals: { 'aws:CurrentTime': '2030-01-01T00:00:00Z' } }, true],
+  [{ DateGreaterThan: { 'aws:CurrentTime': '2030-01-01T00:00:00Z' } }, false],
+  [{ NumericEquals: { 'aws:EpochTime': '1893456000' } }, true],
+  [{ DateLessThan: { 'aws:EpochTime': '1893456001' } }, true],
+  [{ StringEquals: { 'aws:RequestedRegion': 'us-east-1' } }, true],
+  [{ StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } }, false],
+  [{ ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:user/alice` } }, true],
+  [{ ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:role/*` } }, false],
+  [{ StringEquals: { 'aws:PrincipalAccount': ACCOUNT } }, true],
+  [{ StringEquals: { 'aws:PrincipalType': 'User' } }, true],
+  [{ StringEquals: { 'aws:username': 'alice' } }, true],
+  [{ StringLike: { 'aws:userid': 'AIDA*' } }, true],
+  [{ StringEquals: { 'aws:ResourceAccount': ACCOUNT } }, true],
+  [{ Bool: { 'aws:PrincipalIsAWSService': 'false' } }, true],
+  [{ Bool: { 'aws:ViaAWSService': 'false' } }, true],
+  [{ StringEquals: { 'aws:PrincipalTag/team': 'blue' } }, false],
+  ...[
+    'aws:MultiFactorAuthPresent',
+    'aws:MultiFactorAuthAge',
+    'aws:TokenIssueTime',
+    'aws:PrincipalOrgID',
+    'aws:PrincipalOrgPaths',
+    'aws:ResourceOrgID',
+    'aws:SourceIdentity',
+    'aws:FederatedProvider',
+    'aws:CalledVia',
+    'aws:CalledViaFirst',
+    'aws:PrincipalServiceName',
+    'aws:SourceVpc',
+    'aws:SourceVpce',
+    'aws:SourceArn',
+    'aws:SourceAccount',
+    'aws:AssumedRoot',
+    'aws:referer',
+    'aws:TagKeys',
+    'aws:PrincipalTag/team',
+  ].map((key): [object, boolean] => [{ Null: { [key]: 'true' } }, true]),
+];
+
+for (const [condition, expected] of OF_A_USER) {
+  test(`${JSON.stringify(condition)} ${expected ? 'holds' : 'does not hold'} for a user with long-term keys`, async () => {
+    const cloud = await testCloud();
+    const alice = await cloud.user('alice', allowIf(condition));
+    assert.equal(await allowed(alice.iam.listUsers({})), expected);
+  });
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
+const VARIABLE = '${aws:PrincipalTag/team}';
+
+test('tags of the user and of what it acts on are conditions', async () => {
+  const cloud = await testCloud();
+  const alice = await cloud.user('alice', allowIf({ StringEquals: { 'aws:ResourceTag/team': VARIABLE } }));
+  await cloud.root.iam.createUser({ UserName: 'bob', Tags: [{ Key: 'team', Value: 'blue' }] });
+  assert.equal(await allowed(alice.iam.getUser({ UserName: 'bob' })), false);
+  await cloud.root.iam.tagUser({ UserName: 'alice', Tags: [{ Key: 'Team', Value: 'blue' }] });
+  assert.equal(await allowed(alice.iam.getUser({ UserName: 'bob' })), true);
+  await cloud.root.iam.tagUser({ UserName: 'bob', Tags: [{ Key: 'team', Value: 'red' }] });
+  assert.equal(await allowed(alice.iam.getUser({ UserName: 'bob' })), false);
+});
+
+/** Of a session from GetSessionToken without a second factor. */
+const OF_A_SESSION: readonly [condition: object, boolean][] = [
+  [{ Bool: { 'aws:MultiFactorAuthPresent': 'false' } }, true],
+  [{ Null: { 'aws:MultiFactorAuthAge': 'true' } }, true],
+  [{ DateEquals: { 'aws:TokenIssueTime': '2030-01-01T00:00:00Z' } }, true],
+  [{ StringEquals: { 'aws:username': 'alice', 'aws:PrincipalType': 'User' } }, true],
+];
+
+/** Of a session of the role /ci/deployer, tagged, with a source identity. */
+const OF_A_ROLE: readonly [condition: object, boolean][] = [
+  [{ ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:role/ci/deployer` } }, true],
+  [{ StringEquals: { 'aws:PrincipalType': 'AssumedRole' } }, true],
+  [{ StringLike: { 'aws:userid': 'AROA*:build' } }, true],
+  [{ Null: { 'aws:username': 'true' } }, true],
+  [{ StringEquals: { 'aws:SourceIdentity': 'alice' } }, true],
+  [{ StringEquals: { 'aws:PrincipalTag/stage': 'test', 'aws:PrincipalTag/owner': 'session' } }, true],
+  [{ Bool: { 'aws:MultiFactorAuthPresent': 'false' } }, true],
+  [{ Null: { 'aws:FederatedProvider': 'true', 'aws:AssumedRoot': 'true' } }, true],
+];
+
+for (const [condition, expected] of OF_A_ROLE) {
+  test(`${JSON.stringify(condition)} ${expected ? 'holds' : 'does not hold'} for a session of a role`, async () => {
+    const cloud = await testCloud();
+    const alice = await cloud.user('alice', ADMIN);
+    const trust = {
+      Effect: 'Allow',
+      Principal: { AWS: ACCOUNT },
+      Action: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    };
+    const { Role } = await alice.iam.createRole({
+      RoleName: 'deployer',
+      Path: '/ci/',
+      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: trust }),
+      Tags: [
+        { Key: 'stage', Value: 'test' },
+        { Key: 'owner', Value: 'role' },
+      ],
+    });
+    await alice.iam.putRolePolicy({ RoleName: 'deployer', PolicyName: 'p', PolicyDocument: allowIf(condition) });
+    const assumed = await alice.sts.assumeRole({
+      RoleArn: Role!.Arn!,
+      RoleSessionName: 'build',
+      SourceIdentity: 'alice',
+      Tags: [{ Key: 'Owner', Value: 'session' }],
+    });
+    assert.equal(await allowed(cloud.as(credentialsOf(assumed)).iam.listRoles({})), expected);
+  });
+}
+
+for (const [condition, expected] of OF_A_SESSION) {
+  test(`${JSON.stringify(condition)} ${expected ? 'holds' : 'does not hold'} for a session of a user`, async () => {
+    const cloud = await testCloud();
+    const alice = await cloud.user('alice', allowIf(condition));
+    const session = cloud.as(credentialsOf(await alice.sts.getSessionToken({})));
+    assert.equal(await allowed(session.cloudtrail.lookupEvents({})), expected);
+  });
+}
+
+test('aws:SecureTransport is true over TLS, and the record tells the cipher', async (t) => {
+  const cloud = await testCloud();
+  await cloud.user('alice', allowIf({ Bool: { 'aws:SecureTransport': 'true' } }));
+  const key = await cloud.keyFor(ACCOUNT, 'alice');
+  const request = bytesOf(signed(LIST, { ...key, service: 'iam' }));
+  const plain = await listening(t, cloud);
+  assert.equal(statusOf((await raw(plain, request, isWhole)).text), 403);
+  const { pem, privateKey } = testCertificate('cloud.test');
+  const port = await listening(t, cloud, { cert: pem, key: privateKey });
+  const { request: ask } = await import('node:https');
+  const whole = signed(LIST, { ...key, service: 'iam' });
+  const status = await new Promise((resolve, reject) => {
+    const sent = ask(
+      { port, host: '127.0.0.1', method: 'POST', path: '/', headers: whole.headers, rejectUnauthorized: false },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(whole.body);
+  });
+  assert.equal(status, 200);
+  const last = (await cloud.deps.store.journal.read(0, 1000)).filter((row) => row.kind === 'api').at(-1);
+  const { tlsDetails } = JSON.parse(last!.body);
+  assert.match(tlsDetails.tlsVersion, /^TLSv1\.[23]$/);
+  assert.match(tlsDetails.cipherSuite, /^TLS_/);
+  assert.equal(tlsDetails.clientProvidedHostHeader, 'cloud.test');
+});
+
+test('a global service is asked in us-east-1, wherever the client says it is', async () => {
+  const cloud = await testCloud();
+  await cloud.user('alice', allowIf({ StringEquals: { 'aws:RequestedRegion': 'us-east-1' } }));
+  const key = await cloud.keyFor(ACCOUNT, 'alice');
+  assert.equal(await allowed(cloud.as(key, 'eu-central-1').iam.listUsers({})), true);
+  assert.equal(await allowed(cloud.as(key, 'eu-central-1').cloudtrail.lookupEvents({})), false);
+});
+
+/** An organization of two: the management account and one in the unit `dev`, with an administrator there. */
+async function organized() {
+  const cloud = await testCloud();
+  const { organizations } = cloud.root;
+  const { Organization } = await organizations.createOrganization({ FeatureSet: 'ALL' });
+  const { Roots } = await organizations.listRoots({});
+  const root = Roots![0]!.Id!;
+  for (const type of [PolicyType.SERVICE_CONTROL_POLICY, PolicyType.RESOURCE_CONTROL_POLICY]) {
+    await organizations.enablePolicyType({ RootId: root, PolicyType: type }).catch(() => undefined);
+  }
+  const { OrganizationalUnit } = await organizations.createOrganizationalUnit({ ParentId: root, Name: 'dev' });
+  await organizations.createAccount({ AccountName: 'dev', Email: 'dev@example.com' });
+  cloud.advance('PT1H');
+  const { Accounts } = await organizations.listAccounts({});
+  const member = Accounts!.find(({ Id }) => Id !== ACCOUNT)!.Id!;
+  await organizations.moveAccount({
+    AccountId: member,
+    SourceParentId: root,
+    DestinationParentId: OrganizationalUnit!.Id!,
+  });
+  const rootOfMember = cloud.as(await cloud.keyFor(member));
+  return { cloud, organizations, id: Organization!.Id!, unit: OrganizationalUnit!.Id!, root, member, rootOfMember };
+}
+
+async function userIn(cloud: Cloud, owner: Clients, account: string, name: string, document: string): Promise<Clients> {
+  await owner.iam.createUser({ UserName: name });
+  await owner.iam.putUserPolicy({ UserName: name, PolicyName: 'p', PolicyDocument: document });
+  return cloud.as(await cloud.keyFor(account, name));
+}
+
+test('organization keys are there for its members', async () => {
+  const { cloud, id, unit, root, member, rootOfMember } = await organized();
+  const path = `${id}/${root}/${unit}/`;
+  const conditions: object[] = [
+    { StringEquals: { 'aws:PrincipalOrgID': id, 'aws:ResourceOrgID': id } },
+    { 'ForAnyValue:StringEquals': { 'aws:PrincipalOrgPaths': path, 'aws:ResourceOrgPaths': path } },
+    { 'ForAnyValue:StringLike': { 'aws:PrincipalOrgPaths': `${id}/*` } },
+  ];
+  for (const [i, condition] of conditions.entries()) {
+    const user = await userIn(cloud, rootOfMember, member, `u${i}`, allowIf(condition));
+    assert.equal(await allowed(user.iam.listUsers({})), true, JSON.stringify(condition));
+  }
+});
+
+test("every kind of denial has AWS's own sentence", async () => {
+  const { cloud, organizations, unit, member, rootOfMember } = await organized();
+  const admin = await userIn(cloud, rootOfMember, member, 'admin', ADMIN);
+  const who = `User: arn:aws:iam::${member}:user/admin is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::${member}:user/`;
+  const refused = async (call: Promise<unknown>, reason: string, subject = who) => {
+    await assert.rejects(call, (error: Error) => {
+      assert.equal(error.message, `${subject} ${reason}`);
+      return true;
+    });
+  };
+  const attach = async (Content: string, Type: PolicyType) => {
+    const { Policy } = await organizations.createPolicy({
+      Name: `p${Type}${Content.length}`,
+      Description: '',
+      Type,
+      Content,
+    });
+    const PolicyId = Policy!.PolicySummary!.Id!;
+    await organizations.attachPolicy({ PolicyId, TargetId: unit });
+    return () => organizations.detachPolicy({ PolicyId, TargetId: unit });
+  };
+  assert.equal(await allowed(admin.iam.listUsers({})), true);
+
+  const undo = await attach(denial('iam:ListUsers'), 'SERVICE_CONTROL_POLICY');
+  await refused(admin.iam.listUsers({}), 'with an explicit deny in a service control policy');
+  assert.equal(await allowed(rootOfMember.iam.listUsers({})), false);
+  assert.equal(await allowed(cloud.root.iam.listUsers({})), true);
+  await undo();
+
+  const undoOther = await attach(allow('sts:*'), 'SERVICE_CONTROL_POLICY');
+  await organizations.detachPolicy({ PolicyId: 'p-FullAWSAccess', TargetId: unit });
+  await refused(admin.iam.listUsers({}), 'because no service control policy allows the iam:ListUsers action');
+  await organizations.attachPolicy({ PolicyId: 'p-FullAWSAccess', TargetId: unit });
+  await undoOther();
+
+  const { Policy } = await rootOfMember.iam.createPolicy({ PolicyName: 'edge', PolicyDocument: allow('sts:*') });
+  await rootOfMember.iam.putUserPermissionsBoundary({ UserName: 'admin', PermissionsBoundary: Policy!.Arn! });
+  await refused(admin.iam.listUsers({}), 'because no permissions boundary allows the iam:ListUsers action');
+  await rootOfMember.iam.deleteUserPermissionsBoundary({ UserName: 'admin' });
+
+  await rootOfMember.iam.putUserPolicy({
+    UserName: 'admin',
+    PolicyName: 'no',
+    PolicyDocument: denial('iam:ListUsers'),
+  });
+  await refused(admin.iam.listUsers({}), 'with an explicit deny in an identity-based policy');
+  await rootOfMember.iam.deleteUserPolicy({ UserName: 'admin', PolicyName: 'no' });
+
+  const trust = {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: member }, Action: 'sts:AssumeRole' },
+  };
+  const role = { RoleName: 'r', AssumeRolePolicyDocument: JSON.stringify(trust) };
+  const { Role } = await rootOfMember.iam.createRole(role);
+  await rootOfMember.iam.putRolePolicy({ RoleName: 'r', PolicyName: 'p', PolicyDocument: ADMIN });
+  const session = (Policy: string) => admin.sts.assumeRole({ RoleArn: Role!.Arn!, RoleSessionName: 'ss', Policy });
+  const assumed = who.replace(`arn:aws:iam::${member}:user/admin`, `arn:aws:sts::${member}:assumed-role/r/ss`);
+  const narrow = cloud.as(credentialsOf(await session(allow('sts:*'))));
+  await refused(narrow.iam.listUsers({}), 'because no session policy allows the iam:ListUsers action', assumed);
+  const denied = cloud.as(
+    credentialsOf(
+      await session(
+        JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [JSON.parse(ADMIN).Statement[0], JSON.parse(denial('iam:*')).Statement],
+        }),
+      ),
+    ),
+  );
+  await refused(denied.iam.listUsers({}), 'with an explicit deny in a session policy', assumed);
+});
+
+test('a resource control policy binds what is done to resources of the account', async () => {
+  const { cloud, organizations, unit, member, rootOfMember } = await organized();
+  const admin = await userIn(cloud, rootOfMember, member, 'admin', ADMIN);
+  const trust = {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { AWS: member }, Action: 'sts:AssumeRole' },
+  };
+  const { Role } = await rootOfMember.iam.createRole({
+    RoleName: 'r',
+    AssumeRolePolicyDocument: JSON.stringify(trust),
+  });
+  const statement = { Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole', Resource: '*' };
+  const Content = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const { Policy } = await organizations.createPolicy({
+    Name: 'rcp',
+    Description: '',
+    Type: 'RESOURCE_CONTROL_POLICY',
+    Content,
+  });
+  const assume = () => admin.sts.assumeRole({ RoleArn: Role!.Arn!, RoleSessionName: 'ss' });
+  await assume();
+  await organizations.attachPolicy({ PolicyId: Policy!.PolicySummary!.Id!, TargetId: unit });
+  await assert.rejects(assume(), /with an explicit deny in a resource control policy$/);
+});
+
+test('a user made anew under the same name has none of the rights of the first', async () => {
+  const cloud = await testCloud();
+  await cloud.root.iam.createUser({ UserName: 'alice' });
+  await cloud.root.iam.putUserPolicy({ UserName: 'alice', PolicyName: 'p', PolicyDocument: ADMIN });
+  const first = cloud.as(await cloud.keyFor(ACCOUNT, 'alice'));
+  assert.equal(await allowed(first.iam.listUsers({})), true);
+  await cloud.root.iam.deleteUserPolicy({ UserName: 'alice', PolicyName: 'p' });
+  const { AccessKeyMetadata } = await cloud.root.iam.listAccessKeys({ UserName: 'alice' });
+  await cloud.root.iam.deleteAccessKey({ UserName: 'alice', AccessKeyId: AccessKeyMetadata![0]!.AccessKeyId! });
+  await cloud.root.iam.deleteUser({ UserName: 'alice' });
+  await assert.rejects(first.sts.send(new GetCallerIdentityCommand({})), { name: 'InvalidClientTokenId' });
+  await cloud.root.iam.createUser({ UserName: 'alice' });
+  const second = cloud.as(await cloud.keyFor(ACCOUNT, 'alice'));
+  assert.equal(await allowed(second.iam.listUsers({})), false);
+});
