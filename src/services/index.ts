@@ -1,9 +1,9 @@
 /** Every service, a line each. A service's code and its SDK client load on the first request to it. */
 import type { ServiceEntry } from '../core/operation.ts';
+import { lastUsed } from '../identity/lastUsed.ts';
 import { mfaFailures } from '../identity/mfa.ts';
 import type { Follower } from '../store/store.ts';
 import { meter } from './ce/meter.ts';
-import { lastUsed } from './iam/lastUsed.ts';
 
 export const services: readonly ServiceEntry[] = [
   { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },

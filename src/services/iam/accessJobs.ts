@@ -7,8 +7,8 @@ import { InvalidInputException, NoSuchEntityException } from '@aws-sdk/client-ia
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
+import type { Use } from '../../identity/lastUsed.ts';
 import { type Key, table } from '../../store/store.ts';
-import type { Use } from './lastUsed.ts';
 
 export interface AccessJob {
   readonly id: string;

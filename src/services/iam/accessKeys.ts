@@ -20,8 +20,8 @@ import { AccessDenied, awsError, fail } from '../../core/errors.ts';
 import { accessKeyId, accountOfAccessKey, secretAccessKey } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
+import { keyUses } from '../../identity/lastUsed.ts';
 import { type AccessKey, accessKeys, byName, users } from '../../identity/principals.ts';
-import { keyUses } from './lastUsed.ts';
 import { rowsPage } from './pages.ts';
 import { findOwned, findOwner, type Owned, type Owner, userAccess } from './subjects.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { actionUses, roleUses, serviceUses } from '../../identity/lastUsed.ts';
 import { ADMIN, testCloud } from '../../testing/cloud.ts';
-import { actionUses, roleUses, serviceUses } from './lastUsed.ts';
 
 test('CreateAccountAlias gives an account one name that no other account has', async () => {
   const cloud = await testCloud();

@@ -12,6 +12,8 @@ import type { Context } from '../../core/context.ts';
 import { CommonError, fail } from '../../core/errors.ts';
 import { serviceName, servicePrefixes } from '../../core/facts.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { grantedServices } from '../../identity/grantedServices.ts';
+import { type AccountUse, accountUses } from '../../identity/lastUsed.ts';
 import {
   accounts,
   type Chain,
@@ -24,8 +26,6 @@ import {
   units,
 } from '../../identity/organization.ts';
 import { findJob, isTracked, jobView, newJob } from './accessJobs.ts';
-import { grantedServices } from './grantedServices.ts';
-import { type AccountUse, accountUses } from './lastUsed.ts';
 import { allRows, itemsPage } from './pages.ts';
 
 const SCP = 'SERVICE_CONTROL_POLICY';

@@ -9,7 +9,7 @@ import {
 import { fail } from '../../core/errors.ts';
 import { serviceName } from '../../core/facts.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { grantedServices } from './grantedServices.ts';
+import { grantedServices } from '../../identity/grantedServices.ts';
 import { itemsPage } from './pages.ts';
 import { type Entity, findEntity, type PolicySource, policySources } from './policySources.ts';
 

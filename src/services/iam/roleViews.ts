@@ -1,8 +1,8 @@
 /** How roles look in answers. */
 import type { RoleLastUsed, Role as SdkRole } from '@aws-sdk/client-iam';
 import type { Context } from '../../core/context.ts';
+import { roleUses } from '../../identity/lastUsed.ts';
 import { type Role, roleArn } from '../../identity/principals.ts';
-import { roleUses } from './lastUsed.ts';
 import { trustView } from './trustPolicies.ts';
 
 /** What every answer about a role says. */

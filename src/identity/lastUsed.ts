@@ -5,7 +5,7 @@
  * reports tell attempts (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html). Calls
  * whose signature did not hold prove nothing about who made them, and do not count.
  */
-import { type Follower, type JournalRow, type Table, type Transaction, table } from '../../store/store.ts';
+import { type Follower, type JournalRow, type Table, type Transaction, table } from '../store/store.ts';
 
 export interface Use {
   /** ISO 8601, to the minute. */

@@ -3,8 +3,8 @@
  * granted when some statement allows one of its actions, whatever the resource and the conditions, and no statement
  * denies the whole service without condition.
  */
-import { actionFact, actionsOf, serviceName, servicePrefixes } from '../../core/facts.ts';
-import { matchesPattern, parsePolicy, type StatementElement } from '../../policy/index.ts';
+import { actionFact, actionsOf, serviceName, servicePrefixes } from '../core/facts.ts';
+import { matchesPattern, parsePolicy, type StatementElement } from '../policy/index.ts';
 
 /** Prefixes (`iam`), sorted. */
 export function grantedServices(documents: readonly string[]): string[] {
