@@ -2,40 +2,128 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { ConfigError, readConfig } from './config.ts';
+import { test } from 'node:test';
+import { type Config, ConfigError, environmentName, helpText, readConfig } from './config.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
-after(() => rmSync(folder, { recursive: true }));
+const DEFAULTS: Partial<Config> = {
+  port: 4566,
+  host: '127.0.0.1',
+  data: '.gatehouse',
+  accountId: undefined,
+  region: 'us-east-1',
+  ephemeral: false,
+  rootAccessKeyId: undefined,
+  rootSecretAccessKey: undefined,
+  tlsCert: undefined,
+  tlsKey: undefined,
+  store: undefined,
+  quotas: {},
+};
 
-function priced(text: string) {
-  const file = join(folder, 'prices.json');
-  writeFileSync(file, text);
-  return readConfig(['--prices', file], {}).prices;
-}
-
-test('--prices reads services, usage types and US dollars; all is free without it', () => {
-  const table = { 'AWS Cost Explorer': { 'USE1-APIRequest': 0.01, 'EUC1-APIRequest': 0 } };
-  assert.deepEqual(priced(JSON.stringify(table)), table);
-  assert.deepEqual(readConfig([], {}).prices, {});
+test('without flags and variables the defaults hold', () => {
+  const config = readConfig([], {});
+  assert.deepEqual({ ...config, ...DEFAULTS }, config);
 });
 
-const WRONG: readonly (readonly [text: string, sentence: RegExp])[] = [
-  ['{', /^--prices: .*prices\.json is not JSON: /],
-  ['[]', /must hold an object of services\.$/],
-  ['{"AWS Cost Explorer": 1}', /"AWS Cost Explorer" must be an object of usage types\.$/],
-  ['{"a": {"b": -1}}', /"a" "b" must be a number from 0 to 1000000\.$/],
-  ['{"a": {"b": "0.1"}}', /must be a number/],
-  ['{"a": {"b": 1e7}}', /must be a number/],
+const KEY = ['--root-access-key-id', 'AKIAROOT', '--root-secret-access-key', 'secret'];
+
+/** Every setting as a flag, and what it becomes. */
+const FLAGS: readonly [args: string[], Partial<Config>][] = [
+  [['--port', '0'], { port: 0 }],
+  [['--port=65535'], { port: 65_535 }],
+  [['--host', '::1'], { host: '::1' }],
+  [['--data', '/tmp/x'], { data: '/tmp/x' }],
+  [['--account-id', '111122223333'], { accountId: '111122223333' }],
+  [['--region', 'eu-west-3'], { region: 'eu-west-3' }],
+  [['--region', 'us-gov-west-1'], { region: 'us-gov-west-1' }],
+  [['--ephemeral'], { ephemeral: true }],
+  [['--ephemeral=false'], { ephemeral: false }],
+  [KEY, { rootAccessKeyId: 'AKIAROOT', rootSecretAccessKey: 'secret' }],
+  [['--root-access-key-id=AKIA', '--root-secret-access-key=--a=b'], { rootSecretAccessKey: '--a=b' }],
+  [['--store', 'sqlite:/tmp/x.db'], { store: 'sqlite:/tmp/x.db' }],
+  [['--store', 'postgres://u:p@h/d'], { store: 'postgres://u:p@h/d' }],
+  [['--quota', 'UsersQuota=7', '--quota', 'GroupsQuota=8'], { quotas: { UsersQuota: 7, GroupsQuota: 8 } }],
 ];
 
-test('--prices refuses what is not a price table, with a sentence', () => {
-  for (const [text, message] of WRONG) {
+for (const [args, expected] of FLAGS) {
+  test(`${args.join(' ')} is read from flags and from the environment`, () => {
+    const config = readConfig(args, {});
+    assert.deepEqual({ ...config, ...expected }, config);
+    const env: Record<string, string> = {};
+    for (let i = 0; i < args.length; i++) {
+      const [, flag, inline] = /^--([a-z-]+)(?:=(.*))?$/.exec(args[i]!)!;
+      const value = inline ?? (flag === 'ephemeral' ? 'true' : args[++i]!);
+      const name = environmentName(flag!);
+      env[name] = env[name] ? `${env[name]},${value}` : value;
+    }
+    assert.deepEqual(readConfig([], env), config);
+  });
+}
+
+test('a flag wins over its variable', () => {
+  assert.equal(readConfig(['--port', '1'], { GATEHOUSE_PORT: '2' }).port, 1);
+});
+
+/** What is wrong, and the sentence. */
+const WRONG: readonly [args: string[], env: Record<string, string>, RegExp][] = [
+  [['--prot', '1'], {}, /^Unknown flag: --prot\. --help lists the flags\.$/],
+  [['extra'], {}, /^Unknown flag: extra/],
+  [['-p', '1'], {}, /^Unknown flag: -p/],
+  [['--port'], {}, /^--port needs a value: N\.$/],
+  [['--data', '--port', '1'], {}, /^--data needs a value: DIR\.$/],
+  [['--port', 'x'], {}, /^--port must be a number from 0 to 65535: x$/],
+  [['--port', '65536'], {}, /must be a number/],
+  [['--port', '-1'], {}, /must be a number/],
+  [['--port', '1', '--port', '2'], {}, /^--port is given twice\.$/],
+  [['--account-id', '123'], {}, /^--account-id must be twelve digits: 123$/],
+  [['--region', 'Frankfurt'], {}, /^--region must be a Region such as us-east-1: Frankfurt$/],
+  [['--ephemeral=maybe'], {}, /^--ephemeral must be true or false: maybe$/],
+  [['--ephemeral', '--store', 'sqlite:x'], {}, /cannot be used with --store/],
+  [['--store', 'mysql://u:secret@h/d'], {}, /^--store must be sqlite:FILE or postgres:\/\/…: h\/d$/],
+  [['--root-access-key-id', 'AKIA'], {}, /must be given together/],
+  [['--root-secret-access-key', 'x'], {}, /must be given together/],
+  [['--root-access-key-id', 'a b', '--root-secret-access-key', 'x'], {}, /^--root-access-key-id must have 4 to 128/],
+  [['--root-access-key-id', 'AKIA', '--root-secret-access-key', 'a\nb'], {}, /^--root-secret-access-key must have/],
+  [['--tls-cert', '/dev/null'], {}, /^--tls-cert and --tls-key must be given together\.$/],
+  [['--tls-cert', '/no/such/file', '--tls-key', '/dev/null'], {}, /^--tls-cert: cannot read \/no\/such\/file: ENOENT$/],
+  [['--quota', 'UsersQuota'], {}, /^--quota must be NAME=NUMBER: UsersQuota$/],
+  [[], { GATEHOUSE_PROT: '1' }, /^Unknown environment variable: GATEHOUSE_PROT\.$/],
+  [[], { GATEHOUSE_PORT: 'x' }, /^--port must be a number/],
+  [[], { GATEHOUSE_DISABLE_AUTH: '1' }, /^Unknown environment variable/],
+];
+
+for (const [args, env, sentence] of WRONG) {
+  test(`${[...args, ...Object.keys(env)].join(' ')} is refused in a sentence`, () => {
     assert.throws(
-      () => priced(text),
-      (error) => error instanceof ConfigError && message.test(error.message),
-      text,
+      () => readConfig(args, env),
+      (error: Error) => error instanceof ConfigError && sentence.test(error.message) && !/secret@/.test(error.message),
     );
+  });
+}
+
+test('certificate and key are read from their files', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string];
+  writeFileSync(cert, 'CERT');
+  writeFileSync(key, 'KEY');
+  const config = readConfig(['--tls-cert', cert, '--tls-key', key], {});
+  assert.deepEqual([config.tlsCert, config.tlsKey], ['CERT', 'KEY']);
+});
+
+test('help names every flag', () => {
+  for (const flag of [
+    'port',
+    'host',
+    'data',
+    'account-id',
+    'region',
+    'ephemeral',
+    'store',
+    'tls-cert',
+    'tls-key',
+    'quota',
+  ]) {
+    assert.match(helpText(), new RegExp(`^ {2}--${flag}\\b`, 'm'));
   }
-  assert.throws(() => readConfig(['--prices', join(folder, 'none.json')], {}), /cannot read .*none\.json: ENOENT$/);
 });

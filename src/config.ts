@@ -7,7 +7,8 @@ export interface Config {
   readonly host: string;
   /** Folder of the store, the root key and the credentials file. */
   readonly data: string;
-  readonly accountId: string;
+  /** Chosen at the first start; undefined when not given, which is right for every start after it. */
+  readonly accountId: string | undefined;
   readonly region: string;
   /** Nothing on disk but the credentials; the clock can be moved and the plane reset. */
   readonly ephemeral: boolean;
@@ -43,7 +44,7 @@ const SETTINGS: readonly Setting[] = [
     help: 'address to listen on; loopback unless told otherwise',
   },
   { flag: 'data', value: 'DIR', standard: '.gatehouse', help: 'folder of the store, the root key and the credentials' },
-  { flag: 'account-id', value: 'N', standard: '000000000001', help: 'twelve digits of the management account' },
+  { flag: 'account-id', value: 'N', help: 'twelve digits of the management account (000000000001)' },
   { flag: 'region', value: 'REGION', standard: 'us-east-1', help: 'Region of requests that name none' },
   { flag: 'ephemeral', value: undefined, help: 'keep nothing on disk; time can be moved, the plane reset' },
   { flag: 'root-access-key-id', value: 'ID', help: 'access key id of the root user, made up otherwise' },
@@ -74,8 +75,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     port: integer('port', read('port')!, 0, 65_535),
     host: read('host')!,
     data: read('data')!,
-    accountId: matching('account-id', read('account-id')!, /^\d{12}$/, 'twelve digits'),
-    region: matching('region', read('region')!, /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a Region such as us-east-1'),
+    accountId: matching('account-id', read('account-id'), /^\d{12}$/, 'twelve digits'),
+    region: matching('region', read('region'), /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a Region such as us-east-1')!,
     ephemeral: boolean('ephemeral', read('ephemeral')),
     rootAccessKeyId: read('root-access-key-id'),
     rootSecretAccessKey: read('root-secret-access-key'),
@@ -98,7 +99,7 @@ function readFlags(args: readonly string[]): Map<string, string> {
     const setting = SETTINGS.find((s) => s.flag === flag);
     if (!setting) throw new ConfigError(`Unknown flag: ${args[i]}. --help lists the flags.`);
     const value = setting.value === undefined ? (inline ?? 'true') : (inline ?? args[++i]);
-    if (value === undefined || value === '')
+    if (value === undefined || value === '' || (inline === undefined && value.startsWith('--')))
       throw new ConfigError(`--${setting.flag} needs a value: ${setting.value}.`);
     const before = given.get(setting.flag);
     if (before !== undefined && !setting.repeated) throw new ConfigError(`--${setting.flag} is given twice.`);
@@ -127,8 +128,8 @@ function integer(flag: string, text: string, min: number, max: number): number {
   return value;
 }
 
-function matching(flag: string, text: string, pattern: RegExp, what: string): string {
-  if (!pattern.test(text)) throw new ConfigError(`--${flag} must be ${what}: ${text}`);
+function matching(flag: string, text: string | undefined, pattern: RegExp, what: string): string | undefined {
+  if (text !== undefined && !pattern.test(text)) throw new ConfigError(`--${flag} must be ${what}: ${text}`);
   return text;
 }
 
@@ -199,6 +200,9 @@ function requireTogether(config: Config): void {
   }
   if (id !== undefined && !/^[\w]{4,128}$/.test(id)) {
     throw new ConfigError('--root-access-key-id must have 4 to 128 letters, digits or underscores.');
+  }
+  if (secret !== undefined && !/^[\x21-\x7e]{1,128}$/.test(secret)) {
+    throw new ConfigError('--root-secret-access-key must have 1 to 128 visible characters, no spaces.');
   }
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     throw new ConfigError('--tls-cert and --tls-key must be given together.');

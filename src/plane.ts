@@ -31,7 +31,7 @@ export async function serve(config: Config): Promise<void> {
     store,
     secrets: secretsUnder(rootKeyOf(config)),
     settings: {
-      managementAccount: config.accountId,
+      managementAccount: '',
       region: config.region,
       endpoint: '',
       quotas: config.quotas,

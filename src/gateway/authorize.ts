@@ -81,6 +81,7 @@ async function ask(ctx: Context, action: string, access: Access): Promise<Questi
       principalAccountIsManagement: principalChain?.organization.management === caller.account,
       resourceAccountIsManagement: resourceChain?.organization.management === resourceAccount,
       principalIsServiceLinkedRole: standing.isServiceLinkedRole,
+      ...(access.awsManaged && { resourceIsAwsManagedKmsKey: true }),
     },
   };
   const policies: PolicySet = {
@@ -90,6 +91,7 @@ async function ask(ctx: Context, action: string, access: Access): Promise<Questi
     ...(scps && { scps }),
     ...(rcps && { rcps }),
     ...(resource && { resource }),
+    ...(access.grants && { grants: access.grants }),
   };
   return { request, policies, conditions, decision: decide(request, policies) };
 }

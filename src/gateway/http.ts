@@ -40,10 +40,14 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
     requireHostHeader: false,
   };
   const listener: RequestListener = (message, response) => {
-    receive(message, response, deps, controls).catch((error) => {
-      deps.log(error);
-      response.destroy();
-    });
+    answerTo(message, deps, controls).then(
+      // A server that stops keeps no connection for a next request.
+      (answer) => answer && send(response, answer, !server.listening),
+      (error) => {
+        deps.log(error);
+        response.destroy();
+      },
+    );
   };
   // TLS is loaded when it is served: it costs memory and a tenth of the start.
   const server = tls
@@ -72,30 +76,33 @@ function refuseConnection(error: NodeJS.ErrnoException & { rawPacket?: Buffer },
     headers[name!.toLowerCase()] = value!.trim();
   }
   const request = { method: 'POST', path: '/', query: '', headers, body: EMPTY };
-  const { status, headers: told, body } = refusal(request, deps, UNREADABLE[error.code ?? ''] ?? NOT_HTTP);
-  const lines = Object.entries(answered(told, body, true)).map(([name, value]) => `${name}: ${value}\r\n`);
+  const problem = UNREADABLE[error.code ?? ''] ?? NOT_HTTP;
+  const { status, headers: told, body } = lastAnswer(refusal(request, deps, problem));
+  const lines = Object.entries(answered(told, body)).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
   socket.end(body);
   socket.destroySoon();
 }
 
-async function receive(
-  message: IncomingMessage,
-  response: ServerResponse,
-  deps: Deps,
-  controls: Controls,
-): Promise<void> {
-  if (message.method === 'OPTIONS') return send(response, preflight());
+/** Undefined if the request broke off. */
+async function answerTo(message: IncomingMessage, deps: Deps, controls: Controls): Promise<WireResponse | undefined> {
+  if (message.method === 'OPTIONS') return preflight();
   const { headers, ambiguous } = headersOf(message);
   const request = requestOf(message, headers, EMPTY);
-  if (ambiguous) return send(response, refusal(request, deps, AMBIGUOUS), true);
+  if (ambiguous) return lastAnswer(refusal(request, deps, AMBIGUOUS));
   const body = await bodyOf(message);
-  if (body === 'truncated') return;
-  if (body === 'too large') return send(response, refusal(request, deps, tooLarge()));
+  if (body === 'truncated') return undefined;
+  if (body === 'too large') return refusal(request, deps, tooLarge());
   const whole = body.length === 0 ? request : { ...request, body };
   const source = sourceOf(message, headers);
-  send(response, await answerer(whole)(whole, deps, controls, source));
+  return answerer(whole)(whole, deps, controls, source);
 }
+
+/** What follows on the connection might not be what it seems. */
+const lastAnswer = (answer: WireResponse): WireResponse => ({
+  ...answer,
+  headers: { ...answer.headers, connection: 'close' },
+});
 
 type Answerer = (request: WireRequest, deps: Deps, controls: Controls, source: Source) => Promise<WireResponse>;
 
@@ -197,12 +204,13 @@ const preflight = (): WireResponse => ({
   body: '',
 });
 
-function send(response: ServerResponse, { status, headers, body }: WireResponse, close = false): void {
-  response.writeHead(status, answered(headers, body, close));
+function send(response: ServerResponse, { status, headers, body }: WireResponse, close: boolean): void {
+  if (close) response.setHeader('connection', 'close');
+  response.writeHead(status, answered(headers, body));
   response.end(body);
 }
 
-function answered(headers: WireResponse['headers'], body: WireResponse['body'], close: boolean) {
+function answered(headers: WireResponse['headers'], body: WireResponse['body']) {
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  return { ...CORS, ...headers, 'content-length': length, ...(close && { connection: 'close' }) };
+  return { ...CORS, ...headers, 'content-length': length };
 }

@@ -22,13 +22,17 @@ const planes = table<Plane>('plane', { key: (p) => [p.id] });
 const SEALED = 'gatehouse';
 
 export interface Beginning {
-  readonly accountId: string;
+  /** Of the management account to make, or that must have been made; FIRST_ACCOUNT is made when absent. */
+  readonly accountId: string | undefined;
   readonly now: Date;
   readonly random: (bytes: number) => Uint8Array;
   readonly secrets: Secrets;
   /** The root access key to make; made up when absent. */
   readonly rootKey: RootKey | undefined;
 }
+
+/** The management account of a plane whose operator chose none. */
+const FIRST_ACCOUNT = '000000000001';
 
 /** What this store cannot be opened with. The message says what to do. */
 export class GenesisError extends Error {}
@@ -40,10 +44,18 @@ export class GenesisError extends Error {}
 export function begin(store: Store, by: Beginning): Promise<{ account: string; made?: RootKey }> {
   return store.transaction(async (tx) => {
     const plane = await tx.get(planes, ['plane']);
-    if (!plane) return { account: by.accountId, made: await makeAccount(tx, by) };
+    if (!plane) {
+      const account = by.accountId ?? FIRST_ACCOUNT;
+      return { account, made: await makeAccount(tx, account, by) };
+    }
     if (by.secrets.open('plane', plane.seal)?.toString() !== SEALED) {
       throw new GenesisError(
         'This store was sealed under another root key. Start with the --data folder it was made with.',
+      );
+    }
+    if (by.accountId !== undefined && by.accountId !== plane.managementAccount) {
+      throw new GenesisError(
+        `The management account is chosen at the first start; this store's is ${plane.managementAccount}. Leave out --account-id.`,
       );
     }
     await requireSameRootKey(tx, plane.managementAccount, by);
@@ -51,25 +63,25 @@ export function begin(store: Store, by: Beginning): Promise<{ account: string; m
   });
 }
 
-async function makeAccount(tx: Transaction, by: Beginning): Promise<RootKey> {
+async function makeAccount(tx: Transaction, account: string, by: Beginning): Promise<RootKey> {
   const created = by.now.toISOString();
-  const key = by.rootKey ?? { id: accessKeyId('AKIA', by.accountId, by), secret: secretAccessKey(by) };
+  const key = by.rootKey ?? { id: accessKeyId('AKIA', account, by), secret: secretAccessKey(by) };
   await tx.insert(planes, {
     id: 'plane',
-    managementAccount: by.accountId,
+    managementAccount: account,
     seal: by.secrets.seal('plane', SEALED, by.random(12)),
   });
   await tx.insert(accounts, {
-    id: by.accountId,
+    id: account,
     name: 'management',
-    email: `root@${by.accountId}.example`,
+    email: `root@${account}.example`,
     created,
     status: 'ACTIVE',
     attachments: {},
   });
   await tx.insert(accessKeys, {
     id: key.id,
-    account: by.accountId,
+    account: account,
     secret: by.secrets.seal('access-key', key.secret, by.random(12)),
     status: 'Active',
     created,
