@@ -89,6 +89,8 @@ export interface Caller {
   /** `AIDA…`, `AROA…:session`, `account:name` of a federated user, the account id of root. */
   readonly userId: string;
   readonly userName?: string;
+  /** Of the account, when root calls: its name in records. */
+  readonly accountAlias?: string;
   readonly accessKeyId?: string;
   /** Host name of a service principal. */
   readonly service?: string;

@@ -191,6 +191,21 @@ test('a signature holds fifteen minutes around its date', async () => {
   }
 });
 
+test('the JSON services call an old date a wrong signature', async () => {
+  const { cloud, root } = await cloudWithRoot();
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': 'AWSOrganizationsV20161128.ListRoots',
+  };
+  const date = new Date(Date.now() - 3_600_000);
+  const answer = await cloud.send(
+    signed({ headers, body: Buffer.from('{}') }, { ...root, service: 'organizations', date }),
+  );
+  const { __type, message } = JSON.parse(String(answer.body));
+  assert.deepEqual([answer.status, __type], [400, 'InvalidSignatureException']);
+  assert.match(message, /^Signature expired: /);
+});
+
 test('the date of the scope is the date of the request', async () => {
   const { cloud, root } = await cloudWithRoot();
   const request = signed(CALLER_IDENTITY, root);

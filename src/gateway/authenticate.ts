@@ -2,7 +2,7 @@
 import type { Caller, Session } from '../core/context.ts';
 import { AuthenticationFailure } from '../core/errors.ts';
 import type { Secrets } from '../core/secrets.ts';
-import { accounts } from '../identity/organization.ts';
+import { type Account, accounts } from '../identity/organization.ts';
 import { type AccessKey, accessKeys, byName, roles, rootArn, userArn, users } from '../identity/principals.ts';
 import { callerOf, openSession } from '../identity/sessions.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
@@ -47,8 +47,8 @@ async function longTermCaller(request: WireRequest, claim: Claim, tx: Transactio
   const key = await tx.get(accessKeys, [claim.accessKeyId]);
   if (key?.status !== 'Active') throw invalidToken();
   if (!isSignedBy(secretOf(key, secrets), claim, request)) throw wrongSignature();
-  await requireOpenAccount(key.account, tx);
-  if (key.userName === undefined) return rootCaller(key);
+  const { alias } = await openAccount(key.account, tx);
+  if (key.userName === undefined) return { ...rootCaller(key), ...(alias && { accountAlias: alias }) };
   const user = await tx.get(users, byName(key.account, key.userName));
   if (!user) throw invalidToken();
   return {
@@ -82,9 +82,9 @@ async function sessionCaller(
   if (opened.session.expires <= by.now.getTime()) {
     throw new AuthenticationFailure('ExpiredToken', 'The security token included in the request is expired');
   }
-  await requireOpenAccount(opened.caller.account, tx);
+  const { alias } = await openAccount(opened.caller.account, tx);
   await requireLiving(opened.session, tx);
-  return opened.caller;
+  return alias && opened.caller.type === 'Root' ? { ...opened.caller, accountAlias: alias } : opened.caller;
 }
 
 /** A session dies with the user or role it stands on, also if another one is made under the same name. */
@@ -96,9 +96,10 @@ async function requireLiving({ kind, account, principalName, principalId }: Sess
 }
 
 /** An account that is closed or suspended can do nothing. */
-async function requireOpenAccount(id: string, tx: Transaction): Promise<void> {
+async function openAccount(id: string, tx: Transaction): Promise<Account> {
   const account = await tx.get(accounts, [id]);
   if (account?.status !== 'ACTIVE') throw invalidToken();
+  return account;
 }
 
 const plainSecrets = new WeakMap<AccessKey, string>();

@@ -38,7 +38,7 @@ async function allowed(call: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Conditions on an IAM user with long-term keys; whether ListUsers is allowed. 2030-01-01T00:00:00Z, 127.0.0.1, no TLS. */
+/** Whether a user with long-term keys may list users at 2030-01-01T00:00:00Z, from 127.0.0.1, without TLS. */
 const OF_A_USER: readonly [condition: object, boolean][] = [
   [{ IpAddress: { 'aws:SourceIp': '127.0.0.0/8' } }, true],
   [{ IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, false],

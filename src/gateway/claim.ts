@@ -110,15 +110,9 @@ function credential(text: string, algorithm: Algorithm, regionSet: string | unde
   const parts = text.split('/');
   const regional = algorithm === 'AWS4-HMAC-SHA256';
   const [accessKeyId, date, ...rest] = parts;
-  const [region, service, terminator] = regional ? rest : [regionSet?.split(',')[0]?.trim() ?? '', ...rest];
+  const [region, service, terminator] = regional ? rest : [regionIn(regionSet), ...rest];
   const whole = parts.length === (regional ? 5 : 4) && terminator === 'aws4_request';
-  if (
-    !whole ||
-    !accessKeyId ||
-    !/^\d{8}$/.test(date ?? '') ||
-    !service ||
-    (regional && !/^[a-z0-9-]{1,32}$/.test(region!))
-  ) {
+  if (!whole || !accessKeyId || !/^\d{8}$/.test(date ?? '') || !service || !REGION.test(region!)) {
     throw incomplete(
       `Credential must have exactly ${regional ? 5 : 4} slash-delimited elements: '${text.slice(0, 200)}'`,
     );
@@ -127,10 +121,18 @@ function credential(text: string, algorithm: Algorithm, regionSet: string | unde
     algorithm,
     accessKeyId,
     date: date!,
-    region: /^[a-z0-9-]{1,32}$/.test(region!) ? region! : 'us-east-1',
+    region: region!,
     service,
     scope: parts.slice(1).join('/'),
   };
+}
+
+const REGION = /^[a-z0-9-]{1,32}$/;
+
+/** The first Region that a SigV4a signature names; `*` means any. Empty if it names none: `us-*` leaves it open. */
+function regionIn(set: string | undefined): string {
+  const named = set?.split(',').map((region) => region.trim()) ?? [];
+  return named.find((region) => REGION.test(region)) ?? (named.includes('*') ? 'us-east-1' : '');
 }
 
 /** `20300101T000000Z` of an HTTP date; empty if it is none. */

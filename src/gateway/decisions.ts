@@ -43,9 +43,19 @@ export function denialOf(question: Question, ctx: Context): JournalEntry {
   return { id: uuid(ctx), kind: 'decision', account, region: DECISION_REGION, time: now.getTime(), body };
 }
 
-function explained({ request, policies, conditions }: Question): object {
-  const explanation = explain(request, policies);
-  const { principal, action, resource } = request;
+const explanations = new WeakMap<Question, Explanation>();
+
+/** Made once, though a denial is both written and sealed. */
+function explanationOf(question: Question): Explanation {
+  let explanation = explanations.get(question);
+  if (!explanation) explanations.set(question, (explanation = explain(question.request, question.policies)));
+  return explanation;
+}
+
+function explained(question: Question): object {
+  const explanation = explanationOf(question);
+  const { conditions } = question;
+  const { principal, action, resource } = question.request;
   const derivation = explanationText(explanation);
   return { principal, action, resource, verdict: explanation.verdict, conditions, derivation };
 }
@@ -63,8 +73,9 @@ export function encodedMessage(question: Question, ctx: Context): string | undef
   return sealed.length > ENCODED_LENGTH_MAX ? undefined : sealed;
 }
 
-function decodedMessage({ request, policies, conditions }: Question, ctx: Context): object {
-  const explanation = explain(request, policies);
+function decodedMessage(question: Question, ctx: Context): object {
+  const explanation = explanationOf(question);
+  const { request, conditions } = question;
   const { caller } = ctx;
   return {
     allowed: explanation.verdict === 'Allowed',

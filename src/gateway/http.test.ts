@@ -1,11 +1,13 @@
 /** The socket: what strangers may send, and what they get. */
 import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Credentials, seeded, testCloud } from '../testing/cloud.ts';
 import { CALLER_IDENTITY, form, signed } from '../testing/signed.ts';
 import { bytesOf, isWhole, listening, raw, statusOf } from '../testing/socket.ts';
+import { gatewayServer } from './http.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -151,6 +153,18 @@ test('headers are long enough for anything, and not longer; none is dropped', as
   assert.equal(statusOf((await raw(port, many, isWhole)).text), 200);
   const hidden = request.replace('\r\n\r\n', `\r\n${'a:\r\n'.repeat(3000)}x-amz-region-set: *\r\n\r\n`);
   assert.match((await raw(port, hidden, isWhole)).text, /<Code>SignatureDoesNotMatch<\/Code>/);
+});
+
+test('headers that do not come to an end are not waited for', async (t) => {
+  const { cloud } = await plane(t);
+  const server = gatewayServer(cloud.deps, { version: 'test' }, undefined);
+  server.headersTimeout = 100;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const slow = await raw(port, 'POST / HTTP/1.1\r\nhost: x\r\nx-a: ', undefined, { patienceMs: 12_000 });
+  assert.equal(slow.closed, true);
+  assert.equal(statusOf(slow.text), 408);
 });
 
 test('all methods and all forms of a target get an answer', async (t) => {

@@ -142,6 +142,15 @@ test('userIdentity of every kind of caller is as CloudTrail documents it', async
   });
 });
 
+test("root's name in records is the alias of its account", async () => {
+  const cloud = await testCloud();
+  await cloud.root.sts.getCallerIdentity({});
+  assert.equal('userName' in (await lastOf(cloud)).userIdentity, false);
+  await cloud.root.iam.createAccountAlias({ AccountAlias: 'the-company' });
+  await cloud.root.sts.getCallerIdentity({});
+  assert.equal((await lastOf(cloud)).userIdentity.userName, 'the-company');
+});
+
 test('a role assumed from another account is recorded in both, under one sharedEventID', async () => {
   const cloud = await testCloud();
   const other = await cloud.memberAccount('other');

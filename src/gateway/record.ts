@@ -159,7 +159,7 @@ function userIdentity(caller: Caller): object {
     arn: caller.arn,
     accountId: caller.account,
     accessKeyId: caller.accessKeyId,
-    userName: caller.userName,
+    userName: caller.userName ?? caller.accountAlias,
     sessionContext: sessionContext(caller),
   };
 }

@@ -209,3 +209,13 @@ test('Signature Version 4a derives the key pair that AWS derives, and verifies w
   };
   assert.equal(holds({ ...request, headers: garbled }, secret), false);
 });
+
+test('a Signature Version 4a names a Region, or leaves it to us', () => {
+  const region = (set: string) => {
+    const request = signedForAllRegions(DERIVED.accessKeyId, DERIVED.d);
+    return claimOf({ ...request, headers: { ...request.headers, 'x-amz-region-set': set } })?.region;
+  };
+  assert.equal(region('us-west-*, eu-west-1'), 'eu-west-1');
+  assert.equal(region('*'), 'us-east-1');
+  for (const set of ['', 'us-west-*', '../..']) assert.throws(() => region(set), { name: 'IncompleteSignature' });
+});
