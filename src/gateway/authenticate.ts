@@ -170,9 +170,14 @@ function expired(claim: Claim, wallClock: number, lifeMs: number) {
 const basic = (time: number) => new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, '');
 const TIMESTAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
+/** Milliseconds; NaN if the text is no time. The last one is kept: many requests are signed in the same second. */
 function timeOf(timestamp: string): number {
+  if (timestamp === lastTime.timestamp) return lastTime.at;
   const parts = TIMESTAMP.exec(timestamp);
   if (!parts) return Number.NaN;
   const [, year, month, day, hour, minute, second] = parts.map(Number);
-  return Date.UTC(year!, month! - 1, day, hour, minute, second);
+  lastTime = { timestamp, at: Date.UTC(year!, month! - 1, day, hour, minute, second) };
+  return lastTime.at;
 }
+
+let lastTime = { timestamp: '', at: Number.NaN };

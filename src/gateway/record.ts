@@ -133,8 +133,16 @@ function serviceEvent(
   return { id, kind: 'api', account: event.account, region, time: ctx.now.getTime(), body: JSON.stringify(record) };
 }
 
-/** ISO 8601 without milliseconds, as CloudTrail writes times. */
-const seconds = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
+/** ISO 8601 without milliseconds, as CloudTrail writes times. The last one is kept: many calls share a second. */
+function seconds(time: number): string {
+  const second = Math.floor(time / 1000);
+  if (second !== lastSecond.second) {
+    lastSecond = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  }
+  return lastSecond.text;
+}
+
+let lastSecond = { second: Number.NaN, text: '' };
 
 const IDENTITY_TYPES: Readonly<Record<string, string>> = {
   User: 'IAMUser',
