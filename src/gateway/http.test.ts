@@ -288,7 +288,7 @@ const DEEP: Readonly<Record<string, [string, Record<string, string>, string | Ui
   'form parameters': [
     'iam',
     { 'content-type': 'application/x-www-form-urlencoded' },
-    `Action=CreateUser&Version=2010-05-08&UserName=a${Array.from({ length: 60_000 }, (_, i) => `&Tags.member.${i}.Key=k`).join('')}`,
+    `Action=CreateUser&Version=2010-05-08&UserName=a${Array.from({ length: 30_000 }, (_, i) => `&Tags.member.${i}.Key=k`).join('')}`,
   ],
   'form bytes': [
     'iam',
