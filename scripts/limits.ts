@@ -23,6 +23,7 @@ const FILES: Record<string, string> = {
   ce: 'cost-explorer',
   cloudwatch: 'cloudwatch',
   sqs: 'sqs',
+  kms: 'kms',
 };
 
 /** Patterns that AWS itself writes with anchors; all others get theirs from the models. */
@@ -57,7 +58,20 @@ const GROWN: Record<string, readonly string[]> = {
   organizations: ['PolicyType', 'EffectivePolicyType', 'ActionType'],
   ce: ['MonitorDimension', 'Dimension', 'SupportedSavingsPlansType', 'AnalysisType'],
   cloudwatch: ['AlarmType', 'HistoryItemType'],
+  kms: [
+    'KeySpec',
+    'KeyUsageType',
+    'GrantOperation',
+    'DataKeyPairSpec',
+    'SigningAlgorithmSpec',
+    'MessageType',
+    'WrappingKeySpec',
+    'CustomerMasterKeySpec',
+  ],
 };
+
+/** Values that AWS does not know outside its Regions in China. */
+const ELSEWHERE: Record<string, RegExp> = { kms: /^SM2/ };
 
 /** Services that answer an unknown value with an error of their own instead of a broken limit. */
 const OWN_ENUM_ERRORS = new Set(['sqs']);
@@ -102,7 +116,7 @@ type Values = readonly string[];
 function enumerated(service: string, values: Values | undefined, grown: readonly Values[]): Pick<Limit, 'enum'> {
   if (values === undefined || OWN_ENUM_ERRORS.has(service)) return {};
   const today = grown.find((set) => values.every((value) => set.includes(value))) ?? [];
-  const all = [...new Set([...values, ...today])];
+  const all = [...new Set([...values, ...today])].filter((value) => !ELSEWHERE[service]?.test(value));
   const printed = PRINTED_ENUMS.find((set) => set.length === all.length && set.every((value) => all.includes(value)));
   return { enum: printed ?? all };
 }

@@ -53,10 +53,30 @@ export interface Access {
   readonly resourcePolicy?: string | undefined;
   /** `aws:ResourceTag/…` of the resource. */
   readonly resourceTags?: readonly Tag[] | undefined;
+  /** Grants of a KMS key that may name the caller: they permit, beside the key policy. */
+  readonly grants?: readonly KeyGrant[] | undefined;
+  /** The resource is a KMS key that AWS manages. */
+  readonly awsManaged?: boolean | undefined;
   /** Who asks, where the request's own content proves it and no signature does: a web identity token, an assertion. */
   readonly caller?: Caller | undefined;
   /** Request-specific condition keys, beyond the `aws:` ones the gateway adds (they win over the gateway's). */
   readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+}
+
+/** A KMS grant, as far as decisions go. Operations are those that CreateGrant names: `Decrypt`, `ReEncryptFrom`. */
+export interface KeyGrant {
+  readonly grantId?: string | undefined;
+  readonly granteePrincipal?: string | undefined;
+  readonly granteeServicePrincipal?: string | undefined;
+  readonly retiringPrincipal?: string | undefined;
+  readonly operations: readonly string[];
+  readonly constraints?:
+    | {
+        readonly encryptionContextEquals?: Readonly<Record<string, string>> | undefined;
+        readonly encryptionContextSubset?: Readonly<Record<string, string>> | undefined;
+        readonly sourceArn?: string | undefined;
+      }
+    | undefined;
 }
 
 export interface Tag {

@@ -86,6 +86,8 @@ const crossAccountKms = new Set([
   'sign',
   'verify',
   'derivesharedsecret',
+  'encapsulate',
+  'decapsulate',
   'creategrant',
   'describekey',
   'getkeyrotationstatus',

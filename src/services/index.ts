@@ -36,6 +36,11 @@ export const services: readonly ServiceEntry[] = [
     version: '2012-11-05',
     load: async () => (await import('./sqs/index.ts')).sqs,
   },
+  {
+    name: 'kms',
+    target: 'TrentService',
+    load: async () => (await import('./kms/index.ts')).kms,
+  },
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */

@@ -4,6 +4,7 @@ import { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { CostExplorer } from '@aws-sdk/client-cost-explorer';
 import { IAM } from '@aws-sdk/client-iam';
+import { KMS } from '@aws-sdk/client-kms';
 import { Organizations } from '@aws-sdk/client-organizations';
 import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
@@ -39,6 +40,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     costExplorer: () => new CostExplorer(config as object),
     cloudwatch: () => new CloudWatch(config as object),
     sqs: () => new SQS(config as object),
+    kms: () => new KMS(config as object),
   });
 }
 

@@ -1,0 +1,117 @@
+/** Encryption under a key, by algorithm: a row each. */
+import { constants, createPublicKey, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto';
+import {
+  type EncryptionAlgorithmSpec,
+  InvalidCiphertextException,
+  InvalidKeyUsageException,
+} from '@aws-sdk/client-kms';
+import type { Context } from '../../core/context.ts';
+import { fail, ValidationFailure } from '../../core/errors.ts';
+import { type EncryptionContext, openBlob, sealBlob } from './ciphertexts.ts';
+import { type Algorithms, algorithmsOf } from './keySpecs.ts';
+import type { Key } from './keys.ts';
+import { currentMaterial, isUsable, type Material, openKey } from './materials.ts';
+
+interface Encryption {
+  /** Whether ciphertext carries an encryption context, and the name of the material that opens it. */
+  readonly selfDescribing: boolean;
+  readonly encrypt: (ctx: Context, key: Key, material: Material, plain: Uint8Array, context: Given) => Uint8Array;
+  /** Undefined for what is not ciphertext of this material in this context. */
+  readonly decrypt: (ctx: Context, material: Material, blob: Uint8Array, context: Given) => Uint8Array | undefined;
+}
+type Given = EncryptionContext | undefined;
+
+const oaep = (name: string, oaepHash: 'sha1' | 'sha256', hashBytes: number): Encryption => ({
+  selfDescribing: false,
+  encrypt(ctx, key, material, plain) {
+    const privateKey = openKey(ctx, material);
+    const most = privateKey.asymmetricKeyDetails!.modulusLength! / 8 - 2 * hashBytes - 2;
+    if (plain.length > most) {
+      throw new ValidationFailure(
+        `Algorithm ${name} and key spec ${key.spec} cannot encrypt data larger than ${most} bytes.`,
+      );
+    }
+    return publicEncrypt({ key: publicKeyOf(privateKey), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, plain);
+  },
+  decrypt(ctx, material, blob) {
+    const key = openKey(ctx, material);
+    try {
+      return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, blob);
+    } catch {
+      return undefined;
+    }
+  },
+});
+
+const ENCRYPTIONS: Readonly<Partial<Record<EncryptionAlgorithmSpec, Encryption>>> = {
+  SYMMETRIC_DEFAULT: {
+    selfDescribing: true,
+    encrypt: (ctx, _key, material, plain, context) =>
+      sealBlob(openKey(ctx, material), material.backing, plain, context, ctx.random),
+    decrypt: (ctx, material, blob, context) => openBlob(openKey(ctx, material), blob, context),
+  },
+  RSAES_OAEP_SHA_1: oaep('RSAES_OAEP_SHA_1', 'sha1', 20),
+  RSAES_OAEP_SHA_256: oaep('RSAES_OAEP_SHA_256', 'sha256', 32),
+};
+
+const publicKeys = new WeakMap<KeyObject, KeyObject>();
+
+/** The public half of a private key. */
+export function publicKeyOf(privateKey: KeyObject): KeyObject {
+  let known = publicKeys.get(privateKey);
+  if (!known) publicKeys.set(privateKey, (known = createPublicKey(privateKey)));
+  return known;
+}
+
+/** Throws unless the key has the algorithm, in the list of that name. */
+export function requireAlgorithm(key: Key, list: keyof Algorithms, algorithm: string): void {
+  const names: readonly string[] = algorithmsOf(key.spec, key.usage)[list] ?? [];
+  if (names.includes(algorithm)) return;
+  fail(InvalidKeyUsageException, `Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`);
+}
+
+function encryptionOf(key: Key, algorithm: EncryptionAlgorithmSpec, context: Given): Encryption {
+  requireAlgorithm(key, 'EncryptionAlgorithms', algorithm);
+  const encryption = ENCRYPTIONS[algorithm]!;
+  if (!encryption.selfDescribing && Object.keys(context ?? {}).length > 0) {
+    throw new ValidationFailure(`EncryptionContext is not supported with algorithm ${algorithm}.`);
+  }
+  return encryption;
+}
+
+export interface Encrypted {
+  readonly blob: Uint8Array;
+  readonly material: Material;
+}
+
+/** Ciphertext under the key's current material. */
+export async function encryptUnder(
+  ctx: Context,
+  key: Key,
+  plain: Uint8Array,
+  context: Given,
+  algorithm: EncryptionAlgorithmSpec = 'SYMMETRIC_DEFAULT',
+): Promise<Encrypted> {
+  const encryption = encryptionOf(key, algorithm, context);
+  const material = await currentMaterial(ctx, key);
+  return { blob: encryption.encrypt(ctx, key, material, plain, context), material };
+}
+
+/**
+ * The plaintext. `named` is the material that the blob names, if it names one; without it there is nothing to try. All
+ * that can be wrong with a blob or its context is one error without words.
+ */
+export async function decryptUnder(
+  ctx: Context,
+  key: Key,
+  blob: { readonly bytes: Uint8Array; readonly named: Material | undefined },
+  context: Given,
+  algorithm: EncryptionAlgorithmSpec,
+): Promise<{ readonly plain: Uint8Array; readonly material: Material }> {
+  const encryption = encryptionOf(key, algorithm, context);
+  const material = encryption.selfDescribing ? blob.named : await currentMaterial(ctx, key);
+  const usable = material && isUsable(material, ctx.now);
+  const plain = usable ? encryption.decrypt(ctx, material, blob.bytes, context) : undefined;
+  if (!plain) fail(InvalidCiphertextException, '');
+  return { plain, material: material! };
+}

@@ -1,0 +1,224 @@
+/**
+ * Encrypt, Decrypt, ReEncrypt. The key of a ciphertext is found by the name in its header; permission is asked on that
+ * key, and only a tag that holds makes anything in the header true.
+ */
+import {
+  type DecryptRequest,
+  type DecryptResponse,
+  type EncryptionAlgorithmSpec,
+  type EncryptRequest,
+  type EncryptResponse,
+  IncorrectKeyException,
+  InvalidCiphertextException,
+  type ReEncryptRequest,
+  type ReEncryptResponse,
+} from '@aws-sdk/client-kms';
+import type { Context } from '../../core/context.ts';
+import { awsError, fail, notImplemented, ValidationFailure } from '../../core/errors.ts';
+import type { Operation, Present } from '../../core/operation.ts';
+import { decryptUnder, encryptUnder } from './algorithms.ts';
+import { backingOf } from './ciphertexts.ts';
+import { contextConditions } from './conditions.ts';
+import { type Key, keyArn, requireState } from './keys.ts';
+import { type Material, materials } from './materials.ts';
+import {
+  endDryRun,
+  type Found,
+  findKey,
+  keyAccess,
+  noteKey,
+  onKey,
+  presentKey,
+  requireTokens,
+  requireUsage,
+  withGrants,
+} from './resolve.ts';
+import { rotated } from './rotationSchedule.ts';
+
+export const SYMMETRIC = 'SYMMETRIC_DEFAULT';
+
+export const Encrypt = onKey<Present<EncryptRequest>, EncryptResponse>({
+  operation: 'Encrypt',
+  aliases: true,
+  state: 'enabled',
+  usage: 'ENCRYPT_DECRYPT',
+  readOnly: true,
+  conditions: (input) => ({
+    'kms:EncryptionAlgorithm': input.EncryptionAlgorithm ?? SYMMETRIC,
+    ...contextConditions(input.EncryptionContext),
+  }),
+  async run(input, ctx, found) {
+    const algorithm = input.EncryptionAlgorithm ?? SYMMETRIC;
+    const key = await rotated(ctx, found);
+    const { blob, material } = await encryptUnder(ctx, key, input.Plaintext, input.EncryptionContext, algorithm);
+    endDryRun(input);
+    ctx.audit.requestParameters = { encryptionAlgorithm: algorithm };
+    noteUse(ctx, key, { keyMaterialId: material.id });
+    return { KeyId: keyArn(key), CiphertextBlob: blob, EncryptionAlgorithm: algorithm };
+  },
+});
+
+/** What a ciphertext is about, before anybody may know. */
+interface Enciphered {
+  readonly found: Found;
+  readonly algorithm: EncryptionAlgorithmSpec;
+  readonly bytes: Uint8Array | undefined;
+  /** The material that the header names. */
+  readonly named: Material | undefined;
+  readonly fromOtherKey: boolean;
+}
+
+export const Decrypt: Operation<Present<DecryptRequest>, DecryptResponse, Enciphered> = {
+  readOnly: true,
+  load: (input, ctx) => enciphered(ctx, 'Decrypt', input, input.KeyId, input.EncryptionAlgorithm ?? SYMMETRIC),
+  access: (input, ctx, { found, algorithm }) =>
+    keyAccess(ctx, found, {
+      'kms:EncryptionAlgorithm': algorithm,
+      ...contextConditions(input.EncryptionContext),
+    }),
+  async run(input, ctx, target) {
+    ctx.audit.requestParameters = { encryptionAlgorithm: target.algorithm };
+    if (input.Recipient) notImplemented('Recipient (cryptographic attestation)');
+    const key = decryptionKey(ctx, input, target, 'Decrypt');
+    const opened = await open(ctx, key, target, input.EncryptionContext);
+    endDryRun(input);
+    noteUse(ctx, key, opened.material && target.algorithm === SYMMETRIC ? { keyMaterialId: opened.material.id } : {});
+    return {
+      KeyId: keyArn(key),
+      Plaintext: opened.plain,
+      EncryptionAlgorithm: target.algorithm,
+      ...(target.algorithm === SYMMETRIC && { KeyMaterialId: opened.material.id }),
+    };
+  },
+};
+
+interface ReEnciphered {
+  readonly source: Enciphered;
+  readonly destination: Found;
+}
+
+export const ReEncrypt: Operation<Present<ReEncryptRequest>, ReEncryptResponse, ReEnciphered> = {
+  readOnly: true,
+  async load(input, ctx) {
+    const algorithm = input.SourceEncryptionAlgorithm ?? SYMMETRIC;
+    const source = await enciphered(ctx, 'ReEncryptFrom', input, input.SourceKeyId, algorithm);
+    const found = await findKey(ctx, input.DestinationKeyId, true);
+    const destination = found.key ? await withGrants(ctx, found, found.key, 'ReEncryptTo') : found;
+    return { source, destination };
+  },
+  access(input, ctx, { source, destination }) {
+    const same = { 'kms:ReEncryptOnSameKey': String(source.found.arn === destination.arn) };
+    const to = input.DestinationEncryptionAlgorithm ?? SYMMETRIC;
+    return [
+      {
+        ...keyAccess(ctx, source.found, {
+          'kms:EncryptionAlgorithm': source.algorithm,
+          ...same,
+          ...contextConditions(input.SourceEncryptionContext),
+        }),
+        action: 'kms:ReEncryptFrom',
+      },
+      {
+        ...keyAccess(ctx, destination, {
+          'kms:EncryptionAlgorithm': to,
+          ...same,
+          ...contextConditions(input.DestinationEncryptionContext),
+        }),
+        action: 'kms:ReEncryptTo',
+      },
+    ];
+  },
+  async run(input, ctx, { source, destination }) {
+    const to = input.DestinationEncryptionAlgorithm ?? SYMMETRIC;
+    ctx.audit.requestParameters = { sourceEncryptionAlgorithm: source.algorithm, destinationEncryptionAlgorithm: to };
+    const key = decryptionKey(ctx, input, source, 'ReEncrypt');
+    const target = presentKey(ctx, destination);
+    noteKey(ctx, key, target);
+    requireState(ctx, target, 'enabled');
+    requireUsage(target, 'ENCRYPT_DECRYPT', 'ReEncrypt');
+    const opened = await open(ctx, key, source, input.SourceEncryptionContext);
+    const fresh = await rotated(ctx, target);
+    const sealed = await encryptUnder(ctx, fresh, opened.plain, input.DestinationEncryptionContext, to);
+    opened.plain.fill(0);
+    endDryRun(input);
+    const ids = {
+      ...(source.algorithm === SYMMETRIC && { SourceKeyMaterialId: opened.material.id }),
+      ...(to === SYMMETRIC && { DestinationKeyMaterialId: sealed.material.id }),
+    };
+    ctx.audit.responseElements = null;
+    ctx.audit.additionalEventData = {
+      sourceKeyMaterialId: ids.SourceKeyMaterialId,
+      destinationKeyMaterialId: ids.DestinationKeyMaterialId,
+    };
+    return {
+      CiphertextBlob: sealed.blob,
+      SourceKeyId: keyArn(key),
+      KeyId: keyArn(target),
+      SourceEncryptionAlgorithm: source.algorithm,
+      DestinationEncryptionAlgorithm: to,
+      ...ids,
+    };
+  },
+};
+
+type Ciphered = Pick<DecryptRequest, 'CiphertextBlob' | 'DryRun' | 'DryRunModifiers' | 'GrantTokens'>;
+
+async function enciphered(
+  ctx: Context,
+  operation: 'Decrypt' | 'ReEncryptFrom',
+  input: Ciphered,
+  keyId: string | undefined,
+  algorithm: EncryptionAlgorithmSpec,
+): Promise<Enciphered> {
+  const bytes = input.CiphertextBlob;
+  const backing = algorithm === SYMMETRIC && bytes ? backingOf(bytes) : undefined;
+  const named = backing === undefined ? undefined : await ctx.store.get(materials, [ctx.region, backing]);
+  const named1 = named && keyArn({ ...named, id: named.keyId });
+  const sought = keyId === undefined ? await foundBy(ctx, named1) : await findKey(ctx, keyId, true);
+  const found = sought.key ? await withGrants(ctx, sought, sought.key, operation) : sought;
+  const fromOtherKey = named1 !== undefined && found.key !== undefined && keyArn(found.key) !== named1;
+  return { found, algorithm, bytes, named, fromOtherKey };
+}
+
+/** A blob that names no key there is: permission is asked on the account's keys. */
+async function foundBy(ctx: Context, arn: string | undefined): Promise<Found> {
+  const found = arn === undefined ? undefined : await findKey(ctx, arn, false);
+  if (found?.key) return found;
+  return { arn: keyArn({ ...ctx, id: '*' }), absent: awsError(InvalidCiphertextException, '') };
+}
+
+function decryptionKey(ctx: Context, input: Ciphered, target: Enciphered, operation: string): Key {
+  const isKeyNamed = 'KeyId' in input ? input.KeyId !== undefined : 'SourceKeyId' in input;
+  if (target.algorithm !== SYMMETRIC && !isKeyNamed) {
+    throw new ValidationFailure('You must specify a KeyId to decrypt with an asymmetric KMS key.');
+  }
+  const key = presentKey(ctx, target.found);
+  requireTokens(ctx, input);
+  requireState(ctx, key, 'enabled');
+  requireUsage(key, 'ENCRYPT_DECRYPT', operation);
+  if (target.fromOtherKey) {
+    fail(IncorrectKeyException, 'The key ID in the request does not identify a CMK that can perform this operation.');
+  }
+  if (input.DryRun && input.DryRunModifiers?.includes('IGNORE_CIPHERTEXT')) endDryRun(input);
+  return key;
+}
+
+function open(
+  ctx: Context,
+  key: Key,
+  { bytes, named, algorithm }: Enciphered,
+  context: Record<string, string> | undefined,
+) {
+  if (!bytes)
+    throw new ValidationFailure(
+      "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",
+    );
+  return decryptUnder(ctx, key, { bytes, named }, context, algorithm);
+}
+
+/** A use of a key leaves no answer in the record, but which material it was. */
+export function noteUse(ctx: Context, key: Key, data: Record<string, unknown>): void {
+  noteKey(ctx, key);
+  ctx.audit.responseElements = null;
+  if (Object.keys(data).length > 0) ctx.audit.additionalEventData = data;
+}

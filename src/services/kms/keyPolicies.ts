@@ -1,0 +1,131 @@
+/**
+ * Key policies: the root of trust of a key. A principal in one is bound to who it is, not to what it is called; what
+ * was put is read back the same.
+ */
+import {
+  type GetKeyPolicyRequest,
+  type GetKeyPolicyResponse,
+  LimitExceededException,
+  type ListKeyPoliciesRequest,
+  type ListKeyPoliciesResponse,
+  MalformedPolicyDocumentException,
+  NotFoundException,
+  type PutKeyPolicyRequest,
+} from '@aws-sdk/client-kms';
+import type { Context } from '../../core/context.ts';
+import { fail } from '../../core/errors.ts';
+import type { Present } from '../../core/operation.ts';
+import { standingOf } from '../../identity/policies.ts';
+import { bindPrincipals, InvalidPrincipal, showPrincipals } from '../../identity/principalBinding.ts';
+import { compilePolicy, contextOf, decide, type Principal, parsePolicy, validatePolicy } from '../../policy/index.ts';
+import { bypass } from './conditions.ts';
+import { defaultPolicy } from './defaultPolicy.ts';
+import { keyArn, keys } from './keys.ts';
+import { itemsPage } from './pages.ts';
+import { onKey } from './resolve.ts';
+
+/** The only name a key policy can have. */
+const NAME = 'default';
+const POLICY_BYTES_MAX = 32_768;
+
+export const GetKeyPolicy = onKey<Present<GetKeyPolicyRequest>, GetKeyPolicyResponse>({
+  state: 'any',
+  async run(input, ctx, key) {
+    requireName(input.PolicyName);
+    return { Policy: await showPrincipals(ctx.store, key.policy), PolicyName: NAME };
+  },
+});
+
+export const PutKeyPolicy = onKey<Present<PutKeyPolicyRequest>, object>({
+  state: 'any',
+  conditions: (input) => ({ 'kms:BypassPolicyLockoutSafetyCheck': bypass(input.BypassPolicyLockoutSafetyCheck) }),
+  async run(input, ctx, key) {
+    requireName(input.PolicyName);
+    const policy = await acceptedPolicy(ctx, keyArn(key), input.Policy, input.BypassPolicyLockoutSafetyCheck);
+    await ctx.store.replace(keys, { ...key, policy });
+    return {};
+  },
+});
+
+export const ListKeyPolicies = onKey<Present<ListKeyPoliciesRequest>, ListKeyPoliciesResponse>({
+  state: 'any',
+  async run(input) {
+    const { items, page } = itemsPage([NAME], input, 100);
+    return { PolicyNames: items, ...page };
+  },
+});
+
+function requireName(name: string | undefined): void {
+  if (name !== undefined && name !== NAME) fail(NotFoundException, `No such policy exists`);
+}
+
+/** The document to keep for a key with that ARN; without one, the default. */
+export async function acceptedPolicy(
+  ctx: Context,
+  arn: string,
+  text: string | undefined,
+  bypassed: boolean | undefined,
+): Promise<string> {
+  if (text === undefined) return defaultPolicy(ctx.account);
+  if (Buffer.byteLength(text) > POLICY_BYTES_MAX) {
+    fail(LimitExceededException, `The key policy is larger than ${POLICY_BYTES_MAX} bytes.`);
+  }
+  const fault = validatePolicy(text, 'resource');
+  if (fault !== undefined) fail(MalformedPolicyDocumentException, fault);
+  requireNarrowConditions(text);
+  const bound = await bindPrincipals(ctx.store, text);
+  if (bound instanceof InvalidPrincipal) {
+    fail(MalformedPolicyDocumentException, 'Policy contains a statement with one or more invalid principals.');
+  }
+  if (!bypassed && !(await mayPutAgain(ctx, arn, bound))) {
+    fail(
+      MalformedPolicyDocumentException,
+      'The new key policy will not allow you to update the key policy in the future.',
+    );
+  }
+  return bound;
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */
+function requireNarrowConditions(text: string): void {
+  const single = /^(?:kms:EncryptionContext:|aws:RequestTag\/)/i;
+  for (const { conditions } of parsePolicy(text).statements) {
+    for (const { operator, key } of conditions) {
+      if (!/^ForAllValues:/i.test(operator) || !single.test(key)) continue;
+      fail(
+        MalformedPolicyDocumentException,
+        'OverlyPermissiveCondition: Using the ForAllValues set operator with a single-valued condition key matches requests without the specified [encryption context or tag] or with an unspecified [encryption context or tag]. To fix, remove ForAllValues.',
+      );
+    }
+  }
+}
+
+const EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}';
+
+/**
+ * The lockout check: under the new policy, its maker may put another. Where the policy leaves the answer to IAM, the
+ * account can always give it.
+ */
+async function mayPutAgain(ctx: Context, arn: string, policy: string): Promise<boolean> {
+  const { caller } = ctx;
+  const principal: Principal =
+    caller.type === 'Service'
+      ? { type: 'Service', service: caller.service ?? '' }
+      : { type: caller.type, arn: caller.arn };
+  const standing = await standingOf(ctx.store, caller);
+  const resource = compilePolicy(policy, arn);
+  const context = contextOf({
+    'aws:PrincipalArn': caller.session?.kind === 'AssumedRole' ? caller.session.principalArn : caller.arn,
+    'aws:PrincipalAccount': caller.account,
+    'aws:userid': caller.userId,
+    'aws:username': caller.type === 'User' ? caller.userName : undefined,
+    'aws:SourceIp': ctx.source.ip,
+    'aws:RequestedRegion': ctx.region,
+    'kms:CallerAccount': caller.account,
+    ...Object.fromEntries(standing.tags.map((tag) => [`aws:PrincipalTag/${tag.Key}`, tag.Value])),
+  });
+  const request = { principal, action: 'kms:PutKeyPolicy', resource: arn, context };
+  const sides = { principalAccount: caller.account || null, resourceAccount: ctx.account };
+  const { verdict } = decide({ ...request, ...sides }, { identity: [compilePolicy(EVERYTHING)], resource });
+  return verdict === 'Allowed';
+}
