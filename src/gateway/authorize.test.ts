@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PolicyType } from '@aws-sdk/client-organizations';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { Session } from '../core/context.ts';
+import { sealSession } from '../identity/sessions.ts';
 import { ADMIN, type Clients, type Cloud, testCloud } from '../testing/cloud.ts';
 import { form, signed } from '../testing/signed.ts';
 import { bytesOf, isWhole, listening, raw, statusOf } from '../testing/socket.ts';
@@ -162,6 +164,67 @@ for (const [condition, expected] of OF_A_SESSION) {
     const alice = await cloud.user('alice', allowIf(condition));
     const session = cloud.as(credentialsOf(await alice.sts.getSessionToken({})));
     assert.equal(await allowed(session.cloudtrail.lookupEvents({})), expected);
+  });
+}
+
+/** What a session can say of itself, and the keys that come of it an hour later. */
+const TELLING: readonly [what: string, Partial<Session>, condition: object][] = [
+  [
+    'a second factor',
+    { mfa: true, mfaTime: Date.parse('2030-01-01T00:00:00Z') },
+    { Bool: { 'aws:MultiFactorAuthPresent': 'true' }, NumericEquals: { 'aws:MultiFactorAuthAge': '3600' } },
+  ],
+  [
+    'an OpenID provider',
+    {
+      federation: {
+        provider: 'arn:aws:iam::1:oidc-provider/id.test',
+        type: 'WebIdentity',
+        claims: { 'id.test:sub': 'x' },
+      },
+    },
+    {
+      StringEquals: { 'aws:FederatedProvider': 'arn:aws:iam::1:oidc-provider/id.test', 'id.test:sub': 'x' },
+      Null: { 'aws:MultiFactorAuthPresent': 'true' },
+    },
+  ],
+  [
+    'a SAML provider',
+    { federation: { provider: 'arn:aws:iam::1:saml-provider/p', type: 'SAML', claims: { 'saml:sub': 'x' } } },
+    {
+      StringEquals: { 'saml:sub': 'x' },
+      Null: { 'aws:FederatedProvider': 'true', 'aws:MultiFactorAuthPresent': 'true' },
+    },
+  ],
+];
+
+for (const [what, said, condition] of TELLING) {
+  test(`a session with ${what} has the keys of one`, async () => {
+    const cloud = await testCloud();
+    const trust = { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: trust });
+    const { Role } = await cloud.root.iam.createRole({ RoleName: 'r', AssumeRolePolicyDocument });
+    await cloud.root.iam.putRolePolicy({ RoleName: 'r', PolicyName: 'p', PolicyDocument: allowIf(condition) });
+    const key = { accessKeyId: 'ASIASEALEDSEALEDSEAL', secretAccessKey: 'sealed' };
+    const issued = cloud.now().getTime();
+    const sessionToken = sealSession(
+      cloud.deps.secrets,
+      {
+        ...key,
+        kind: 'AssumedRole',
+        account: ACCOUNT,
+        issued,
+        expires: issued + 7_200_000,
+        name: 'session',
+        principalId: Role!.RoleId!,
+        principalName: 'r',
+        principalArn: Role!.Arn!,
+        ...said,
+      },
+      cloud.deps.random(12),
+    );
+    cloud.advance('PT1H');
+    assert.equal(await allowed(cloud.as({ ...key, sessionToken }).iam.listRoles({})), true);
   });
 }
 
