@@ -6,6 +6,7 @@ const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['start.ts'],
   ['policy.ts'],
   ['store.ts'],
+  ['import.ts'],
   ['gateway.ts'],
   ['gateway.ts', '--users', '100000', '--records', '1000000'],
 ];

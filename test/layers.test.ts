@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: ['core', 'store', 'policy', 'identity', 'protocols'],
   workers: ['core', 'store', 'patterns', 'policy', 'posture'],
   detect: ['core', 'store', 'patterns', 'policy', 'posture'],
-  cli: ['policy', 'main.ts'],
+  shadow: ['core', 'store', 'policy', 'identity'],
+  cli: ['policy', 'shadow', 'main.ts'],
   testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services'],
 };
 /** Files that wire the rest, and the settings they read. */

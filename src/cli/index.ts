@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'policy test FILE…                run policy cases',
     load: async () => (await import('./policy.ts')).policy,
   },
+  import: {
+    usage: 'import account FILE…             load exports of real accounts, to be asked without a plane',
+    load: async () => (await import('./import.ts')).importAccount,
+  },
 };
 
 const usage = () => ['Usage:', ...Object.values(COMMANDS).map((c) => `  gatehouse ${c.usage}`)].join('\n');

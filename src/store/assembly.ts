@@ -21,7 +21,7 @@ export class StoreBusy extends Error {
 export type Run = <T>(work: (tx: Transaction, set: WriteSet) => Promise<T>) => Promise<T>;
 
 export function assembleStore(connect: (learner: Learner) => Driver, options: StoreOptions): Store {
-  const state = committed(connect, cachedRowsMax);
+  const state = committed(connect, options.cachedRowsMax ?? cachedRowsMax);
   const { driver } = state;
   let closed = false;
   const group = groupCommit(state, (entries) => journal.appended(entries));

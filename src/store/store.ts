@@ -139,4 +139,6 @@ export interface StoreOptions {
   readonly followers: readonly Follower[];
   /** Told of failures of work behind (indexing, followers), which is tried again. */
   readonly log: (error: unknown) => void;
+  /** How many committed rows may be kept in memory (200,000). */
+  readonly cachedRowsMax?: number;
 }

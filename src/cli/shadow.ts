@@ -1,0 +1,50 @@
+/** What the commands over an imported account have in common: the folder, the question, tables on a terminal. */
+import { openShadow, type Store } from '../shadow/open.ts';
+import { UsageError } from './plane.ts';
+
+export type Out = (line: string) => void;
+
+export const SHADOW_OPTIONS = {
+  data: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const SHADOW_HELP = `  --json           the facts as JSON
+  --data DIR       folder that the import went to (.gatehouse, or GATEHOUSE_DATA)`;
+
+/** Runs over the shadow organization, which is closed whatever happens. */
+export async function withShadow<T>(data: string | undefined, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openShadow(data ?? process.env.GATEHOUSE_DATA ?? '.gatehouse');
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Columns as wide as they need to be; the last one runs on. */
+export function printTable(header: readonly string[], rows: readonly (readonly string[])[], out: Out): void {
+  const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i] ?? '').length)));
+  for (const row of [header, ...rows]) {
+    out(
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+/** Context keys of `--context key=value`; a key given several times has several values. */
+export function contextIn(pairs: readonly string[] = []): Record<string, string | string[]> {
+  const context: Record<string, string | string[]> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at <= 0) throw new UsageError(`--context takes key=value, not ${pair}`);
+    const [key, value] = [pair.slice(0, at), pair.slice(at + 1)];
+    const before = context[key];
+    context[key] = before === undefined ? value : [before, value].flat();
+  }
+  return context;
+}
