@@ -1,0 +1,171 @@
+// From what a search has left over to one request that shows it: values for every side, with the variables filled in
+// from the values that were chosen. Whatever was taken roughly on the way is settled here: a witness counts only
+// when the evaluator itself decides as claimed.
+
+import { type CompiledPolicy, compilePolicy } from '../compile.ts';
+import { contextOf } from '../context.ts';
+import { decide } from '../decide.ts';
+import type { Principal } from '../principals.ts';
+import type { Analysis } from './boxes.ts';
+import { actionHints, keyHints, principalHints, resourceHints } from './hints.ts';
+import { type Closing, exampleOn } from './literals.ts';
+import type { State } from './search.ts';
+import { closed, variablesOf } from './strings.ts';
+
+/** A request: who does what to what, with all context keys; a key that is not there is absent. */
+export interface Witness {
+  readonly principal: Principal;
+  /** The caller's account; null when there is none. */
+  readonly principalAccount: string | null;
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** A request within a state; undefined when the chosen values contradict each other. Throws AnalysisBound. */
+export function witnessIn(analysis: Analysis, state: State): Witness | undefined {
+  const { literals } = analysis;
+  const context = new Map<string, string | readonly string[]>();
+  const fill = (closing: Closing) => {
+    for (const [side, demands] of state) {
+      if (!side.startsWith('key:')) continue;
+      const example = exampleOn(literals, side, demands, { ...closing, hints: keyHints(side.slice(4)) });
+      if (!example) return false;
+      if (example.value === undefined) context.delete(side.slice(4));
+      else context.set(side.slice(4), example.value);
+    }
+    return true;
+  };
+  if (!fill({ close: (clause) => clause, hints: [] })) return undefined;
+  nameVariables(analysis, state, context);
+  const close: Closing['close'] = (clause) => closed(clause, (symbol) => variableValue(analysis, symbol, context));
+  if (!fill({ close, hints: [] })) return undefined;
+  const pick = (side: string, hints: readonly string[]) => {
+    const value = exampleOn(literals, side, state.get(side) ?? [], { close, hints })?.value;
+    return typeof value === 'string' ? value : undefined;
+  };
+  const action = pick('action', actionHints);
+  const resource = action === undefined ? undefined : pick('resource', resourceHints(action));
+  const caller =
+    analysis.type === 'RESOURCE_POLICY'
+      ? pick('principal', principalHints)
+      : ownCaller(context.get('aws:principalarn'));
+  if (action === undefined || resource === undefined || caller === undefined) return undefined;
+  const { principal, principalAccount, context: own } = callerOf(caller);
+  const entries = Object.fromEntries(Object.entries(own).filter(([key]) => !state.has(`key:${key.toLowerCase()}`)));
+  for (const [key, value] of context) entries[analysis.spellings.get(key) ?? key] = value;
+  return { principal, principalAccount, action, resource, context: entries };
+}
+
+/** Whom an identity-based policy is attached to: the user or role that its conditions ask for. */
+function ownCaller(arn: string | readonly string[] | undefined): string {
+  const [, kind] = /^arn:aws[^:]*:iam::[0-9]{12}:(user|role)\/[^#]+$/.exec(String(arn)) ?? [];
+  if (kind) return kind === 'role' ? `aws:${arn}#session` : `aws:${arn}`;
+  return 'aws:arn:aws:iam::111122223333:user/alice';
+}
+
+/** Values for variables that no condition has given one. */
+function nameVariables(analysis: Analysis, state: State, context: Map<string, string | readonly string[]>): void {
+  for (const literal of [...state.values()].flat()) {
+    const test = literal.demand?.test;
+    const clause = literal.clause ?? (test && 'clause' in test ? test.clause : undefined);
+    for (const symbol of clause && !clause.negated ? variablesOf(clause) : []) {
+      const variable = analysis.symbols.variables[symbol];
+      const key = variable?.key.name.toLowerCase();
+      if (key !== undefined && variable?.fallback === undefined && !context.has(key)) context.set(key, 'alice');
+    }
+  }
+}
+
+function variableValue(
+  { symbols }: Analysis,
+  symbol: number,
+  context: ReadonlyMap<string, string | readonly string[]>,
+) {
+  const variable = symbols.variables[symbol];
+  const value = variable && context.get(variable.key.name.toLowerCase());
+  return typeof value === 'string' ? value : variable?.fallback;
+}
+
+type Caller = Pick<Witness, 'principal' | 'principalAccount' | 'context'>;
+
+const stranger = '210987654321';
+
+/** Reads a principal written as principals.ts writes it. */
+export function callerOf(text: string): Caller {
+  const colon = text.indexOf(':');
+  const kind = colon < 0 ? text : text.slice(0, colon);
+  return (callers[kind] ?? nobody)(text.slice(colon + 1));
+}
+
+const nobody = (): Caller => ({ principal: { type: 'Anonymous' }, principalAccount: null, context: {} });
+
+const callers: Readonly<Record<string, (name: string) => Caller>> = {
+  anonymous: nobody,
+  service: (service) => ({
+    principal: { type: 'Service', service },
+    principalAccount: null,
+    context: { 'aws:PrincipalServiceName': service, 'aws:PrincipalIsAWSService': 'true' },
+  }),
+  federated: (arn) => ({
+    principal: { type: arn.includes(':saml-provider/') ? 'SAML' : 'WebIdentity', arn },
+    principalAccount: null,
+    context: { 'aws:PrincipalIsAWSService': 'false' },
+  }),
+  canonical: (canonicalUser) => {
+    const known = account(`arn:aws:iam::${stranger}:user/mallory`);
+    return { ...known, principal: { ...known.principal, canonicalUser } };
+  },
+  id: (id) => {
+    const role = id.startsWith('AROA');
+    const known = account(`arn:aws:iam::${stranger}:${role ? 'role/App#session' : 'user/mallory'}`);
+    const userid = role && !id.includes(':') ? `${id}:session` : id;
+    return { ...known, context: { ...known.context, 'aws:userid': userid } };
+  },
+  aws: account,
+};
+
+function account(name: string): Caller {
+  const [arn = '', session] = name.split('#');
+  const [, partition = 'aws', , , owner = ''] = arn.split(':');
+  const context = {
+    'aws:PrincipalArn': arn,
+    'aws:PrincipalAccount': owner,
+    'kms:CallerAccount': owner,
+    'aws:PrincipalIsAWSService': 'false',
+  };
+  if (session !== undefined) {
+    const role = arn.slice(arn.lastIndexOf('/') + 1);
+    const assumed = `arn:${partition}:sts::${owner}:assumed-role/${role}/${session}`;
+    return { principal: { type: 'AssumedRole', arn: assumed }, principalAccount: owner, context };
+  }
+  const type = arn.endsWith(':root') ? 'Root' : arn.includes(':federated-user/') ? 'FederatedUser' : 'User';
+  return { principal: { type, arn }, principalAccount: owner, context };
+}
+
+const all = { Effect: 'Allow', Action: '*', Resource: '*' } as const;
+const allowsAll = compilePolicy({ Version: '2012-10-17', Statement: all });
+
+/**
+ * Whether the evaluator lets the policy alone decide the request to be allowed: an identity-based policy of a caller
+ * whom the resource's account trusts, or a resource-based policy for a caller who may do everything on their side.
+ */
+export function isAllowedBy(policy: CompiledPolicy, type: Analysis['type'], witness: Witness): boolean {
+  const { principal, principalAccount, action, resource } = witness;
+  const context = contextOf(witness.context);
+  const about = { principal, principalAccount, action, resource, context };
+  if (type === 'IDENTITY_POLICY') {
+    const trusting = compilePolicy({
+      Version: '2012-10-17',
+      Statement: { ...all, Principal: { AWS: principalAccount } },
+    });
+    const asked = { ...about, resourceAccount: principalAccount };
+    return decide(asked, { identity: [policy], resource: trusting }).verdict === 'Allowed';
+  }
+  // A key's own policy decides within its account; anywhere else the caller comes from another account.
+  const ownKey = /^kms:/i.test(action) && resource.includes(':key/') && principalAccount !== null;
+  const other = principalAccount === '999999999999' ? '888888888888' : '999999999999';
+  const asked = { ...about, resourceAccount: ownKey ? principalAccount : other };
+  const session = principal.type === 'FederatedUser' ? [allowsAll] : undefined;
+  return decide(asked, { identity: [allowsAll], resource: policy, session }).verdict === 'Allowed';
+}
