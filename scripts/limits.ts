@@ -24,6 +24,7 @@ const FILES: Record<string, string> = {
   cloudwatch: 'cloudwatch',
   sqs: 'sqs',
   kms: 'kms',
+  accessanalyzer: 'accessanalyzer',
 };
 
 /** Patterns that AWS itself writes with anchors; all others get theirs from the models. */
@@ -58,6 +59,7 @@ const GROWN: Record<string, readonly string[]> = {
   organizations: ['PolicyType', 'EffectivePolicyType', 'ActionType'],
   ce: ['MonitorDimension', 'Dimension', 'SupportedSavingsPlansType', 'AnalysisType'],
   cloudwatch: ['AlarmType', 'HistoryItemType'],
+  accessanalyzer: ['Type', 'AccessCheckResourceType', 'PolicyType', 'ValidatePolicyResourceType', 'ResourceType'],
   kms: [
     'KeySpec',
     'KeyUsageType',

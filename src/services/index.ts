@@ -2,8 +2,11 @@
 import type { ServiceEntry } from '../core/operation.ts';
 import { lastUsed } from '../identity/lastUsed.ts';
 import { mfaFailures } from '../identity/mfa.ts';
+import { registerResources } from '../posture/inventory.ts';
 import type { Follower } from '../store/store.ts';
+import { changes } from './accessanalyzer/changes.ts';
 import { meter } from './ce/meter.ts';
+import { roleResources } from './iam/inventory.ts';
 
 export const services: readonly ServiceEntry[] = [
   { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },
@@ -41,7 +44,14 @@ export const services: readonly ServiceEntry[] = [
     target: 'TrentService',
     load: async () => (await import('./kms/index.ts')).kms,
   },
+  {
+    name: 'access-analyzer',
+    load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,
+  },
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */
-export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter];
+export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes];
+
+// What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
+registerResources(roleResources);

@@ -1,4 +1,5 @@
 /** Real SDK clients whose requests go through the gateway in process, without a socket. */
+import { AccessAnalyzer } from '@aws-sdk/client-accessanalyzer';
 import { Account } from '@aws-sdk/client-account';
 import { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
@@ -35,6 +36,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     iam: () => new IAM(config as object),
     sts: () => new STS(config as object),
     organizations: () => new Organizations(config as object),
+    accessAnalyzer: () => new AccessAnalyzer(config as object),
     account: () => new Account(config as object),
     cloudtrail: () => new CloudTrail(config as object),
     costExplorer: () => new CostExplorer(config as object),

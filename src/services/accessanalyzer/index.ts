@@ -1,0 +1,43 @@
+/** IAM Access Analyzer: who outside can reach what, who inside does, and what nobody uses. */
+import * as sdk from '@aws-sdk/client-accessanalyzer';
+import { defineService, type Limits } from '../../core/operation.ts';
+import * as analyzedResources from './analyzedResources.ts';
+import * as analyzers from './analyzers.ts';
+import * as archiveRules from './archiveRules.ts';
+import * as findings from './findings.ts';
+import limits from './limits.json' with { type: 'json' };
+import { GetFindingsStatistics } from './statistics.ts';
+import * as tagging from './tagging.ts';
+
+export const accessanalyzer = defineService({
+  name: 'access-analyzer',
+  eventSource: 'access-analyzer.amazonaws.com',
+  sdk,
+  wire: { protocols: ['restJson'], version: '2019-11-01' },
+  limits: limits as unknown as Limits,
+  operations: {
+    ApplyArchiveRule: archiveRules.ApplyArchiveRule,
+    CreateAnalyzer: analyzers.CreateAnalyzer,
+    CreateArchiveRule: archiveRules.CreateArchiveRule,
+    DeleteAnalyzer: analyzers.DeleteAnalyzer,
+    DeleteArchiveRule: archiveRules.DeleteArchiveRule,
+    GetAnalyzedResource: analyzedResources.GetAnalyzedResource,
+    GetAnalyzer: analyzers.GetAnalyzer,
+    GetArchiveRule: archiveRules.GetArchiveRule,
+    GetFinding: findings.GetFinding,
+    GetFindingV2: findings.GetFindingV2,
+    GetFindingsStatistics,
+    ListAnalyzedResources: analyzedResources.ListAnalyzedResources,
+    ListAnalyzers: analyzers.ListAnalyzers,
+    ListArchiveRules: archiveRules.ListArchiveRules,
+    ListFindings: findings.ListFindings,
+    ListFindingsV2: findings.ListFindingsV2,
+    ListTagsForResource: tagging.ListTagsForResource,
+    StartResourceScan: analyzedResources.StartResourceScan,
+    TagResource: tagging.TagResource,
+    UntagResource: tagging.UntagResource,
+    UpdateAnalyzer: analyzers.UpdateAnalyzer,
+    UpdateArchiveRule: archiveRules.UpdateArchiveRule,
+    UpdateFindings: findings.UpdateFindings,
+  },
+});

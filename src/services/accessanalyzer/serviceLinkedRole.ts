@@ -1,0 +1,14 @@
+/** AWSServiceRoleForAccessAnalyzer: made with the first analyzer of an account, with the caller's permission to make it. */
+import type { Context } from '../../core/context.ts';
+import { byName, roles } from '../../identity/principals.ts';
+
+export const SERVICE = 'access-analyzer.amazonaws.com';
+const ROLE = 'AWSServiceRoleForAccessAnalyzer';
+
+export const hasLinkedRole = async (ctx: Context, account: string) =>
+  (await ctx.store.get(roles, byName(account, ROLE)))?.linkedService === SERVICE;
+
+export async function createLinkedRole(ctx: Context): Promise<void> {
+  if (await hasLinkedRole(ctx, ctx.account)) return;
+  await ctx.call('iam', 'CreateServiceLinkedRole', { AWSServiceName: SERVICE });
+}

@@ -1,0 +1,28 @@
+/** The zone of trust: one account, or all accounts of an organization. Whoever is outside is external. */
+import type { Context } from '../../core/context.ts';
+import { accounts, chainOf } from '../../identity/organization.ts';
+import type { Analyzer } from './analyzerRows.ts';
+
+export interface Zone {
+  /** Account that owns the analyzer. */
+  readonly owner: string;
+  readonly accounts: ReadonlySet<string>;
+  /** `o-…`; absent where the account alone is trusted. */
+  readonly organization?: string | undefined;
+}
+
+/** Accounts in the order of their ids. */
+export async function zoneOf(ctx: Context, analyzer: Analyzer): Promise<Zone> {
+  const { account: owner } = analyzer;
+  if (!analyzer.type.startsWith('ORGANIZATION')) return { owner, accounts: new Set([owner]) };
+  const organization = (await chainOf(ctx.store, owner))?.organization.id;
+  if (organization === undefined) return { owner, accounts: new Set([owner]) };
+  const members = new Set<string>();
+  let after: string | undefined;
+  do {
+    const page = await ctx.store.list(accounts, [organization], { index: 'organization', limit: 1000, after });
+    for (const { id } of page.rows) members.add(id);
+    after = page.next;
+  } while (after !== undefined);
+  return { owner, accounts: members, organization };
+}

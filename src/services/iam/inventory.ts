@@ -1,0 +1,34 @@
+/** What others see of IAM's resources: roles, with their trust policies. */
+import { byName, type Role, roleArn, roles } from '../../identity/principals.ts';
+import type { Resource, ResourceSource } from '../../posture/inventory.ts';
+import type { Transaction } from '../../store/store.ts';
+
+const TYPE = 'AWS::IAM::Role';
+const ROLE_ARN = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/;
+
+export const roleResources: ResourceSource = {
+  types: [TYPE],
+  async *list(tx: Transaction, account: string) {
+    let after: string | undefined;
+    do {
+      const page = await tx.list(roles, [account], { limit: 1000, after });
+      for (const role of page.rows) yield resourceOf(role);
+      after = page.next;
+    } while (after !== undefined);
+  },
+  async find(tx: Transaction, arn: string) {
+    const [, account, name] = ROLE_ARN.exec(arn) ?? [];
+    if (account === undefined || name === undefined) return undefined;
+    const role = await tx.get(roles, byName(account, name));
+    return role && roleArn(role) === arn ? resourceOf(role) : undefined;
+  },
+};
+
+const resourceOf = (role: Role): Resource => ({
+  arn: roleArn(role),
+  type: TYPE,
+  account: role.account,
+  created: role.created,
+  tags: role.tags,
+  policy: role.trust,
+});
