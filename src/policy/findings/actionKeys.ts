@@ -4,7 +4,7 @@ import { matchesPattern } from '../match.ts';
 import { isClaim, keyFact } from './conditionKeys.ts';
 import type { Text } from './document.ts';
 import type { ActionFact, Facts } from './facts.ts';
-import { type Condition, isWild, prefixOf, type Run, type StatementCheck } from './run.ts';
+import { type Condition, distinct, isWild, prefixOf, type Run, type StatementCheck } from './run.ts';
 
 /** Whether requests for the action carry the key, named as in the reference. */
 export function supportsKey(facts: Facts, action: ActionFact, name: string): boolean {
@@ -25,11 +25,11 @@ const crossService = new Set([
 const undocumented = new Set(['saml', 'cognito-identity-auth', 'cognito-identity-unauth', 'identitycenter']);
 
 export const keysOfActions: StatementCheck = (run, { action, conditions }) => {
-  const named = action.filter(({ text }) => !isWild(text) && text.includes(':'));
+  const named = distinct(action).filter(({ text }) => !isWild(text) && text.includes(':'));
   if (named.length === 0) return;
   const seen = new Set<string>();
   for (const condition of conditions) {
-    if (seen.has(condition.lowerKey) || !run.spend(named.length * 10)) continue;
+    if (seen.has(condition.lowerKey) || !run.spend(named.length * 100)) continue;
     seen.add(condition.lowerKey);
     const without = named.filter((text) => lacks(run, text, condition));
     if (without.length === 0) continue;

@@ -68,22 +68,22 @@ const conditionChecks: readonly ConditionCheck[] = [
   ...[privateAddresses, maskedBits, openValues, meaninglessWildcards],
 ];
 
-/** Longest document that is read; see json.ts. */
-const lengthMax = 1_048_576;
-
 /** Steps that may go into comparing pairs, beyond what is linear in the document. */
 const stepsMax = 20_000_000;
 
 /** Findings of one document: a hostile one could have one for every other character. */
 const findingsMax = 10_000;
+const locationsMax = 20_000;
 
 /** The findings of ValidatePolicy. Never throws on any text. */
 export function findingsOf(text: string, subject: Subject, facts: Facts): readonly Finding[] {
   const locate = locator(text);
   const found: { readonly start: number; readonly finding: Finding }[] = [];
+  let locations = 0;
   const report: Report = (code, values, at, sentence) => {
     if (found.length >= findingsMax) return;
-    const places = isList(at) ? at : [at];
+    const places = (isList(at) ? at : [at]).slice(0, Math.max(locationsMax - locations, 1));
+    locations += places.length;
     found.push({ start: places[0]?.start ?? 0, finding: findingOf(code, values, places.map(locate), sentence) });
   };
   const root = readText(text, report);
@@ -105,7 +105,7 @@ function readText(text: string, report: Report): Json | undefined {
     const column = start - (text.lastIndexOf('\n', start - 1) + 1);
     const at = { start, end: start, parent: undefined, step: undefined };
     // Text past the reader's bound has no wrong place.
-    report('JSON_SYNTAX_ERROR', { index: start, line, column }, at, start === lengthMax ? 1 : 0);
+    report('JSON_SYNTAX_ERROR', { index: start, line, column }, at, /too large/.test(error.message) ? 1 : 0);
     return undefined;
   }
 }

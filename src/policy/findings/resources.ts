@@ -193,7 +193,7 @@ export function arnOf(text: Text): Arn {
   let start = 0;
   for (const end of fieldEnds(text.text)) {
     const field = text.text.slice(start, end);
-    fields.push({ pattern: field.replaceAll(/\$\{[^}]*\}/g, '*'), start, length: end - start });
+    fields.push({ pattern: field.replaceAll(/\$\{[^}]*\}?/g, '*'), start, length: end - start });
     start = end + 1;
   }
   return { text, fields };

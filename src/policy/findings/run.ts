@@ -82,6 +82,15 @@ export function prefixOf(name: string): string {
   return name.slice(0, Math.max(name.indexOf(':'), 0)).toLowerCase();
 }
 
+/** The first of each, whatever the case. */
+export function distinct(list: readonly Text[]): readonly Text[] {
+  const seen = new Set<string>();
+  return list.filter(({ text }) => {
+    const lower = text.toLowerCase();
+    return !seen.has(lower) && seen.add(lower);
+  });
+}
+
 export function isWild(text: string): boolean {
   return text.includes('*') || text.includes('?');
 }

@@ -4,7 +4,7 @@
 
 import { supportsKey } from './actionKeys.ts';
 import { actionExists } from './actions.ts';
-import { type Condition, isWild, prefixOf, type Run, type Statement, type StatementCheck } from './run.ts';
+import { type Condition, distinct, isWild, prefixOf, type Run, type Statement, type StatementCheck } from './run.ts';
 
 /** `aws:ResourceTag/…` and `aws:RequestTag/…` by their names in the reference. */
 const tagKeys: readonly (readonly [start: string, name: string])[] = [
@@ -14,13 +14,14 @@ const tagKeys: readonly (readonly [start: string, name: string])[] = [
 
 export const tagConditions: StatementCheck = (run, statement) => {
   const seen = new Set<string>();
+  const actions = statement.conditions.length > 0 ? distinct(statement.action) : [];
   for (const condition of statement.conditions) {
     const { operator, lowerKey } = condition;
     const name = tagKeys.find(([start]) => lowerKey.startsWith(start))?.[1];
     const neverHolds = !operator.negated && !operator.ifExists && operator.qualifier === 'none';
     if (!name || !neverHolds || operator.family === 'Null' || seen.has(lowerKey)) continue;
     seen.add(lowerKey);
-    reportTag(run, statement, condition, name);
+    reportTag(run, { ...statement, action: actions }, condition, name);
   }
 };
 
@@ -36,7 +37,7 @@ function reportTag(run: Run, statement: Statement, { key, keyAt }: Condition, na
     run.report(code, { conditionKeyName: key }, [notAction, keyAt]);
     return;
   }
-  const unsupported = action.filter(({ text }) => run.spend(10) && isUnsupported(run, text, name));
+  const unsupported = action.filter(({ text }) => run.spend(100) && isUnsupported(run, text, name));
   if (unsupported.length === 0) return;
   const serviceNames = [...new Set(unsupported.map(({ text }) => prefixOf(text)))].join(', ');
   const code =

@@ -3,7 +3,7 @@
 import { matchesPattern } from '../match.ts';
 import { isClaim } from './conditionKeys.ts';
 import type { Text } from './document.ts';
-import { hasKey, isWild, type PolicyCheck, type Run, type Statement, type StatementCheck } from './run.ts';
+import { distinct, hasKey, isWild, type PolicyCheck, type Run, type Statement, type StatementCheck } from './run.ts';
 
 /** The actions that a trust policy can grant. */
 export const trustActions: ReadonlySet<string> = new Set([
@@ -45,13 +45,12 @@ export const federatedPrincipals: StatementCheck = (run, statement) => {
     if (provider !== 'unknown' || isWild(text.text) || text.text.includes('${')) continue;
     run.report('INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY', {}, text);
   }
-  for (const call of action) {
+  for (const call of distinct(action)) {
     const right = callers[call.text.toLowerCase()];
     const wrong = named.filter(({ provider }) => right && provider !== 'unknown' && !right.includes(provider));
     if (wrong.length === 0) continue;
     const principalNames = wrong.map(({ text }) => text.text).join(', ');
     const places = [call, ...wrong.map(({ text }) => text)];
-    if (!run.spend(wrong.length * 10)) return;
     run.report('MISMATCHED_ACTION_FOR_PRINCIPAL', { actionName: call.text, principalNames }, places);
   }
   if (effect === 'Allow') checkClaims(run, statement, principal.Federated);

@@ -75,8 +75,9 @@ function faultOf({ inside, closed }: Variable) {
 export function variablesOf(text: Text): readonly Variable[] {
   const found: Variable[] = [];
   const source = text.text;
+  let close = source.indexOf('}');
   for (let open = source.indexOf('${'); open >= 0; ) {
-    const close = source.indexOf('}', open);
+    if (close >= 0 && close < open) close = source.indexOf('}', open);
     const next = source.indexOf('${', open + 2);
     const closed = close >= 0 && (next < 0 || close < next);
     const end = closed ? close + 1 : next < 0 ? source.length : next;

@@ -25,7 +25,7 @@ export const openValues: ConditionCheck = ({ policy, report }, condition) => {
   for (const value of values) {
     const variable = policy.variables ? variablesOf(value).find(isOpen) : undefined;
     const plain = policy.variables ? withoutEscapes(value.text) : value.text;
-    const wildcard = operator.wild && isWild(plain.replaceAll(/\$\{[^}]*\}/g, ''));
+    const wildcard = operator.wild && isWild(plain.replaceAll(/\$\{[^}]*\}?/g, ''));
     const sentence = sentenceFor(condition, plain);
     if (sentence === undefined) continue;
     if (wildcard) report('WILDCARD_USAGE_TOO_PERMISSIVE', { key }, value, sentence);
