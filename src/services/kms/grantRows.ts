@@ -34,7 +34,7 @@ export const grants = table<Grant>('kms_grant', {
     key: (g) => [[g.account, g.region, g.keyId]],
     grantee: (g) => [[g.account, g.region, g.keyId, g.grantee]],
     permitting: (g) => g.operations.map((operation) => [g.account, g.region, g.keyId, g.grantee, operation]),
-    retiring: (g) => (g.retiring ? [[g.account, g.region, g.retiring]] : []),
+    retiring: (g) => (g.retiring ? [[g.region, g.retiring]] : []),
     name: (g) => (g.name ? [[g.account, g.region, g.keyId, g.name]] : []),
   },
 });

@@ -30,7 +30,7 @@ export interface Found {
   readonly absent?: Error;
   /** `alias/…` or its ARN, as the request has it. */
   readonly requestAlias?: string;
-  readonly grants?: readonly KeyGrant[];
+  readonly grants?: readonly KeyGrant[] | undefined;
 }
 
 const KEY_ID = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
@@ -116,6 +116,8 @@ interface Rules<In, Out> {
   readonly usage?: KeyUsageType;
   readonly readOnly?: boolean;
   readonly conditions?: (input: In, key: Key | undefined, ctx: Context) => Conditions;
+  /** Which of the caller's grants may permit this very request. */
+  readonly permits?: (grant: KeyGrant, input: In) => boolean;
   readonly also?: (input: In, ctx: Context, found: Found) => readonly Access[];
   readonly run: (input: In, ctx: Context, key: Key, found: Found) => Promise<Out>;
 }
@@ -127,7 +129,10 @@ export function onKey<In extends object, Out>(rules: Rules<In, Out>): Operation<
     ...(rules.readOnly !== undefined && { readOnly: rules.readOnly }),
     async load(input, ctx) {
       const found = await findKey(ctx, named(input), rules.aliases === true);
-      return found.key && rules.operation ? withGrants(ctx, found, found.key, rules.operation) : found;
+      if (!found.key || !rules.operation) return found;
+      const granted = await withGrants(ctx, found, found.key, rules.operation);
+      const { permits } = rules;
+      return permits ? { ...granted, grants: granted.grants?.filter((grant) => permits(grant, input)) } : granted;
     },
     access: (input, ctx, found) => [
       keyAccess(ctx, found, rules.conditions?.(input, found.key, ctx)),

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testCloud } from '../../testing/cloud.ts';
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+const DENIED = { name: 'AccessDeniedException' };
+
+async function granting() {
+  const cloud = await testCloud();
+  const { kms } = cloud.root;
+  const KeyId = (await kms.createKey({})).KeyMetadata!.KeyId!;
+  const user = async (name: string) => {
+    const clients = await cloud.user(name);
+    return { kms: clients.kms, arn: `arn:aws:iam::${cloud.managementAccount}:user/${name}` };
+  };
+  return { cloud, kms, KeyId, user, alice: await user('alice') };
+}
+
+test('CreateGrant permits at once, until the grant is revoked', async () => {
+  const { kms, KeyId, alice } = await granting();
+  const Plaintext = bytes('x');
+  await assert.rejects(alice.kms.encrypt({ KeyId, Plaintext }), DENIED);
+  const { GrantId, GrantToken } = await kms.createGrant({
+    KeyId,
+    GranteePrincipal: alice.arn,
+    Operations: ['Encrypt', 'DescribeKey'],
+    Name: 'for-alice',
+  });
+  assert.match(GrantId!, /^[0-9a-f]{64}$/);
+  const { CiphertextBlob } = await alice.kms.encrypt({ KeyId, Plaintext, GrantTokens: [GrantToken!] });
+  await alice.kms.encrypt({ KeyId, Plaintext });
+  await alice.kms.describeKey({ KeyId });
+  await assert.rejects(alice.kms.decrypt({ CiphertextBlob: CiphertextBlob! }), DENIED);
+  await assert.rejects(alice.kms.encrypt({ KeyId, Plaintext, GrantTokens: ['made-up'] }), {
+    name: 'InvalidGrantTokenException',
+  });
+  const { Grants } = await kms.listGrants({ KeyId });
+  assert.deepEqual(
+    Grants!.map((grant) => [grant.GrantId, grant.Name, grant.GranteePrincipal, grant.Operations]),
+    [[GrantId, 'for-alice', alice.arn, ['Encrypt', 'DescribeKey']]],
+  );
+  await kms.revokeGrant({ KeyId, GrantId: GrantId! });
+  await assert.rejects(alice.kms.encrypt({ KeyId, Plaintext }), DENIED);
+  await assert.rejects(kms.revokeGrant({ KeyId, GrantId: GrantId! }), { name: 'NotFoundException' });
+});
+
+test('CreateGrant of the same name and content is the same grant', async () => {
+  const { kms, KeyId, alice } = await granting();
+  const asked = { KeyId, GranteePrincipal: alice.arn, Operations: ['Encrypt' as const], Name: 'once' };
+  const first = await kms.createGrant(asked);
+  const second = await kms.createGrant(asked);
+  assert.equal(second.GrantId, first.GrantId);
+  assert.notEqual(second.GrantToken, first.GrantToken);
+  const other = await kms.createGrant({ ...asked, Operations: ['Decrypt'] });
+  assert.notEqual(other.GrantId, first.GrantId);
+});
+
+test('constraints of a grant hold the encryption context', async () => {
+  const { kms, KeyId, alice } = await granting();
+  const Plaintext = bytes('x');
+  await kms.createGrant({
+    KeyId,
+    GranteePrincipal: alice.arn,
+    Operations: ['Encrypt'],
+    Constraints: { EncryptionContextEquals: { app: 'shop' } },
+  });
+  await kms.createGrant({
+    KeyId,
+    GranteePrincipal: alice.arn,
+    Operations: ['GenerateDataKey'],
+    Constraints: { EncryptionContextSubset: { app: 'shop' } },
+  });
+  const more = { app: 'shop', more: '1' };
+  await alice.kms.encrypt({ KeyId, Plaintext, EncryptionContext: { app: 'shop' } });
+  await assert.rejects(alice.kms.encrypt({ KeyId, Plaintext, EncryptionContext: more }), DENIED);
+  await assert.rejects(alice.kms.encrypt({ KeyId, Plaintext }), DENIED);
+  await alice.kms.generateDataKey({ KeyId, KeySpec: 'AES_256', EncryptionContext: more });
+  await assert.rejects(
+    alice.kms.generateDataKey({ KeyId, KeySpec: 'AES_256', EncryptionContext: { App: 'shop' } }),
+    DENIED,
+  );
+});
+
+test('a grantee grants no more than it was granted', async () => {
+  const { kms, KeyId, alice, user } = await granting();
+  const bob = await user('bob');
+  await kms.createGrant({
+    KeyId,
+    GranteePrincipal: alice.arn,
+    Operations: ['CreateGrant', 'Encrypt'],
+    Constraints: { EncryptionContextEquals: { a: '1' } },
+  });
+  const grant = (Operations: ('Encrypt' | 'Decrypt')[], Constraints?: object) =>
+    alice.kms.createGrant({ KeyId, GranteePrincipal: bob.arn, Operations, ...(Constraints && { Constraints }) });
+  await assert.rejects(grant(['Encrypt']), DENIED);
+  await assert.rejects(grant(['Encrypt'], { EncryptionContextSubset: { a: '1' } }), DENIED);
+  await assert.rejects(grant(['Decrypt'], { EncryptionContextEquals: { a: '1' } }), DENIED);
+  await grant(['Encrypt'], { EncryptionContextEquals: { a: '1' } });
+  await bob.kms.encrypt({ KeyId, Plaintext: bytes('x'), EncryptionContext: { a: '1' } });
+});
+
+test('RetireGrant is for the retiring principal, by token or by id', async () => {
+  const { cloud, kms, KeyId, alice, user } = await granting();
+  const [bob, carol] = [await user('bob'), await user('carol')];
+  const make = async () =>
+    kms.createGrant({ KeyId, GranteePrincipal: alice.arn, RetiringPrincipal: bob.arn, Operations: ['Encrypt'] });
+  const first = await make();
+  const list = await kms.listRetirableGrants({ RetiringPrincipal: bob.arn });
+  assert.deepEqual(
+    list.Grants!.map((grant) => grant.GrantId),
+    [first.GrantId],
+  );
+  for (const stranger of [alice, carol]) {
+    await assert.rejects(stranger.kms.retireGrant({ GrantToken: first.GrantToken! }), DENIED);
+  }
+  await bob.kms.retireGrant({ GrantToken: first.GrantToken! });
+  const second = await make();
+  const KeyArn = `arn:aws:kms:us-east-1:${cloud.managementAccount}:key/${KeyId}`;
+  await bob.kms.retireGrant({ KeyId: KeyArn, GrantId: second.GrantId! });
+  assert.deepEqual((await kms.listGrants({ KeyId })).Grants, []);
+  await assert.rejects(kms.retireGrant({ GrantToken: 'made-up' }), { name: 'InvalidGrantTokenException' });
+  await assert.rejects(kms.retireGrant({ KeyId: KeyArn, GrantId: second.GrantId! }), { name: 'NotFoundException' });
+});
+
+test('CreateGrant refuses what the key cannot do, and whom nobody knows', async () => {
+  const { cloud, kms, KeyId, alice } = await granting();
+  await assert.rejects(kms.createGrant({ KeyId, GranteePrincipal: alice.arn, Operations: ['Sign'] }), {
+    name: 'ValidationException',
+  });
+  await assert.rejects(kms.createGrant({ KeyId, GranteePrincipal: alice.arn, Operations: ['Fly' as 'Sign'] }), {
+    name: 'ValidationException',
+  });
+  const nobody = `arn:aws:iam::${cloud.managementAccount}:user/nobody`;
+  await assert.rejects(kms.createGrant({ KeyId, GranteePrincipal: nobody, Operations: ['Encrypt'] }), {
+    name: 'InvalidArnException',
+  });
+  const tooLong = { EncryptionContextEquals: { a: 'x'.repeat(400) } };
+  await assert.rejects(
+    kms.createGrant({ KeyId, GranteePrincipal: alice.arn, Operations: ['Encrypt'], Constraints: tooLong }),
+    { name: 'ValidationException' },
+  );
+});
+
+test('another account uses a key by its policy and its own, for what AWS lists, and is recorded in both', async () => {
+  const { cloud, kms, KeyId } = await granting();
+  const other = await cloud.memberAccount('other');
+  const KeyArn = `arn:aws:kms:us-east-1:${cloud.managementAccount}:key/${KeyId}`;
+  const Plaintext = bytes('x');
+  const allowed = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'kms:*', Resource: KeyArn } };
+  const dave = await other.user('dave', allowed);
+  const erin = await other.user('erin');
+  await assert.rejects(dave.kms.encrypt({ KeyId: KeyArn, Plaintext }), DENIED);
+  const { Policy } = await kms.getKeyPolicy({ KeyId });
+  const document = JSON.parse(Policy!) as { Statement: object[] };
+  document.Statement.push({ Effect: 'Allow', Principal: { AWS: other.id }, Action: 'kms:*', Resource: '*' });
+  await kms.putKeyPolicy({ KeyId, Policy: JSON.stringify(document) });
+  const { CiphertextBlob } = await dave.kms.encrypt({ KeyId: KeyArn, Plaintext });
+  await dave.kms.decrypt({ CiphertextBlob: CiphertextBlob! });
+  await assert.rejects(erin.kms.encrypt({ KeyId: KeyArn, Plaintext }), DENIED);
+  for (const refused of [
+    dave.kms.disableKey({ KeyId: KeyArn }),
+    dave.kms.getKeyPolicy({ KeyId: KeyArn }),
+    dave.kms.scheduleKeyDeletion({ KeyId: KeyArn }),
+    dave.kms.tagResource({ KeyId: KeyArn, Tags: [] }),
+  ]) {
+    await assert.rejects(refused, DENIED);
+  }
+  const seen = await cloud.root.cloudtrail.lookupEvents({
+    LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'Encrypt' }],
+  });
+  const record = JSON.parse(seen.Events![0]!.CloudTrailEvent!) as Record<string, unknown>;
+  assert.deepEqual(record.resources, [{ accountId: cloud.managementAccount, type: 'AWS::KMS::Key', ARN: KeyArn }]);
+  assert.ok(record.sharedEventID);
+});
