@@ -12,11 +12,11 @@ export const tooLarge = () =>
   new CommonError('RequestEntityTooLargeException', `Request body is longer than ${BODY_BYTES_MAX} bytes.`, 413);
 
 /** Resolves as soon as it is known which; the rest of a body that is too large is read and forgotten. */
-export function bodyOf(message: IncomingMessage): Promise<Buffer | 'too large' | 'truncated'> {
+export function bodyOf(message: IncomingMessage, declaredBytes: number): Promise<Buffer | 'too large' | 'truncated'> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    if (Number(message.headers['content-length'] ?? 0) > BODY_BYTES_MAX) resolve('too large');
+    if (declaredBytes > BODY_BYTES_MAX) resolve('too large');
     message.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= BODY_BYTES_MAX) chunks.push(chunk);

@@ -16,18 +16,25 @@ export interface Decisions {
   latest(requestId: string, account: string): readonly object[];
 }
 
-const LATEST_MAX = 10_000;
+const LATEST_MIN = 1_000;
 
+type Kept = Map<string, { readonly account: string; readonly questions: readonly Question[] }>;
+
+/** Two generations: when the younger is full, the elder is forgotten as a whole, which costs nothing. */
 export function keptDecisions(): Decisions {
-  const kept = new Map<string, { readonly account: string; readonly questions: readonly Question[] }>();
+  let younger: Kept = new Map();
+  let elder: Kept = new Map();
   return {
     keep(requestId, account, questions) {
       if (questions.length === 0) return;
-      if (kept.size >= LATEST_MAX) kept.delete(kept.keys().next().value!);
-      kept.set(requestId, { account, questions });
+      if (younger.size >= LATEST_MIN) {
+        elder = younger;
+        younger = new Map();
+      }
+      younger.set(requestId, { account, questions });
     },
     latest(requestId, account) {
-      const found = kept.get(requestId);
+      const found = younger.get(requestId) ?? elder.get(requestId);
       return found?.account === account ? found.questions.map(explained) : [];
     },
   };

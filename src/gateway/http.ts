@@ -42,7 +42,7 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
   const listener: RequestListener = (message, response) => {
     answerTo(message, deps, controls).then(
       // A server that stops keeps no connection for a next request.
-      (answer) => answer && send(response, answer, !server.listening),
+      (answer) => answer && send(message, response, answer, !server.listening),
       (error) => {
         deps.log(error);
         response.destroy();
@@ -78,7 +78,7 @@ function refuseConnection(error: NodeJS.ErrnoException & { rawPacket?: Buffer },
   const request = { method: 'POST', path: '/', query: '', headers, body: EMPTY };
   const problem = UNREADABLE[error.code ?? ''] ?? NOT_HTTP;
   const { status, headers: told, body } = lastAnswer(refusal(request, deps, problem));
-  const lines = Object.entries(answered(told, body)).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries(answered(told, body, true)).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
   socket.end(body);
   socket.destroySoon();
@@ -90,7 +90,7 @@ async function answerTo(message: IncomingMessage, deps: Deps, controls: Controls
   const { headers, ambiguous } = headersOf(message);
   const request = requestOf(message, headers, EMPTY);
   if (ambiguous) return lastAnswer(refusal(request, deps, AMBIGUOUS));
-  const body = await bodyOf(message);
+  const body = await bodyOf(message, Number(headers['content-length'] ?? 0));
   if (body === 'truncated') return undefined;
   if (body === 'too large') return refusal(request, deps, tooLarge());
   const whole = body.length === 0 ? request : { ...request, body };
@@ -204,13 +204,21 @@ const preflight = (): WireResponse => ({
   body: '',
 });
 
-function send(response: ServerResponse, { status, headers, body }: WireResponse, close: boolean): void {
+function send(
+  message: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: WireResponse,
+  close: boolean,
+): void {
   if (close) response.setHeader('connection', 'close');
-  response.writeHead(status, answered(headers, body));
+  response.writeHead(status, answered(headers, body, message.rawHeaders.some(isOrigin)));
   response.end(body);
 }
 
-function answered(headers: WireResponse['headers'], body: WireResponse['body']) {
+function answered(headers: WireResponse['headers'], body: WireResponse['body'], toPage: boolean) {
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  return { ...CORS, ...headers, 'content-length': length };
+  return { ...(toPage && CORS), ...headers, 'content-length': length };
 }
+
+/** What a browser sends along for a page; other clients have no use for the answer to it. */
+const isOrigin = (text: string, i: number) => i % 2 === 0 && text.length === 6 && text.toLowerCase() === 'origin';

@@ -2,16 +2,7 @@
  * Signature Version 4 and 4a: does this signature come from this secret key?
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-import {
-  createECDH,
-  createHmac,
-  createPublicKey,
-  createSecretKey,
-  hash,
-  type KeyObject,
-  timingSafeEqual,
-  verify,
-} from 'node:crypto';
+import { createECDH, createHmac, createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { AuthenticationFailure } from '../core/errors.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 import type { Claim } from './claim.ts';
@@ -120,15 +111,47 @@ function decode(text: string): string {
 }
 
 /** Signing keys by secret and scope: a client uses one for a whole day. */
-const signingKeys = new Map<string, KeyObject>();
+const signingKeys = new Map<string, HmacKey>();
 const KEYS_MAX = 10_000;
 
 function hmacMatches(secret: string, claim: Claim, text: string): boolean {
-  const expected = createHmac('sha256', signingKey(secret, claim.scope)).update(text).digest();
-  return equal(expected, claim.signature);
+  return equal(hmacHex(signingKey(secret, claim.scope), text), claim.signature);
 }
 
-function signingKey(secret: string, scope: string): KeyObject {
+/**
+ * A signing key as HMAC-SHA256's two padded blocks. On the hot path two one-shot hashes cost half of an Hmac object.
+ * https://www.rfc-editor.org/rfc/rfc2104
+ */
+interface HmacKey {
+  /** The inner block, and room behind it for a text of the usual length. */
+  readonly inner: Buffer;
+  /** The outer block, and room for the inner digest. */
+  readonly outer: Buffer;
+}
+
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+const TEXT_BYTES_MAX = 1024;
+
+function hmacKey(bytes: Uint8Array): HmacKey {
+  const inner = Buffer.alloc(BLOCK_BYTES + TEXT_BYTES_MAX, 0x36);
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c);
+  for (const [i, byte] of bytes.entries()) {
+    inner[i] = byte ^ 0x36;
+    outer[i] = byte ^ 0x5c;
+  }
+  return { inner, outer };
+}
+
+/** Lower-case hexadecimal. A string to sign is ASCII of some 150 characters. */
+function hmacHex({ inner, outer }: HmacKey, text: string): string {
+  const room = 3 * text.length <= TEXT_BYTES_MAX ? inner : Buffer.concat([inner, Buffer.alloc(3 * text.length)]);
+  const length = BLOCK_BYTES + room.write(text, BLOCK_BYTES, 'utf8');
+  outer.write(hash('sha256', room.subarray(0, length), 'hex'), BLOCK_BYTES, 'hex');
+  return hash('sha256', outer, 'hex');
+}
+
+function signingKey(secret: string, scope: string): HmacKey {
   const id = `${secret} ${scope}`;
   const known = signingKeys.get(id);
   if (known) return known;
@@ -136,14 +159,15 @@ function signingKey(secret: string, scope: string): KeyObject {
   const bytes = scope
     .split('/')
     .reduce<string | Buffer>((key, part) => createHmac('sha256', key).update(part).digest(), `AWS4${secret}`);
-  const key = createSecretKey(bytes as Buffer);
+  const key = hmacKey(bytes as Buffer);
   signingKeys.set(id, key);
   return key;
 }
 
-function equal(expected: Buffer, hex: string): boolean {
-  const given = Buffer.from(hex, 'hex');
-  return given.length === expected.length && hex.length === 2 * expected.length && timingSafeEqual(given, expected);
+function equal(expected: string, given: string): boolean {
+  return (
+    given.length === expected.length && timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(expected, 'latin1'))
+  );
 }
 
 const publicKeys = new Map<string, KeyObject>();
