@@ -8,6 +8,7 @@ import * as findings from './findings.ts';
 import limits from './limits.json' with { type: 'json' };
 import { GetFindingsStatistics } from './statistics.ts';
 import * as tagging from './tagging.ts';
+import { ValidatePolicy } from './validation.ts';
 
 export const accessanalyzer = defineService({
   name: 'access-analyzer',
@@ -39,5 +40,6 @@ export const accessanalyzer = defineService({
     UpdateAnalyzer: analyzers.UpdateAnalyzer,
     UpdateArchiveRule: archiveRules.UpdateArchiveRule,
     UpdateFindings: findings.UpdateFindings,
+    ValidatePolicy,
   },
 });
