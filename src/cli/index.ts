@@ -26,12 +26,20 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./why.ts')).why,
   },
   policy: {
-    usage: 'policy test FILE…                run policy cases',
+    usage: 'policy test|validate FILE…       run policy cases; check policies as Access Analyzer does',
     load: async () => (await import('./policy.ts')).policy,
   },
   import: {
     usage: 'import account FILE…             load exports of real accounts, to be asked without a plane',
     load: async () => (await import('./import.ts')).importAccount,
+  },
+  'who-can': {
+    usage: 'who-can ACTION RESOURCE          who of the imported accounts can do this',
+    load: async () => (await import('./whoCan.ts')).whoCan,
+  },
+  can: {
+    usage: 'can PRINCIPAL ACTION RESOURCE    whether one of them can, statement by statement',
+    load: async () => (await import('./whoCan.ts')).can,
   },
 };
 

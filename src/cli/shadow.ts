@@ -1,4 +1,5 @@
 /** What the commands over an imported account have in common: the folder, the question, tables on a terminal. */
+import { factsDate, isKnownAction } from '../shadow/actions.ts';
 import { openShadow, type Store } from '../shadow/open.ts';
 import { UsageError } from './plane.ts';
 
@@ -47,4 +48,11 @@ export function contextIn(pairs: readonly string[] = []): Record<string, string 
     context[key] = before === undefined ? value : [before, value].flat();
   }
   return context;
+}
+
+/** One action, spelt as policies spell it. An action that we do not know of may be newer than our facts. */
+export function checkAction(action: string): void {
+  if (!/^[a-z0-9-]+:[A-Za-z0-9]+$/i.test(action))
+    throw new UsageError(`${action} is not one action such as s3:GetObject.`);
+  if (!isKnownAction(action)) console.error(`gatehouse: AWS knew no action ${action} on ${factsDate()}.`);
 }
