@@ -30,12 +30,13 @@ interface Report {
   readonly errors: string[];
 }
 
-/** `gatehouse policy test …`: the one subcommand so far. */
+/** `gatehouse policy test …` and, in a file of its own, `gatehouse policy validate …`. */
 export async function policy([name, ...args]: readonly string[], out: (line: string) => void): Promise<number> {
   if (name === 'test') return policyTest(args, out);
+  if (name === 'validate') return (await import('./validate.ts')).policyValidate(args, out);
   if (name !== '--help' && name !== '-h')
     out(`gatehouse policy: ${name ? `unknown command: ${name}` : 'no command given'}`);
-  print(usage, out);
+  print(`${usage}\n\nSee also: gatehouse policy validate --help`, out);
   return name === '--help' || name === '-h' ? 0 : 2;
 }
 
