@@ -17,6 +17,7 @@ import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
+import { forgetPreviews } from './accessPreviews.ts';
 import { forgetAnalysis, lastAnalyzed } from './analyses.ts';
 import {
   type Analyzer,
@@ -34,6 +35,7 @@ import { failConflict, failField, failNotSupported, failQuota } from './errors.t
 import { checkFilter } from './filters.ts';
 import { requireOrganization, statusOf } from './organizationScope.ts';
 import { rowsPage } from './pages.ts';
+import { forgetRecommendations } from './recommendations.ts';
 import { createLinkedRole } from './serviceLinkedRole.ts';
 
 type Create = Operation<Present<CreateAnalyzerRequest>, CreateAnalyzerResponse>;
@@ -150,6 +152,8 @@ export const DeleteAnalyzer: Named<Present<DeleteAnalyzerRequest>, object> = {
   async run(_input, ctx, analyzer) {
     await forgetAnalysis(ctx, analyzer);
     await removeArchiveRules(ctx, analyzer);
+    await forgetPreviews(ctx, analyzer);
+    await forgetRecommendations(ctx, analyzer);
     await ctx.store.remove(analyzers, analyzers.key(analyzer));
     return {};
   },

@@ -28,7 +28,7 @@ test('ListFindings tells of roles that others may assume, and of no others', asy
 
   const { findings } = await accessAnalyzer.listFindings({ analyzerArn });
   assert.equal(findings?.length, 1);
-  const [{ id, analyzedAt, createdAt, updatedAt, ...finding }] = findings as [NonNullable<(typeof findings)>[0]];
+  const [{ id, analyzedAt, createdAt, updatedAt, ...finding }] = findings as [NonNullable<typeof findings>[0]];
   assert.match(id!, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.deepEqual([analyzedAt, createdAt, updatedAt], [cloud.now(), cloud.now(), cloud.now()]);
   assert.deepEqual(finding, {
