@@ -5,12 +5,11 @@
 
 import { type CompiledPolicy, type Statement, statementAt } from '../compile.ts';
 import { parseOperator } from '../conditions.ts';
-import type { PrincipalElement } from '../document.ts';
 import type { Budget } from './automata.ts';
 import { demandOf, presence } from './demands.ts';
 import { classes, oneOf, type Symbols, starOf, symbolsIn, templateGlob, textGlob, wildGlob } from './globs.ts';
 import { type KeyDemand, type Literal, type Literals, literalOf } from './literals.ts';
-import { callerClause, exceptedGlobs, principalGlobs, principalUniverse } from './principals.ts';
+import { callerClause, exceptedGlobs, principalGlobs, principalUniverse, rolesIn } from './principals.ts';
 import type { Box } from './search.ts';
 import { type Clause, clauseOf } from './strings.ts';
 
@@ -24,17 +23,21 @@ export interface Analysis {
   readonly symbols: Symbols;
   /** Condition keys as the policies spell them, by their lower-case names. */
   readonly spellings: Map<string, string>;
+  /** The roles that the policies name as principals. */
+  readonly roles: readonly string[];
 }
 
 const partsMax = 64;
 
 export function analysisOf(type: PolicyType, policies: readonly CompiledPolicy[], budget: Budget): Analysis {
   const statements = policies.flatMap(({ body }) => body.document.statements);
-  const principals = statements.flatMap(({ principal, notPrincipal }) => [principal, notPrincipal]);
+  const principals = statements
+    .flatMap(({ principal, notPrincipal }) => [principal, notPrincipal])
+    .filter((one) => one !== undefined);
   const universes = new Map<string, Clause>([
     ['action', actionUniverse],
     ['resource', resourceUniverse],
-    ['principal', principalUniverse(principals.filter((one): one is PrincipalElement => one !== undefined))],
+    ['principal', principalUniverse(principals)],
   ]);
   const spellings = new Map<string, string>();
   const texts = new Set<string>();
@@ -47,7 +50,7 @@ export function analysisOf(type: PolicyType, policies: readonly CompiledPolicy[]
   }
   for (const key of truths) if (!texts.has(key)) universes.set(`key:${key}`, truthValues);
   const literals: Literals = { known: new Map(), answers: new Map(), budget, universes };
-  return { type, literals, symbols: { variables: [] }, spellings };
+  return { type, literals, symbols: { variables: [] }, spellings, roles: rolesIn(principals) };
 }
 
 const segment = starOf(classes.notColon);
@@ -105,7 +108,7 @@ function sidesOf(analysis: Analysis, policy: CompiledPolicy, index: number, asse
   if (resource) sides.push({ side: 'resource', clause: resource });
   else if (!element.principal && !element.notPrincipal) return undefined;
   if (analysis.type === 'RESOURCE_POLICY') {
-    const principal = principalClause(statement, asserted);
+    const principal = principalClause(analysis, statement, asserted);
     if (!principal) return undefined;
     sides.push({ side: 'principal', clause: principal });
   }
@@ -141,11 +144,11 @@ function resourceClause({ symbols }: Analysis, { resources, notResources }: Stat
  * Whom a statement means. NotPrincipal with Allow is nothing that AWS supports: it may mean everybody else, and
  * surely means nobody.
  */
-function principalClause({ element }: Statement, asserted: boolean): Clause | undefined {
+function principalClause({ roles }: Analysis, { element }: Statement, asserted: boolean): Clause | undefined {
   const { principal, notPrincipal, effect } = element;
-  if (principal) return clauseOf(principalGlobs(principal));
+  if (principal) return clauseOf(principalGlobs(principal, roles));
   if (!notPrincipal) return undefined;
-  if (effect === 'Allow') return asserted ? clauseOf(principalGlobs(notPrincipal), true) : undefined;
+  if (effect === 'Allow') return asserted ? clauseOf(principalGlobs(notPrincipal, roles), true) : undefined;
   const byId =
     notPrincipal.AWS.some((name) => /^A[A-Z]{3}[A-Z0-9]+(:|$)/.test(name)) || notPrincipal.CanonicalUser.length > 0;
   return byId && !asserted ? undefined : clauseOf(exceptedGlobs(notPrincipal), true);

@@ -12,7 +12,7 @@ import { classes, templateGlob } from './globs.ts';
 import { literalOf } from './literals.ts';
 import { type Box, type State, search, stateOf } from './search.ts';
 import { clauseOf } from './strings.ts';
-import { isAllowedBy, type Witness, witnessIn } from './witness.ts';
+import { isAllowedBy, manners, type Witness, witnessIn } from './witness.ts';
 
 /** Why a check failed, as the API says it: a statement of the policy, counted from 0, and its Sid if it has one. */
 export interface Reason {
@@ -159,10 +159,13 @@ export function conclude(
     let shown = 0;
     const show: Show = (state, confirmed) => {
       shown++;
-      const one = witnessIn(analysis, state);
-      if (!one || !isAllowedBy(policy, analysis.type, one) || !confirmed(one)) return shown >= doubtsMax;
-      witness ??= one;
-      return true;
+      for (const manner of manners) {
+        const one = witnessIn(analysis, state, manner);
+        if (!one || !isAllowedBy(policy, analysis.type, one) || !confirmed(one)) continue;
+        witness ??= one;
+        return true;
+      }
+      return shown >= doubtsMax;
     };
     try {
       check(index, show);

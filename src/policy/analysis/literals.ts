@@ -127,7 +127,7 @@ const within = (clause: Clause): KeyDemand => ({
   multiple: false,
   test: { clause },
   whenAbsent: true,
-  whenBlank: true,
+  whenBlank: false,
 });
 
 function keyExample(demands: readonly KeyDemand[], literals: Literals, closing: Closing): Example | undefined {

@@ -57,11 +57,16 @@ export function principalUniverse(elements: readonly PrincipalElement[]): Clause
 
 const isId = (one: string) => /^A[A-Z]{3}[A-Z0-9]+(:|$)/.test(one);
 
-/** The patterns of a Principal element. */
-export function principalGlobs(element: PrincipalElement): readonly Glob[] {
+/** The roles that the policies name. */
+export function rolesIn(elements: readonly PrincipalElement[]): readonly string[] {
+  return elements.flatMap(({ AWS }) => AWS.filter((one) => /^arn:[^:]+:iam::[0-9]{12}:role\//.test(one)));
+}
+
+/** The patterns of a Principal element. `roles`: those that the policies name, for the paths that sessions lack. */
+export function principalGlobs(element: PrincipalElement, roles: readonly string[]): readonly Glob[] {
   if (element.any) return [everything];
   return [
-    ...element.AWS.flatMap(awsGlobs),
+    ...element.AWS.flatMap((one) => awsGlobs(one, roles)),
     ...element.Service.map((one) => (one === '*' ? kinds.service : text(`service:${one}`))),
     ...element.Federated.map((one) => (one === '*' ? kinds.federated : text(`federated:${one}`))),
     ...element.CanonicalUser.map((one) => text(`canonical:${one}`)),
@@ -72,7 +77,7 @@ export function accountGlob(account: Glob): Glob {
   return text('aws:arn:', field, ':', field, '::', ...account, ':', rest);
 }
 
-function awsGlobs(one: string): readonly Glob[] {
+function awsGlobs(one: string, roles: readonly string[]): readonly Glob[] {
   const account = accountNamed(one);
   if (account) return [accountGlob(textGlob(account))];
   if (isId(one)) return [text(`id:${one}`)];
@@ -80,6 +85,9 @@ function awsGlobs(one: string): readonly Glob[] {
   if (session) {
     const [, partition, owner, role, called] = session;
     const head = `aws:arn:${partition}:iam::${owner}:role/`;
+    // Role names are unique within an account: a role of that name that is named elsewhere is the one.
+    const known = roles.filter((arn) => `aws:${arn}`.startsWith(head) && arn.endsWith(`/${role}`));
+    if (known.length > 0) return known.map((arn) => text(`aws:${arn}#${called}`));
     return [text(`${head}${role}#${called}`), text(head, starOf(classes.notHash), `/${role}#${called}`)];
   }
   return one.includes(':role/') ? roleGlobs(one) : [text(`aws:${one}`)];

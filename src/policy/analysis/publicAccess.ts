@@ -86,7 +86,12 @@ function publicWorld(analysis: Analysis, policy: CompiledPolicy, resourceType: P
   const strangers = [kinds.anonymous, kinds.aws, kinds.service, ...shared.map((name) => textGlob(`federated:${name}`))];
   return [
     literalOf(analysis.literals, 'principal', { clause: clauseOf(strangers) }),
-    literalOf(analysis.literals, 'principal', { clause: clauseOf(elements.flatMap(fixedPrincipals), true) }),
+    literalOf(analysis.literals, 'principal', {
+      clause: clauseOf(
+        elements.flatMap((element) => fixedPrincipals(element, analysis.roles)),
+        true,
+      ),
+    }),
     ...conditions.flatMap((condition) => {
       const key = condition.key.toLowerCase();
       const fixed = fixedValues(analysis, condition, resourceType, policy.body.document.variables);
@@ -103,15 +108,19 @@ const sharedProviders = new Set([
   'www.amazon.com',
 ]);
 
-function fixedPrincipals(element: PrincipalElement): readonly Glob[] {
+function fixedPrincipals(element: PrincipalElement, roles: readonly string[]): readonly Glob[] {
   const fixed = (names: readonly string[]) => names.filter((name) => !name.includes('*') && !sharedProviders.has(name));
-  return principalGlobs({
-    any: false,
-    AWS: fixed(element.AWS),
-    Service: fixed(element.Service),
-    Federated: fixed(element.Federated),
-    CanonicalUser: fixed(element.CanonicalUser),
-  });
+  const { AWS, Service, Federated, CanonicalUser } = element;
+  return principalGlobs(
+    {
+      any: false,
+      AWS: fixed(AWS),
+      Service: fixed(Service),
+      Federated: fixed(Federated),
+      CanonicalUser: fixed(CanonicalUser),
+    },
+    roles,
+  );
 }
 
 type Fixes = (value: string, resourceType: PublicResourceType) => boolean;

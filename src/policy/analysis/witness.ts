@@ -8,7 +8,7 @@ import { decide } from '../decide.ts';
 import type { Principal } from '../principals.ts';
 import type { Analysis } from './boxes.ts';
 import { actionHints, keyHints, principalHints, resourceHints } from './hints.ts';
-import { type Closing, exampleOn } from './literals.ts';
+import { type Closing, exampleOn, type Literal } from './literals.ts';
 import type { State } from './search.ts';
 import { closed, variablesOf } from './strings.ts';
 
@@ -22,39 +22,60 @@ export interface Witness {
   readonly context: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/** How variables that no condition gives a value get one: only where a value is needed, or all of them an odd one. */
+export const manners = ['usual', 'odd'] as const;
+export type Manner = (typeof manners)[number];
+
+const odd = 'odd-1';
+
+type Values = Map<string, string | readonly string[]>;
+
 /** A request within a state; undefined when the chosen values contradict each other. Throws AnalysisBound. */
-export function witnessIn(analysis: Analysis, state: State): Witness | undefined {
-  const { literals } = analysis;
-  const context = new Map<string, string | readonly string[]>();
-  const fill = (closing: Closing) => {
-    for (const [side, demands] of state) {
-      if (!side.startsWith('key:')) continue;
-      const example = exampleOn(literals, side, demands, { ...closing, hints: keyHints(side.slice(4)) });
-      if (!example) return false;
-      if (example.value === undefined) context.delete(side.slice(4));
-      else context.set(side.slice(4), example.value);
-    }
-    return true;
-  };
-  if (!fill({ close: (clause) => clause, hints: [] })) return undefined;
-  nameVariables(analysis, state, context);
+export function witnessIn(analysis: Analysis, state: State, manner: Manner): Witness | undefined {
+  const context: Values = new Map();
+  const hints = (key: string) => (manner === 'odd' ? [odd, ...keyHints(key)] : keyHints(key));
+  if (!fillKeys(analysis, state, { close: (clause) => clause, hints }, context)) return undefined;
+  nameVariables(analysis, state, manner, context);
   const close: Closing['close'] = (clause) => closed(clause, (symbol) => variableValue(analysis, symbol, context));
-  if (!fill({ close, hints: [] })) return undefined;
-  const pick = (side: string, hints: readonly string[]) => {
-    const value = exampleOn(literals, side, state.get(side) ?? [], { close, hints })?.value;
+  if (!fillKeys(analysis, state, { close, hints }, context)) return undefined;
+  const pick = (side: string, likely: readonly string[]) => {
+    const value = exampleOn(analysis.literals, side, state.get(side) ?? [], { close, hints: likely })?.value;
     return typeof value === 'string' ? value : undefined;
   };
   const action = pick('action', actionHints);
   const resource = action === undefined ? undefined : pick('resource', resourceHints(action));
-  const caller =
-    analysis.type === 'RESOURCE_POLICY'
-      ? pick('principal', principalHints)
-      : ownCaller(context.get('aws:principalarn'));
+  const named = analysis.type === 'RESOURCE_POLICY';
+  const caller = named ? someCaller((likely) => pick('principal', likely)) : ownCaller(context.get('aws:principalarn'));
   if (action === undefined || resource === undefined || caller === undefined) return undefined;
   const { principal, principalAccount, context: own } = callerOf(caller);
   const entries = Object.fromEntries(Object.entries(own).filter(([key]) => !state.has(`key:${key.toLowerCase()}`)));
   for (const [key, value] of context) entries[analysis.spellings.get(key) ?? key] = value;
   return { principal, principalAccount, action, resource, context: entries };
+}
+
+/** Values for the keys that a state has demands on. False when some have none. */
+function fillKeys(
+  { literals }: Analysis,
+  state: State,
+  { close, hints }: { close: Closing['close']; hints: (key: string) => readonly string[] },
+  context: Values,
+): boolean {
+  for (const [side, demands] of state) {
+    if (!side.startsWith('key:')) continue;
+    const key = side.slice('key:'.length);
+    const example = exampleOn(literals, side, demands, { close, hints: hints(key) });
+    if (!example) return false;
+    if (example.value === undefined) context.delete(key);
+    else context.set(key, example.value);
+  }
+  return true;
+}
+
+/** A caller, other than a root user where there is one: root users cannot do everything that they are allowed. */
+function someCaller(pick: (hints: readonly string[]) => string | undefined): string | undefined {
+  const first = pick(principalHints);
+  if (!first?.endsWith(':root')) return first;
+  return pick([first.replace(/root$/, 'user/alice'), first.replace(/root$/, 'role/App#session')]);
 }
 
 /** Whom an identity-based policy is attached to: the user or role that its conditions ask for. */
@@ -64,24 +85,26 @@ function ownCaller(arn: string | readonly string[] | undefined): string {
   return 'aws:arn:aws:iam::111122223333:user/alice';
 }
 
-/** Values for variables that no condition has given one. */
-function nameVariables(analysis: Analysis, state: State, context: Map<string, string | readonly string[]>): void {
-  for (const literal of [...state.values()].flat()) {
-    const test = literal.demand?.test;
-    const clause = literal.clause ?? (test && 'clause' in test ? test.clause : undefined);
-    for (const symbol of clause && !clause.negated ? variablesOf(clause) : []) {
-      const variable = analysis.symbols.variables[symbol];
-      const key = variable?.key.name.toLowerCase();
-      if (key !== undefined && variable?.fallback === undefined && !context.has(key)) context.set(key, 'alice');
-    }
+function nameVariables(analysis: Analysis, state: State, manner: Manner, context: Values): void {
+  const needed = manner === 'odd' ? analysis.symbols.variables.keys() : [...state.values()].flat().flatMap(variablesIn);
+  for (const symbol of needed) {
+    const variable = analysis.symbols.variables[symbol];
+    const key = variable?.key.name.toLowerCase();
+    if (!variable || key === undefined || context.has(key) || state.has(`key:${key}`)) continue;
+    if (manner === 'usual' && variable.fallback !== undefined) continue;
+    if (!analysis.spellings.has(key)) analysis.spellings.set(key, variable.key.name);
+    context.set(key, manner === 'usual' ? 'alice' : odd);
   }
 }
 
-function variableValue(
-  { symbols }: Analysis,
-  symbol: number,
-  context: ReadonlyMap<string, string | readonly string[]>,
-) {
+/** The variables of what must hold. */
+function variablesIn({ clause, demand }: Literal): readonly number[] {
+  const test = demand?.test;
+  const asked = clause ?? (test && 'clause' in test ? test.clause : undefined);
+  return asked && !asked.negated ? variablesOf(asked) : [];
+}
+
+function variableValue({ symbols }: Analysis, symbol: number, context: Values) {
   const variable = symbols.variables[symbol];
   const value = variable && context.get(variable.key.name.toLowerCase());
   return typeof value === 'string' ? value : variable?.fallback;
