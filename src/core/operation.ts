@@ -128,6 +128,8 @@ export interface Service<Sdk = unknown> {
   readonly eventSource: string;
   /** One endpoint for the whole partition: its events are recorded in us-east-1, `aws:RequestedRegion` is us-east-1. */
   readonly global: boolean;
+  /** The service keeps time to the second: so does the `now` of its requests, and every time it answers with. */
+  readonly wholeSeconds?: true;
   /** The SDK module: its runtime schemas are the wire format. */
   readonly sdk: Sdk;
   readonly wire: Wire;

@@ -2,8 +2,9 @@
 import type { Caller, Session } from '../core/context.ts';
 import { AuthenticationFailure } from '../core/errors.ts';
 import type { Secrets } from '../core/secrets.ts';
-import { type Account, accounts } from '../identity/organization.ts';
+import { type Account, accounts, isClosed } from '../identity/organization.ts';
 import { type AccessKey, accessKeys, byName, roles, rootArn, userArn, users } from '../identity/principals.ts';
+import { isRegionUsable } from '../identity/regions.ts';
 import { callerOf, openSession } from '../identity/sessions.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 import type { Transaction } from '../store/store.ts';
@@ -29,7 +30,7 @@ export async function authenticate(
   requireWholeSignature(request, claim);
   requireTimely(claim, by.wallClock);
   return claim.sessionToken === undefined
-    ? longTermCaller(request, claim, tx, by.secrets)
+    ? longTermCaller(request, claim, tx, by)
     : sessionCaller(request, claim, claim.sessionToken, tx, by);
 }
 
@@ -43,11 +44,16 @@ const wrongSignature = () =>
     'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
   );
 
-async function longTermCaller(request: WireRequest, claim: Claim, tx: Transaction, secrets: Secrets): Promise<Caller> {
+async function longTermCaller(
+  request: WireRequest,
+  claim: Claim,
+  tx: Transaction,
+  by: Authentication,
+): Promise<Caller> {
   const key = await tx.get(accessKeys, [claim.accessKeyId]);
   if (key?.status !== 'Active') throw invalidToken();
-  if (!isSignedBy(secretOf(key, secrets), claim, request)) throw wrongSignature();
-  const { alias } = await openAccount(key.account, tx);
+  if (!isSignedBy(secretOf(key, by.secrets), claim, request)) throw wrongSignature();
+  const { alias } = await openAccount(key.account, claim, tx, by.now);
   if (key.userName === undefined) return { ...rootCaller(key), ...(alias && { accountAlias: alias }) };
   const user = await tx.get(users, byName(key.account, key.userName));
   if (!user) throw invalidToken();
@@ -82,7 +88,7 @@ async function sessionCaller(
   if (opened.session.expires <= by.now.getTime()) {
     throw new AuthenticationFailure('ExpiredToken', 'The security token included in the request is expired');
   }
-  const { alias } = await openAccount(opened.caller.account, tx);
+  const { alias } = await openAccount(opened.caller.account, claim, tx, by.now);
   await requireLiving(opened.session, tx);
   return alias && opened.caller.type === 'Root' ? { ...opened.caller, accountAlias: alias } : opened.caller;
 }
@@ -95,10 +101,10 @@ async function requireLiving({ kind, account, principalName, principalId }: Sess
   if (principal?.id !== principalId) throw invalidToken();
 }
 
-/** An account that is closed or suspended can do nothing. */
-async function openAccount(id: string, tx: Transaction): Promise<Account> {
+/** An account that is closed or suspended can do nothing, and nothing in a Region that it has disabled. */
+async function openAccount(id: string, { region }: Claim, tx: Transaction, now: Date): Promise<Account> {
   const account = await tx.get(accounts, [id]);
-  if (account?.status !== 'ACTIVE') throw invalidToken();
+  if (!account || isClosed(account, now) || !isRegionUsable(account, region, now)) throw invalidToken();
   return account;
 }
 

@@ -97,7 +97,7 @@ async function answer(
   tx: Transaction,
 ): Promise<unknown> {
   const { content, deps } = passage;
-  const now = deps.now();
+  const now = service.wholeSeconds ? wholeSecond(deps.now()) : deps.now();
   const implementation = implementationOf(service, operation);
   const caller = await callerOf(passage, implementation, tx, now);
   passage.questions = [];
@@ -111,6 +111,8 @@ async function answer(
   for (const record of passage.failed) tx.append(record);
   return output;
 }
+
+const wholeSecond = (time: Date) => new Date(Math.floor(time.getTime() / 1000) * 1000);
 
 const notImplemented = (service: string, operation: string) =>
   new CommonError('NotImplemented', `${service}:${operation} is not implemented.`, 501);

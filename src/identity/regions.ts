@@ -33,9 +33,12 @@ export function regionStatus(account: Account, region: string, now: Date): Regio
   return underway ? 'DISABLING' : 'DISABLED';
 }
 
-/** Whether the account's credentials work in that Region. A plane may have Regions of its own; they always do. */
+/**
+ * Whether the account's credentials work in that Region: everywhere but where the account has disabled them. Unlike in
+ * AWS, a Region that nobody asked for works: here it costs nothing and holds nothing, and a lab in it needs no opt-in.
+ */
 export function isRegionUsable(account: Account, region: string, now: Date): boolean {
-  if (!optInRegions.has(region)) return true;
+  if (!account.regions?.[region]) return true;
   const status = regionStatus(account, region, now);
   return status === 'ENABLED' || status === 'DISABLING';
 }

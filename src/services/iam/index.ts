@@ -41,6 +41,7 @@ export const iam = defineService({
   name: 'iam',
   eventSource: 'iam.amazonaws.com',
   global: true,
+  wholeSeconds: true,
   sdk,
   wire: {
     protocols: ['awsQuery'],

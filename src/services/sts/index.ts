@@ -14,6 +14,7 @@ import { AssumeRoleWithWebIdentity } from './webIdentity.ts';
 export const sts = defineService({
   name: 'sts',
   eventSource: 'sts.amazonaws.com',
+  wholeSeconds: true,
   sdk,
   wire: {
     protocols: ['awsQuery'],
