@@ -68,7 +68,6 @@ const GROWN: Record<string, readonly string[]> = {
     'SigningAlgorithmSpec',
     'MessageType',
     'WrappingKeySpec',
-    'CustomerMasterKeySpec',
   ],
 };
 

@@ -2,6 +2,7 @@ import * as sdk from '@aws-sdk/client-kms';
 import { defineService } from '../../core/operation.ts';
 import { CreateAlias, DeleteAlias, ListAliases, UpdateAlias } from './aliases.ts';
 import { CreateKey } from './createKey.ts';
+import { GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext } from './dataKeyPairs.ts';
 import { GenerateDataKey, GenerateDataKeyWithoutPlaintext, GenerateRandom } from './dataKeys.ts';
 import { Decrypt, Encrypt, ReEncrypt } from './encryption.ts';
 import { CreateGrant, ListGrants, ListRetirableGrants, RetireGrant, RevokeGrant } from './grants.ts';
@@ -9,6 +10,7 @@ import { DescribeKey, ListKeys, UpdateKeyDescription } from './keyMetadata.ts';
 import { GetKeyPolicy, ListKeyPolicies, PutKeyPolicy } from './keyPolicies.ts';
 import { CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion } from './lifecycle.ts';
 import { limits } from './limits.ts';
+import { Decapsulate, DeriveSharedSecret, Encapsulate, GetPublicKey } from './publicKeys.ts';
 import {
   DisableKeyRotation,
   EnableKeyRotation,
@@ -16,6 +18,7 @@ import {
   ListKeyRotations,
   RotateKeyOnDemand,
 } from './rotation.ts';
+import { GenerateMac, Sign, Verify, VerifyMac } from './signing.ts';
 import { ListResourceTags, TagResource, UntagResource } from './tags.ts';
 
 export const kms = defineService({
@@ -29,19 +32,26 @@ export const kms = defineService({
     CreateAlias,
     CreateGrant,
     CreateKey,
+    Decapsulate,
     Decrypt,
     DeleteAlias,
+    DeriveSharedSecret,
     DescribeKey,
     DisableKey,
     DisableKeyRotation,
     EnableKey,
     EnableKeyRotation,
+    Encapsulate,
     Encrypt,
     GenerateDataKey,
+    GenerateDataKeyPair,
+    GenerateDataKeyPairWithoutPlaintext,
     GenerateDataKeyWithoutPlaintext,
+    GenerateMac,
     GenerateRandom,
     GetKeyPolicy,
     GetKeyRotationStatus,
+    GetPublicKey,
     ListAliases,
     ListGrants,
     ListKeyPolicies,
@@ -55,9 +65,12 @@ export const kms = defineService({
     RevokeGrant,
     RotateKeyOnDemand,
     ScheduleKeyDeletion,
+    Sign,
     TagResource,
     UntagResource,
     UpdateAlias,
     UpdateKeyDescription,
+    Verify,
+    VerifyMac,
   },
 });
