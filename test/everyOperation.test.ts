@@ -62,7 +62,11 @@ interface Outcome {
 }
 
 type SdkClient = { send(command: object): Promise<{ $metadata?: object }> };
-const CLIENTS: Readonly<Record<string, keyof Clients>> = { ce: 'costExplorer', monitoring: 'cloudwatch' };
+const CLIENTS: Readonly<Record<string, keyof Clients>> = {
+  ce: 'costExplorer',
+  monitoring: 'cloudwatch',
+  'access-analyzer': 'accessAnalyzer',
+};
 
 async function call(clients: Clients, service: Service, operation: string, input: object): Promise<Outcome> {
   const client = clients[CLIENTS[service.name] ?? (service.name as keyof Clients)] as SdkClient;

@@ -52,6 +52,7 @@ const DOCUMENT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action
 
 /** By the ending of a member's name. */
 const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
+  [/^analyzerArn$/, ({ account }) => `arn:aws:access-analyzer:us-east-1:${account}:analyzer/sample`],
   [/PolicyDocument$|^PolicyInputList$|^Content$/, () => DOCUMENT],
   [/^(PolicyArn|PermissionsBoundary|TaskPolicyArn|arn)$/, ({ account }) => `arn:aws:iam::${account}:policy/sample`],
   [/^(RoleArn|PolicySourceArn|Arn)$/, ({ account }) => `arn:aws:iam::${account}:role/sample`],
