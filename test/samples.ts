@@ -80,6 +80,7 @@ const CANDIDATES = [
   'sample.amazonaws.com',
   'true',
   'v1',
+  '00000000-0000-4000-8000-000000000000',
   'AKIAIOSFODNN7EXAMPLE',
   '123456',
   '+15555550100',
