@@ -1,6 +1,6 @@
 /**
- * Access previews: the findings that a policy would make, before it is in force. A preview is worked out when it is asked
- * for, and kept for a day.
+ * Access previews: the findings that a policy would make, before it is in force. A preview is worked out when it is
+ * asked for, and kept for a day.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-preview-access-apis.html
  */
 import type {

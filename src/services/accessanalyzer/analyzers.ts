@@ -95,7 +95,9 @@ function newRules(analyzer: Analyzer, input: Present<CreateAnalyzerRequest>, ctx
   return rules;
 }
 
-/** https://docs.aws.amazon.com/general/latest/gr/access-analyzer.html: analyzers of one type in an account and Region. */
+/**
+ * https://docs.aws.amazon.com/general/latest/gr/access-analyzer.html: analyzers of one type in an account and Region.
+ */
 function maximum(ctx: Context, type: Type): number {
   if (!isOrganization(type)) return quota(ctx, 'AccountLevelAnalyzersQuota', 1);
   if (type === 'ORGANIZATION_INTERNAL_ACCESS') return quota(ctx, 'OrganizationLevelInternalAccessAnalyzersQuota', 1);

@@ -3,7 +3,7 @@ import type { ExternalAccessDetails, ResourceControlPolicyRestriction } from '@a
 import type { Context } from '../../core/context.ts';
 import { chainOf } from '../../identity/organization.ts';
 import { guardrailsOf } from '../../identity/policies.ts';
-import { matchesPattern } from '../../policy/index.ts';
+import { matchesPattern, PolicySyntaxError } from '../../policy/index.ts';
 import { type Resource, resourcesOf } from '../../posture/inventory.ts';
 import type { Observed } from './analyses.ts';
 import { isAnalyzed, prefixOf } from './analyzedTypes.ts';
@@ -23,12 +23,25 @@ export async function observeExternal(
   for await (const resource of resourcesOf(ctx.store, account, analyzer.region)) {
     if (!isAnalyzed(resource.type)) continue;
     resources.push(resource);
-    observations.push(...(await externalObservations(ctx, resource, zone)));
+    observations.push(...(await observe(ctx, resource, zone)));
   }
   return { observations, resources };
 }
 
-/** What the resource's policy and grants let the outside do. */
+/** A policy that cannot be read leaves an error finding, never silence. */
+async function observe(ctx: Context, resource: Resource, zone: Zone): Promise<Observation[]> {
+  try {
+    return await externalObservations(ctx, resource, zone);
+  } catch (error) {
+    if (!(error instanceof PolicySyntaxError)) throw error;
+    const { arn, account: owner, type } = resource;
+    const resourceType = type as Observation['resourceType'];
+    const identity = 'INTERNAL_ERROR';
+    return [{ type: 'ExternalAccess', resource: arn, resourceType, owner, details: [], identity, error: identity }];
+  }
+}
+
+/** What the resource's policy and grants let the outside do. Throws PolicySyntaxError. */
 export async function externalObservations(ctx: Context, resource: Resource, zone: Zone): Promise<Observation[]> {
   const found = accessOf(resource, zone);
   const restriction = found.length > 0 ? await resourceControl(ctx, resource) : 'NOT_APPLICABLE';

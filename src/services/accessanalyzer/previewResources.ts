@@ -1,4 +1,6 @@
-/** A proposed configuration, as a resource that could be analyzed. What it leaves out, an existing resource supplies. */
+/**
+ * A proposed configuration, as a resource that could be analyzed. What it leaves out, an existing resource supplies.
+ */
 import type {
   AclPermission,
   Configuration,

@@ -1,4 +1,7 @@
-/** AWSServiceRoleForAccessAnalyzer: made with the first analyzer of an account, with the caller's permission to make it. */
+/**
+ * AWSServiceRoleForAccessAnalyzer: made with the first analyzer of an account, with the caller's permission to make
+ * it.
+ */
 import type { Context } from '../../core/context.ts';
 import { byName, roles } from '../../identity/principals.ts';
 
