@@ -29,7 +29,8 @@ export const keysOfActions: StatementCheck = (run, { action, conditions }) => {
   if (named.length === 0) return;
   const seen = new Set<string>();
   for (const condition of conditions) {
-    if (seen.has(condition.lowerKey) || !run.spend(named.length * 100)) continue;
+    // With IfExists the author has thought of requests without the key.
+    if (condition.operator.ifExists || seen.has(condition.lowerKey) || !run.spend(named.length * 100)) continue;
     seen.add(condition.lowerKey);
     const without = named.filter((text) => lacks(run, text, condition));
     if (without.length === 0) continue;

@@ -1,6 +1,7 @@
 // Condition values: whether operator and key are of one type, and whether the values are of that type.
 
 import { readDate, readIpRange, readNumber } from '../values.ts';
+import type { IssueCode, Values } from './catalog.ts';
 import { keyFact } from './conditionKeys.ts';
 import type { Text } from './document.ts';
 import type { ConditionKeyFact } from './facts.ts';
@@ -32,22 +33,23 @@ const names: Readonly<Record<KeyType, string>> = {
 /** Keys that the reference gives one type and that are also compared as another. */
 const alsoComparedAs: Readonly<Record<string, readonly Family[]>> = {
   'aws:epochtime': ['Numeric'],
-  'aws:currenttime': [],
 };
 
-/** Types that the reference knows only as text, though they hold ARNs. */
-const binary: ReadonlySet<Family> = new Set<Family>(['Binary', 'Null']);
+/** Families that keys of any type are compared as. */
+const general: ReadonlySet<Family> = new Set<Family>(['Binary', 'Null']);
 
-export const operatorType: ConditionCheck = ({ facts, report }, { operator, key, lowerKey, keyAt }) => {
+export const operatorType: ConditionCheck = ({ facts, report }, { operator, key, lowerKey, keyAt, values }) => {
   const fact = keyFact(facts, key);
-  if (!fact || binary.has(operator.family)) return;
+  if (!fact || general.has(operator.family)) return;
   const { type } = fact;
   if (type === 'ARN' && operator.family === 'String' && operator.wild) {
     const allowed = operator.negated ? 'ArnNotLike' : 'ArnLike';
     report('STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS', { allowed, operator: operator.written, key }, keyAt);
   }
   if ([...familiesFor[type], ...(alsoComparedAs[lowerKey] ?? [])].includes(operator.family)) return;
-  if (type === 'String' && operator.family === 'Arn') return;
+  // Not every key that holds ARNs is of type ARN in the reference.
+  const arns = values.length > 0 && values.every(({ text }) => /^(arn:|\*|\$\{)/.test(text));
+  if (type === 'String' && operator.family === 'Arn' && arns) return;
   report('TYPE_MISMATCH', { allowed: names[type], operator: operator.written, key }, keyAt);
 };
 
@@ -106,66 +108,77 @@ export const redundantNumbers: ConditionCheck = ({ report }, { operator, key, va
   report('REDUNDANT_CONDITION_VALUE_NUM', { operator: operator.written, 'greatest/least': which, key }, at);
 };
 
-const kmsKeyArn = /^arn:[^:]*:kms:[^:]*:[^:]*:(key\/.+|\*)$/;
-
-type Form = (run: Run, value: Text, condition: Condition) => void;
-
 /** Values whose form depends on the key. */
-const forms: readonly (readonly [key: RegExp, check: Form])[] = [
-  [
-    /^(aws:requestedregion|ec2:region|kms:(primary|replica)region|cloudformation:targetregion|account:targetregion)$/,
-    ({ report }, value) => {
-      if (!isRegion(value.text)) report('INVALID_REGION', { region: value.text }, value);
-    },
-  ],
-  [
-    /^aws:(sourcevpc|ec2instancesourcevpc)$/,
-    ({ report }, value) => {
-      if (!/^vpc-([0-9a-z]{8}|[0-9a-z]{17})$/.test(value.text)) report('INVALID_VPC_FORMAT', {}, value);
-    },
-  ],
-  [
-    /^aws:sourcevpce$/,
-    ({ report }, value) => {
-      if (!/^vpce-([0-9a-z]{8}|[0-9a-z]{17})$/.test(value.text)) report('INVALID_VPCE_FORMAT', {}, value);
-    },
-  ],
-];
-
-const serviceNames =
-  /^(aws:(principalservicename|principalservicenameslist|calledvia|calledviafirst|calledvialast)|iam:(passedtoservice|awsservicename)|sts:awsservicename|kms:(grantee|retiring)serviceprincipal|organizations:serviceprincipal)$/;
+interface Form {
+  readonly code: IssueCode;
+  /** In lower case. */
+  readonly keys: ReadonlySet<string>;
+  readonly fits: (text: string) => boolean;
+  readonly values: (text: string) => Values;
+}
 
 /** As a service names itself: `s3.amazonaws.com`, `logs.us-east-1.amazonaws.com`. */
 export function isServicePrincipal(text: string): boolean {
-  return /^[a-z0-9*?-]+(\.[a-z0-9*?-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|amazonaws\.eu|aws\.internal|aws)$/.test(
-    text,
-  );
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com|amazonaws\.eu|aws\.internal|aws)$/.test(text);
 }
 
 export const SERVICE_FORMAT = 'service-name.amazonaws.com';
+
+const forms: readonly Form[] = [
+  {
+    code: 'INVALID_REGION',
+    keys: new Set([
+      ...['aws:requestedregion', 'ec2:region', 'kms:primaryregion', 'kms:replicaregion'],
+      ...['cloudformation:targetregion', 'account:targetregion'],
+    ]),
+    fits: isRegion,
+    values: (region) => ({ region }),
+  },
+  {
+    code: 'INVALID_VPC_FORMAT',
+    keys: new Set(['aws:sourcevpc', 'aws:ec2instancesourcevpc']),
+    fits: (text) => /^vpc-([0-9a-z]{8}|[0-9a-z]{17})$/.test(text),
+    values: () => ({}),
+  },
+  {
+    code: 'INVALID_VPCE_FORMAT',
+    keys: new Set(['aws:sourcevpce']),
+    fits: (text) => /^vpce-([0-9a-z]{8}|[0-9a-z]{17})$/.test(text),
+    values: () => ({}),
+  },
+  {
+    code: 'INVALID_SERVICE_PRINCIPAL_FORMAT',
+    keys: new Set([
+      ...['aws:principalservicename', 'aws:principalservicenameslist', 'aws:calledvia', 'aws:calledviafirst'],
+      ...['aws:calledvialast', 'iam:passedtoservice', 'iam:awsservicename', 'sts:awsservicename'],
+      ...['kms:granteeserviceprincipal', 'kms:retiringserviceprincipal', 'organizations:serviceprincipal'],
+    ]),
+    fits: isServicePrincipal,
+    values: () => ({ expectedFormat: SERVICE_FORMAT }),
+  },
+  {
+    code: 'INVALID_SERVICE_PRINCIPAL_FORMAT',
+    keys: new Set(['kms:viaservice']),
+    fits: (text) => /^[a-z0-9-]+\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(text),
+    values: () => ({ expectedFormat: 'service-name.AWS_region.amazonaws.com' }),
+  },
+];
 
 /** Wildcards and variables may stand for anything right. */
 export const valueForms: ConditionCheck = (run, condition) => {
   const { operator, lowerKey, values, key } = condition;
   if (operator.family !== 'String' && operator.family !== 'Arn') return;
-  const form = forms.find(([pattern]) => pattern.test(lowerKey))?.[1];
+  const form = forms.find(({ keys }) => keys.has(lowerKey));
+  const kms = isKmsKey(run, condition);
   for (const value of values) {
-    const open = value.text.includes('${') || isWild(value.text);
-    if (form && !open) form(run, value, condition);
-    if (value.text.includes('${') || /^\*/.test(value.text)) continue;
-    if (serviceNames.test(lowerKey) && !open && !isServicePrincipal(value.text)) {
-      run.report('INVALID_SERVICE_PRINCIPAL_FORMAT', { expectedFormat: SERVICE_FORMAT }, value);
-    }
-    if (lowerKey === 'kms:viaservice' && !/^[a-z0-9*?-]+\.[a-z0-9*?.-]*amazonaws\.com(\.cn)?$|\*$/.test(value.text)) {
-      run.report('INVALID_SERVICE_PRINCIPAL_FORMAT', { expectedFormat: VIA_SERVICE_FORMAT }, value);
-    } else if (lowerKey === 'kms:viaservice' && /^[a-z0-9-]+\.amazonaws\.com$/.test(value.text)) {
-      run.report('INVALID_SERVICE_PRINCIPAL_FORMAT', { expectedFormat: VIA_SERVICE_FORMAT }, value);
-    }
-    if (isKmsKey(run, condition) && !kmsKeyArn.test(value.text)) run.report('INVALID_KMS_KEY_VALUE', { key }, value);
+    const { text } = value;
+    const open = text.includes('${') || isWild(text);
+    if (form && !open && !form.fits(text)) run.report(form.code, form.values(text), value);
+    if (kms && !/^(\*|\$\{)/.test(text) && !kmsKeyArn.test(text)) run.report('INVALID_KMS_KEY_VALUE', { key }, value);
   }
 };
 
-const VIA_SERVICE_FORMAT = 'service-name.AWS_region.amazonaws.com';
+const kmsKeyArn = /^arn:[^:]*:kms:[^:]*:[^:]*:(key\/.+|\*)$/;
 
 /** Keys of type ARN that hold the ARN of a KMS key. */
 function isKmsKey({ facts }: Run, { key, lowerKey }: Condition): boolean {

@@ -35,7 +35,7 @@ export interface Facts {
   supportsResourceControl(prefix: string): boolean;
 }
 
-/** Resource ARNs whose service part is not the prefix of the services that use them (Service Authorization Reference). */
+/** ARNs whose service part is not the prefix of the services that use them. Service Authorization Reference. */
 export const arnServices: Readonly<Record<string, readonly string[]>> = {
   'app-integrations': ['connect'],
   catalog: ['servicecatalog'],

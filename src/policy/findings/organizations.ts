@@ -44,8 +44,7 @@ function allowsEverything(statement: Statement): boolean {
   return namesEveryone(statement) && everything && !elements.has('Condition');
 }
 
-const principalKeys =
-  /^aws:(principalaccount|principalarn|principalorgid|principalorgpaths|principaltag\/.*|principaltype|username|userid)$/;
+const principalKeys = /^aws:(principal(account|arn|orgid|orgpaths|tag\/.*|type)|username|userid)$/;
 const sourceKeys = /^aws:source(account|arn|orgid|orgpaths)$/;
 
 /** A Deny on everyone meets people and services alike: the conditions must tell them apart. */

@@ -70,14 +70,20 @@ function nameOf({ text }: Text): string {
 }
 
 /** Keys about people, roles and organizations: a service that calls as itself has none of them. */
-const personal =
-  /^aws:(principalorgid|principalorgpaths|principaltag\/.*|principaltype|username|userid|multifactorauth(age|present)|federatedprovider|sourceidentity|tokenissuetime)$/;
+const personal = new Set([
+  ...['aws:principalorgid', 'aws:principalorgpaths', 'aws:principaltype', 'aws:username', 'aws:userid'],
+  ...['aws:multifactorauthage', 'aws:multifactorauthpresent', 'aws:federatedprovider', 'aws:sourceidentity'],
+  ...['aws:tokenissuetime'],
+]);
 
 function reportForeignKeys({ report }: Run, { effect, conditions }: Statement): void {
   if (effect !== 'Allow') return;
   const foreign = conditions.filter(
     ({ lowerKey, operator }) =>
-      personal.test(lowerKey) && !operator.ifExists && !operator.negated && operator.family !== 'Null',
+      (personal.has(lowerKey) || lowerKey.startsWith('aws:principaltag/')) &&
+      !operator.ifExists &&
+      !operator.negated &&
+      operator.family !== 'Null',
   );
   if (foreign.length === 0) return;
   const conditionKeys = [...new Set(foreign.map(({ key }) => key))].join(', ');

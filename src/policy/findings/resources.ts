@@ -40,7 +40,6 @@ function checkResource(run: Run, text: Text): void {
   }
   if (arn.fields.length < fieldsMin && !text.text.endsWith('*')) {
     run.report('MISSING_ARN_FIELD', { fields: fieldsMin }, text);
-    return;
   }
   if (partition && !partitions.some((each) => fits(partition.pattern, each))) {
     const values = { service: service?.pattern ?? '', partition: partition.pattern, partitions: partitionList };
