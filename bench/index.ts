@@ -5,6 +5,7 @@ import { join } from 'node:path';
 const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['start.ts'],
   ['policy.ts'],
+  ['impact.ts'],
   ['store.ts'],
   ['import.ts'],
   ['gateway.ts'],

@@ -19,7 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workers: ['core', 'store', 'patterns', 'policy', 'posture'],
   detect: ['core', 'store', 'patterns', 'policy', 'posture'],
   shadow: ['core', 'store', 'policy', 'identity'],
-  cli: ['core', 'policy', 'shadow', 'main.ts'],
+  impact: ['core', 'store', 'policy', 'identity', 'shadow'],
+  cli: ['core', 'policy', 'shadow', 'impact', 'main.ts'],
   testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services'],
 };
 /** Files that wire the rest, and the settings they read. */

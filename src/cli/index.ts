@@ -41,6 +41,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'can PRINCIPAL ACTION RESOURCE    whether one of them can, statement by statement',
     load: async () => (await import('./whoCan.ts')).can,
   },
+  impact: {
+    usage: 'impact --trail DIR --change …    what a change of policies would have done to the calls of a trail',
+    load: async () => (await import('./impact.ts')).impact,
+  },
 };
 
 const usage = () => ['Usage:', ...Object.values(COMMANDS).map((c) => `  gatehouse ${c.usage}`)].join('\n');
