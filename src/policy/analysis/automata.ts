@@ -28,29 +28,60 @@ export function spend(budget: Budget, steps: number): void {
 
 /** A shortest text within all constraints; undefined when there is none. Throws AnalysisBound. */
 export function shortestText(constraints: readonly Constraint[], budget: Budget): string | undefined {
-  const listed = constraints.find(isList);
-  if (!listed) return walk(machineOf(constraints), budget);
-  const others = constraints.filter((constraint) => constraint !== listed);
-  for (const glob of listed.globs) {
-    const text = String.fromCharCode(...glob);
-    if (others.every((constraint) => fitsConstraint(text, constraint, budget))) return text;
-  }
-  return undefined;
+  const sets = merged(constraints);
+  const [listed] = sets.filter(isList).sort((a, b) => a.globs.length - b.globs.length);
+  if (!listed) return walk(machineOf(sets), budget);
+  const others = sets.filter((constraint) => constraint !== listed).map((constraint) => testOf(constraint, budget));
+  spend(budget, listed.globs.length / 16);
+  return listed.globs.map((glob) => textOf(glob) ?? '').find((text) => others.every((test) => test(text)));
+}
+
+/** What lies in none of several sets lies outside their union: one negated constraint will do. */
+function merged(constraints: readonly Constraint[]): readonly Constraint[] {
+  const positive = constraints.filter(({ negated }) => !negated);
+  const globs = constraints.filter(({ negated }) => negated).flatMap((constraint) => constraint.globs);
+  return globs.length === 0 ? positive : [...positive, { globs, negated: true }];
 }
 
 function isList({ globs, negated }: Constraint): boolean {
-  return !negated && globs.every((glob) => glob.every(isPlain));
+  return !negated && globs.every((glob) => textOf(glob) !== undefined);
+}
+
+const texts = new WeakMap<Glob, { readonly text: string | undefined }>();
+
+/** The one text that fits a pattern without wildcards. */
+function textOf(glob: Glob): string | undefined {
+  let found = texts.get(glob);
+  if (!found) {
+    found = { text: glob.every(isPlain) ? String.fromCharCode(...glob) : undefined };
+    texts.set(glob, found);
+  }
+  return found.text;
 }
 
 /** True when the text lies in the set. */
 export function fitsConstraint(text: string, constraint: Constraint, budget: Budget): boolean {
-  const fits = constraint.globs.some((glob) => fitsGlob(text, glob, budget));
-  return fits !== constraint.negated;
+  return testOf(constraint, budget)(text);
+}
+
+function testOf({ globs, negated }: Constraint, budget: Budget): (text: string) => boolean {
+  const plain = new Set<string>();
+  const wild: Glob[] = [];
+  for (const glob of globs) {
+    const text = textOf(glob);
+    if (text === undefined) wild.push(glob);
+    else plain.add(text);
+  }
+  spend(budget, globs.length / 16);
+  return (text) => (plain.has(text) || wild.some((glob) => fitsGlob(text, glob, budget))) !== negated;
 }
 
 function fitsGlob(text: string, glob: Glob, budget: Budget): boolean {
-  if (glob.length > 0 && !isStar(glob[0] as number) && !takes(glob[0] as number, text.charCodeAt(0))) return false;
-  if (glob.every(isPlain)) return glob.length === text.length && glob.every((token, i) => token === text.charCodeAt(i));
+  for (let i = 0; i < glob.length; i++) {
+    const token = glob[i] as number;
+    if (isWild(token)) break;
+    if (i >= text.length || !takes(token, text.charCodeAt(i))) return false;
+  }
   spend(budget, glob.length);
   const machine = machineOf([{ globs: [glob], negated: false }]);
   let state: State | undefined = start(machine);
@@ -62,10 +93,15 @@ const end = -1;
 
 /** All patterns in one row of tokens, each closed by `end`; the constraint that each place belongs to. */
 interface Machine {
-  readonly tokens: readonly number[];
-  readonly owners: readonly number[];
+  readonly tokens: Int32Array;
+  readonly owners: Int32Array;
   readonly starts: readonly number[];
   readonly negated: readonly boolean[];
+  /** Scratch: the round in which a place was last active, and a constraint alive or fulfilled for good. */
+  readonly active: Int32Array;
+  readonly alive: Int32Array;
+  readonly done: Int32Array;
+  round: number;
 }
 
 /** The places that are active, sorted. A place past the tokens says that its constraint is fulfilled for good. */
@@ -78,13 +114,22 @@ function machineOf(constraints: readonly Constraint[]): Machine {
   constraints.forEach(({ globs }, owner) => {
     for (const glob of globs) {
       starts.push(tokens.length);
-      for (const token of [...glob, end]) {
-        tokens.push(token);
-        owners.push(owner);
-      }
+      for (const token of glob) tokens.push(token);
+      tokens.push(end);
+      while (owners.length < tokens.length) owners.push(owner);
     }
   });
-  return { tokens, owners, starts, negated: constraints.map(({ negated }) => negated) };
+  const scratch = () => new Int32Array(constraints.length);
+  return {
+    tokens: Int32Array.from(tokens),
+    owners: Int32Array.from(owners),
+    starts,
+    negated: constraints.map(({ negated }) => negated),
+    active: new Int32Array(tokens.length),
+    alive: scratch(),
+    done: scratch(),
+    round: 0,
+  };
 }
 
 function start(machine: Machine): State | undefined {
@@ -104,43 +149,57 @@ function next(machine: Machine, state: State, letter: number): State | undefined
 
 /** Adds what stars may skip; undefined when some constraint can no longer be met. */
 function settled(machine: Machine, places: readonly number[]): State | undefined {
-  const { tokens, owners, negated } = machine;
-  const active = new Set<number>();
-  const done = new Set<number>();
+  const { tokens, owners, negated, active, alive, done } = machine;
+  const round = ++machine.round;
+  const reached: number[] = [];
   for (const first of places) {
-    if (first >= tokens.length) done.add(first - tokens.length);
-    for (let place = first; place < tokens.length && !active.has(place); place++) {
-      active.add(place);
-      const token = tokens[place] ?? end;
+    if (first >= tokens.length) done[first - tokens.length] = round;
+    for (let place = first; place < tokens.length && active[place] !== round; place++) {
+      active[place] = round;
+      reached.push(place);
+      const token = tokens[place] as number;
       if (token === end || !isStar(token)) break;
       if (classOf(token) !== classes.any || tokens[place + 1] !== end) continue;
-      const owner = owners[place] ?? 0;
+      const owner = owners[place] as number;
       if (negated[owner]) return undefined;
-      done.add(owner);
+      done[owner] = round;
     }
   }
-  const alive = new Set(done);
   const state: number[] = [];
-  for (const place of active) {
-    const owner = owners[place] ?? 0;
-    if (done.has(owner)) continue;
-    alive.add(owner);
-    state.push(place);
+  for (const place of reached) {
+    const owner = owners[place] as number;
+    if (done[owner] === round) continue;
+    alive[owner] = round;
+    insert(state, place);
   }
-  for (let owner = 0; owner < negated.length; owner++) if (!negated[owner] && !alive.has(owner)) return undefined;
-  for (const owner of done) state.push(tokens.length + owner);
-  return state.sort((a, b) => a - b);
+  for (let owner = 0; owner < negated.length; owner++) {
+    if (done[owner] === round) state.push(tokens.length + owner);
+    else if (!negated[owner] && alive[owner] !== round) return undefined;
+  }
+  return state;
+}
+
+/** Keeps a list sorted that is nearly so already. */
+function insert(sorted: number[], place: number): void {
+  let at = sorted.length;
+  while (at > 0 && (sorted[at - 1] as number) > place) at--;
+  if (at === sorted.length) sorted.push(place);
+  else sorted.splice(at, 0, place);
 }
 
 function isAccepting(machine: Machine, state: State): boolean {
-  const { tokens, owners, negated } = machine;
-  const met = new Set<number>();
+  const { tokens, owners, negated, alive } = machine;
+  const round = ++machine.round;
   for (const place of state) {
-    if (place >= tokens.length) met.add(place - tokens.length);
-    else if (tokens[place] === end) met.add(owners[place] ?? 0);
+    if (place >= tokens.length) alive[place - tokens.length] = round;
+    else if (tokens[place] === end) alive[owners[place] as number] = round;
   }
-  return negated.every((no, owner) => met.has(owner) !== no);
+  for (let owner = 0; owner < negated.length; owner++) if ((alive[owner] === round) === negated[owner]) return false;
+  return true;
 }
+
+/** States of one walk. People's patterns need hundreds. */
+const statesMax = 20_000;
 
 interface Step {
   readonly state: State;
@@ -151,7 +210,7 @@ interface Step {
 function walk(machine: Machine, budget: Budget): string | undefined {
   const first = start(machine);
   if (!first) return undefined;
-  const seen = new Set([first.join()]);
+  const seen = new Set([nameOf(first)]);
   const queue: Step[] = [{ state: first, from: undefined, letter: 0 }];
   for (let at = 0; at < queue.length; at++) {
     const step = queue[at] as Step;
@@ -159,14 +218,18 @@ function walk(machine: Machine, budget: Budget): string | undefined {
     for (const letter of lettersAt(machine, step.state)) {
       spend(budget, step.state.length + 1);
       const state = next(machine, step.state, letter);
-      const key = state?.join();
+      const key = state && nameOf(state);
       if (!state || key === undefined || seen.has(key)) continue;
+      if (seen.size >= statesMax) throw new AnalysisBound('The patterns are too complex to analyze');
       seen.add(key);
       queue.push({ state, from: step, letter });
     }
   }
   return undefined;
 }
+
+/** A state as a short text. */
+const nameOf = (state: State) => String.fromCodePoint(...state);
 
 function spelled(last: Step): string {
   const letters: number[] = [];

@@ -63,8 +63,8 @@ const listedAccess: Wording = {
   stop: '.',
 };
 
-/** About a second of work; a policy as people write them needs a thousandth. */
-export const budgetOf = (): Budget => ({ steps: 6_000_000, nodes: 20_000 });
+/** A second or two of work; a policy as people write them needs a thousandth. */
+export const budgetOf = (): Budget => ({ steps: 3_000_000, nodes: 20_000 });
 
 /** Whether `updated` allows any request that `existing` does not. Pure. Documents compile first: compilePolicy. */
 export function checkNoNewAccess(
@@ -74,11 +74,11 @@ export function checkNoNewAccess(
   budget: Budget = budgetOf(),
 ): CheckResult {
   const analysis = analysisOf(type, [existing, updated], budget);
+  const denies = excluded(analysis, updated, 'Deny');
+  const allows = excluded(analysis, existing, 'Allow');
+  const once = indicesOf(existing, 'Deny').flatMap((deny) => assertedBoxes(analysis, existing, deny));
+  const confirmed = (witness: Witness) => !isAllowedBy(existing, type, witness);
   return conclude(newAccess, analysis, updated, (index, show) => {
-    const denies = excluded(analysis, updated, 'Deny');
-    const allows = excluded(analysis, existing, 'Allow');
-    const once = indicesOf(existing, 'Deny').flatMap((deny) => assertedBoxes(analysis, existing, deny));
-    const confirmed = (witness: Witness) => !isAllowedBy(existing, type, witness);
     for (const box of assertedBoxes(analysis, updated, index)) {
       if (leftOver(analysis, box, [...denies, ...allows], show, confirmed)) return;
       for (const deny of once) if (leftOver(analysis, [...box, ...deny], denies, show, confirmed)) return;
@@ -95,8 +95,8 @@ export function checkAccessNotGranted(
 ): CheckResult {
   const analysis = analysisOf(type, [policy], budget);
   const listed = access.map((one) => accessBox(analysis, one)).filter((box) => box.length > 0);
+  const denies = excluded(analysis, policy, 'Deny');
   return conclude(listedAccess, analysis, policy, (index, show) => {
-    const denies = excluded(analysis, policy, 'Deny');
     for (const box of assertedBoxes(analysis, policy, index)) {
       for (const one of listed) if (leftOver(analysis, [...box, ...one], denies, show, () => true)) return;
     }

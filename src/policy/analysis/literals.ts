@@ -7,6 +7,7 @@
 // in one set; each of the first needs a value in it: that decides them together.
 
 import { type Budget, spend } from './automata.ts';
+import { isPlain } from './globs.ts';
 import { type OrderedTest, valueOn } from './ordered.ts';
 import { type Clause, complement, exampleOf, type Hints } from './strings.ts';
 
@@ -29,6 +30,7 @@ export interface Literal {
   readonly side: string;
   readonly clause: Clause | undefined;
   readonly demand: KeyDemand | undefined;
+  readonly heads: readonly string[] | undefined;
   readonly opposite: () => Literal;
 }
 
@@ -51,6 +53,7 @@ export function literalOf(literals: Literals, side: string, content: { clause?: 
     side,
     clause: content.clause,
     demand: content.demand,
+    heads: headsOf(content.clause),
     opposite: () => {
       opposite ??= literalOf(literals, side, negatedContent(content));
       return opposite;
@@ -78,12 +81,36 @@ function negatedTest(test: KeyTest): KeyTest {
   return { ordered: { ...test.ordered, negated: !test.ordered.negated } };
 }
 
+/** Whether two literals visibly exclude each other: no beginning of the one goes with one of the other. */
+export function areApart({ answers }: Literals, a: Literal, b: Literal): boolean {
+  if (!a.heads || !b.heads) return false;
+  const key = a.id < b.id ? `${a.id}|${b.id}` : `${b.id}|${a.id}`;
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const [few, many] = a.heads.length < b.heads.length ? [a.heads, b.heads] : [b.heads, a.heads];
+  const answer = !few.some((head) => many.some((other) => head.startsWith(other) || other.startsWith(head)));
+  answers.set(key, answer);
+  return answer;
+}
+
+const headsMax = 200;
+
+/** How the texts of a set may begin; undefined when that is not worth knowing. */
+function headsOf(clause: Clause | undefined): readonly string[] | undefined {
+  if (!clause || clause.negated || clause.open.length + clause.rough.length > 0) return undefined;
+  if (clause.globs.length > headsMax) return undefined;
+  return clause.globs.map((glob) => {
+    const end = glob.findIndex((token) => !isPlain(token));
+    return String.fromCharCode(...(end < 0 ? glob : glob.slice(0, end)));
+  });
+}
+
 /** Whether the demands on one side can be met together. Throws AnalysisBound. */
 export function canMeet(literals: Literals, side: string, demands: readonly Literal[]): boolean {
   const key = `${side} ${demands.map(({ id }) => id).sort((a, b) => a - b)}`;
   const known = literals.answers.get(key);
   if (known !== undefined) return known;
-  spend(literals.budget, demands.length + 1);
+  spend(literals.budget, 1);
   const answer = exampleOn(literals, side, demands) !== undefined;
   literals.answers.set(key, answer);
   return answer;

@@ -67,8 +67,8 @@ export function checkNoPublicAccess(
 ): CheckResult {
   const analysis = analysisOf('RESOURCE_POLICY', [policy], budget);
   const world = publicWorld(analysis, policy, resourceType);
+  const denies = excluded(analysis, policy, 'Deny');
   return conclude(wording, analysis, policy, (index, show) => {
-    const denies = excluded(analysis, policy, 'Deny');
     for (const box of assertedBoxes(analysis, policy, index)) {
       if (leftOver(analysis, [...box, ...world], denies, show, () => true)) return;
     }

@@ -3,7 +3,7 @@
 // one way out takes it, and only then the search branches on the ways out of the smallest box.
 
 import { AnalysisBound } from './automata.ts';
-import { canMeet, type Literal, type Literals } from './literals.ts';
+import { areApart, canMeet, type Literal, type Literals } from './literals.ts';
 
 export type Box = readonly Literal[];
 /** The literals of a conjunction by their sides. */
@@ -21,7 +21,8 @@ export function add(literals: Literals, state: State, literal: Literal): State |
   const { side } = literal;
   const demands = state.get(side) ?? [];
   if (demands.includes(literal)) return state;
-  if (demands.includes(literal.opposite())) return undefined;
+  if (demands.includes(literal.opposite()) || demands.some((other) => areApart(literals, literal, other)))
+    return undefined;
   const more = [...demands, literal];
   return canMeet(literals, side, more) ? new Map(state).set(side, more) : undefined;
 }
@@ -84,10 +85,6 @@ function reduce(literals: Literals, first: State, all: readonly Box[]): Reduced 
 
 /** The literals of a box that the state leaves open; undefined when the box lies outside the state. */
 function openIn(literals: Literals, state: State, box: Box): Box | undefined {
-  const open: Literal[] = [];
-  for (const literal of box) {
-    if (!add(literals, state, literal)) return undefined;
-    if (add(literals, state, literal.opposite())) open.push(literal);
-  }
-  return open;
+  if (!box.every((literal) => add(literals, state, literal))) return undefined;
+  return box.filter((literal) => add(literals, state, literal.opposite()));
 }
