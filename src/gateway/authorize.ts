@@ -99,5 +99,7 @@ async function ask(ctx: Context, action: string, access: Access): Promise<Questi
 function principalOf(caller: Caller): Principal {
   if (caller.type === 'Service') return { type: 'Service', service: caller.service ?? '' };
   if (caller.type === 'Anonymous') return { type: 'Anonymous' };
-  return { type: caller.type, arn: caller.arn };
+  const { session } = caller;
+  const behind = session?.kind === 'FederatedUser' && { userArn: session.principalArn, userId: session.principalId };
+  return { type: caller.type, arn: caller.arn, ...behind };
 }

@@ -25,13 +25,12 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
   const kmsKey = facts.service === 'kms' && resource.includes(':key/');
   const isOwnerRoot = principal.type === 'Root' && principalAccount === resourceAccount;
   const linked = flags?.principalIsServiceLinkedRole === true;
-  // RCPs apply to the resources that a request is authorized on: an action without any has the resource *.
+  // An action without a resource type is authorized on *, which is the caller's: the RCPs of its account apply.
   const rcpFree =
     linked ||
     flags?.resourceAccountIsManagement === true ||
     flags?.resourceIsAwsManagedKmsKey === true ||
     !facts.rcp ||
-    resource === '*' ||
     (facts.assumes && resource.includes(':role/aws-service-role/'));
   const scpFree = linked || flags?.principalAccountIsManagement === true || !isAccountPrincipal(request);
   return {

@@ -92,6 +92,7 @@ function readRequest(fields: Fields): PolicyRequest {
       arn: optional('arn'),
       service: optional('service'),
       userArn: optional('userArn'),
+      userId: optional('userId'),
       canonicalUser: optional('canonicalUser'),
     },
     action: textOf(request.action, 'request.action'),

@@ -32,7 +32,7 @@ const account = '111122223333';
 export function naiveVerdict(world: World): Verdict {
   const anonymous = world.principal.type === 'Anonymous';
   const scps = anonymous ? [] : world.scps;
-  const rcps = world.action.startsWith('s3:') && world.resource !== '*' ? world.rcps : [];
+  const rcps = world.action.startsWith('s3:') ? world.rcps : [];
   const plain = [...world.identity, world.boundary ?? [], ...(world.session ?? []), ...scps.flat()].flat();
   const named = [...(world.resourcePolicy ?? []), ...rcps.flat(2)];
   const denies = (s: Statement) => s.Effect === 'Deny' && applies(s, world);

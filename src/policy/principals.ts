@@ -27,6 +27,8 @@ export interface Principal {
   readonly service?: string | undefined;
   /** The IAM user who called GetFederationToken, for a FederatedUser. */
   readonly userArn?: string | undefined;
+  /** The unique ID of that user, which policies name when they bound it by ID. */
+  readonly userId?: string | undefined;
   /** The canonical user ID of the principal's account, where S3 policies may name it. */
   readonly canonicalUser?: string | undefined;
 }
@@ -106,6 +108,8 @@ export function arnBehind(caller: Caller): string | undefined {
 }
 
 function levelById(ids: readonly string[], caller: Caller): Level {
+  const { type, userId: behind } = caller.principal;
+  if (type === 'FederatedUser') return behind !== undefined && ids.includes(behind) ? levels.behind : levels.none;
   const id = textOf(caller.context, userId);
   if (id === undefined) return levels.none;
   if (ids.includes(id)) return levels.direct;
@@ -115,7 +119,8 @@ function levelById(ids: readonly string[], caller: Caller): Level {
 
 /**
  * True when NotPrincipal excepts the caller. AWS asks along the chain of account, role or user, and session: each
- * must be listed. An account listed with nobody of that account beside it stands for all of its principals.
+ * must be listed, by ARN or by unique ID. An account listed with nobody of that account beside it stands for all of
+ * its principals.
  */
 export function isExcepted(set: PrincipalSet, caller: Caller): boolean {
   const { principal, principalAccount } = caller;
@@ -125,10 +130,18 @@ export function isExcepted(set: PrincipalSet, caller: Caller): boolean {
   if (principal.type === 'Root') return true;
   const inAccount = set.names.filter((name) => name.split(':')[4] === principalAccount);
   if (inAccount.length === 0 && set.ids.length === 0) return true;
-  if (principal.type !== 'AssumedRole') return level >= levels.behind;
-  const behind = arnBehind(caller);
-  if (behind === undefined || !set.names.includes(behind)) return false;
-  const sessions = `:assumed-role/${behind.slice(behind.lastIndexOf('/') + 1)}/`;
-  const namesSessions = inAccount.some((name) => name.includes(sessions));
-  return !namesSessions || set.names.includes(principal.arn ?? '');
+  return principal.type === 'AssumedRole' ? isSessionExcepted(set, caller, level) : level >= levels.behind;
+}
+
+/** The role must be listed; the session too, once some session of that role is. */
+function isSessionExcepted({ names, ids }: PrincipalSet, caller: Caller, level: Level): boolean {
+  const arn = arnBehind(caller);
+  const roleId = textOf(caller.context, userId)?.split(':')[0];
+  const byName = arn !== undefined && names.includes(arn);
+  if (!byName && !(roleId !== undefined && ids.includes(roleId))) return false;
+  const sessions = caller.principal.arn?.replace(/[^/]*$/, '');
+  const namesSessions =
+    (sessions !== undefined && names.some((name) => name.startsWith(sessions))) ||
+    (roleId !== undefined && ids.some((id) => id.startsWith(`${roleId}:`)));
+  return !namesSessions || level === levels.direct;
 }

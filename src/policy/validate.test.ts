@@ -130,13 +130,23 @@ const others: readonly [string, DocumentKind, unknown, string | undefined][] = [
     'AssumeRole policy may only specify STS AssumeRole actions.',
   ],
   ['no statements', 'trust', policy(), 'Could not parse the policy: Statement is empty!'],
+  ['no Version', 'inline', { Statement: [base] }, undefined],
+  ['the old Version', 'inline', { ...policy(base), Version: '2008-10-17' }, undefined],
+  ['a Version that never was', 'inline', { ...policy(base), Version: '2013-10-17' }, syntax],
+  ['an Effect in lower case', 'inline', one({ Effect: 'allow' }), legacy],
   ['an incomplete ARN', 'session', one({ Resource: 'arn:aws:sqs' }), legacy],
   ['no Statement', 'resource', { Version: '2012-10-17' }, 'Missing required field Statement'],
   ['no Resource', 'resource', trust({ Action: 's3:GetObject' }), 'Missing required field Resource'],
   ['a sound bucket policy', 'resource', one({ Principal: '*' }), undefined],
   ['a sound SCP', 'scp', policy({ Effect: 'Allow', Action: '*', Resource: '*' }), undefined],
   ['an SCP with a principal', 'scp', policy({ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }), unfit],
-  ['an SCP that allows one ARN', 'scp', policy(base), unfit],
+  ['an SCP that allows one ARN', 'scp', policy(base), undefined],
+  [
+    'an SCP that allows all but one ARN',
+    'scp',
+    policy({ Effect: 'Allow', NotAction: 'iam:*', NotResource: base.Resource }),
+    undefined,
+  ],
   ['an SCP without Version', 'scp', { Statement: [{ Effect: 'Deny', Action: 's3:*', Resource: '*' }] }, unfit],
   ['a sound RCP', 'rcp', policy({ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*' }), undefined],
   ['an RCP that allows', 'rcp', policy({ Effect: 'Allow', Principal: '*', Action: 's3:*', Resource: '*' }), unfit],
@@ -199,7 +209,7 @@ it('validatePolicy accepts nothing that compilePolicy refuses', () => {
   );
   const change = fc.array(fc.tuple(names, fc.option(odd, { nil: undefined })), { maxLength: 3 });
   const top = fc.array(fc.tuple(fc.constantFrom('Version', 'Id', 'Statement', 'Foo'), odd), { maxLength: 1 });
-  const kinds: readonly DocumentKind[] = ['identity', 'session', 'resource', 'trust', 'scp', 'rcp'];
+  const kinds: readonly DocumentKind[] = ['identity', 'inline', 'session', 'resource', 'trust', 'scp', 'rcp'];
   const starts = fc.constantFrom<object>(
     base,
     { ...base, Principal: '*' },

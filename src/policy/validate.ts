@@ -7,13 +7,15 @@ import { identityFault } from './validateIdentity.ts';
 import { isAcceptableRcp, isAcceptableScp } from './validateOrganization.ts';
 import { resourceFault } from './validateResource.ts';
 
-export type DocumentKind = 'identity' | 'resource' | 'trust' | 'scp' | 'rcp' | 'session';
+/** `identity` is a managed policy; `inline` one that is put into a user, group or role. */
+export type DocumentKind = 'identity' | 'inline' | 'session' | 'resource' | 'trust' | 'scp' | 'rcp';
 
 const unfit = 'The provided policy document does not meet the requirements of the specified policy type.';
 
 const faults: Readonly<Record<DocumentKind, (document: Json) => string | undefined>> = {
-  identity: (document) => identityFault(document, false),
-  session: (document) => identityFault(document, true),
+  identity: (document) => identityFault(document, 'identity'),
+  inline: (document) => identityFault(document, 'inline'),
+  session: (document) => identityFault(document, 'session'),
   resource: (document) => resourceFault(document, false),
   trust: (document) => resourceFault(document, true),
   scp: (document) => (isAcceptableScp(document) ? undefined : unfit),
@@ -22,6 +24,7 @@ const faults: Readonly<Record<DocumentKind, (document: Json) => string | undefin
 
 const notJson: Readonly<Record<DocumentKind, string>> = {
   identity: 'Syntax errors in policy.',
+  inline: 'Syntax errors in policy.',
   session: 'Syntax errors in policy.',
   resource: 'This policy contains invalid Json',
   trust: 'This policy contains invalid Json',

@@ -12,13 +12,16 @@ const sidForm =
 
 type Statement = ReadonlyMap<string, Json>;
 
-/** The fault of an identity-based policy, undefined when there is none. Session policies take no incomplete ARN. */
-export function identityFault(document: Json, session: boolean): string | undefined {
+/**
+ * The fault of an identity-based policy, undefined when there is none. Session policies take no incomplete ARN. Only
+ * inline policies may be of the old version, which is also what no Version means (IAM User Guide, Version).
+ */
+export function identityFault(document: Json, kind: 'identity' | 'inline' | 'session'): string | undefined {
   if (!isDocument(document)) return syntax;
   const statements = listOf(member(document, 'Statement')).map(
     (json) => new Map(json.members.map((m) => [m.key, m.value])),
   );
-  if (member(document, 'Version')?.text !== '2012-10-17')
+  if (kind !== 'inline' && member(document, 'Version')?.text !== '2012-10-17')
     return 'Policy document must be version 2012-10-17 or greater.';
   if (statements.some((statement) => statement.has('Principal') || statement.has('NotPrincipal'))) {
     return 'Policy document should not specify a principal.';
@@ -27,7 +30,10 @@ export function identityFault(document: Json, session: boolean): string | undefi
   const resources = statements.flatMap((statement) => texts(statement, 'Resource', 'NotResource'));
   if (resources.some(hasEarlyVariable)) return legacy;
   const resourceError = first(resources, resourceFault);
-  if (resourceError === undefined && resources.some((resource) => resourceFailsLegacyParsing(resource, session)))
+  if (
+    resourceError === undefined &&
+    resources.some((resource) => resourceFailsLegacyParsing(resource, kind === 'session'))
+  )
     return legacy;
   const sids = statements.flatMap((statement) => statement.get('Sid')?.text || []);
   if (sids.some((sid) => !/^[0-9A-Za-z]*$/.test(sid))) return sidForm;

@@ -1,5 +1,7 @@
 // Service and resource control policies as Organizations accepts them: the tables of the Organizations User Guide,
-// SCP syntax and RCP syntax. Customer RCPs only deny, name everyone, and say a service in every action.
+// SCP syntax and RCP syntax. SCPs take every element but principals with either effect: the page's elements summary
+// lists Resource and NotResource for Allow too. Customer RCPs only deny, name everyone, and say a service in every
+// action.
 
 import type { Json } from './json.ts';
 import { rcpServices } from './services.ts';
@@ -9,11 +11,7 @@ const scpElements = new Set(['Sid', 'Effect', 'Action', 'NotAction', 'Resource',
 const rcpElements = new Set(['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'NotResource', 'Condition']);
 
 export function isAcceptableScp(document: Json): boolean {
-  return isAcceptable(document, scpElements, (members) => {
-    const resources = members.get('Resource');
-    const allows = members.get('Effect')?.text === 'Allow';
-    return !allows || resources === undefined || textsOf(resources)?.every((text) => text === '*') === true;
-  });
+  return isAcceptable(document, scpElements, () => true);
 }
 
 export function isAcceptableRcp(document: Json): boolean {

@@ -32,7 +32,7 @@ function put<R extends Row, M extends string>(kind: HolderKind<R, M>): Operation
     access: (_input, _ctx, row) => kind.access(row, { 'iam:PermissionsBoundary': row.boundary }),
     async run(input, ctx, row) {
       kind.protect(ctx, row);
-      checkDocument(input.PolicyDocument, 'identity');
+      checkDocument(input.PolicyDocument, 'inline');
       const inline = { ...row.inline, [input.PolicyName]: input.PolicyDocument };
       checkTotal(ctx, kind, row, inline);
       await ctx.store.replace(kind.table, { ...row, inline });
