@@ -7,6 +7,7 @@ import type { Follower } from '../store/store.ts';
 import { changes } from './accessanalyzer/changes.ts';
 import { meter } from './ce/meter.ts';
 import { roleResources } from './iam/inventory.ts';
+import { keyResources } from './kms/inventory.ts';
 
 export const services: readonly ServiceEntry[] = [
   { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },
@@ -54,4 +55,4 @@ export const services: readonly ServiceEntry[] = [
 export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
-registerResources(roleResources);
+registerResources(roleResources, keyResources);

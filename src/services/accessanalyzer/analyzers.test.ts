@@ -44,7 +44,7 @@ test('CreateAnalyzer makes the service-linked role, and what was set is read bac
   assert.deepEqual((await accessAnalyzer.listAnalyzers({ type: 'ACCOUNT' })).analyzers, []);
 });
 
-test('CreateAnalyzer answers a repeated request, and refuses another of the name and one too many of the type', async () => {
+test('CreateAnalyzer answers a repeated request, refuses a name that is taken and one too many of a type', async () => {
   const cloud = await testCloud();
   const { accessAnalyzer } = cloud.root;
   const request = { analyzerName: 'one', type: 'ACCOUNT', clientToken: 'token' } as const;

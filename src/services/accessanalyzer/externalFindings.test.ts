@@ -284,3 +284,45 @@ test('Access previews know buckets, keys and queues that the plane does not have
   const theirs = { 'arn:aws:sqs:us-east-1:444455556666:q': { sqsQueue: { queuePolicy: '' } } };
   await assert.rejects(preview(theirs), { name: 'ValidationException' });
 });
+
+test('A principal of another account of the plane is external, by the name it has today', async () => {
+  const cloud = await testCloud();
+  const analyzerArn = await withAnalyzer(cloud);
+  const member = await cloud.memberAccount('dev');
+  const { Role } = await member.root.iam.createRole({
+    RoleName: 'theirs',
+    AssumeRolePolicyDocument: trust({ AWS: member.id }),
+  });
+  const { iam, accessAnalyzer } = cloud.root;
+  await iam.createRole({ RoleName: 'ours', AssumeRolePolicyDocument: trust({ AWS: Role!.Arn }) });
+  const { findings } = await accessAnalyzer.listFindings({ analyzerArn });
+  assert.deepEqual(
+    findings?.map(({ principal }) => principal),
+    [{ AWS: Role!.Arn }],
+  );
+});
+
+test('Key policies and grants that reach outside are findings in the Region of the key', async () => {
+  const cloud = await testCloud();
+  const analyzerArn = await withAnalyzer(cloud);
+  const { kms, accessAnalyzer } = cloud.root;
+  const { KeyMetadata } = await kms.createKey({});
+  const list = async () => (await accessAnalyzer.listFindings({ analyzerArn })).findings ?? [];
+  assert.deepEqual(await list(), []);
+  const statement = { Effect: 'Allow', Resource: '*' };
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { ...statement, Principal: { AWS: `arn:aws:iam::${cloud.managementAccount}:root` }, Action: 'kms:*' },
+      { ...statement, Principal: { AWS: 'arn:aws:iam::444455556666:root' }, Action: 'kms:Decrypt' },
+    ],
+  });
+  await kms.putKeyPolicy({ KeyId: KeyMetadata!.KeyId, Policy });
+  const GranteePrincipal = 'arn:aws:iam::777788889999:role/reader';
+  await kms.createGrant({ KeyId: KeyMetadata!.KeyId, GranteePrincipal, Operations: ['Encrypt'] });
+  const told = (await list()).map(({ resource, resourceType, principal, action }) => {
+    assert.deepEqual([resource, resourceType], [KeyMetadata!.Arn, 'AWS::KMS::Key']);
+    return `${principal?.AWS} ${action}`;
+  });
+  assert.deepEqual(told.sort(), ['444455556666 kms:Decrypt', `${GranteePrincipal} kms:Encrypt`]);
+});

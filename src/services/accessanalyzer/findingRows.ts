@@ -43,7 +43,8 @@ export function idOf(analyzer: string, { type, resource, identity }: Observation
     .update(JSON.stringify([analyzer, type, resource, identity]))
     .digest('hex');
   const variant = 'ab89'[Number.parseInt(hash[16]!, 16) % 4];
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-${variant}${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+  const fields = [hash.slice(0, 8), hash.slice(8, 12), `4${hash.slice(13, 16)}`, variant + hash.slice(17, 20)];
+  return [...fields, hash.slice(20, 32)].join('-');
 }
 
 /** Times survive the store as text. */

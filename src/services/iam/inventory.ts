@@ -1,4 +1,5 @@
-/** What others see of IAM's resources: roles, with their trust policies. */
+/** What others see of IAM's resources: roles, with their trust policies as they are shown. */
+import { showPrincipals } from '../../identity/principalBinding.ts';
 import { byName, type Role, roleArn, roles } from '../../identity/principals.ts';
 import type { Resource, ResourceSource } from '../../posture/inventory.ts';
 import type { Transaction } from '../../store/store.ts';
@@ -12,7 +13,7 @@ export const roleResources: ResourceSource = {
     let after: string | undefined;
     do {
       const page = await tx.list(roles, [account], { limit: 1000, after });
-      for (const role of page.rows) yield resourceOf(role);
+      for (const role of page.rows) yield await resourceOf(tx, role);
       after = page.next;
     } while (after !== undefined);
   },
@@ -20,15 +21,15 @@ export const roleResources: ResourceSource = {
     const [, account, name] = ROLE_ARN.exec(arn) ?? [];
     if (account === undefined || name === undefined) return undefined;
     const role = await tx.get(roles, byName(account, name));
-    return role && roleArn(role) === arn ? resourceOf(role) : undefined;
+    return role && roleArn(role) === arn ? resourceOf(tx, role) : undefined;
   },
 };
 
-const resourceOf = (role: Role): Resource => ({
+const resourceOf = async (tx: Transaction, role: Role): Promise<Resource> => ({
   arn: roleArn(role),
   type: TYPE,
   account: role.account,
   created: role.created,
   tags: role.tags,
-  policy: role.trust,
+  policy: await showPrincipals(tx, role.trust),
 });
