@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'impact --trail DIR --change …    what a change of policies would have done to the calls of a trail',
     load: async () => (await import('./impact.ts')).impact,
   },
+  escalations: {
+    usage: 'escalations                      who of them can become administrator, and how',
+    load: async () => (await import('./escalations.ts')).escalations,
+  },
 };
 
 const usage = () => ['Usage:', ...Object.values(COMMANDS).map((c) => `  gatehouse ${c.usage}`)].join('\n');

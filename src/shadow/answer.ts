@@ -19,6 +19,8 @@ export interface Given {
   readonly context: Readonly<Record<string, string | readonly string[]>>;
   /** Condition keys that the request does not have. */
   readonly absent: readonly string[];
+  /** Beginnings of names, in lower case: what is not in the context of these is absent too. */
+  readonly settled?: readonly string[];
   readonly now: Date;
 }
 
@@ -69,8 +71,13 @@ export function questionOf(standing: Standing, action: string, target: Target, g
   const said = Object.entries(entries).filter(([key]) => !absent.has(key.toLowerCase()));
   const plain = contextOf(Object.fromEntries(said));
   const names = new Set([...absent, ...said.map(([key]) => key.toLowerCase())]);
+  const isSettled = (key: string) => given.settled?.some((prefix) => key.startsWith(prefix)) ?? false;
   const hasPlaces = { principal: place.chain !== undefined, resource: resourceChain !== undefined };
-  const context: OpenContext = { ...plain, resource: target.resource, isOpen: (key) => isOpen(key, names, hasPlaces) };
+  const context: OpenContext = {
+    ...plain,
+    resource: target.resource,
+    isOpen: (key) => !isSettled(key) && isOpen(key, names, hasPlaces),
+  };
   const rcps = (target.place ?? place).rcps;
   return {
     request: {
@@ -141,7 +148,9 @@ function isOwnUnseen({ resource, principalAccount, resourceAccount }: PolicyRequ
   return isKeyOrRole || (resourceAccount !== null && resourceAccount !== principalAccount);
 }
 
-/** At its best an unseen policy lets the caller's account decide; that it would name the caller itself is not assumed. */
+/**
+ * At its best an unseen policy lets the caller's account decide; that it would name the caller itself is not assumed.
+ */
 const delegation = ({ principalAccount }: PolicyRequest) =>
   compilePolicy({
     Version: '2012-10-17',

@@ -1,4 +1,7 @@
-/** Members of a parsed JSON object, each checked as it is taken; what is wrong is thrown as Malformed, with the way to it. */
+/**
+ * Members of a parsed JSON object, each checked as it is taken; what is wrong is thrown as Malformed, with the way to
+ * it.
+ */
 import type { Tag } from '../core/operation.ts';
 import { PolicySyntaxError, parsePolicy } from '../policy/index.ts';
 import { Malformed } from './position.ts';
@@ -70,7 +73,10 @@ export const time = (fields: Fields, name: string) =>
 export const tags = (fields: Fields): readonly Tag[] =>
   objects(fields, 'Tags').map((tag) => ({ Key: text(tag, 'Key'), Value: text(tag, 'Value') }));
 
-/** A policy document's text: of an object, of JSON in a string, or of a URL-encoded string (RFC 3986), as IAM sends it. */
+/**
+ * A policy document's text: of an object, of JSON in a string, or of a URL-encoded string (RFC 3986), as IAM sends
+ * it.
+ */
 export function document(fields: Fields, name: string): string {
   const value = fields.members[name];
   if (!has(fields, name)) throw new Malformed(fields.path, `has no ${name}`);

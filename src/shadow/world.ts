@@ -7,7 +7,7 @@ import type { Tag } from '../core/operation.ts';
 import { managedPolicy } from '../identity/managedPolicies.ts';
 import { accounts, type Chain, chainOf, organizationPath } from '../identity/organization.ts';
 import { guardrailsOf } from '../identity/policies.ts';
-import { byName, type PolicyHolder, roleArn, rootArn, type User, userArn } from '../identity/principals.ts';
+import { byName, groupArn, type PolicyHolder, roleArn, rootArn, type User, userArn } from '../identity/principals.ts';
 import { type CompiledPolicy, type ContextValue, compilePolicy, type Principal } from '../policy/index.ts';
 import type { Store, Table } from '../store/store.ts';
 import { everyRow } from './loads.ts';
@@ -72,7 +72,11 @@ export interface World {
 
 export interface Held {
   readonly policies: readonly CompiledPolicy[];
+  /** ARNs of attached policies, and those of them that were not imported. */
+  readonly attached: readonly string[];
   readonly missing: readonly string[];
+  /** Of a group. */
+  readonly arn?: string;
 }
 
 export async function worldOf(store: Store): Promise<World> {
@@ -98,12 +102,13 @@ export async function worldOf(store: Store): Promise<World> {
       if (policy) policies.push(policy);
       else missing.push(arn);
     }
-    return { policies, missing };
+    return { policies, missing, attached: holder.attached };
   };
   const groupByKey = kept(async (key: string): Promise<Held> => {
     const [account = '', name = ''] = key.split('/');
     const row = await get(groups, byName(account, name));
-    return row ? held(row, `group ${row.name}/`) : { policies: [], missing: [`group ${name}`] };
+    if (!row) return { policies: [], attached: [], missing: [`group ${name}`] };
+    return { ...(await held(row, `group ${row.name}/`)), arn: groupArn(row) };
   });
   const place = kept((account: string) => store.transaction((tx) => placeOf(tx, account)));
   const world: World = {
