@@ -8,6 +8,7 @@ import { changes } from './accessanalyzer/changes.ts';
 import { meter } from './ce/meter.ts';
 import { roleResources } from './iam/inventory.ts';
 import { keyResources } from './kms/inventory.ts';
+import { keyUsage } from './kms/lastUses.ts';
 
 export const services: readonly ServiceEntry[] = [
   { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },
@@ -52,7 +53,7 @@ export const services: readonly ServiceEntry[] = [
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */
-export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes];
+export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes, keyUsage];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
 registerResources(roleResources, keyResources);

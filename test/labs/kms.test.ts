@@ -1,4 +1,6 @@
-/** The lab "Encrypt with a key of your own": a customer managed key, rotated by itself, encrypts and decrypts a value. */
+/**
+ * The lab "Encrypt with a key of your own": a customer managed key, rotated by itself, encrypts and decrypts a value.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../src/testing/cloud.ts';

@@ -6,10 +6,13 @@ import { GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext } from './data
 import { GenerateDataKey, GenerateDataKeyWithoutPlaintext, GenerateRandom } from './dataKeys.ts';
 import { Decrypt, Encrypt, ReEncrypt } from './encryption.ts';
 import { CreateGrant, ListGrants, ListRetirableGrants, RetireGrant, RevokeGrant } from './grants.ts';
+import { DeleteImportedKeyMaterial, GetParametersForImport, ImportKeyMaterial } from './imports.ts';
 import { DescribeKey, ListKeys, UpdateKeyDescription } from './keyMetadata.ts';
 import { GetKeyPolicy, ListKeyPolicies, PutKeyPolicy } from './keyPolicies.ts';
+import { GetKeyLastUsage } from './lastUsage.ts';
 import { CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion } from './lifecycle.ts';
 import { limits } from './limits.ts';
+import { ReplicateKey, UpdatePrimaryRegion } from './multiRegion.ts';
 import { Decapsulate, DeriveSharedSecret, Encapsulate, GetPublicKey } from './publicKeys.ts';
 import {
   DisableKeyRotation,
@@ -35,6 +38,7 @@ export const kms = defineService({
     Decapsulate,
     Decrypt,
     DeleteAlias,
+    DeleteImportedKeyMaterial,
     DeriveSharedSecret,
     DescribeKey,
     DisableKey,
@@ -49,9 +53,12 @@ export const kms = defineService({
     GenerateDataKeyWithoutPlaintext,
     GenerateMac,
     GenerateRandom,
+    GetKeyLastUsage,
     GetKeyPolicy,
     GetKeyRotationStatus,
+    GetParametersForImport,
     GetPublicKey,
+    ImportKeyMaterial,
     ListAliases,
     ListGrants,
     ListKeyPolicies,
@@ -61,6 +68,7 @@ export const kms = defineService({
     ListRetirableGrants,
     PutKeyPolicy,
     ReEncrypt,
+    ReplicateKey,
     RetireGrant,
     RevokeGrant,
     RotateKeyOnDemand,
@@ -70,6 +78,7 @@ export const kms = defineService({
     UntagResource,
     UpdateAlias,
     UpdateKeyDescription,
+    UpdatePrimaryRegion,
     Verify,
     VerifyMac,
   },

@@ -29,10 +29,13 @@ export interface Material extends MaterialName {
   };
 }
 
-/** By Region and backing id, which is what ciphertext names. `key` lists a key's generations in order. */
+/** By Region and backing id, which is what ciphertext names. `key` lists a key's generations in order, `expiry` what is to expire. */
 export const materials = table<Material>('kms_material', {
   key: (material) => [material.region, material.backing],
-  indexes: { key: (m) => [[m.account, m.region, m.keyId, String(m.sequence).padStart(6, '0')]] },
+  indexes: {
+    key: (m) => [[m.account, m.region, m.keyId, String(m.sequence).padStart(6, '0')]],
+    expiry: (m) => (m.sealed !== undefined && m.imported?.expires ? [[m.account, m.region, m.imported.expires]] : []),
+  },
 });
 
 const PURPOSE = 'kms-key';

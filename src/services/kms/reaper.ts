@@ -1,12 +1,13 @@
 /**
- * Keys whose waiting period is over. No reader sees them any more (keys.ts derives it from the clock); their rows, and
- * the sealed material in them, are destroyed by the next list or creation in their account and Region.
+ * Keys whose waiting period is over, and imported material that has expired. No reader sees them any more (keys.ts and
+ * materials.ts derive it from the clock); their rows, and the sealed material in them, are destroyed by the next list
+ * or creation in their account and Region.
  */
 import type { Context } from '../../core/context.ts';
 import { aliases } from './aliasRows.ts';
 import { grants } from './grantRows.ts';
 import { type Key, keys, stateOf } from './keys.ts';
-import { materials, materialsOf } from './materials.ts';
+import { isUsable, materials, materialsOf } from './materials.ts';
 
 const MOST = 20;
 
@@ -14,8 +15,14 @@ export async function forgetDeletedKeys(ctx: Context): Promise<void> {
   const prefix = [ctx.account, ctx.region];
   const { rows } = await ctx.store.list(keys, prefix, { limit: MOST, index: 'deletion' });
   for (const key of rows) {
-    if (stateOf(key, ctx.now) !== undefined) return;
+    if (stateOf(key, ctx.now) !== undefined) break;
     await forget(ctx, key);
+  }
+  const expiring = await ctx.store.list(materials, prefix, { limit: MOST, index: 'expiry' });
+  for (const material of expiring.rows) {
+    if (isUsable(material, ctx.now)) break;
+    const { sealed: _, ...name } = material;
+    await ctx.store.replace(materials, name);
   }
 }
 

@@ -1,0 +1,97 @@
+/**
+ * Wrapping keys for imports. The private half goes out to the caller inside the import token, sealed: nothing has to be
+ * kept here, and a token is good for its key, its algorithm and its day only.
+ */
+import {
+  constants,
+  createDecipheriv,
+  createPrivateKey,
+  generateKeyPair,
+  type KeyObject,
+  privateDecrypt,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import type { AlgorithmSpec } from '@aws-sdk/client-kms';
+import type { Context } from '../../core/context.ts';
+
+const PURPOSE = 'kms-import-token';
+const HOURS = 24;
+
+interface Token {
+  /** ARN of the key that the import is for. */
+  readonly key: string;
+  readonly algorithm: AlgorithmSpec;
+  /** Milliseconds. */
+  readonly expires: number;
+  /** PKCS #8, base 64. */
+  readonly wrapping: string;
+}
+
+type Unwrap = (wrapping: KeyObject, wrapped: Uint8Array) => Uint8Array;
+
+interface Wrapping {
+  /** An RSA private key is too long for RSA alone. */
+  readonly takesRsaKeys: boolean;
+  readonly unwrap: Unwrap;
+}
+
+const oaep =
+  (oaepHash: 'sha1' | 'sha256'): Unwrap =>
+  (key, wrapped) =>
+    privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, wrapped);
+
+/** An AES key under RSA, then the material under the AES key (RFC 5649). */
+const twice =
+  (oaepHash: 'sha1' | 'sha256'): Unwrap =>
+  (key, wrapped) => {
+    const bytes = key.asymmetricKeyDetails!.modulusLength! / 8;
+    const aes = oaep(oaepHash)(key, wrapped.subarray(0, bytes));
+    const iv = Buffer.from('a65959a6', 'hex');
+    const decipher = createDecipheriv(`id-aes${aes.length * 8}-wrap-pad`, aes, iv);
+    return Buffer.concat([decipher.update(wrapped.subarray(bytes)), decipher.final()]);
+  };
+
+const WRAPPINGS: Readonly<Partial<Record<AlgorithmSpec, Wrapping>>> = {
+  RSAES_OAEP_SHA_1: { takesRsaKeys: false, unwrap: oaep('sha1') },
+  RSAES_OAEP_SHA_256: { takesRsaKeys: false, unwrap: oaep('sha256') },
+  RSA_AES_KEY_WRAP_SHA_1: { takesRsaKeys: true, unwrap: twice('sha1') },
+  RSA_AES_KEY_WRAP_SHA_256: { takesRsaKeys: true, unwrap: twice('sha256') },
+};
+
+/** Whether material of the key spec fits into the wrapping. */
+export function fits(algorithm: AlgorithmSpec, wrappingBits: number, spec: string): boolean {
+  const wrapping = WRAPPINGS[algorithm];
+  if (!wrapping) return false;
+  if (wrapping.takesRsaKeys) return true;
+  return !spec.startsWith('RSA') && !(spec === 'ECC_NIST_P521' && wrappingBits === 2048);
+}
+
+const pairOf = promisify(generateKeyPair);
+
+export async function importParameters(ctx: Context, key: string, algorithm: AlgorithmSpec, modulusLength: number) {
+  const { publicKey, privateKey } = await pairOf('rsa', { modulusLength });
+  const expires = ctx.now.getTime() + HOURS * 3_600_000;
+  const wrapping = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+  const token: Token = { key, algorithm, expires, wrapping };
+  return {
+    token: Buffer.from(ctx.secrets.seal(PURPOSE, JSON.stringify(token), ctx.random(12))),
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }),
+    expires: new Date(expires),
+  };
+}
+
+/** Undefined for what is no token of ours. */
+export function tokenIn(ctx: Context, bytes: Uint8Array): Token | undefined {
+  const text = ctx.secrets.open(PURPOSE, Buffer.from(bytes).toString('latin1'));
+  return text && (JSON.parse(text.toString('utf8')) as Token);
+}
+
+/** The material; undefined if it was not wrapped for this token, whatever else it is. */
+export function unwrapped({ algorithm, wrapping }: Token, wrapped: Uint8Array): Uint8Array | undefined {
+  const key = createPrivateKey({ key: Buffer.from(wrapping, 'base64'), format: 'der', type: 'pkcs8' });
+  try {
+    return WRAPPINGS[algorithm]?.unwrap(key, wrapped);
+  } catch {
+    return undefined;
+  }
+}
