@@ -2,8 +2,10 @@
  * The audit record of a call, as CloudTrail writes it, durable with what the call changed.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
+
 import type { AuditNotes, Caller, Context } from '../core/context.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../core/eventResources.ts';
+import { eventOf } from '../core/events.ts';
 import { uuid } from '../core/ids.ts';
 import type { Service } from '../core/operation.ts';
 import { recordInput, recordOutput } from '../protocols/recording.ts';
@@ -205,7 +207,7 @@ interface Recorded extends RecordedEvent {
 
 /** The attributes by which LookupEvents finds a record, under LookupEvents' own names, and its request id. */
 export function attributesOf(entry: JournalEntry): [string, string][] {
-  const record = JSON.parse(entry.body) as Recorded;
+  const record = eventOf<Recorded>(entry);
   if (entry.kind !== 'api') return record.requestID ? [['RequestId', record.requestID]] : [];
   const found: [string, string][] = [
     ['EventId', record.eventID],

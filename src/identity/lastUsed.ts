@@ -5,6 +5,7 @@
  * reports tell attempts (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html). Calls
  * whose signature did not hold prove nothing about who made them, and do not count.
  */
+import { eventOf } from '../core/events.ts';
 import { type Follower, type JournalRow, type Table, type Transaction, table } from '../store/store.ts';
 
 export interface Use {
@@ -102,7 +103,7 @@ const headOf = (entry: JournalRow) => entry.account + entry.body.slice(0, entry.
 /** A batch may hold thousands of calls of one key: only the last use of each thing is written. */
 function usesIn(entry: JournalRow): Latest[] {
   if (entry.kind !== 'api') return [];
-  const record = JSON.parse(entry.body) as Recorded;
+  const record = eventOf<Recorded>(entry);
   const identity = record.userIdentity;
   if (record.eventType !== 'AwsApiCall' || UNPROVED.has(record.errorCode ?? '')) return [];
   if (record.recipientAccountId !== identity.accountId) return [];

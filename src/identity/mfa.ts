@@ -6,8 +6,10 @@
  * accepted again. Failed attempts come back from the journal (`mfaFailures`): after too many in a short time every
  * code is refused for a while, so that six digits cannot be guessed.
  */
+
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
+import { eventOf } from '../core/events.ts';
 import type { Tag } from '../core/operation.ts';
 import { type Follower, type JournalRow, table } from '../store/store.ts';
 
@@ -123,11 +125,11 @@ export const mfaFailures: Follower = {
 function refusedSerial(entry: JournalRow): string | undefined {
   if (entry.kind !== 'api' || !entry.body.includes('"serialNumber"') || !entry.body.includes('"errorCode"'))
     return undefined;
-  const record = JSON.parse(entry.body) as {
+  const record = eventOf<{
     errorCode?: string;
     errorMessage?: string;
     requestParameters?: { serialNumber?: unknown } | null;
-  };
+  }>(entry);
   const refused =
     record.errorCode?.startsWith('InvalidAuthenticationCode') ||
     record.errorMessage?.startsWith('MultiFactorAuthentication failed');

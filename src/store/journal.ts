@@ -30,12 +30,16 @@ interface Position {
 
 const positions = table<Position>('store_position', { key: (position) => [position.name] });
 
-/** Work that goes along the journal. */
+/** Work that goes along the journal, each member from its own position. Members at the same place share what is read. */
 interface Trail {
-  readonly name: string;
-  readonly follow: (entries: readonly JournalRow[], tx: Transaction, set: WriteSet) => Promise<void>;
+  readonly members: readonly Member[];
   size: number;
   running: Promise<Advance> | undefined;
+}
+
+interface Member {
+  readonly name: string;
+  readonly follow: (entries: readonly JournalRow[], tx: Transaction, set: WriteSet) => Promise<void>;
 }
 
 /** From where to where a batch went. */
@@ -52,11 +56,9 @@ export interface WorkedJournal {
 }
 
 export function journalOver(driver: Driver, run: Run, options: StoreOptions): WorkedJournal {
-  const index = trail('lookup', async (entries, _tx, set) => {
-    for (const entry of entries) set.lookups.push(...lookupRows(entry, options));
-    set.lookups.sort((a, b) => a.scope - b.scope || a.sequence - b.sequence);
-  });
-  const trails = [index, ...options.followers.map(followerTrail)];
+  const index = trail([lookupMember(options)]);
+  // Apart from the look-up rows, so that a follower that fails holds up no look-up.
+  const trails = options.followers.length === 0 ? [index] : [index, trail(options.followers.map(followerMember))];
   const catchUp = async (some: readonly Trail[]): Promise<void> => {
     const tip = await driver.journal.tip();
     for (const one of some) while ((await advance(driver, run, one, tip)).reached < tip) await nextTurn();
@@ -85,12 +87,22 @@ export function journalOver(driver: Driver, run: Run, options: StoreOptions): Wo
   };
 }
 
-function trail(name: string, follow: Trail['follow']): Trail {
-  return { name, follow, size: 128, running: undefined };
+function trail(members: readonly Member[]): Trail {
+  return { members, size: 128, running: undefined };
 }
 
-function followerTrail(follower: Follower): Trail {
-  return trail(`follower:${follower.name}`, (entries, tx) => follower.follow(entries, tx));
+function lookupMember(options: StoreOptions): Member {
+  return {
+    name: 'lookup',
+    async follow(entries, _tx, set) {
+      for (const entry of entries) set.lookups.push(...lookupRows(entry, options));
+      set.lookups.sort((a, b) => a.scope - b.scope || a.sequence - b.sequence);
+    },
+  };
+}
+
+function followerMember(follower: Follower): Member {
+  return { name: `follower:${follower.name}`, follow: (entries, tx) => follower.follow(entries, tx) };
 }
 
 /** One batch of each; how many entries it took the look-up rows on, and whether any trail is still behind. */
@@ -124,14 +136,27 @@ function advance(driver: Driver, run: Run, one: Trail, tip: number): Promise<Adv
 
 function step(driver: Driver, run: Run, one: Trail, tip: number): Promise<Advance> {
   return run(async (tx, set) => {
-    const position = (await tx.get(positions, [one.name]))?.sequence ?? 0;
+    const stands = new Map<Member, number>();
+    for (const member of one.members) stands.set(member, (await tx.get(positions, [member.name]))?.sequence ?? 0);
+    const position = Math.min(...stands.values());
     if (position >= tip) return { position, reached: position };
-    const entries = await driver.journal.read(position, one.size);
-    const reached = entries.at(-1)?.sequence ?? tip;
-    await one.follow(entries, tx, set);
-    await tx.replace(positions, { name: one.name, sequence: reached });
+    const end = nextStand(position, stands.values());
+    const entries = (await driver.journal.read(position, one.size)).filter(({ sequence }) => sequence <= end);
+    const reached = entries.at(-1)?.sequence ?? Math.min(end, tip);
+    for (const [member, stand] of stands) {
+      if (stand !== position) continue;
+      await member.follow(entries, tx, set);
+      await tx.replace(positions, { name: member.name, sequence: reached });
+    }
     return { position, reached };
   });
+}
+
+/** Where the hindmost members meet others: from there they go together. */
+function nextStand(position: number, stands: Iterable<number>): number {
+  let next = Number.POSITIVE_INFINITY;
+  for (const stand of stands) if (stand > position && stand < next) next = stand;
+  return next;
 }
 
 /** Makes the next batch smaller or larger by what this one took, its commit included. */

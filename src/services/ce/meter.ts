@@ -3,6 +3,7 @@
  * and hour. A follower reads them off the audit journal, behind the requests themselves. Days are kept as long as Cost
  * Explorer keeps months (38), hours as long as it keeps hours (14 days); what is older goes as new rows come.
  */
+import { eventOf } from '../../core/events.ts';
 import { type Follower, type JournalRow, type Table, type Transaction, table } from '../../store/store.ts';
 import { serviceNamed, usageTypeOf } from './catalog.ts';
 
@@ -86,7 +87,7 @@ interface Recorded {
 /** A call across accounts has a record in both: it counts for the caller's. */
 function usageIn(entry: JournalRow): Usage | undefined {
   if (entry.kind !== 'api') return undefined;
-  const record = JSON.parse(entry.body) as Recorded;
+  const record = eventOf<Recorded>(entry);
   if (record.eventType !== 'AwsApiCall' || record.errorCode !== undefined) return undefined;
   const { accountId = entry.account } = record.userIdentity;
   if (accountId !== entry.account && /^\d{12}$/.test(accountId)) return undefined;
