@@ -65,11 +65,12 @@ export const openRoles: StatementCheck = ({ kind, report }, statement) => {
   }
 };
 
+/** A condition that can hold without the key, or for all services but some, narrows nothing. */
 function isNarrowed({ conditions }: Statement, { key, wildValues }: Risk): boolean {
-  return conditions.some(
-    ({ lowerKey, operator, values }) =>
-      lowerKey === key && operator.family === 'String' && (wildValues || !values.some(({ text }) => isWild(text))),
-  );
+  return conditions.some(({ lowerKey, operator, values }) => {
+    if (lowerKey !== key || operator.family !== 'String' || operator.ifExists || operator.negated) return false;
+    return wildValues || !values.some(({ text }) => isWild(text));
+  });
 }
 
 /** Named before matched: the plainest way in which the statement means the action. */
