@@ -1,6 +1,7 @@
 /** IAM Access Analyzer: who outside can reach what, who inside does, and what nobody uses. */
 import * as sdk from '@aws-sdk/client-accessanalyzer';
 import { defineService, type Limits } from '../../core/operation.ts';
+import * as accessChecks from './accessChecks.ts';
 import * as accessPreviews from './accessPreviews.ts';
 import * as analyzedResources from './analyzedResources.ts';
 import * as analyzers from './analyzers.ts';
@@ -22,6 +23,9 @@ export const accessanalyzer = defineService({
   operations: {
     ApplyArchiveRule: archiveRules.ApplyArchiveRule,
     CancelPolicyGeneration: policyGeneration.CancelPolicyGeneration,
+    CheckAccessNotGranted: accessChecks.CheckAccessNotGranted,
+    CheckNoNewAccess: accessChecks.CheckNoNewAccess,
+    CheckNoPublicAccess: accessChecks.CheckNoPublicAccess,
     CreateAccessPreview: accessPreviews.CreateAccessPreview,
     CreateAnalyzer: analyzers.CreateAnalyzer,
     CreateArchiveRule: archiveRules.CreateArchiveRule,
