@@ -12,8 +12,9 @@ export type Assignment = Readonly<Record<string, string>>;
 /** Values that the statements name, by key. */
 export type Choices = ReadonlyMap<string, readonly string[]>;
 
-/** How many assignments are tried for one question. Past that the answer is "might". */
+/** How many assignments are tried for one question, and for all questions about one resource. Past that: "might". */
 const TRIED_MAX = 2000;
+export const budgetOf = () => ({ left: 5_000 });
 
 /** `Null` alone names no value: any will do. */
 const ANY = '*';
@@ -36,6 +37,7 @@ export function choicesOf(statements: readonly StatementElement[]): Choices {
 export function smallest(
   choices: Choices,
   allows: (assignment: Assignment) => boolean,
+  budget = budgetOf(),
 ): readonly Assignment[] | undefined {
   const found: Assignment[] = [];
   const keys = [...choices.keys()];
@@ -45,7 +47,7 @@ export function smallest(
     const next: [Assignment, number][] = [];
     for (const [assignment, nextKey] of level) {
       if (found.some((smaller) => isWithin(smaller, assignment))) continue;
-      if (tried++ >= TRIED_MAX) return found.length > 0 ? found : undefined;
+      if (tried++ >= TRIED_MAX || budget.left-- <= 0) return found.length > 0 ? found : undefined;
       if (allows(assignment)) {
         found.push(assignment);
         continue;

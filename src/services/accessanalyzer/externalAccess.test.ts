@@ -137,3 +137,15 @@ for (const { says, type = 'AWS::IAM::Role', zone = account, statements, found } 
     assert.deepEqual(told, found);
   });
 }
+
+test('External access: a policy made to keep the analyzer busy ends soon, and in findings', () => {
+  const ids = Array.from({ length: 300 }, (_, i) => String(222222222222 + i));
+  const conditions = {
+    StringEquals: { 'aws:SourceVpce': ids.map((id) => `vpce-${id}`), 'aws:SourceVpc': ids.map((id) => `vpc-${id}`) },
+    StringLike: { 'aws:PrincipalOrgID': ids.map((id) => `o-${id}`), 'aws:UserId': ids },
+  };
+  const statements = [{ ...allow({ AWS: ids }, conditions, 's3:*'), Resource: ['arn:aws:s3:::b', 'arn:aws:s3:::b/*'] }];
+  const policy = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+  const found = externalAccess({ arn: 'arn:aws:s3:::b', type: 'AWS::S3::Bucket', account: OWNER, policy }, account);
+  assert.equal(new Set(found.map(({ principal }) => principal.AWS)).size, ids.length);
+});

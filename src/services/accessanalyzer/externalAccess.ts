@@ -9,7 +9,7 @@ import { contextOf, decide, matchesPattern, type StatementElement } from '../../
 import type { AccessGrant, Resource } from '../../posture/inventory.ts';
 import { type Abstraction, abstractionOf } from './abstraction.ts';
 import { actionsOn } from './analyzedTypes.ts';
-import { type Assignment, choicesOf, exampleOf, isWithin, smallest } from './assignments.ts';
+import { type Assignment, budgetOf, choicesOf, exampleOf, isWithin, smallest } from './assignments.ts';
 import { EVERYTHING, type External, principalsNamed, type Witness, witnessOf } from './externalPrincipals.ts';
 import type { Zone } from './zone.ts';
 
@@ -35,6 +35,7 @@ export function externalAccess(resource: Resource, zone: Zone): ExternalAccess[]
 
 function policyAccess(resource: Resource, abstraction: Abstraction, zone: Zone): ExternalAccess[] {
   const found: ExternalAccess[] = [];
+  const budget = budgetOf();
   const choices = choicesOf(abstraction.statements);
   const classes = classesOf(actionsOn(resource.type), abstraction.statements);
   for (const external of principalsNamed(abstraction.statements, zone)) {
@@ -43,7 +44,7 @@ function policyAccess(resource: Resource, abstraction: Abstraction, zone: Zone):
       const allows = (assignment: Assignment) =>
         !covering.some(({ condition }) => isWithin(condition, assignment)) &&
         isAllowed(resource, abstraction, zone, { external, action: actions[0]!, assignment });
-      for (const condition of smallest(choices, allows) ?? [{}]) add(found, external, actions, condition);
+      for (const condition of smallest(choices, allows, budget) ?? [{}]) add(found, external, actions, condition);
     }
   }
   return found;

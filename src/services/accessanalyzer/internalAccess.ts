@@ -6,7 +6,7 @@ import { guardrailsOf } from '../../identity/policies.ts';
 import { type CompiledPolicy, contextOf, decide } from '../../policy/index.ts';
 import type { Resource } from '../../posture/inventory.ts';
 import { type Abstraction, abstractionOf } from './abstraction.ts';
-import { type Assignment, choicesOf, exampleOf, smallest } from './assignments.ts';
+import { type Assignment, budgetOf, choicesOf, exampleOf, smallest } from './assignments.ts';
 import type { Insider } from './insiders.ts';
 import type { Zone } from './zone.ts';
 
@@ -94,8 +94,9 @@ export function canDo(
     return decide(request, set).verdict === 'Allowed';
   };
   const arns = resource.type === 'AWS::S3::Bucket' ? [resource.arn, `${resource.arn}/x`] : [resource.arn];
+  const budget = budgetOf();
   return grouped(actions, (action) => {
-    return smallest(choices, (assignment) => arns.some((arn) => allowed(action, arn, assignment))) ?? [{}];
+    return smallest(choices, (assignment) => arns.some((arn) => allowed(action, arn, assignment)), budget) ?? [{}];
   });
 }
 
