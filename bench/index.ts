@@ -10,6 +10,7 @@ const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['import.ts'],
   ['gateway.ts'],
   ['gateway.ts', '--users', '100000', '--records', '1000000'],
+  ['kms.ts'],
 ];
 
 for (const [file, ...args] of BENCHES) {

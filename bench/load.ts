@@ -84,27 +84,37 @@ export interface Signer {
 }
 
 /** The bytes of a signed awsQuery POST. */
-export function signedForm(signer: Signer, { host, port }: Target, form: string): Buffer {
+export const signedForm = (signer: Signer, target: Target, form: string): Buffer =>
+  signedPost(signer, target, { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, form);
+
+/** The bytes of a signed awsJson 1.1 POST; `operation` with its prefix, as in `X-Amz-Target`. */
+export const signedJson = (signer: Signer, target: Target, operation: string, body: string): Buffer =>
+  signedPost(signer, target, { 'content-type': 'application/x-amz-json-1.1' }, body, { 'x-amz-target': operation });
+
+function signedPost(
+  signer: Signer,
+  { host, port }: Target,
+  type: Readonly<Record<string, string>>,
+  body: string,
+  more: Readonly<Record<string, string>> = {},
+): Buffer {
   const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
   const scope = `${amzDate.slice(0, 8)}/${signer.region}/${signer.service}/aws4_request`;
-  const headers = {
-    'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
-    host: `${host}:${port}`,
-    'x-amz-date': amzDate,
-  };
+  // In the order in which signatures name them.
+  const headers = { ...type, host: `${host}:${port}`, 'x-amz-date': amzDate, ...more };
   const names = Object.keys(headers).join(';');
   const lines = Object.entries(headers)
     .map(([name, value]) => `${name}:${value}\n`)
     .join('');
-  const canonical = `POST\n/\n\n${lines}\n${names}\n${sha256(form)}`;
+  const canonical = `POST\n/\n\n${lines}\n${names}\n${sha256(body)}`;
   const key = scope.split('/').reduce<string | Buffer>((k, part) => hmac(k, part), `AWS4${signer.secretAccessKey}`);
   const signature = hmac(key, `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`).toString('hex');
   const authorization = `AWS4-HMAC-SHA256 Credential=${signer.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-  const all = { ...headers, authorization, 'user-agent': 'bench', 'content-length': String(form.length) };
+  const all = { ...headers, authorization, 'user-agent': 'bench', 'content-length': String(body.length) };
   const head = Object.entries(all)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('');
-  return Buffer.from(`POST / HTTP/1.1\r\n${head}\r\n${form}`);
+  return Buffer.from(`POST / HTTP/1.1\r\n${head}\r\n${body}`);
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
