@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./why.ts')).why,
   },
   policy: {
-    usage: 'policy test|validate FILE…       run policy cases; check policies as Access Analyzer does',
+    usage: 'policy test|validate|check …     run policy cases; check policies as Access Analyzer does',
     load: async () => (await import('./policy.ts')).policy,
   },
   import: {
@@ -48,6 +48,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   escalations: {
     usage: 'escalations                      who of them can become administrator, and how',
     load: async () => (await import('./escalations.ts')).escalations,
+  },
+  unused: {
+    usage: 'unused                           what nobody uses in them, and what allows too much',
+    load: async () => (await import('./unused.ts')).unused,
   },
 };
 

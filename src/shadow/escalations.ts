@@ -6,8 +6,9 @@
  * depend on condition keys. Most principals can do nothing of what any rule needs and are passed over at once.
  */
 
+import { rootArn } from '../identity/principals.ts';
 import { reached } from '../policy/compile.ts';
-import type { CompiledPolicy } from '../policy/index.ts';
+import { type CompiledPolicy, compilePolicy } from '../policy/index.ts';
 import type { Given } from './answer.ts';
 import {
   ADMINISTRATOR,
@@ -21,6 +22,7 @@ import {
   nodeOf,
 } from './edges.ts';
 import { type Rule, rules } from './rules.ts';
+import type { ShadowRole } from './tables.ts';
 import type { Standing, World } from './world.ts';
 
 export interface Escalation {
@@ -196,15 +198,36 @@ function firstOf<T, R>(items: readonly T[], work: (item: T) => R | undefined): R
   return undefined;
 }
 
-/** Quickly: the caller's own policies speak of assuming roles, or the role names the caller. */
+interface Trusted {
+  readonly anyone: boolean;
+  readonly names: ReadonlySet<string>;
+  /** Roles of which single sessions are named: `arn:aws:sts::111122223333:assumed-role/Role`. */
+  readonly sessions: ReadonlySet<string>;
+}
+
+const trusted = new WeakMap<object, Trusted>();
+
+/** Quickly, before the engine is asked: the role's trust policy means the caller or its account. */
 function mayAssume({ node }: Candidate, { subject }: Node): boolean {
   if (subject.kind !== 'role') return false;
-  return (
-    node.standing.missing.length > 0 ||
-    allowsSome(node.standing.identity, 'sts:AssumeRole') ||
-    subject.row.trust.includes(node.subject.arn) ||
-    subject.row.trust.includes(node.subject.row.id) ||
-    subject.row.trust.includes('"*"') ||
-    subject.row.trust.includes(`:assumed-role/${node.subject.row.name}/`)
-  );
+  const { anyone, names, sessions } = trustedBy(subject.row);
+  const { arn, account, row } = node.subject;
+  if (anyone || names.has(arn) || names.has(account) || names.has(rootArn(account)) || names.has(row.id)) return true;
+  return sessions.has(`arn:aws:sts::${account}:assumed-role/${row.name}`);
+}
+
+function trustedBy(row: ShadowRole): Trusted {
+  let found = trusted.get(row);
+  if (!found) {
+    const principals = compilePolicy(row.trust).body.document.statements.flatMap(({ principal }) => principal ?? []);
+    const names = principals.flatMap((principal) => principal.AWS);
+    const sessions = names.filter((name) => name.includes(':assumed-role/'));
+    found = {
+      anyone: principals.some((principal) => principal.any),
+      names: new Set(names),
+      sessions: new Set(sessions.map((name) => name.slice(0, name.lastIndexOf('/')))),
+    };
+    trusted.set(row, found);
+  }
+  return found;
 }
