@@ -16,6 +16,8 @@ export interface Applicable {
   /** Denies of the resource policy do not bind the caller. */
   readonly resourceDenyWaived: boolean;
   readonly hasBoundary: boolean;
+  /** No policy is asked. */
+  readonly unguarded: boolean;
 }
 
 export function applicableOf(request: PolicyRequest, policies: PolicySet): Applicable {
@@ -42,6 +44,7 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
     ownPolicyDecides: trust || (kmsKey && !facts.retiresGrant),
     resourceDenyWaived: facts.retiresGrant || (facts.ownerRootAlways && isOwnerRoot),
     hasBoundary: policies.boundary !== undefined && (principal.type === 'User' || principal.type === 'AssumedRole'),
+    unguarded: facts.unguarded && isAccountPrincipal(request),
   };
 }
 

@@ -24,9 +24,12 @@ export interface Decision {
   readonly statement?: Statement | undefined;
 }
 
+const unguarded: Decision = Object.freeze({ verdict: 'Allowed' });
+
 /** Decides. Pure; the same question always has the same answer, whatever the order of policies and statements. */
 export function decide(request: PolicyRequest, policies: PolicySet): Decision {
   const applicable = applicableOf(request, policies);
+  if (applicable.unguarded) return unguarded;
   return denied(request, policies, applicable) ?? granted(request, policies, applicable);
 }
 

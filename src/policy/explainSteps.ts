@@ -17,6 +17,7 @@ export function stepsOf(
   reason: string,
 ): string[] {
   const { verdict, statement, policy } = decision;
+  if (applicable.unguarded) return [`Allowed: ${request.action} needs no permission, and no policy can deny it.`];
   if (verdict === 'ExplicitlyDenied' && statement) {
     return [`${nameOf(statement, policy)} applies and denies: ${reason}.`];
   }

@@ -20,6 +20,8 @@ export interface ActionFacts {
   readonly retiresGrant: boolean;
   /** Reached by gateway endpoints, where an account as principal means its root user only. PrivateLink Guide. */
   readonly gatewayEndpoint: boolean;
+  /** No policy is asked: whoever has credentials may call it, also when a policy denies it. */
+  readonly unguarded: boolean;
   /** A KMS operation that principals of other accounts can be permitted. */
   readonly crossAccountKms: boolean;
 }
@@ -71,6 +73,9 @@ const assuming = new Set([
 /** S3 User Guide, Bucket policies: the owner's root user is never locked out of its bucket policy. */
 const ownerRoot = new Set(['s3:getbucketpolicy', 's3:putbucketpolicy', 's3:deletebucketpolicy']);
 
+/** STS API Reference, GetCallerIdentity and GetSessionToken: no permissions are required. */
+const unguarded = new Set(['sts:getcalleridentity', 'sts:getsessiontoken']);
+
 /** KMS Developer Guide, Allowing users in other accounts to use a KMS key. */
 const crossAccountKms = new Set([
   'encrypt',
@@ -116,6 +121,7 @@ export function factsOf(action: string): ActionFacts {
     notForRoot: lower === 'sts:assumerole',
     ownerRootAlways: ownerRoot.has(lower),
     retiresGrant: lower === 'kms:retiregrant',
+    unguarded: unguarded.has(lower),
     gatewayEndpoint: service === 's3' || service === 'dynamodb',
     crossAccountKms: service === 'kms' && crossAccountKms.has(name),
   };
