@@ -30,13 +30,14 @@ interface Report {
   readonly errors: string[];
 }
 
-/** `gatehouse policy test …` and, in a file of its own, `gatehouse policy validate …`. */
+/** `gatehouse policy test …` and, in files of their own, `validate` and `check`. */
 export async function policy([name, ...args]: readonly string[], out: (line: string) => void): Promise<number> {
   if (name === 'test') return policyTest(args, out);
+  if (name === 'check') return (await import('./policyCheck.ts')).policyCheck(args, out);
   if (name === 'validate') return (await import('./validate.ts')).policyValidate(args, out);
   if (name !== '--help' && name !== '-h')
     out(`gatehouse policy: ${name ? `unknown command: ${name}` : 'no command given'}`);
-  print(`${usage}\n\nSee also: gatehouse policy validate --help`, out);
+  print(`${usage}\n\nSee also: gatehouse policy validate --help, gatehouse policy check --help`, out);
   return name === '--help' || name === '-h' ? 0 : 2;
 }
 

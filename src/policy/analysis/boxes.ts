@@ -21,7 +21,7 @@ export interface Analysis {
   readonly type: PolicyType;
   readonly literals: Literals;
   readonly symbols: Symbols;
-  /** Condition keys as the policies spell them, by their lower-case names. */
+  /** Condition keys as the policies spell them, by their lower-case names; actions with `action ` before theirs. */
   readonly spellings: Map<string, string>;
   /** The roles that the policies name as principals. */
   readonly roles: readonly string[];
@@ -40,6 +40,9 @@ export function analysisOf(type: PolicyType, policies: readonly CompiledPolicy[]
     ['principal', principalUniverse(principals)],
   ]);
   const spellings = new Map<string, string>();
+  for (const pattern of statements.flatMap(({ action, notAction }) => action ?? notAction ?? [])) {
+    if (!/[*?]/.test(pattern)) spellings.set(`action ${pattern.toLowerCase()}`, pattern);
+  }
   const texts = new Set<string>();
   const truths = new Set<string>();
   for (const { key, operator } of statements.flatMap(({ conditions }) => conditions)) {

@@ -1,21 +1,28 @@
 // Values that make an example read like real life. They are tried first and prove nothing: any other would do.
 
-export const actionHints: readonly string[] = [
-  's3:getobject',
-  's3:putobject',
-  's3:listbucket',
-  'sts:assumerole',
-  'kms:decrypt',
-  'sqs:sendmessage',
-  'sns:publish',
-  'lambda:invokefunction',
-  'secretsmanager:getsecretvalue',
-  'dynamodb:getitem',
-  'ec2:runinstances',
-  'ec2:describeinstances',
-  'iam:createuser',
-  'iam:passrole',
+const actions: readonly string[] = [
+  's3:GetObject',
+  's3:PutObject',
+  's3:ListBucket',
+  'sts:AssumeRole',
+  'kms:Decrypt',
+  'sqs:SendMessage',
+  'sns:Publish',
+  'lambda:InvokeFunction',
+  'secretsmanager:GetSecretValue',
+  'dynamodb:GetItem',
+  'ec2:RunInstances',
+  'ec2:DescribeInstances',
+  'iam:CreateUser',
+  'iam:PassRole',
 ];
+
+export const actionHints: readonly string[] = actions.map((action) => action.toLowerCase());
+
+/** An action as AWS spells it, where it is a hint. */
+export function spelledHint(action: string): string | undefined {
+  return actions[actionHints.indexOf(action)];
+}
 
 export const principalHints: readonly string[] = [
   'aws:arn:aws:iam::210987654321:user/mallory',

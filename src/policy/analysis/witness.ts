@@ -7,7 +7,7 @@ import { contextOf } from '../context.ts';
 import { decide } from '../decide.ts';
 import type { Principal } from '../principals.ts';
 import type { Analysis } from './boxes.ts';
-import { actionHints, keyHints, principalHints, resourceHints } from './hints.ts';
+import { actionHints, keyHints, principalHints, resourceHints, spelledHint } from './hints.ts';
 import { type Closing, exampleOn, type Literal } from './literals.ts';
 import type { State } from './search.ts';
 import { closed, variablesOf } from './strings.ts';
@@ -50,7 +50,8 @@ export function witnessIn(analysis: Analysis, state: State, manner: Manner): Wit
   const { principal, principalAccount, context: own } = callerOf(caller);
   const entries = Object.fromEntries(Object.entries(own).filter(([key]) => !state.has(`key:${key.toLowerCase()}`)));
   for (const [key, value] of context) entries[analysis.spellings.get(key) ?? key] = value;
-  return { principal, principalAccount, action, resource, context: entries };
+  const spelled = analysis.spellings.get(`action ${action}`) ?? spelledHint(action) ?? action;
+  return { principal, principalAccount, action: spelled, resource, context: entries };
 }
 
 /** Values for the keys that a state has demands on. False when some have none. */
