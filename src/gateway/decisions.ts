@@ -4,7 +4,7 @@
  * durable in the journal.
  */
 import type { Context } from '../core/context.ts';
-import { uuid } from '../core/ids.ts';
+import { timeUuid } from '../core/ids.ts';
 import { type Explanation, explain, explanationText, type PolicyKind } from '../policy/index.ts';
 import type { JournalEntry } from '../store/store.ts';
 import type { Question } from './authorize.ts';
@@ -47,7 +47,7 @@ export const DECISION_REGION = 'global';
 export function denialOf(question: Question, ctx: Context): JournalEntry {
   const body = JSON.stringify({ requestID: ctx.requestId, ...explained(question) });
   const { account, now } = ctx;
-  return { id: uuid(ctx), kind: 'decision', account, region: DECISION_REGION, time: now.getTime(), body };
+  return { id: timeUuid(now, ctx), kind: 'decision', account, region: DECISION_REGION, time: now.getTime(), body };
 }
 
 const explanations = new WeakMap<Question, Explanation>();

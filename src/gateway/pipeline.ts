@@ -4,7 +4,7 @@
 import { checkLimits } from '../core/constraints.ts';
 import type { Caller, Context, Settings, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
-import { uuid } from '../core/ids.ts';
+import { timeUuid } from '../core/ids.ts';
 import { type Access, Missing, Open, type Operation, type Service } from '../core/operation.ts';
 import type { Secrets } from '../core/secrets.ts';
 import { requireWithinReach } from '../identity/sessions.ts';
@@ -62,7 +62,7 @@ export async function handle(request: WireRequest, source: Source, deps: Deps): 
     content: request,
     source,
     deps,
-    requestId: uuid(deps),
+    requestId: timeUuid(deps.now(), deps),
     questions: [],
     failed: [],
   };

@@ -6,7 +6,7 @@
 import type { AuditNotes, Caller, Context } from '../core/context.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../core/eventResources.ts';
 import { eventOf } from '../core/events.ts';
-import { uuid } from '../core/ids.ts';
+import { timeUuid } from '../core/ids.ts';
 import type { Service } from '../core/operation.ts';
 import { recordInput, recordOutput } from '../protocols/recording.ts';
 import type { JournalEntry } from '../store/store.ts';
@@ -29,7 +29,7 @@ export function recordsOf(call: Call, ctx: Context): JournalEntry[] {
   const { audit } = ctx;
   const other = audit.recipientAccountId;
   const shared = other !== undefined && other !== ctx.account && call.error === undefined;
-  const sharedId = shared ? uuid(ctx) : undefined;
+  const sharedId = shared ? timeUuid(ctx.now, ctx) : undefined;
   const entries: JournalEntry[] = [];
   if (ctx.account !== '') entries.push(entry(ctx, call, ctx.account, sharedId));
   if (other !== undefined && (shared || ctx.account === '')) entries.push(entry(ctx, call, other, sharedId));
@@ -39,7 +39,7 @@ export function recordsOf(call: Call, ctx: Context): JournalEntry[] {
 
 function entry(ctx: Context, call: Call, account: string, sharedEventID: string | undefined): JournalEntry {
   const { service, operation, error } = call;
-  const id = uuid(ctx);
+  const id = timeUuid(ctx.now, ctx);
   const region = service.global ? GLOBAL_REGION : ctx.region;
   const by = ctx.caller.service ?? ctx.calledVia?.at(-1);
   const record = {
@@ -111,7 +111,7 @@ function serviceEvent(
   service: Service,
   event: NonNullable<AuditNotes['serviceEvents']>[number],
 ): JournalEntry {
-  const id = uuid(ctx);
+  const id = timeUuid(ctx.now, ctx);
   const region = service.global ? GLOBAL_REGION : ctx.region;
   const record = {
     eventVersion: '1.11',
