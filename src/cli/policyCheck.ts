@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { expandActionPattern } from '../core/facts.ts';
 import {
   accessFault,
   type CheckResult,
@@ -69,23 +70,26 @@ export async function policyCheck([name, ...args]: readonly string[], out: Out):
   }
 }
 
+/** Examples name actions that AWS has. */
+const means = { actions: () => expandActionPattern('*') };
+
 const checks: Readonly<Record<string, (options: Options) => CheckResult>> = {
   'no-new-access': (options) => {
     const [existing, updated] = policiesIn(options, 'OLD and NEW', 2);
     const type = typeOf(options, [existing, updated]);
-    return checkNoNewAccess(existing.policy, updated.policy, type);
+    return checkNoNewAccess(existing.policy, updated.policy, type, means);
   },
   'access-not-granted': (options) => {
     const [file] = policiesIn(options, 'one FILE', 1);
     const fault = accessFault(options);
     if (fault !== undefined) throw new Wrong(fault);
-    return checkAccessNotGranted(file.policy, [options], typeOf(options, [file]));
+    return checkAccessNotGranted(file.policy, [options], typeOf(options, [file]), means);
   },
   'no-public-access': (options) => {
     const [file] = policiesIn(options, 'one FILE', 1);
     const resourceType = options.resourceType as PublicResourceType;
     if (!resourceTypes.includes(resourceType)) throw new Wrong(`--resource-type: one of ${resourceTypes.join(', ')}`);
-    return checkNoPublicAccess(file.policy, resourceType);
+    return checkNoPublicAccess(file.policy, resourceType, means);
   },
 };
 

@@ -64,7 +64,8 @@ export function fitsConstraint(text: string, constraint: Constraint, budget: Bud
   return testOf(constraint, budget)(text);
 }
 
-function testOf({ globs, negated }: Constraint, budget: Budget): (text: string) => boolean {
+/** The set as a test, for asking about many texts. */
+export function testOf({ globs, negated }: Constraint, budget: Budget): (text: string) => boolean {
   const plain = new Set<string>();
   const wild: Glob[] = [];
   for (const glob of globs) {

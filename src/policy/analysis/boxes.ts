@@ -25,11 +25,23 @@ export interface Analysis {
   readonly spellings: Map<string, string>;
   /** The roles that the policies name as principals. */
   readonly roles: readonly string[];
+  /** Actions that AWS has, by their lower-case names. */
+  readonly actions: () => ReadonlyMap<string, string>;
 }
 
 const partsMax = 64;
 
-export function analysisOf(type: PolicyType, policies: readonly CompiledPolicy[], budget: Budget): Analysis {
+/** What an analysis may spend, and the actions that AWS has, for its examples to use. */
+export interface Means {
+  readonly budget?: Budget | undefined;
+  readonly actions?: (() => readonly string[]) | undefined;
+}
+
+/** A second or two of work; a policy as people write them needs a thousandth. */
+const budgetOf = (): Budget => ({ steps: 3_000_000, nodes: 20_000 });
+
+export function analysisOf(type: PolicyType, policies: readonly CompiledPolicy[], means: Means): Analysis {
+  const budget = means.budget ?? budgetOf();
   const statements = policies.flatMap(({ body }) => body.document.statements);
   const principals = statements
     .flatMap(({ principal, notPrincipal }) => [principal, notPrincipal])
@@ -53,7 +65,12 @@ export function analysisOf(type: PolicyType, policies: readonly CompiledPolicy[]
   }
   for (const key of truths) if (!texts.has(key)) universes.set(`key:${key}`, truthValues);
   const literals: Literals = { known: new Map(), answers: new Map(), budget, universes };
-  return { type, literals, symbols: { variables: [] }, spellings, roles: rolesIn(principals) };
+  let known: ReadonlyMap<string, string> | undefined;
+  const actions = () => {
+    known ??= new Map((means.actions?.() ?? []).map((name) => [name.toLowerCase(), name]));
+    return known;
+  };
+  return { type, literals, symbols: { variables: [] }, spellings, roles: rolesIn(principals), actions };
 }
 
 const segment = starOf(classes.notColon);

@@ -6,8 +6,16 @@
 
 import type { CompiledPolicy } from '../compile.ts';
 import { resourceTemplateOf } from '../variables.ts';
-import { AnalysisBound, type Budget } from './automata.ts';
-import { type Analysis, actionClause, analysisOf, assertedBoxes, excludedBox, type PolicyType } from './boxes.ts';
+import { AnalysisBound } from './automata.ts';
+import {
+  type Analysis,
+  actionClause,
+  analysisOf,
+  assertedBoxes,
+  excludedBox,
+  type Means,
+  type PolicyType,
+} from './boxes.ts';
 import { classes, templateGlob } from './globs.ts';
 import { literalOf } from './literals.ts';
 import { type Box, type State, search, stateOf } from './search.ts';
@@ -63,17 +71,14 @@ const listedAccess: Wording = {
   stop: '.',
 };
 
-/** A second or two of work; a policy as people write them needs a thousandth. */
-export const budgetOf = (): Budget => ({ steps: 3_000_000, nodes: 20_000 });
-
 /** Whether `updated` allows any request that `existing` does not. Pure. Documents compile first: compilePolicy. */
 export function checkNoNewAccess(
   existing: CompiledPolicy,
   updated: CompiledPolicy,
   type: PolicyType,
-  budget: Budget = budgetOf(),
+  means: Means = {},
 ): CheckResult {
-  const analysis = analysisOf(type, [existing, updated], budget);
+  const analysis = analysisOf(type, [existing, updated], means);
   const denies = excluded(analysis, updated, 'Deny');
   const allows = excluded(analysis, existing, 'Allow');
   const once = indicesOf(existing, 'Deny').flatMap((deny) => assertedBoxes(analysis, existing, deny));
@@ -91,9 +96,9 @@ export function checkAccessNotGranted(
   policy: CompiledPolicy,
   access: readonly ListedAccess[],
   type: PolicyType,
-  budget: Budget = budgetOf(),
+  means: Means = {},
 ): CheckResult {
-  const analysis = analysisOf(type, [policy], budget);
+  const analysis = analysisOf(type, [policy], means);
   const listed = access.map((one) => accessBox(analysis, one)).filter((box) => box.length > 0);
   const denies = excluded(analysis, policy, 'Deny');
   return conclude(listedAccess, analysis, policy, (index, show) => {

@@ -1,7 +1,7 @@
 // Analysis of policies as sets: what a policy allows, compared with another policy, with a list of access, with the
 // public. See checks.ts.
 
-export type { PolicyType } from './boxes.ts';
+export type { Means, PolicyType } from './boxes.ts';
 export {
   type CheckResult,
   checkAccessNotGranted,

@@ -9,9 +9,8 @@ import type { CompiledPolicy } from '../compile.ts';
 import { parseOperator } from '../conditions.ts';
 import type { ConditionElement, PrincipalElement } from '../document.ts';
 import { readIpRange } from '../values.ts';
-import type { Budget } from './automata.ts';
-import { type Analysis, analysisOf, assertedBoxes, literalFor } from './boxes.ts';
-import { budgetOf, type CheckResult, conclude, excluded, leftOver, type Wording } from './checks.ts';
+import { type Analysis, analysisOf, assertedBoxes, literalFor, type Means } from './boxes.ts';
+import { type CheckResult, conclude, excluded, leftOver, type Wording } from './checks.ts';
 import { demandOf } from './demands.ts';
 import { type Glob, textGlob } from './globs.ts';
 import { type KeyDemand, literalOf } from './literals.ts';
@@ -63,9 +62,9 @@ const wording: Wording = {
 export function checkNoPublicAccess(
   policy: CompiledPolicy,
   resourceType: PublicResourceType,
-  budget: Budget = budgetOf(),
+  means: Means = {},
 ): CheckResult {
-  const analysis = analysisOf('RESOURCE_POLICY', [policy], budget);
+  const analysis = analysisOf('RESOURCE_POLICY', [policy], means);
   const world = publicWorld(analysis, policy, resourceType);
   const denies = excluded(analysis, policy, 'Deny');
   return conclude(wording, analysis, policy, (index, show) => {

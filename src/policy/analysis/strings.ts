@@ -4,7 +4,7 @@
 // A pattern with variables is wide as its wildcard and narrow as nothing, unless the same variables stand in what
 // must hold: then both are compared with symbols in the variables' places, and equal symbols are equal text.
 
-import { type Budget, type Constraint, fitsConstraint, shortestText } from './automata.ts';
+import { type Budget, type Constraint, shortestText, testOf } from './automata.ts';
 import { filled, type Glob, type OpenGlob, symbolsIn } from './globs.ts';
 
 export interface Clause {
@@ -28,8 +28,8 @@ export function exampleOf(clauses: readonly Clause[], budget: Budget, hints: Hin
     if (!clause.negated && clause.open.length > 0 && !symbolsFit(clause, clauses, budget)) return undefined;
   }
   const constraints = clauses.map(constraintOf);
-  const hint = hints.find((text) => constraints.every((constraint) => fitsConstraint(text, constraint, budget)));
-  return hint ?? shortestText(constraints, budget);
+  const tests = hints.length > 0 ? constraints.map((constraint) => testOf(constraint, budget)) : [];
+  return hints.find((text) => tests.every((test) => test(text))) ?? shortestText(constraints, budget);
 }
 
 function constraintOf({ negated, globs, open, rough }: Clause): Constraint {

@@ -42,16 +42,23 @@ export function witnessIn(analysis: Analysis, state: State, manner: Manner): Wit
     const value = exampleOn(analysis.literals, side, state.get(side) ?? [], { close, hints: likely })?.value;
     return typeof value === 'string' ? value : undefined;
   };
-  const action = pick('action', actionHints);
+  const known = analysis.actions();
+  const action = pick('action', [...actionHints, ...known.keys()]);
   const resource = action === undefined ? undefined : pick('resource', resourceHints(action));
   const named = analysis.type === 'RESOURCE_POLICY';
   const caller = named ? someCaller((likely) => pick('principal', likely)) : ownCaller(context.get('aws:principalarn'));
   if (action === undefined || resource === undefined || caller === undefined) return undefined;
   const { principal, principalAccount, context: own } = callerOf(caller);
-  const entries = Object.fromEntries(Object.entries(own).filter(([key]) => !state.has(`key:${key.toLowerCase()}`)));
+  const entries = Object.fromEntries(Object.entries(own).filter(([key]) => isWanted(analysis, state, key)));
   for (const [key, value] of context) entries[analysis.spellings.get(key) ?? key] = value;
-  const spelled = analysis.spellings.get(`action ${action}`) ?? spelledHint(action) ?? action;
+  const spelled = analysis.spellings.get(`action ${action}`) ?? spelledHint(action) ?? known.get(action) ?? action;
   return { principal, principalAccount, action: spelled, resource, context: entries };
+}
+
+/** What says who calls is shown where a policy asks for it; the engine asks for the principal's ARN itself. */
+function isWanted({ spellings }: Analysis, state: State, key: string): boolean {
+  const lower = key.toLowerCase();
+  return !state.has(`key:${lower}`) && (lower === 'aws:principalarn' || spellings.has(lower));
 }
 
 /** Values for the keys that a state has demands on. False when some have none. */
