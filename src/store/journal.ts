@@ -21,7 +21,7 @@ const busyEntries = 25;
 const pause = 20;
 const retryPause = 1000;
 /** ... unless it lags by so many entries: a look-up must not have to catch up for long. */
-const lagMax = 100_000;
+const lagMax = 300_000;
 
 interface Position {
   readonly name: string;
