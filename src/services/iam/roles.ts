@@ -113,8 +113,9 @@ export const ListRoles: Operation<Present<ListRolesRequest>, ListRolesResponse> 
 export const UpdateRole: Operation<Present<UpdateRoleRequest>, object, Role> = {
   load: (input, ctx) => findRole(ctx, input.RoleName),
   access: (_input, _ctx, role) => roleAccess(role, { 'iam:PermissionsBoundary': role.boundary }),
+  /** A description is the one change that a customer may make to a service-linked role. */
   async run(input, ctx, role) {
-    protectRole(ctx, role);
+    if (input.MaxSessionDuration !== undefined || input.Description === undefined) protectRole(ctx, role);
     const seconds = input.MaxSessionDuration ?? role.maxSessionDuration;
     await ctx.store.replace(roles, { ...described(role, input.Description), maxSessionDuration: seconds });
     return {};
@@ -128,7 +129,6 @@ export const UpdateRoleDescription: Operation<
 > = {
   load: (input, ctx) => findRole(ctx, input.RoleName),
   access: (_input, _ctx, role) => roleAccess(role, { 'iam:PermissionsBoundary': role.boundary }),
-  /** The one change that a customer may make to a service-linked role. */
   async run(input, ctx, role) {
     const changed = described(role, input.Description);
     await ctx.store.replace(roles, changed);

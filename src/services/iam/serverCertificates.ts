@@ -37,7 +37,7 @@ export interface ServerCertificate {
   readonly path: string;
   /** `ASCA…` */
   readonly id: string;
-  /** PEM, as they were uploaded. */
+  /** PEM, as they were uploaded but for white space around them. */
   readonly body: string;
   readonly chain?: string;
   /** Sealed for the purpose `server-certificate-key`. */
@@ -78,8 +78,8 @@ export const UploadServerCertificate: Operation<
       name: input.ServerCertificateName,
       path: input.Path ?? '/',
       id: uniqueId('ASCA', ctx),
-      body: input.CertificateBody,
-      ...(input.CertificateChain === undefined ? {} : { chain: input.CertificateChain }),
+      body: input.CertificateBody.trim(),
+      ...(input.CertificateChain === undefined ? {} : { chain: input.CertificateChain.trim() }),
       privateKey: ctx.secrets.seal('server-certificate-key', input.PrivateKey, ctx.random(12)),
       uploaded: ctx.now.toISOString(),
       expires: new Date(certificate.validTo).toISOString(),

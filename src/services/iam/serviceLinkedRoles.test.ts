@@ -61,6 +61,8 @@ test('A service-linked role is changed by AWS only, but for its description', as
   for (const call of calls) await rejected(call, 'UnmodifiableEntity', sentence);
   await iam.updateRoleDescription({ RoleName, Description: 'mine' });
   assert.equal((await iam.getRole({ RoleName })).Role?.Description, 'mine');
+  await iam.updateRole({ RoleName, Description: 'ours' });
+  assert.equal((await iam.getRole({ RoleName })).Role?.Description, 'ours');
 });
 
 test('DeleteServiceLinkedRole is a task that can be asked about', async () => {
