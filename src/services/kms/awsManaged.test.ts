@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Context } from '../../core/context.ts';
 import { ADMIN, testCloud } from '../../testing/cloud.ts';
+import { keyConditions } from './conditions.ts';
 
 const Plaintext = new Uint8Array(Buffer.from('x'));
 
@@ -17,13 +19,13 @@ test('an AWS managed key is made when its alias is first looked at; the account 
   );
   assert.equal((await admin.kms.getKeyRotationStatus({ KeyId })).RotationPeriodInDays, 365);
   for (const refused of [
-    admin.kms.encrypt({ KeyId, Plaintext }),
-    admin.kms.disableKey({ KeyId }),
-    admin.kms.scheduleKeyDeletion({ KeyId }),
-    admin.kms.putKeyPolicy({ KeyId, Policy: ADMIN }),
-    cloud.root.kms.generateDataKey({ KeyId, KeySpec: 'AES_256' }),
+    () => admin.kms.encrypt({ KeyId, Plaintext }),
+    () => admin.kms.disableKey({ KeyId }),
+    () => admin.kms.scheduleKeyDeletion({ KeyId }),
+    () => admin.kms.putKeyPolicy({ KeyId, Policy: ADMIN }),
+    () => cloud.root.kms.generateDataKey({ KeyId, KeySpec: 'AES_256' }),
   ]) {
-    await assert.rejects(refused, { name: 'AccessDeniedException' });
+    await assert.rejects(refused(), { name: 'AccessDeniedException' });
   }
   await assert.rejects(admin.kms.describeKey({ KeyId: 'alias/aws/nothing' }), { name: 'NotFoundException' });
 });
@@ -75,4 +77,32 @@ test('a record of a use names key, material and context, and neither plaintext n
   assert.equal(record.readOnly, true);
   assert.deepEqual(record.additionalEventData, { keyMaterialId: CurrentKeyMaterialId });
   assert.deepEqual(record.resources, [{ accountId: cloud.managementAccount, type: 'AWS::KMS::Key', ARN: Arn }]);
+});
+
+test('kms:TrailingDaysWithoutKeyUsage keeps keys in use from being disabled', async () => {
+  const cloud = await testCloud();
+  const unused = await cloud.user('unused', {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Action: 'kms:*',
+      Resource: '*',
+      Condition: { NumericGreaterThanEqualsIfExists: { 'kms:TrailingDaysWithoutKeyUsage': '90' } },
+    },
+  });
+  const KeyId = (await cloud.root.kms.createKey({})).KeyMetadata!.KeyId!;
+  cloud.advance('P60D');
+  await cloud.root.kms.encrypt({ KeyId, Plaintext });
+  cloud.advance('P89D');
+  await assert.rejects(unused.kms.disableKey({ KeyId }), { name: 'AccessDeniedException' });
+  cloud.advance('P1D');
+  await unused.kms.disableKey({ KeyId });
+});
+
+test('kms:ViaService names the service that calls on the principal behalf, in its Region', () => {
+  const ctx = { caller: { account: '111122223333' }, region: 'eu-west-1' } as unknown as Context;
+  const via = (calledVia?: string[]) => keyConditions({ ...ctx, calledVia }, undefined, undefined)['kms:ViaService'];
+  assert.equal(via(['secretsmanager.amazonaws.com']), 'secretsmanager.eu-west-1.amazonaws.com');
+  assert.equal(via(['cloudformation.amazonaws.com', 's3.amazonaws.com']), 's3.eu-west-1.amazonaws.com');
+  assert.equal(via(), undefined);
 });

@@ -158,12 +158,12 @@ test('another account uses a key by its policy and its own, for what AWS lists, 
   await dave.kms.decrypt({ CiphertextBlob: CiphertextBlob! });
   await assert.rejects(erin.kms.encrypt({ KeyId: KeyArn, Plaintext }), DENIED);
   for (const refused of [
-    dave.kms.disableKey({ KeyId: KeyArn }),
-    dave.kms.getKeyPolicy({ KeyId: KeyArn }),
-    dave.kms.scheduleKeyDeletion({ KeyId: KeyArn }),
-    dave.kms.tagResource({ KeyId: KeyArn, Tags: [] }),
+    () => dave.kms.disableKey({ KeyId: KeyArn }),
+    () => dave.kms.getKeyPolicy({ KeyId: KeyArn }),
+    () => dave.kms.scheduleKeyDeletion({ KeyId: KeyArn }),
+    () => dave.kms.tagResource({ KeyId: KeyArn, Tags: [] }),
   ]) {
-    await assert.rejects(refused, DENIED);
+    await assert.rejects(refused(), DENIED);
   }
   const seen = await cloud.root.cloudtrail.lookupEvents({
     LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'Encrypt' }],

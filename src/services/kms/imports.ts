@@ -3,7 +3,7 @@
  * can come back, and opens what it had encrypted. Other material can only join a symmetric key as its next generation.
  * https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html
  */
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import {
   type DeleteImportedKeyMaterialRequest,
   type DeleteImportedKeyMaterialResponse,
@@ -53,7 +53,7 @@ export const ImportKeyMaterial = onKey<Import, ImportKeyMaterialResponse>({
   state: 'kept',
   conditions: (input) => ({
     'kms:ExpirationModel': input.ExpirationModel ?? 'KEY_MATERIAL_EXPIRES',
-    'kms:ValidTo': input.ValidTo?.toISOString(),
+    'kms:ValidTo': input.ValidTo && String(input.ValidTo.getTime() / 1000),
   }),
   async run(input, ctx, key) {
     requireExternal(key);
@@ -111,10 +111,19 @@ function materialIn(ctx: Context, key: Key, { ImportToken, EncryptedKeyMaterial 
   let read: KeyObject;
   try {
     read = specOf(key.spec).read(bytes);
+    requirePair(read);
   } catch {
     return fail(IncorrectKeyMaterialException, '');
   }
   return read.type === 'private' ? read.export({ type: 'pkcs8', format: 'der' }) : read.export();
+}
+
+/** A document may hold a public key that is not the private key's. */
+function requirePair(key: KeyObject): void {
+  if (key.type !== 'private') return;
+  const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+  const message = Buffer.alloc(1);
+  if (!verify(hash, message, createPublicKey(key), sign(hash, message, key))) throw new TypeError('No pair.');
 }
 
 /** The generation that this material is of; undefined for a new one, if there may be a new one. */

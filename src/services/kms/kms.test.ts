@@ -292,11 +292,11 @@ test('encryption context and alias condition access', async () => {
   await byContext.kms.encrypt({ KeyId, Plaintext, EncryptionContext: { app: 'shop', more: '1' } });
   await byAlias.kms.encrypt({ KeyId: 'alias/app', Plaintext });
   for (const refused of [
-    byContext.kms.encrypt({ KeyId, Plaintext }),
-    byContext.kms.encrypt({ KeyId, Plaintext, EncryptionContext: { app: 'bank' } }),
-    byAlias.kms.encrypt({ KeyId, Plaintext }),
+    () => byContext.kms.encrypt({ KeyId, Plaintext }),
+    () => byContext.kms.encrypt({ KeyId, Plaintext, EncryptionContext: { app: 'bank' } }),
+    () => byAlias.kms.encrypt({ KeyId, Plaintext }),
   ]) {
-    await assert.rejects(refused, { name: 'AccessDeniedException' });
+    await assert.rejects(refused(), { name: 'AccessDeniedException' });
   }
 });
 

@@ -4,8 +4,10 @@ import {
   type GetKeyLastUsageResponse,
   KeyLastUsageTrackingOperation,
 } from '@aws-sdk/client-kms';
+import type { Context } from '../../core/context.ts';
 import type { Present } from '../../core/operation.ts';
-import { keyArn } from './keys.ts';
+import type { Conditions } from './conditions.ts';
+import { type Key, keyArn } from './keys.ts';
 import { keyLastUses } from './lastUses.ts';
 import { onKey } from './resolve.ts';
 
@@ -32,3 +34,13 @@ export const GetKeyLastUsage = onKey<Present<GetKeyLastUsageRequest>, GetKeyLast
     };
   },
 });
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** `kms:TrailingDaysWithoutKeyUsage`: whole days since the last use, or since a key was made that never was used. */
+export async function daysWithoutUse(ctx: Context, key: Key): Promise<Conditions> {
+  await ctx.journal.catchUp();
+  const use = await ctx.store.get(keyLastUses, [keyArn(key)]);
+  const idle = ctx.now.getTime() - Date.parse(use?.time ?? key.created);
+  return { 'kms:TrailingDaysWithoutKeyUsage': String(Math.max(0, Math.floor(idle / DAY_MILLISECONDS))) };
+}

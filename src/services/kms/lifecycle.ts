@@ -13,6 +13,7 @@ import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { relatedKeys } from './keyMetadata.ts';
 import { type Key, keyArn, keys, stateOf } from './keys.ts';
+import { daysWithoutUse } from './lastUsage.ts';
 import { onKey } from './resolve.ts';
 import { daysAfter, rotated } from './rotationSchedule.ts';
 
@@ -32,6 +33,7 @@ export const EnableKey = onKey<Present<EnableKeyRequest>, object>({
 
 export const DisableKey = onKey<Present<DisableKeyRequest>, object>({
   state: 'available',
+  looks: daysWithoutUse,
   async run(_input, ctx, key) {
     await ctx.store.replace(keys, { ...(await rotated(ctx, key)), enabled: false });
     return {};
@@ -42,6 +44,7 @@ const WINDOW_DAYS = 30;
 
 export const ScheduleKeyDeletion = onKey<Present<ScheduleKeyDeletionRequest>, ScheduleKeyDeletionResponse>({
   state: 'kept',
+  looks: daysWithoutUse,
   conditions: (input) => ({
     'kms:ScheduleKeyDeletionPendingWindowInDays': String(input.PendingWindowInDays ?? WINDOW_DAYS),
   }),

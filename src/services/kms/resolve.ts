@@ -31,6 +31,8 @@ export interface Found {
   /** `alias/…` or its ARN, as the request has it. */
   readonly requestAlias?: string;
   readonly grants?: readonly KeyGrant[] | undefined;
+  /** Condition keys that take a look into the store. */
+  readonly conditions?: Conditions;
 }
 
 const KEY_ID = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
@@ -86,7 +88,7 @@ const absent = (ctx: Context, name: string, error: Error): Found => ({
 export function keyAccess(ctx: Context, found: Found, more?: Conditions): Access {
   const { key, arn, grants } = found;
   const account = key?.account ?? parseArn(arn)?.account ?? ctx.account;
-  const conditions = { ...keyConditions(ctx, key, found.requestAlias), ...more };
+  const conditions = { ...keyConditions(ctx, key, found.requestAlias), ...found.conditions, ...more };
   return {
     resource: arn,
     resourceAccount: account,
@@ -116,6 +118,8 @@ interface Rules<In, Out> {
   readonly usage?: KeyUsageType;
   readonly readOnly?: boolean;
   readonly conditions?: (input: In, key: Key | undefined, ctx: Context) => Conditions;
+  /** Condition keys that take a look into the store. */
+  readonly looks?: (ctx: Context, key: Key) => Promise<Conditions>;
   /** Which of the caller's grants may permit this very request. */
   readonly permits?: (grant: KeyGrant, input: In) => boolean;
   readonly also?: (input: In, ctx: Context, found: Found) => readonly Access[];
@@ -129,7 +133,9 @@ export function onKey<In extends object, Out>(rules: Rules<In, Out>): Operation<
     ...(rules.readOnly !== undefined && { readOnly: rules.readOnly }),
     async load(input, ctx) {
       const found = await findKey(ctx, named(input), rules.aliases === true);
-      if (!found.key || !rules.operation) return found;
+      if (!found.key) return found;
+      if (rules.looks) return { ...found, conditions: await rules.looks(ctx, found.key) };
+      if (!rules.operation) return found;
       const granted = await withGrants(ctx, found, found.key, rules.operation);
       const { permits } = rules;
       return permits ? { ...granted, grants: granted.grants?.filter((grant) => permits(grant, input)) } : granted;

@@ -81,3 +81,18 @@ test('EnableKeyRotation is for symmetric keys', async () => {
     name: 'ValidationException',
   });
 });
+
+test('uses side by side make a rotation that is due once', async () => {
+  const cloud = await testCloud();
+  const { kms } = cloud.root;
+  const KeyId = (await kms.createKey({})).KeyMetadata!.KeyId!;
+  await kms.enableKeyRotation({ KeyId, RotationPeriodInDays: 100 });
+  cloud.advance('P101D');
+  const sealed = await Promise.all(Array.from({ length: 8 }, () => kms.encrypt({ KeyId, Plaintext })));
+  const { Rotations } = await kms.listKeyRotations({ KeyId });
+  assert.equal(Rotations!.length, 1);
+  for (const { CiphertextBlob } of sealed) {
+    const opened = await kms.decrypt({ CiphertextBlob: CiphertextBlob! });
+    assert.equal(opened.KeyMaterialId, Rotations![0]!.KeyMaterialId);
+  }
+});
