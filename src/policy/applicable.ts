@@ -16,6 +16,8 @@ export interface Applicable {
   /** Denies of the resource policy do not bind the caller. */
   readonly resourceDenyWaived: boolean;
   readonly hasBoundary: boolean;
+  /** The caller is of a kind that the action does not take. */
+  readonly outOfReach: boolean;
   /** No policy is asked. */
   readonly unguarded: boolean;
 }
@@ -34,6 +36,7 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
     flags?.resourceIsAwsManagedKmsKey === true ||
     !facts.rcp ||
     (facts.assumes && resource.includes(':role/aws-service-role/'));
+  const outOfReach = facts.callers !== undefined && isAccountPrincipal(request) && !facts.callers.has(principal.type);
   const scpFree = linked || flags?.principalAccountIsManagement === true || !isAccountPrincipal(request);
   return {
     facts,
@@ -44,7 +47,8 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
     ownPolicyDecides: trust || (kmsKey && !facts.retiresGrant),
     resourceDenyWaived: facts.retiresGrant || (facts.ownerRootAlways && isOwnerRoot),
     hasBoundary: policies.boundary !== undefined && (principal.type === 'User' || principal.type === 'AssumedRole'),
-    unguarded: facts.unguarded && isAccountPrincipal(request),
+    outOfReach,
+    unguarded: facts.unguarded && !outOfReach && isAccountPrincipal(request),
   };
 }
 
@@ -58,4 +62,11 @@ export function isAccountPrincipal(request: PolicyRequest): boolean {
 /** A resource that belongs to no account (`*`) is the caller's. */
 export function isSameAccount(request: PolicyRequest): boolean {
   return request.resourceAccount === null || request.resourceAccount === request.principalAccount;
+}
+
+/** True when the caller's ARN and the resource's are of two partitions: no policy reaches from one to the other. */
+export function crossesPartitions({ principal, resource }: PolicyRequest): boolean {
+  const [, own] = /^arn:([^:]+):/.exec(principal.arn ?? '') ?? [];
+  const [, other] = /^arn:([^:*?]+):/.exec(resource) ?? [];
+  return own !== undefined && other !== undefined && own !== other;
 }

@@ -5,7 +5,7 @@
 // have a say. Source: IAM User Guide, How AWS enforcement code logic evaluates requests, and Cross-account policy
 // evaluation logic.
 
-import { type Applicable, applicableOf, isAccountPrincipal, isSameAccount } from './applicable.ts';
+import { type Applicable, applicableOf, crossesPartitions, isAccountPrincipal, isSameAccount } from './applicable.ts';
 import { type CompiledPolicy, conditionsHold, reached, resourceFits, type Statement } from './compile.ts';
 import { grantLevel } from './grants.ts';
 import { isExcepted, type Level, levelOf, levels } from './principals.ts';
@@ -135,7 +135,7 @@ function granted(request: PolicyRequest, policies: PolicySet, applicable: Applic
   const { vpcEndpoint } = policies;
   if (vpcEndpoint && allowIn(vpcEndpoint, 'vpcEndpoint', request).level === levels.none) return implicit('vpcEndpoint');
   const ownKind = applicable.trust ? 'trust' : 'resource';
-  if (applicable.facts.notForRoot && request.principal.type === 'Root') return implicit(ownKind);
+  if (applicable.outOfReach) return implicit(applicable.trust ? ownKind : 'identity');
   const own = ownSide(request, policies, applicable, ownKind);
   if (!isAccountPrincipal(request)) return own.level === levels.none ? implicit(ownKind) : allowed(own);
   return isSameAccount(request)
@@ -152,6 +152,7 @@ function withinAccount(request: PolicyRequest, policies: PolicySet, applicable: 
 
 function acrossAccounts(request: PolicyRequest, policies: PolicySet, applicable: Applicable, own: Found): Decision {
   if (applicable.kmsKey && !applicable.facts.crossAccountKms) return implicit('resource');
+  if (crossesPartitions(request)) return implicit(own.kind);
   if (own.kind === 'grant' && own.level >= levels.behind) {
     const limit = own.level === levels.behind ? limitOf(request, policies) : undefined;
     return limit ? implicit(limit) : allowed(own);

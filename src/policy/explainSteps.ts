@@ -1,7 +1,7 @@
 // The road to a verdict in sentences, a step a sentence: what denied, else which limits allow, who had to grant,
 // who did.
 
-import { type Applicable, isAccountPrincipal, isSameAccount } from './applicable.ts';
+import { type Applicable, crossesPartitions, isAccountPrincipal, isSameAccount } from './applicable.ts';
 import type { CompiledPolicy, Statement } from './compile.ts';
 import { type Decision, limitOf } from './decide.ts';
 import type { LayerExplanation, MatchLevel } from './explain.ts';
@@ -36,6 +36,8 @@ export function stepsOf(
   } else {
     steps.push('The caller is no principal of an account: only the resource can grant.');
   }
+  if (applicable.outOfReach) steps.push(`${request.principal.type} credentials cannot call ${request.action}.`);
+  if (!isSameAccount(request) && crossesPartitions(request)) steps.push('No policy reaches into another partition.');
   if (applicable.trust) steps.push("A role's trust policy must always allow who becomes the role.");
   if (applicable.kmsKey)
     steps.push('A KMS key is under its key policy and grants: IAM policies count only where it lets them.');

@@ -1,5 +1,7 @@
 // Where services differ from the common rules, as tables. Each row names the page it follows.
 
+import type { PrincipalType } from './principals.ts';
+
 /** What the engine knows about an action. */
 export interface ActionFacts {
   /** The name behind the prefix, in lower case. */
@@ -9,8 +11,8 @@ export interface ActionFacts {
   readonly rcp: boolean;
   /** Asks to become a role: decided by the role's trust policy. */
   readonly assumes: boolean;
-  /** The root user cannot call it. STS API Reference, AssumeRole. */
-  readonly notForRoot: boolean;
+  /** The principals of an account that can call it at all; undefined: all of them. */
+  readonly callers: ReadonlySet<PrincipalType> | undefined;
   /** The bucket owner's root user may do it whatever the bucket policy denies. */
   readonly ownerRootAlways: boolean;
   /**
@@ -20,7 +22,7 @@ export interface ActionFacts {
   readonly retiresGrant: boolean;
   /** Reached by gateway endpoints, where an account as principal means its root user only. PrivateLink Guide. */
   readonly gatewayEndpoint: boolean;
-  /** No policy is asked: whoever has credentials may call it, also when a policy denies it. */
+  /** No policy is asked: whoever can call it may, also when a policy denies it. */
   readonly unguarded: boolean;
   /** A KMS operation that principals of other accounts can be permitted. */
   readonly crossAccountKms: boolean;
@@ -102,6 +104,17 @@ const crossAccountKms = new Set([
   'revokegrant',
 ]);
 
+const longTerm: ReadonlySet<PrincipalType> = new Set(['User', 'Root']);
+const notRoot: ReadonlySet<PrincipalType> = new Set(['User', 'AssumedRole']);
+const notFederated: ReadonlySet<PrincipalType> = new Set(['User', 'AssumedRole', 'Root']);
+
+/** IAM User Guide, Compare AWS STS credentials: who can call, and what the resulting credentials cannot. */
+function callersOf(service: string, action: string): ReadonlySet<PrincipalType> | undefined {
+  if (service !== 'sts' || action === 'sts:getcalleridentity') return undefined;
+  if (action === 'sts:getsessiontoken' || action === 'sts:getfederationtoken') return longTerm;
+  return action === 'sts:assumerole' ? notRoot : notFederated;
+}
+
 const known = new Map<string, ActionFacts>();
 const knownMax = 20_000;
 
@@ -118,7 +131,7 @@ export function factsOf(action: string): ActionFacts {
     service,
     rcp: rcpServices.has(service) && !rcpExempt.has(lower),
     assumes: assuming.has(lower),
-    notForRoot: lower === 'sts:assumerole',
+    callers: callersOf(service, lower),
     ownerRootAlways: ownerRoot.has(lower),
     retiresGrant: lower === 'kms:retiregrant',
     unguarded: unguarded.has(lower),
