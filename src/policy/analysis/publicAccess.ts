@@ -17,6 +17,7 @@ import { type KeyDemand, literalOf } from './literals.ts';
 import { addressTest } from './ordered.ts';
 import { kinds, principalGlobs } from './principals.ts';
 import type { Box } from './search.ts';
+import { isShared, isTenancyKey, namesTenant } from './sharedProviders.ts';
 import { clauseOf } from './strings.ts';
 
 export const resourceTypes = [
@@ -81,7 +82,7 @@ function publicWorld(analysis: Analysis, policy: CompiledPolicy, resourceType: P
     .flatMap(({ principal, notPrincipal }) => [principal, notPrincipal])
     .filter((element) => element !== undefined);
   const conditions = statements.flatMap((statement) => statement.conditions);
-  const shared = elements.flatMap(({ Federated }) => Federated).filter((name) => sharedProviders.has(name));
+  const shared = elements.flatMap(({ Federated }) => Federated).filter(isShared);
   const strangers = [kinds.anonymous, kinds.aws, kinds.service, ...shared.map((name) => textGlob(`federated:${name}`))];
   return [
     literalOf(analysis.literals, 'principal', { clause: clauseOf(strangers) }),
@@ -99,16 +100,8 @@ function publicWorld(analysis: Analysis, policy: CompiledPolicy, resourceType: P
   ];
 }
 
-/** Providers that everybody's users share: without more, their name alone fixes nobody. */
-const sharedProviders = new Set([
-  'accounts.google.com',
-  'cognito-identity.amazonaws.com',
-  'graph.facebook.com',
-  'www.amazon.com',
-]);
-
 function fixedPrincipals(element: PrincipalElement, roles: readonly string[]): readonly Glob[] {
-  const fixed = (names: readonly string[]) => names.filter((name) => !name.includes('*') && !sharedProviders.has(name));
+  const fixed = (names: readonly string[]) => names.filter((name) => !name.includes('*') && !isShared(name));
   const { AWS, Service, Federated, CanonicalUser } = element;
   return principalGlobs(
     {
@@ -161,9 +154,6 @@ const fixingKeys: Readonly<Record<string, Fixes>> = {
   's3:dataaccesspointaccount': literal,
   's3:dataaccesspointarn': accessPoint,
 };
-/** What a shared provider says about its user: the audience is the application, the subject the user. */
-const providerKey = /^(accounts\.google\.com|cognito-identity\.amazonaws\.com|graph\.facebook\.com|www\.amazon\.com):/;
-
 /** The demand that the key has some value that the condition fixes; undefined when it fixes none. */
 function fixedValues(
   analysis: Analysis,
@@ -172,7 +162,7 @@ function fixedValues(
   variables: boolean,
 ): KeyDemand | undefined {
   const key = condition.key.toLowerCase();
-  const fixes = Object.hasOwn(fixingKeys, key) ? fixingKeys[key] : providerKey.test(key) ? literal : undefined;
+  const fixes = Object.hasOwn(fixingKeys, key) ? fixingKeys[key] : isTenancyKey(key) ? namesTenant : undefined;
   const parsed = parseOperator(condition.operator);
   if (!fixes || !parsed || parsed === 'Null') return undefined;
   const isOpen = (value: string) => variables && value.includes('${');
