@@ -2,15 +2,14 @@
 import type { Edge } from '../shadow/edges.ts';
 import { type Escalation, type Escalations, escalationsIn } from '../shadow/escalations.ts';
 import { rules } from '../shadow/rules.ts';
-import { worldOf } from '../shadow/world.ts';
 import { parsed, told, UsageError } from './plane.ts';
-import { contextIn, type Out, SHADOW_HELP, SHADOW_OPTIONS, withShadow } from './shadow.ts';
+import { contextIn, type Out, plainly, populated, SHADOW_HELP, SHADOW_OPTIONS, withShadow } from './shadow.ts';
 
 const HELP = `Usage: npx gatehouse escalations [OPTION…]
 
-Finds the shortest path to administrator of every imported user and role: ${rules.length} known ways, from policy edits over
-access keys of others to roles handed to services, each step decided by the policy engine with boundaries, SCPs and
-conditions. Administrator is who may do everything on everything, within what SCPs leave its account.
+Finds the shortest path to administrator of every imported user and role: ${rules.length} known ways, from policy
+edits over access keys of others to roles handed to services, each step decided by the policy engine with boundaries,
+SCPs and conditions. Administrator is who may do everything on everything, within what SCPs leave its account.
 What depends on a condition key that was not given is told apart, with the key.
 
   --principal NAME     this one only (an ARN, user/NAME, role/NAME or a name)
@@ -29,7 +28,8 @@ const OPTIONS = {
   principal: { type: 'string' },
 } as const;
 
-export function escalations(args: readonly string[], out: Out): Promise<number> {
+export function escalations(args: readonly string[], rawOut: Out): Promise<number> {
+  const out = plainly(rawOut);
   return told(async () => {
     const { values } = parsed({ args: [...args], options: OPTIONS });
     if (values.help) {
@@ -41,9 +41,7 @@ export function escalations(args: readonly string[], out: Out): Promise<number> 
       throw new UsageError('--fail-on takes any or certain.');
     const given = { context: contextIn(values.context), absent: values.absent ?? [], now: new Date() };
     return withShadow(values.data, async (store) => {
-      const world = await worldOf(store);
-      if (world.accounts.length === 0)
-        throw new UsageError('Nothing was imported yet: see gatehouse import account --help.');
+      const world = await populated(store);
       const only = values.principal === undefined ? undefined : (await found(world.find(values.principal))).arn;
       const all = await escalationsIn(world, given);
       const shown = { ...all, escalations: all.escalations.filter((e) => only === undefined || e.principal === only) };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import fc from 'fast-check';
 import { chainOf, organizationPolicies } from '../identity/organization.ts';
 import { byName } from '../identity/principals.ts';
 import {
@@ -155,7 +156,7 @@ describe('import account', () => {
         1,
       ),
       ':13:32',
-      /RoleDetailList\[0\]\.AssumeRolePolicyDocument: is not a policy document: A statement has either Action or NotAction/,
+      /RoleDetailList\[0\]\.AssumeRolePolicyDocument: is not a policy document: A statement has either Action/,
     ],
   ];
   for (const [title, text, where, message] of broken) {
@@ -175,6 +176,33 @@ describe('import account', () => {
       ]);
     });
   }
+
+  it('survives damaged files: each is loaded whole or named with its place and not loaded', async () => {
+    const whole = Buffer.from(
+      JSON.stringify([
+        dump({ users: [user('a'), user('b', { inline: { own: allow('s3:*') } })], roles: [role('r', trust('*'))] }),
+      ]),
+    );
+    const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(damage, fc.nat(whole.length), async (bytes, length) => {
+        const text = Buffer.from(whole.subarray(0, bytes.length === 3 ? length : whole.length));
+        for (const [at, byte] of bytes) if (at < text.length) text[at] = byte;
+        const data = fresh();
+        const file = join(folder, 'damaged.json');
+        writeFileSync(file, text);
+        const [result] = JSON.parse((await run(data, '--json', file)).lines.join('\n')).files;
+        const names = await namesIn(data);
+        if (result.state === 'loaded') {
+          assert.equal(names.length, (result.counts.user ?? 0) + (result.counts.role ?? 0));
+        } else {
+          assert.deepEqual(names, []);
+          assert.ok(result.error.line >= 1 && result.error.column >= 1 && result.error.offset <= text.length);
+        }
+      }),
+      { numRuns: 80 },
+    );
+  });
 
   it('gives line, column and byte as JSON', async () => {
     const file = write('position.json', '{"UserDetailList":\n [{"UserName": 1}]}');

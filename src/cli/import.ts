@@ -1,7 +1,7 @@
 /** `gatehouse import account`: an account's dumps and an organization's exports, to be asked without a plane. */
 import { type FileResult, importFiles } from '../shadow/import.ts';
 import { parsed, told, UsageError } from './plane.ts';
-import { type Out, SHADOW_HELP, SHADOW_OPTIONS, withShadow } from './shadow.ts';
+import { type Out, plainly, SHADOW_HELP, SHADOW_OPTIONS, withShadow } from './shadow.ts';
 
 const HELP = `Usage: npx gatehouse import account [OPTION…] FILE…
 
@@ -19,7 +19,8 @@ ${SHADOW_HELP}
 
 exit code: 0 all is loaded, 1 a file could not be read, 2 wrong use`;
 
-export function importAccount(args: readonly string[], out: Out): Promise<number> {
+export function importAccount(args: readonly string[], rawOut: Out): Promise<number> {
+  const out = plainly(rawOut);
   return told(async () => {
     const { values, positionals } = parsed({
       args: [...args],

@@ -1,6 +1,7 @@
 /** What the commands over an imported account have in common: the folder, the question, tables on a terminal. */
 import { factsDate, isKnownAction } from '../shadow/actions.ts';
 import { openShadow, type Store } from '../shadow/open.ts';
+import { type World, worldOf } from '../shadow/world.ts';
 import { UsageError } from './plane.ts';
 
 export type Out = (line: string) => void;
@@ -14,6 +15,13 @@ export const SHADOW_OPTIONS = {
 export const SHADOW_HELP = `  --json           the facts as JSON
   --data DIR       folder that the import went to (.gatehouse, or GATEHOUSE_DATA)`;
 
+/** Text of strangers without what would move a terminal's cursor; lines stay lines. */
+export const plainly =
+  (out: Out): Out =>
+  (line) =>
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    out(line.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd'));
+
 /** Runs over the shadow organization, which is closed whatever happens. */
 export async function withShadow<T>(data: string | undefined, work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openShadow(data ?? process.env.GATEHOUSE_DATA ?? '.gatehouse');
@@ -22,6 +30,18 @@ export async function withShadow<T>(data: string | undefined, work: (store: Stor
   } finally {
     await store.close();
   }
+}
+
+/** Everything that was imported; a file that was not loaded to its end is named on stderr. */
+export async function populated(store: Store): Promise<World> {
+  const world = await worldOf(store);
+  for (const file of world.unfinished) {
+    console.error(
+      `gatehouse: the import of ${file} was cut short, nothing of it is counted: import it again to go on.`,
+    );
+  }
+  if (world.accounts.length > 0) return world;
+  throw new UsageError('Nothing was imported yet: see gatehouse import account --help.');
 }
 
 /** Columns as wide as they need to be; the last one runs on. */

@@ -1,8 +1,7 @@
 /** `gatehouse unused`: what nobody uses in the imported accounts, and what allows too much. */
 import { CHECKS, unusedIn } from '../shadow/unused.ts';
-import { worldOf } from '../shadow/world.ts';
 import { parsed, told, UsageError } from './plane.ts';
-import { type Out, printTable, SHADOW_HELP, SHADOW_OPTIONS, withShadow } from './shadow.ts';
+import { type Out, plainly, populated, printTable, SHADOW_HELP, SHADOW_OPTIONS, withShadow } from './shadow.ts';
 
 const HELP = `Usage: npx gatehouse unused [OPTION…]
 
@@ -27,7 +26,8 @@ const OPTIONS = {
   'fail-on': { type: 'string' },
 } as const;
 
-export function unused(args: readonly string[], out: Out): Promise<number> {
+export function unused(args: readonly string[], rawOut: Out): Promise<number> {
+  const out = plainly(rawOut);
   return told(async () => {
     const { values } = parsed({ args: [...args], options: OPTIONS });
     if (values.help) {
@@ -39,9 +39,7 @@ export function unused(args: readonly string[], out: Out): Promise<number> {
     if (unknown !== undefined) throw new UsageError(`There is no check ${unknown}; see --help.`);
     const times = { now: dateIn(values.at), days: daysIn(values.days) };
     return withShadow(values.data, async (store) => {
-      const world = await worldOf(store);
-      if (world.accounts.length === 0)
-        throw new UsageError('Nothing was imported yet: see gatehouse import account --help.');
+      const world = await populated(store);
       const all = await unusedIn(world, times);
       const findings = all.findings.filter(({ check }) => values.check?.includes(check) ?? true);
       if (values.json) out(JSON.stringify({ ...all, findings }, null, 2));

@@ -3,9 +3,19 @@ import { explain, explanationText } from '../policy/index.ts';
 import { ASSUMED, answer, type Given, questionOf } from '../shadow/answer.ts';
 import { mayHavePolicy } from '../shadow/resourcePolicies.ts';
 import { type Asked, decidedBy, whoCan as everyoneWhoCan } from '../shadow/whoCan.ts';
-import { type Target, type World, worldOf } from '../shadow/world.ts';
+import type { Target, World } from '../shadow/world.ts';
 import { parsed, told, UsageError } from './plane.ts';
-import { checkAction, contextIn, type Out, printTable, SHADOW_HELP, SHADOW_OPTIONS, withShadow } from './shadow.ts';
+import {
+  checkAction,
+  contextIn,
+  type Out,
+  plainly,
+  populated,
+  printTable,
+  SHADOW_HELP,
+  SHADOW_OPTIONS,
+  withShadow,
+} from './shadow.ts';
 
 const QUESTION_OPTIONS = {
   ...SHADOW_OPTIONS,
@@ -38,7 +48,8 @@ ${QUESTION_HELP}
 
 exit code: 0 it can, 1 it cannot or it depends, 2 wrong use`;
 
-export function whoCan(args: readonly string[], out: Out): Promise<number> {
+export function whoCan(args: readonly string[], rawOut: Out): Promise<number> {
+  const out = plainly(rawOut);
   return told(async () => {
     const options = { ...QUESTION_OPTIONS, 'fail-on': { type: 'string' } } as const;
     const { values, positionals } = parsed({ args: [...args], options, allowPositionals: true });
@@ -50,7 +61,7 @@ export function whoCan(args: readonly string[], out: Out): Promise<number> {
     checkAction(action);
     const given = givenIn(values);
     return withShadow(values.data, async (store) => {
-      const world = await populated(worldOf(store));
+      const world = await populated(store);
       const target = await world.target(resource, values['resource-account']);
       const found: Asked[] = [];
       for await (const asked of everyoneWhoCan(world, action, target, given)) found.push(asked);
@@ -62,7 +73,8 @@ export function whoCan(args: readonly string[], out: Out): Promise<number> {
   });
 }
 
-export function can(args: readonly string[], out: Out): Promise<number> {
+export function can(args: readonly string[], rawOut: Out): Promise<number> {
+  const out = plainly(rawOut);
   return told(async () => {
     const { values, positionals } = parsed({ args: [...args], options: QUESTION_OPTIONS, allowPositionals: true });
     if (values.help) return help(CAN_HELP, out);
@@ -73,7 +85,7 @@ export function can(args: readonly string[], out: Out): Promise<number> {
     checkAction(action);
     const given = givenIn(values);
     return withShadow(values.data, async (store) => {
-      const world = await populated(worldOf(store));
+      const world = await populated(store);
       const subject = await world.find(name).catch((error: Error) => {
         throw new UsageError(error.message);
       });
@@ -108,12 +120,6 @@ function help(text: string, out: Out): number {
 
 function givenIn(values: { context?: string[] | undefined; absent?: string[] | undefined }): Given {
   return { context: contextIn(values.context), absent: values.absent ?? [], now: new Date() };
-}
-
-async function populated(world: Promise<World>): Promise<World> {
-  const { accounts } = await world;
-  if (accounts.length === 0) throw new UsageError('Nothing was imported yet: see gatehouse import account --help.');
-  return world;
 }
 
 function notesOn(world: World, target: Target): readonly string[] {

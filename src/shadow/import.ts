@@ -19,6 +19,7 @@ export interface ImportOptions {
 }
 
 export interface FileResult {
+  /** As it was given. */
   readonly file: string;
   /** `unchanged`: it is loaded, and has not changed since. */
   readonly state: 'loaded' | 'unchanged' | 'failed';
@@ -47,14 +48,16 @@ export async function importFiles(
   options: ImportOptions,
 ): Promise<FileResult[]> {
   const results: FileResult[] = [];
-  const sources = await Promise.all([...new Set(files.map((file) => resolve(file)))].map(sourceOf));
+  const named = new Map(files.map((file) => [resolve(file), file]));
+  const sources = await Promise.all(Array.from(named.keys(), sourceOf));
   const found = sources.filter((source): source is Source => !('state' in source));
   const set = createHash('sha256')
     .update(JSON.stringify([found, options.add === true]))
     .digest('hex')
     .slice(0, 16);
   for (const source of sources) {
-    results.push('state' in source ? source : await importFile(store, source, set, options));
+    const result = 'state' in source ? source : await importFile(store, source, set, options);
+    results.push({ ...result, file: named.get(source.file) ?? source.file });
   }
   return results;
 }

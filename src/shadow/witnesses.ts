@@ -14,7 +14,7 @@ export interface Witness extends Answer {
 
 const triesMax = 24;
 
-/** The best answer for every kind of resource that the action needs; undefined where one is denied whatever is tried. */
+/** The weakest of the best answers for each kind of resource; undefined where one is denied whatever is tried. */
 export function witnessOf(standing: Standing, action: string, given: Given): Witness | undefined {
   let weakest: Witness | undefined;
   for (const templates of kindsOf(action)) {

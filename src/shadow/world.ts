@@ -10,7 +10,7 @@ import { guardrailsOf } from '../identity/policies.ts';
 import { byName, groupArn, type PolicyHolder, roleArn, rootArn, type User, userArn } from '../identity/principals.ts';
 import { type CompiledPolicy, type ContextValue, compilePolicy, type Principal } from '../policy/index.ts';
 import type { Store, Table } from '../store/store.ts';
-import { everyRow } from './loads.ts';
+import { allLoads, everyRow } from './loads.ts';
 import { policyOfResource } from './resourcePolicies.ts';
 import { AWS, groups, managedPolicies, roles, type ShadowRole, users } from './tables.ts';
 
@@ -68,6 +68,8 @@ export interface World {
   readonly accounts: readonly string[];
   /** An organization was imported: guardrails are known. */
   readonly hasOrganization: boolean;
+  /** Files of imports that were cut short. */
+  readonly unfinished: readonly string[];
 }
 
 export interface Held {
@@ -86,6 +88,7 @@ export async function worldOf(store: Store): Promise<World> {
     known.push(account.id);
     hasOrganization ||= account.organization !== undefined;
   }
+  const unfinished = (await allLoads(store)).filter((load) => load.state === 'staging').map((load) => load.file);
   const get = <R>(from: Table<R>, key: readonly string[]) => store.transaction((tx) => tx.get(from, key));
   const managed = kept(async (arn: string) => {
     const [, , , , account = '', path = ''] = arn.split(':');
@@ -112,7 +115,7 @@ export async function worldOf(store: Store): Promise<World> {
   });
   const place = kept((account: string) => store.transaction((tx) => placeOf(tx, account)));
   const world: World = {
-    ...{ store, accounts: known, hasOrganization, managed, place },
+    ...{ store, accounts: known, hasOrganization, unfinished, managed, place },
     group: (account, name) => groupByKey(`${account}/${name}`),
     async *subjects() {
       for (const account of known) yield { kind: 'root', arn: rootArn(account), account };
