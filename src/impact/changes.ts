@@ -49,7 +49,7 @@ export function changeOf(written: string): Change {
   if (!target.startsWith('arn:')) {
     return { kind: 'attach', type: namesPrincipals(text) ? 'rcp' : 'scp', id: name, target, text };
   }
-  return onArn(kind ?? kindByName(basename(file), target), target, name, text, written);
+  return onArn(kind ?? (named ? undefined : kindByName(basename(file), target)), target, name, text, written);
 }
 
 function split(written: string): [what: string, target: string] {

@@ -5,7 +5,7 @@
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGunzip, gunzipSync } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 
 export interface TrailFile {
   readonly path: string;
@@ -52,15 +52,36 @@ export function wholeOf(file: TrailFile): Buffer | undefined {
 
 /** The file's bytes, unpacked. Throws after the last readable piece when the file is cut short or damaged. */
 export async function* chunksOf(file: TrailFile): AsyncGenerator<Buffer> {
-  const source = createReadStream(file.path, { highWaterMark: 262_144 });
   if (!isPacked(firstBytes(file.path))) {
-    yield* source as AsyncIterable<Buffer>;
+    yield* createReadStream(file.path, { highWaterMark: 262_144 }) as AsyncIterable<Buffer>;
     return;
   }
-  const unpacked = createGunzip({ chunkSize: 262_144 });
-  source.on('error', (error) => unpacked.destroy(error));
-  source.pipe(unpacked);
-  yield* unpacked as AsyncIterable<Buffer>;
+  let given = 0;
+  try {
+    for await (const chunk of unpacked(file.path, constants.Z_FINISH)) {
+      yield chunk;
+      given += chunk.length;
+    }
+  } catch (error) {
+    // What was unpacked of the last piece before the end that is missing comes only with another way of flushing.
+    if ((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') yield* restOf(file.path, given);
+    throw error;
+  }
+}
+
+async function* restOf(path: string, skipped: number): AsyncGenerator<Buffer> {
+  let at = 0;
+  for await (const chunk of unpacked(path, constants.Z_SYNC_FLUSH)) {
+    if (at + chunk.length > skipped) yield chunk.subarray(Math.max(0, skipped - at));
+    at += chunk.length;
+  }
+}
+
+function unpacked(path: string, finishFlush: number): AsyncIterable<Buffer> {
+  const source = createReadStream(path, { highWaterMark: 262_144 });
+  const gunzip = createGunzip({ chunkSize: 262_144, finishFlush });
+  source.on('error', (error) => gunzip.destroy(error));
+  return source.pipe(gunzip);
 }
 
 /** By its first two bytes: names lie. */

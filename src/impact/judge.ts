@@ -342,7 +342,8 @@ function afterRefusal(world: World, asked: Asked): Verdict {
   if (best.verdict !== 'Allowed') return SAME;
   const before = plan.before && decide(request, plan.before);
   // What the change lifts cannot have been in the way of this call.
-  if (plan.statements.every((statement) => matchOf(statement, request.context) === NO)) return SAME;
+  const known = plan.gaps.length === 0;
+  if (known && plan.statements.every((statement) => matchOf(statement, request.context) === NO)) return SAME;
   const gaps = [...plan.gaps];
   if (before?.verdict === 'Allowed' && !gapsIn(asked, request.context, []).length) gaps.push(GAPS.unexplained);
   if (asked.scene.record.vpcEndpointId !== undefined) gaps.push(GAPS.endpoint);

@@ -53,6 +53,7 @@ const ALL_TEXT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action
 const OPEN_TEXT = ALL_TEXT.replace('"Action"', '"Principal":"*","Action"');
 const all = compilePolicy(ALL_TEXT);
 const open = compilePolicy(OPEN_TEXT);
+const nothing = compilePolicy('{"Version":"2012-10-17","Statement":[]}');
 /** Allows every account to let its own principals: the level at which identity-based policies are asked too. */
 const delegated = (account: string) =>
   compilePolicy(OPEN_TEXT.replace('"Principal":"*"', `"Principal":{"AWS":"${account}"}`));
@@ -178,9 +179,15 @@ function lossesOf(making: Making, { identity, boundary, resource }: Layers): Los
   if (losses.identity) note(making, 'identity', [...(identity.before ?? []), ...(identity.after ?? [])]);
   if (losses.boundary) note(making, 'boundary', [...listed(boundary.before), ...listed(boundary.after)]);
   if (losses.resource) note(making, 'resource', [...listed(resource.before), ...listed(resource.after)]);
+  // Where the caller's policies no longer grant, the resource's own is asked.
+  if (losses.identity || losses.boundary) note(making, undefined, listed(resource.after));
   if (losses.identity) making.kinds.add('identity');
   if (losses.boundary) making.kinds.add('boundary');
-  if (losses.resource) making.kinds.add('resource').add('trust');
+  if (losses.resource) {
+    // Where the resource no longer grants, the caller's own policies are asked.
+    for (const kind of ['resource', 'trust', 'identity', 'boundary'] as const) making.kinds.add(kind);
+    note(making, undefined, [...(identity.after ?? []), ...listed(boundary.after)]);
+  }
   return losses;
 }
 
@@ -188,15 +195,15 @@ function lossesOf(making: Making, { identity, boundary, resource }: Layers): Los
 const lostBoundary = ({ before, after }: Layers['boundary'], action: string) =>
   !before || without([before], listed(after), action, 'allows').length > 0;
 
+/** The resource's own policy may no longer allow: then, within one account, the caller's own policies have to. */
+const asksCaller = (layers: Layers, losses: Losses) => losses.resource && !layers.crossAccount;
+
 function callerAllows(layers: Layers, losses: Losses, action: string, towards: 'allowed' | 'denied'): Policies {
-  const { identity, boundary } = layers;
+  const { identity } = layers;
   if (losses.identity) return readAllows(identity.after ?? [], action, towards);
-  if (!losses.resource || layers.crossAccount) return [all];
-  // The resource's own policy may no longer allow: then the caller's has to, if within one account.
-  if (identity.after === null || identity.before === null) return towards === 'allowed' ? [all] : [];
-  const limited = boundary.after === undefined ? [all] : listed(boundary.after);
-  const permits = readAllows(identity.after, action, towards);
-  return limited.length > 0 || towards === 'allowed' ? permits : [];
+  if (!asksCaller(layers, losses)) return [all];
+  const known = readAllows(identity.after ?? [], action, towards);
+  return identity.before === null && towards === 'allowed' ? [...known, all] : known;
 }
 
 const readAllows = (policies: Policies, action: string, towards: 'allowed' | 'denied') =>
@@ -212,10 +219,12 @@ function boundaryRead(
   towards: 'allowed' | 'denied',
 ): CompiledPolicy | undefined {
   const { before, after } = layers.boundary;
-  if (before === after || !after) return undefined;
+  const asked = losses.boundary || asksCaller(layers, losses);
+  if (after === undefined || (before === after && !asked)) return undefined;
   const denies = added.flatMap((policy) => reached(policy.body, action).denies);
-  const allows = losses.boundary ? reached(after.body, action).allows : reached(all.body, action).allows;
-  return policyFrom(read({ denies, allows }, towards), action, after.name);
+  const free = after === null ? towards === 'allowed' : !asked;
+  const allows = reached((free ? all : (after ?? nothing)).body, action).allows;
+  return policyFrom(read({ denies, allows }, towards), action, after?.name);
 }
 
 /** The resource's side. Unless it lost something it did its part before and does it now. */
@@ -236,9 +245,7 @@ function ownRead(
     return after === null ? undefined : made(after ? reached(after.body, action).allows : []);
   }
   if (!losses.identity && !losses.boundary) return allowing(open);
-  if (layers.resource.after && layers.resource.before === layers.resource.after) {
-    return policyFrom(read(reached(layers.resource.after.body, action), towards), action, name);
-  }
+  if (layers.resource.after) return allowing(layers.resource.after);
   if (layers.crossAccount || layers.own === 'decides')
     return allowing(towards === 'allowed' ? open : delegated(account));
   return layers.own === 'perhaps' && towards === 'allowed' ? allowing(open) : made([]);
@@ -252,11 +259,14 @@ export function planOfDenied(layers: Layers, action: string): Plan | undefined {
   lifted(making, 'identity', layers.identity.before ?? [], layers.identity.after ?? [], layers.identity);
   lifted(making, 'boundary', listed(layers.boundary.before), listed(layers.boundary.after), layers.boundary);
   lifted(making, 'resource', listed(layers.resource.before), listed(layers.resource.after), layers.resource);
+  // What a policy that is not known denied may be lifted with it.
+  if (layers.resource.before === null && layers.resource.after !== null) making.kinds.add('resource');
   if (making.kinds.size === 0) return undefined;
   if (making.kinds.has('resource')) making.kinds.add('trust');
   if (layers.identity.before === null) making.gaps.add(GAPS.identity);
   if (layers.boundary.after === null) making.gaps.add(GAPS.boundary);
   if (layers.resource.after === null && layers.own !== 'none') making.gaps.add(GAPS.resource);
+  if (making.kinds.has('resource') && layers.resource.before === null) making.gaps.add(GAPS.resource);
   for (const policies of wholeOf(layers, 'after')) note(making, undefined, policies);
   for (const policies of wholeOf(layers, 'before')) note(making, undefined, policies);
   const whole = (version: 'before' | 'after', towards: 'allowed' | 'denied') =>

@@ -134,7 +134,7 @@ function sharesVariable(filled: readonly Filled[]): boolean {
 }
 
 /** Of what is being made nobody knows the id: AWS itself asks for `…/*`. */
-const MAKES = /^(Create|Run|Allocate|Register|Import|Request|Copy|Start|Restore|Purchase)/;
+const MAKES = /^(Create|Run|Allocate|Register|Import|Request|Copy|Restore|Purchase)/;
 const valuesMax = 20;
 
 function fill(form: Form, asked: Asked): Filled[] {

@@ -3,7 +3,13 @@
  * the same object, so that comparing the versions is comparing references.
  */
 import { managedPolicy } from '../identity/managedPolicies.ts';
-import type { OrganizationPolicyType } from '../identity/organization.ts';
+import {
+  type Account,
+  FULL_AWS_ACCESS,
+  type OrganizationPolicyType,
+  RCP_FULL_AWS_ACCESS,
+  type Unit,
+} from '../identity/organization.ts';
 import type { User } from '../identity/principals.ts';
 import { type CompiledPolicy, compilePolicy } from '../policy/index.ts';
 import { rcpServices } from '../policy/services.ts';
@@ -110,9 +116,10 @@ function apply(state: State, change: Change): void {
 type Kind<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;
 
 function attach(state: State, { id, text, type, target }: Kind<'attach'>): void {
-  if (state.policies.has(id)) throw new InputError(`There is a policy ${id} already: change it with FILE@${id}`);
+  const known = state.policies.get(id);
+  if (known && known.content !== text) throw new InputError(`Two policies are called ${id}: name one NAME=FILE@TARGET`);
   state.policies.set(id, { id, type: TYPES[type], name: id, content: text });
-  reattach(state, target, TYPES[type], (ids) => [...ids, id]);
+  reattach(state, target, TYPES[type], (ids) => (ids.includes(id) ? ids : [...ids, id]));
 }
 
 function detach(state: State, { id, target }: Kind<'detach'>): void {
@@ -142,12 +149,23 @@ function reattach(
   const map: Map<string, { readonly attachments: object }> = state.units.has(target) ? state.units : state.accounts;
   const row = state.units.get(target) ?? state.accounts.get(target);
   if (!row) throw new InputError(`No root, OU or account ${written} in the organization (--org)`);
-  const root = state.organization && state.units.get(state.organization.root);
-  if (root && !root.enabledTypes?.includes(type)) {
-    state.units.set(root.id, { ...root, enabledTypes: [...(root.enabledTypes ?? []), type] });
-  }
-  const now = state.units.get(target) ?? row;
+  enable(state, type);
+  const now = state.units.get(target) ?? state.accounts.get(target) ?? row;
   map.set(target, { ...now, attachments: { ...now.attachments, [type]: edit(now.attachments[type] ?? []) } });
+}
+
+/** Enabling a type attaches AWS's policy that allows everything to all there is. */
+function enable(state: State, type: OrganizationPolicyType): void {
+  const root = state.organization && state.units.get(state.organization.root);
+  if (!root || root.enabledTypes?.includes(type)) return;
+  const full = type === TYPES.scp ? FULL_AWS_ACCESS.id : RCP_FULL_AWS_ACCESS.id;
+  const attach = <Row extends Unit | Account>(rows: Map<string, Row>) => {
+    for (const [id, row] of rows) rows.set(id, { ...row, attachments: { ...row.attachments, [type]: [full] } });
+  };
+  attach(state.units);
+  attach(state.accounts);
+  const now = state.units.get(root.id) ?? root;
+  state.units.set(root.id, { ...now, enabledTypes: [...(root.enabledTypes ?? []), type] });
 }
 
 function replaceManaged(state: State, arn: string, text: string): void {
