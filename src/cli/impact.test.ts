@@ -20,6 +20,7 @@ import {
 } from '../impact/fixtures.ts';
 import { type Question, replay, resultOf } from '../impact/index.ts';
 import type { TrailRecord } from '../impact/record.ts';
+import { openStore } from '../store/open.ts';
 import { impact } from './impact.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'impact-test-'));
@@ -238,6 +239,33 @@ describe('impact says of an organization', () => {
   });
 });
 
+it('impact says that a policy counts as added where the others are not known', async () => {
+  const role = `arn:aws:iam::${MEMBER}:role/app`;
+  const { text } = await run('--trail', folderOfTrail, '--change', `${noStart}@${role}`);
+  assert.match(text, /3 newly denied/);
+  assert.match(
+    text,
+    /^The policies of .*role\/app are not known \(--account\): no-start.json counts as added to them$/m,
+  );
+});
+
+it('impact replays the journal of a plane that is not running', async () => {
+  const data = mkdtempSync(join(folder, 'plane-'));
+  const options = { attributes: () => [], followers: [], log: assert.ifError };
+  const store = await openStore(`sqlite:${join(data, 'gatehouse.db')}`, options);
+  await store.transaction(async (tx) => {
+    const body = JSON.stringify(at('01:00:00'));
+    tx.append({ id: 'one', kind: 'api', account: MEMBER, region: 'eu-west-1', time: 1, body });
+    tx.append({ id: 'two', kind: 'decision', account: MEMBER, region: 'eu-west-1', time: 2, body: '{}' });
+  });
+  await store.close();
+  const told = await asked('--journal', data, '--org', org, '--change', `${noStart}@${UNIT}`);
+  assert.deepEqual([told.counts.newlyDenied, told.calls, told.faultCount], [1, 1, 0]);
+  const { code, text } = await run('--journal', folder, '--org', org, '--change', `${noStart}@${UNIT}`);
+  assert.equal(code, 2);
+  assert.match(text, /takes the folder of a plane's data/);
+});
+
 describe('impact counts', () => {
   it('the copy for the owner of a resource only when the caller’s own record is not there', async () => {
     const shared = { sharedEventID: 'shared-1', userIdentity: roleIdentity('app') };
@@ -384,7 +412,7 @@ it('workers find what one thread finds, however the trail is cut into files', { 
         writeFileSync(join(top, `${i}.json`), i % 2 ? text : `${text.slice(0, -2)},{"bad":1}]}`);
       });
       const found = await Promise.all([0, 2].map((workers) => replay([top], question, { workers })));
-      const [here, there] = found.map(resultOf);
+      const [here, there] = found.map((summary) => resultOf(summary));
       assert.deepEqual(there, here);
     }),
     { numRuns: 5 },

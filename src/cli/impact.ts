@@ -4,7 +4,7 @@ import {
   emptySummary,
   InputError,
   jsonReport,
-  judgeFor,
+  judgeOf,
   merge,
   type Question,
   type Result,
@@ -14,6 +14,7 @@ import {
   StrictFault,
   sarifReport,
   textReport,
+  worldFor,
 } from '../impact/index.ts';
 
 const usage = `usage: gatehouse impact --trail PATH… --change FILE@TARGET… [option…]
@@ -107,10 +108,11 @@ async function run(values: Values, out: (line: string) => void): Promise<number>
   const inputs = ['org', 'account', 'policies'].flatMap((name) => values.get(name) ?? []);
   const question: Question = { inputs, changes, strict: values.has('strict') };
   const summary = emptySummary();
-  const judge = await judgeFor(question);
+  // Before the trail is read: what is wrong with the question is told at once.
+  const world = await worldFor(question);
   if (trail.length > 0) merge(summary, await replayShown(trail, question, values));
-  if (journal !== undefined) await replayJournal(journal, judge, summary);
-  const result = resultOf(summary);
+  if (journal !== undefined) await replayJournal(journal, judgeOf(world), summary);
+  const result = resultOf(summary, world.assumptions);
   if (values.has('json')) told(JSON.stringify(jsonReport(result), null, 2), out, 0);
   else if (values.has('sarif')) told(JSON.stringify(sarifReport(result, changes), null, 2), out, 0);
   else for (const line of textReport(result, top)) out(line);

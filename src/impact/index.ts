@@ -2,7 +2,8 @@
 
 export { InputError } from './inputs.ts';
 export { replayJournal } from './journal.ts';
-export { bytesOf, judgeFor, type Question, replay, StrictFault } from './replay.ts';
+export { judgeOf } from './judge.ts';
+export { bytesOf, type Question, replay, StrictFault, worldFor } from './replay.ts';
 export { jsonReport, textReport } from './report.ts';
 export { sarifReport } from './sarif.ts';
 export { emptySummary, merge, type Result, resultOf } from './summary.ts';

@@ -11,7 +11,7 @@ import { type Judge, judgeOf } from './judge.ts';
 import { BadRecord, checked, recordOf, recordsIn } from './record.ts';
 import { recordScanner } from './scan.ts';
 import { addFault, addRecord, emptySummary, type Fault, merge, type Summary } from './summary.ts';
-import { worldOf } from './world.ts';
+import { type World, worldOf } from './world.ts';
 
 /** What every worker is told. */
 export interface Question {
@@ -35,10 +35,13 @@ export class StrictFault extends Error {
 /** Bytes of files as they lie on disk. */
 export type Progress = (bytes: number) => void;
 
-export async function judgeFor(question: Question): Promise<Judge> {
+/** Throws InputError. */
+export async function worldFor(question: Question): Promise<World> {
   const changes: Change[] = question.changes.map(changeOf);
-  return judgeOf(worldOf(await readSnapshot(question.inputs), changes));
+  return worldOf(await readSnapshot(question.inputs), changes);
 }
+
+export const judgeFor = async (question: Question): Promise<Judge> => judgeOf(await worldFor(question));
 
 /** Replays one file into a summary. What cannot be read is a fault of the file, and the rest goes on. */
 export async function replayFile(

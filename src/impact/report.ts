@@ -47,7 +47,7 @@ function groupLines({ count, action, first, last, principal, by, gaps, example }
 
 function notes(result: Result): string[] {
   const { skipped, copies, unlisted, pathsAssumed, faults, faultCount, groupsLeftOut } = result;
-  const lines = [`${plural(result.records, 'record')} in ${plural(result.files, 'file')}`];
+  const lines = [`${plural(result.records, 'record')} in ${plural(result.files, 'file')}`, ...result.assumptions];
   if (result.deniedBefore > 0) lines.push(`${plural(result.deniedBefore, 'call')} had been denied already`);
   for (const [reason, count] of skipped) lines.push(`${number(count)} skipped: ${reason}`);
   if (copies > 0) lines.push(`${number(copies)} skipped: copies of calls for the account that owns the resource`);

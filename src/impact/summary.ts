@@ -264,10 +264,11 @@ export interface Result {
   readonly pathsAssumed: number;
   readonly faults: readonly Fault[];
   readonly faultCount: number;
+  readonly assumptions: readonly string[];
 }
 
 /** Copies count only where the caller's own account is not in the trail. */
-export function resultOf(summary: Summary): Result {
+export function resultOf(summary: Summary, assumptions: readonly string[] = []): Result {
   const whole = emptyTally();
   let copies = 0;
   for (const [copyOf, tally] of summary.tallies) {
@@ -283,6 +284,7 @@ export function resultOf(summary: Summary): Result {
     unlisted: byCount(summary.unlisted),
     ...{ pathsAssumed: summary.pathsAssumed, faultCount: summary.faultCount },
     faults: [...summary.faults].sort(byPlace),
+    assumptions,
   };
 }
 

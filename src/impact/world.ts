@@ -42,6 +42,8 @@ export interface World {
   readonly isManagement: (account: string | null) => boolean;
   /** Action prefixes of calls whose resource's side changes. */
   readonly resourceServices: ReadonlySet<string>;
+  /** What had to be taken for granted, a sentence each. */
+  readonly assumptions: readonly string[];
 }
 
 /** Throws InputError when a change names something that is not there. */
@@ -58,6 +60,10 @@ export function worldOf(snapshot: Snapshot, changes: readonly Change[]): World {
     find: finder(snapshot),
     isManagement: (account) => account !== null && snapshot.organization?.management === account,
     resourceServices: resourceServicesOf(snapshot, changes),
+    assumptions: [...after.extra].map(
+      ([arn, policies]) =>
+        `The policies of ${arn} are not known (--account): ${[...policies.keys()].join(', ')} counts as added to them`,
+    ),
   };
 }
 
