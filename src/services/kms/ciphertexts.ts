@@ -3,14 +3,15 @@
  *
  *     version  1 byte, 1
  *     backing  16 bytes: the random id of the material, which says nothing about the key
- *     salt     16 bytes, random: each message has a key of its own, HMAC-SHA-256(material, label, header)
+ *     salt     16 bytes, random: chooses the key, HMAC-SHA-256(material, label, version, backing, salt)
  *     nonce    12 bytes, random
  *     body     AES-256-GCM, as long as the plaintext
  *     tag      16 bytes
  *
- * 28 random bytes a message, of which 16 choose the key: no two messages meet in one key and nonce, however many a
- * material encrypts. The header and the encryption context, whatever the order it is given in, are authenticated.
- * Until the tag holds, nothing the header says is believed: it only finds the material to try.
+ * A salt serves 65,536 messages of this process and is then drawn anew. So nonces of one key meet with a chance below
+ * 2^-64, and there is no bound on what a material may encrypt. The header and the encryption context, whatever the
+ * order it is given in, are authenticated. Until the tag holds, nothing the header says is believed: it only finds the
+ * material to try.
  */
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject } from 'node:crypto';
 
@@ -22,23 +23,30 @@ const SALT_AT = 17;
 const NONCE_AT = 33;
 const BODY_AT = 45;
 const TAG_BYTES = 16;
-const RANDOM_BYTES = BODY_AT - SALT_AT;
 const LABEL = 'gatehouse kms ciphertext 1';
+const MESSAGES_PER_SALT = 65_536;
+const SALTS_KEPT_MAX = 256;
+
+type Random = (bytes: number) => Uint8Array;
 
 export function sealBlob(
   material: KeyObject,
   backing: string,
   plain: Uint8Array,
   context: EncryptionContext | undefined,
-  random: (bytes: number) => Uint8Array,
+  random: Random,
 ): Buffer {
-  const header = Buffer.alloc(BODY_AT);
-  header[0] = VERSION;
-  header.write(backing, BACKING_AT, 'hex');
-  header.set(random(RANDOM_BYTES), SALT_AT);
-  const cipher = createCipheriv('aes-256-gcm', messageKey(material, header), header.subarray(NONCE_AT));
+  const { head, key } = seriesOf(material, backing, random);
+  const blob = Buffer.allocUnsafe(BODY_AT + plain.length + TAG_BYTES);
+  blob.set(head);
+  blob.set(random(BODY_AT - NONCE_AT), NONCE_AT);
+  const header = blob.subarray(0, BODY_AT);
+  const cipher = createCipheriv('aes-256-gcm', key, header.subarray(NONCE_AT));
   cipher.setAAD(authenticated(header, context));
-  return Buffer.concat([header, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  blob.set(cipher.update(plain), BODY_AT);
+  cipher.final();
+  blob.set(cipher.getAuthTag(), BODY_AT + plain.length);
+  return blob;
 }
 
 /** The id of the material that might open the blob; undefined for what cannot be one. Not to be believed. */
@@ -53,8 +61,8 @@ export function openBlob(
   blob: Uint8Array,
   context: EncryptionContext | undefined,
 ): Buffer | undefined {
-  const header = Buffer.from(blob.subarray(0, BODY_AT));
-  const decipher = createDecipheriv('aes-256-gcm', messageKey(material, header), header.subarray(NONCE_AT));
+  const header = Buffer.from(blob.buffer, blob.byteOffset, BODY_AT);
+  const decipher = createDecipheriv('aes-256-gcm', keyOf(material, header), header.subarray(NONCE_AT));
   decipher.setAAD(authenticated(header, context));
   decipher.setAuthTag(blob.subarray(-TAG_BYTES));
   const plain = decipher.update(blob.subarray(BODY_AT, -TAG_BYTES));
@@ -67,8 +75,48 @@ export function openBlob(
   }
 }
 
-const messageKey = (material: KeyObject, header: Buffer) =>
-  createHmac('sha256', material).update(LABEL).update(header).digest();
+/** The messages that share a salt. */
+interface Series {
+  /** Version, backing, salt. */
+  readonly head: Buffer;
+  readonly key: Buffer;
+  left: number;
+}
+
+const series = new WeakMap<KeyObject, Series>();
+
+function seriesOf(material: KeyObject, backing: string, random: Random): Series {
+  const known = series.get(material);
+  if (known && known.left > 0 && known.head.toString('hex', BACKING_AT, SALT_AT) === backing) {
+    known.left--;
+    return known;
+  }
+  const head = Buffer.alloc(NONCE_AT);
+  head[0] = VERSION;
+  head.write(backing, BACKING_AT, 'hex');
+  head.set(random(NONCE_AT - SALT_AT), SALT_AT);
+  const fresh = { head, key: derived(material, head), left: MESSAGES_PER_SALT - 1 };
+  series.set(material, fresh);
+  return fresh;
+}
+
+const derived = (material: KeyObject, head: Uint8Array) =>
+  createHmac('sha256', material).update(LABEL).update(head).digest();
+
+const opening = new WeakMap<KeyObject, Map<string, Buffer>>();
+
+/** The key of a blob's salt; those met lately are kept. */
+function keyOf(material: KeyObject, header: Buffer): Buffer {
+  let kept = opening.get(material);
+  if (!kept) opening.set(material, (kept = new Map()));
+  const head = header.toString('latin1', 0, NONCE_AT);
+  const known = kept.get(head);
+  if (known) return known;
+  const key = derived(material, header.subarray(0, NONCE_AT));
+  if (kept.size >= SALTS_KEPT_MAX) kept.clear();
+  kept.set(head, key);
+  return key;
+}
 
 /** Header and context, each name and value behind its length, in the order of the names' bytes. */
 function authenticated(header: Buffer, context: EncryptionContext | undefined): Buffer {

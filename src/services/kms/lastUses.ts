@@ -20,7 +20,15 @@ export const keyUsage: Follower = {
   name: 'kms_key_usage',
   async follow(entries, tx) {
     const latest = new Map<string, KeyLastUse>();
-    for (const entry of entries) for (const use of usesIn(entry)) latest.set(use.arn, use);
+    const seen = new Set<string>();
+    // The newest first: of a busy key's uses only one is read.
+    for (const entry of entries.toReversed()) {
+      const resources = resourcesIn(entry);
+      if (resources === undefined || seen.has(resources)) continue;
+      const uses = usesIn(entry);
+      if (uses.length > 0) seen.add(resources);
+      for (const use of uses) if (!latest.has(use.arn)) latest.set(use.arn, use);
+    }
     for (const use of latest.values()) await tx.replace(keyLastUses, use);
   },
 };
@@ -52,8 +60,14 @@ interface Recorded {
   readonly resources?: readonly { readonly ARN: string; readonly accountId?: string }[];
 }
 
-function usesIn({ kind, account, body }: JournalRow): KeyLastUse[] {
-  if (kind !== 'api' || !body.includes('"eventSource":"kms.amazonaws.com"')) return [];
+/** The record's resources as text; undefined if it is no call of KMS. No text inside a value can look like this. */
+function resourcesIn({ kind, account, body }: JournalRow): string | undefined {
+  if (kind !== 'api' || !body.includes('"eventSource":"kms.amazonaws.com"')) return undefined;
+  const start = body.lastIndexOf('"resources":[{');
+  return start < 0 ? undefined : account + body.slice(start, body.indexOf(']', start));
+}
+
+function usesIn({ account, body }: JournalRow): KeyLastUse[] {
   const record = JSON.parse(body) as Recorded;
   if (record.errorCode !== undefined || !USES.has(record.eventName)) return [];
   const { eventName: operation, eventTime, eventID: eventId, requestID: requestId } = record;
