@@ -1,6 +1,15 @@
 /** The plane: opens the store, begins it if it is new, starts gateway and workers. The only file that wires. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError } from './config.ts';
@@ -11,7 +20,7 @@ import type { Controls } from './gateway/pages.ts';
 import type { Deps } from './gateway/pipeline.ts';
 import { attributesOf } from './gateway/record.ts';
 import { resolverOf } from './gateway/resolve.ts';
-import { begin, type RootKey } from './identity/genesis.ts';
+import { begin, type RootKey, told } from './identity/genesis.ts';
 import { followers, services } from './services/index.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
@@ -53,8 +62,11 @@ export async function serve(config: Config): Promise<void> {
   const server = gatewayServer(deps, controls, tlsOf(config));
   const endpoint = await listening(server, config);
   deps.settings = { ...deps.settings, managementAccount: account, endpoint };
-  if (made) writePrivate(join(config.data, 'credentials'), credentialsFile(made));
-  writePrivate(join(config.data, 'endpoint'), `${endpoint}\n`);
+  if (made) {
+    writePrivate(config.data, 'credentials', credentialsFile(made));
+    await told(store);
+  }
+  writePrivate(config.data, 'endpoint', `${endpoint}\n`);
   const workers = startWorkers(deps);
   announce(config, endpoint, account);
   onceStopped(async () => {
@@ -92,7 +104,7 @@ function pooledRandom(): (bytes: number) => Uint8Array {
 function rootKeyOf(config: Config): Uint8Array {
   if (config.ephemeral) return randomBytes(32);
   const file = join(config.data, 'root.key');
-  if (!existsSync(file)) writePrivate(file, `${randomBytes(32).toString('base64')}\n`);
+  if (!existsSync(file)) writePrivate(config.data, 'root.key', `${randomBytes(32).toString('base64')}\n`);
   const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
   if (key.length !== 32) throw new ConfigError(`${file} must hold 32 bytes in base 64.`);
   return key;
@@ -152,18 +164,27 @@ function credentialsFile({ id, secret }: RootKey): string {
   return `[root]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
 }
 
-function writePrivate(file: string, text: string): void {
-  writeFileSync(file, text, { mode: 0o600 });
-  chmodSync(file, 0o600);
+/** A file for its owner only, whole and on the disk when this returns: what is sealed under a lost key is lost. */
+function writePrivate(folder: string, name: string, text: string): void {
+  const half = join(folder, `.${name}.${process.pid}`);
+  const file = openSync(half, 'w', 0o600);
+  writeFileSync(file, text);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(half, join(folder, name));
+  const entries = openSync(folder, 'r');
+  fsyncSync(entries);
+  closeSync(entries);
 }
 
 function announce(config: Config, endpoint: string, account: string): void {
   const data = config.data === '.gatehouse' ? '' : ` --data ${config.data}`;
+  const credentials = resolve(config.data, 'credentials');
   console.log(
     [
       `Gatehouse ${VERSION} is ready at ${endpoint}`,
       `  account      ${account}${config.ephemeral ? '  (ephemeral: gone when it stops)' : ''}`,
-      `  credentials  ${resolve(config.data, 'credentials')}  (profile root)`,
+      `  credentials  ${credentials}  (${existsSync(credentials) ? 'profile root' : 'which is gone'})`,
       '',
       'Next, in another terminal:',
       `  eval "$(npx gatehouse env${data})"`,

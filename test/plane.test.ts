@@ -1,7 +1,7 @@
 /** The plane as a process: its start, its flags, its pages, its end, and real clients at its socket. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,6 +123,22 @@ test('the first start makes account, root key and credentials for their owner on
   const { code, err } = await spawned(['--port', '0', '--data', data]).ended;
   assert.equal(code, 2);
   assert.match(err, /sealed under another root key/);
+});
+
+test('a first start that ends before its credentials are written leaves them to the next; deleted ones stay deleted', async (t) => {
+  const [data, other] = [folder(t), folder(t)];
+  const { port } = await started(t, other, '--ephemeral');
+  assert.equal((await spawned(['--port', String(port), '--data', data]).ended).code, 2);
+  assert.deepEqual(readdirSync(data).includes('credentials'), false);
+  const first = await started(t, data);
+  const who = { ...profile(data), service: 'sts' };
+  const identity = signed(form('Action=GetCallerIdentity&Version=2011-06-15'), who);
+  assert.match(await call(first.port, identity), /:root<\/Arn>/);
+  await stopped(first);
+  rmSync(join(data, 'credentials'));
+  const second = await stopped(await started(t, data));
+  assert.match(second.out, /credentials {2}\S+ {2}\(which is gone\)/);
+  assert.deepEqual(readdirSync(data).includes('credentials'), false);
 });
 
 test('wrong settings end with 2 and a sentence; help is help; a taken port is said to be', async (t) => {

@@ -16,6 +16,8 @@ interface Plane {
   readonly managementAccount: string;
   /** A known text under the root key: tells whether the store and the root key belong together. */
   readonly seal: string;
+  /** The first root access key while nobody has been told its secret: the first start may end before that. */
+  readonly untold?: string;
 }
 
 const planes = table<Plane>('plane', { key: (p) => [p.id] });
@@ -38,7 +40,7 @@ const FIRST_ACCOUNT = '000000000001';
 export class GenesisError extends Error {}
 
 /**
- * Makes the management account if the store has none. Returns its id, and the root access key if it was made just now.
+ * Makes the management account if the store has none. Returns its id, and the root access key until `told` is called.
  * Throws GenesisError if the store was sealed under another root key, or begun with another account or root access key.
  */
 export function begin(store: Store, by: Beginning): Promise<{ account: string; made?: RootKey }> {
@@ -59,8 +61,25 @@ export function begin(store: Store, by: Beginning): Promise<{ account: string; m
       );
     }
     await requireSameRootKey(tx, plane.managementAccount, by);
-    return { account: plane.managementAccount };
+    const made = plane.untold === undefined ? undefined : await keyOf(tx, plane.untold, by.secrets);
+    return { account: plane.managementAccount, ...(made && { made }) };
   });
+}
+
+/** The root access key has reached the operator: `begin` does not give it out again. */
+export function told(store: Store): Promise<void> {
+  return store.transaction(async (tx) => {
+    const plane = await tx.get(planes, ['plane']);
+    if (plane?.untold === undefined) return;
+    const { untold: _told, ...rest } = plane;
+    await tx.replace(planes, rest);
+  });
+}
+
+async function keyOf(tx: Transaction, id: string, secrets: Secrets): Promise<RootKey | undefined> {
+  const row = await tx.get(accessKeys, [id]);
+  const secret = row && secrets.open('access-key', row.secret)?.toString();
+  return secret === undefined ? undefined : { id, secret };
 }
 
 async function makeAccount(tx: Transaction, account: string, by: Beginning): Promise<RootKey> {
@@ -70,6 +89,7 @@ async function makeAccount(tx: Transaction, account: string, by: Beginning): Pro
     id: 'plane',
     managementAccount: account,
     seal: by.secrets.seal('plane', SEALED, by.random(12)),
+    untold: key.id,
   });
   await tx.insert(accounts, {
     id: account,
@@ -93,7 +113,7 @@ async function requireSameRootKey(tx: Transaction, account: string, { rootKey, s
   if (!rootKey) return;
   const row = await tx.get(accessKeys, [rootKey.id]);
   const same = row?.account === account && row.userName === undefined;
-  if (same && secrets.open('access-key', row.secret)?.toString() === rootKey.secret) return;
+  if (same && (await keyOf(tx, rootKey.id, secrets))?.secret === rootKey.secret) return;
   throw new GenesisError(
     'The root access key is chosen at the first start; this store has another one. Leave out --root-access-key-id.',
   );
