@@ -128,9 +128,8 @@ export interface Asking {
   readonly loosely: boolean;
 }
 
-/** The edge that a rule makes from the caller to the target (for rules about itself: the caller again), if it does. */
+/** The edge that a rule makes from the caller to a target that fits it (for rules about itself: the caller again). */
 export function edgeOf(rule: Rule, from: Node, to: Node, asking: Asking): Edge | undefined {
-  if (!fitsTarget(rule, from, to, asking)) return undefined;
   const steps: Step[] = [];
   for (const need of rule.needs) {
     const step = stepOf(rule, need, from, to, asking);
@@ -145,7 +144,18 @@ export function edgeOf(rule: Rule, from: Node, to: Node, asking: Asking): Edge |
   };
 }
 
-function fitsTarget(rule: Rule, from: Node, to: Node, asking: Asking): boolean {
+/** Whether the caller can do those things that have nothing to do with the target. */
+export const isOpenTo = (rule: Rule, { standing }: Node, asking: Asking): boolean =>
+  rule.needs.every(({ on, action }) => {
+    const found = on === 'any' ? knownWitness(standing, action, asking.given) : undefined;
+    return on !== 'any' || (found !== undefined && isFine(found, asking));
+  });
+
+const isFine = ({ verdict }: Answer, { loosely }: Asking) =>
+  verdict === 'Allowed' || (loosely && verdict === 'Depends');
+
+/** Whether the rule is about targets of this kind: its account, its trust, what it is. */
+export function fitsTarget(rule: Rule, from: Node, to: Node, asking: Asking): boolean {
   const { subject } = to;
   if (rule.makes === 'administrator') return fitsItself(rule, from, asking);
   if (subject.arn === from.subject.arn || subject.kind !== (rule.target ?? rule.makes)) return false;
@@ -186,14 +196,13 @@ function trusts(row: ShadowRole, service: string, { given }: Asking): boolean {
 }
 
 function stepOf(rule: Rule, need: Need, from: Node, to: Node, asking: Asking): Step | undefined {
-  const isFine = ({ verdict }: Answer) => verdict === 'Allowed' || (asking.loosely && verdict === 'Depends');
   if (need.on === 'any') {
     const found = knownWitness(from.standing, need.action, asking.given);
-    return found && isFine(found) ? shown(need.action, found.resource, found) : undefined;
+    return found && isFine(found, asking) ? shown(need.action, found.resource, found) : undefined;
   }
   for (const target of targetsOf(need, from, to, asking)) {
     const found = answer(from.standing, need.action, target, givenFor(rule, need, from, to, asking.given));
-    if (isFine(found)) return shown(need.action, target.resource, found);
+    if (isFine(found, asking)) return shown(need.action, target.resource, found);
   }
   return undefined;
 }

@@ -16,11 +16,14 @@ import {
   administrates,
   type Edge,
   edgeOf,
+  fitsTarget,
   type Groups,
   groupsOf,
+  isOpenTo,
   type Node,
   nodeOf,
 } from './edges.ts';
+import { meansAny, poolFor } from './pools.ts';
 import { type Rule, rules } from './rules.ts';
 import type { ShadowRole } from './tables.ts';
 import type { Standing, World } from './world.ts';
@@ -52,16 +55,11 @@ export async function escalationsIn(world: World, given: Given): Promise<Escalat
   const graph = await graphOf(world, given);
   const found = new Map<string, Reached>();
   for (const loosely of [false, true]) {
-    const start = [...graph.administrators, ...(loosely ? graph.conditional : [])].map((node) => ({
-      node,
-      edges: [],
-      next: undefined,
-    }));
+    const start = [...graph.administrators, ...(loosely ? graph.conditional : [])].map(nobody);
+    const begun = new Set(start.map(({ node }) => node));
     let frontier: readonly Reached[] = [...start, ...(loosely ? found.values() : [])];
     for (let isFirst = true; isFirst || frontier.length > 0; isFirst = false) {
-      const waiting = graph.candidates.filter(
-        ({ node }) => !found.has(node.subject.arn) && !start.some((s) => s.node === node),
-      );
+      const waiting = graph.candidates.filter(({ node }) => !found.has(node.subject.arn) && !begun.has(node));
       frontier = waiting.flatMap((candidate) => stepFrom(candidate, frontier, graph, { given, loosely, isFirst }));
       for (const reachedNow of frontier) found.set(reachedNow.node.subject.arn, reachedNow);
     }
@@ -99,7 +97,7 @@ interface Graph {
   readonly conditional: Node[];
   readonly candidates: Candidate[];
   /** All, for rules that elevate somebody who is nobody yet; by account. */
-  readonly others: Map<string, Node[]>;
+  readonly others: Map<string, Reached[]>;
   readonly groups: Map<string, Groups>;
   principals: number;
 }
@@ -123,7 +121,7 @@ async function graphOf(world: World, given: Given): Promise<Graph> {
     const verdict = administrates(standing, given);
     if (verdict === 'Allowed') graph.administrators.push(node);
     else if (verdict === 'Depends') graph.conditional.push(node);
-    if (node.couldBeAdministrator) push(graph.others, subject.account, node);
+    if (node.couldBeAdministrator) push(graph.others, subject.account, nobody(node));
     if (verdict === 'Allowed') continue;
     graph.candidates.push({ node, rules: rulesFor(standing) });
   }
@@ -166,17 +164,18 @@ function stepFrom(
   const asking: Asking = { ...trying, groups: graph.groups.get(account) ?? [] };
   const ways: Way[] = [];
   for (const rule of candidate.rules) {
-    if (rule.makes === 'administrator' || rule.makes === 'elevated') {
-      const targets = rule.makes === 'elevated' ? (graph.others.get(account) ?? []) : [node];
-      const edge = trying.isFirst ? firstOf(targets, (target) => edgeOf(rule, node, target, asking)) : undefined;
-      if (edge) ways.push({ edge, next: undefined });
-      continue;
-    }
-    for (const next of frontier) {
+    const isLast = rule.makes === 'administrator' || rule.makes === 'elevated';
+    if (isLast && !trying.isFirst) continue;
+    const targets = rule.makes === 'administrator' ? [nobody(node)] : isLast ? graph.others.get(account) : frontier;
+    let isOpen: boolean | undefined;
+    for (const next of poolFor(rule, node, targets ?? [])) {
       if (rule.name === 'AssumeRole' && !mayAssume(candidate, next.node)) continue;
+      if (!fitsTarget(rule, node, next.node, asking)) continue;
+      isOpen ??= isOpenTo(rule, node, asking);
+      if (!isOpen) break;
       const edge = edgeOf(rule, node, next.node, asking);
       if (!edge) continue;
-      ways.push({ edge, next });
+      ways.push({ edge, next: isLast ? undefined : next });
       break;
     }
   }
@@ -190,13 +189,8 @@ interface Way {
   readonly next: Reached | undefined;
 }
 
-function firstOf<T, R>(items: readonly T[], work: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = work(item);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
+/** A principal from which nothing is known to lead on. */
+const nobody = (node: Node): Reached => ({ node, edges: [], next: undefined });
 
 interface Trusted {
   readonly anyone: boolean;
@@ -212,8 +206,11 @@ function mayAssume({ node }: Candidate, { subject }: Node): boolean {
   if (subject.kind !== 'role') return false;
   const { anyone, names, sessions } = trustedBy(subject.row);
   const { arn, account, row } = node.subject;
-  if (anyone || names.has(arn) || names.has(account) || names.has(rootArn(account)) || names.has(row.id)) return true;
-  return sessions.has(`arn:aws:sts::${account}:assumed-role/${row.name}`);
+  if (anyone || names.has(arn) || names.has(row.id)) return true;
+  if (sessions.has(`arn:aws:sts::${account}:assumed-role/${row.name}`)) return true;
+  if (!names.has(account) && !names.has(rootArn(account))) return false;
+  const { identity, missing } = node.standing;
+  return missing.length > 0 || meansAny(identity, 'sts:AssumeRole', subject.arn);
 }
 
 function trustedBy(row: ShadowRole): Trusted {

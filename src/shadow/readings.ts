@@ -13,7 +13,7 @@ import {
   statementAt,
 } from '../policy/compile.ts';
 import type { Condition } from '../policy/conditions.ts';
-import type { RequestContext } from '../policy/context.ts';
+import { contextOf, type RequestContext } from '../policy/context.ts';
 import { namesPrincipals, principalLevel } from '../policy/decide.ts';
 import type { PolicyKind, PolicyRequest } from '../policy/index.ts';
 import { resourceTemplateOf } from '../policy/variables.ts';
@@ -57,6 +57,12 @@ export function openKeysOf(policy: CompiledPolicy, kind: PolicyKind, request: Po
     return keys.filter((key) => context.isOpen(key.toLowerCase()));
   });
 }
+
+const nothingSaid = contextOf({});
+
+/** Whether some Allow of the policy could mean the action on the resource, whatever conditions and variables hold. */
+export const mayMean = ({ body }: CompiledPolicy, action: string, resource: string): boolean =>
+  reached(body, action).allows.some((statement) => resourceFits(asked(statement).wide, resource, nothingSaid));
 
 function statementRead(statement: Statement, favour: Favour): Statement {
   const { wide, keys } = asked(statement);
