@@ -70,9 +70,20 @@ export function requireAlgorithm(key: Key, list: keyof Algorithms, algorithm: st
   fail(InvalidKeyUsageException, `Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`);
 }
 
+const CONTEXT_BYTES_MAX = 8192;
+
+function lengthOf(context: EncryptionContext): number {
+  let bytes = 0;
+  for (const name in context) bytes += Buffer.byteLength(name) + Buffer.byteLength(context[name]!);
+  return bytes;
+}
+
 function encryptionOf(key: Key, algorithm: EncryptionAlgorithmSpec, context: Given): Encryption {
   requireAlgorithm(key, 'EncryptionAlgorithms', algorithm);
   const encryption = ENCRYPTIONS[algorithm]!;
+  if (context && lengthOf(context) > CONTEXT_BYTES_MAX) {
+    throw new ValidationFailure(`The encryption context is larger than ${CONTEXT_BYTES_MAX} bytes.`);
+  }
   if (!encryption.selfDescribing && Object.keys(context ?? {}).length > 0) {
     throw new ValidationFailure(`EncryptionContext is not supported with algorithm ${algorithm}.`);
   }

@@ -66,6 +66,10 @@ test('Encrypt takes 4,096 bytes and no more', async () => {
   const most = await root.kms.encrypt({ KeyId, Plaintext: new Uint8Array(4096) });
   assert.equal((await root.kms.decrypt({ CiphertextBlob: most.CiphertextBlob! })).Plaintext!.length, 4096);
   await assert.rejects(root.kms.encrypt({ KeyId, Plaintext: new Uint8Array(4097) }), { name: 'ValidationException' });
+  const EncryptionContext = { a: 'x'.repeat(8192) };
+  await assert.rejects(root.kms.encrypt({ KeyId, Plaintext: bytes('x'), EncryptionContext }), {
+    name: 'ValidationException',
+  });
 });
 
 test('Decrypt answers every damaged blob with the same error', async () => {
@@ -291,6 +295,7 @@ test('encryption context and alias condition access', async () => {
   const Plaintext = bytes('x');
   await byContext.kms.encrypt({ KeyId, Plaintext, EncryptionContext: { app: 'shop', more: '1' } });
   await byAlias.kms.encrypt({ KeyId: 'alias/app', Plaintext });
+  await byAlias.kms.encrypt({ KeyId: `arn:aws:kms:us-east-1:${cloud.managementAccount}:alias/app`, Plaintext });
   for (const refused of [
     () => byContext.kms.encrypt({ KeyId, Plaintext }),
     () => byContext.kms.encrypt({ KeyId, Plaintext, EncryptionContext: { app: 'bank' } }),

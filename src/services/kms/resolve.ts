@@ -28,7 +28,7 @@ export interface Found {
   readonly arn: string;
   readonly key?: Key;
   readonly absent?: Error;
-  /** `alias/…` or its ARN, as the request has it. */
+  /** `alias/…`, if the request names the key so, or by the alias's ARN. */
   readonly requestAlias?: string;
   readonly grants?: readonly KeyGrant[] | undefined;
   /** Condition keys that take a look into the store. */
@@ -49,17 +49,17 @@ export async function findKey(ctx: Context, name: string, withAliases: boolean):
     owner = { account: arn.account, region: arn.region };
     rest = arn.resource.startsWith('key/') ? arn.resource.slice(4) : arn.resource;
   }
-  if (rest.startsWith('alias/')) return withAliases ? byAlias(ctx, owner, rest, name) : invalidId(ctx, name);
+  if (rest.startsWith('alias/')) return withAliases ? byAlias(ctx, owner, rest) : invalidId(ctx, name);
   if (!KEY_ID.test(rest)) return invalidId(ctx, rest);
   return byId(ctx, owner, rest);
 }
 
-async function byAlias(ctx: Context, owner: Owner, alias: string, requestAlias: string): Promise<Found> {
+async function byAlias(ctx: Context, owner: Owner, alias: string): Promise<Found> {
   const row = await ctx.store.get(aliases, [owner.account, owner.region, alias]);
-  if (row) return { ...(await byId(ctx, owner, row.keyId)), requestAlias };
+  if (row) return { ...(await byId(ctx, owner, row.keyId)), requestAlias: alias };
   if (owner.account === ctx.account && isManagedAlias(alias)) {
     const key = await managedKey(ctx, alias);
-    return { arn: keyArn(key), key, requestAlias };
+    return { arn: keyArn(key), key, requestAlias: alias };
   }
   return absent(ctx, aliasArn(owner, alias), notFound(`Alias ${aliasArn(owner, alias)} is not found.`));
 }

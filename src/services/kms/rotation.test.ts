@@ -76,6 +76,7 @@ test('EnableKeyRotation is for symmetric keys', async () => {
   const { root } = await testCloud();
   const { KeyId } = (await root.kms.createKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })).KeyMetadata!;
   await assert.rejects(root.kms.enableKeyRotation({ KeyId: KeyId! }), { name: 'UnsupportedOperationException' });
+  assert.equal((await root.kms.getKeyRotationStatus({ KeyId: KeyId! })).KeyRotationEnabled, false);
   const key = (await root.kms.createKey({})).KeyMetadata!;
   await assert.rejects(root.kms.enableKeyRotation({ KeyId: key.KeyId!, RotationPeriodInDays: 89 }), {
     name: 'ValidationException',
