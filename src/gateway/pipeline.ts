@@ -107,7 +107,7 @@ async function answer(
   passage.input = protocol.decode(content, service, operation);
   if (caller.session) requireWithinReach(caller.session, service.name, operation);
   if (!implementation) throw notImplemented(service.name, operation);
-  const output = await invoke(service, operation, passage.input, ctx);
+  const output = await invoke(service, operation, passage.input, ctx, passage.questions);
   for (const record of passage.failed) tx.append(record);
   return output;
 }
@@ -131,13 +131,19 @@ async function callerOf(
 }
 
 /** Also the way one service calls another: same checks, same write set, a record of its own. */
-async function invoke(service: Service, name: string, input: unknown, ctx: Context): Promise<unknown> {
+async function invoke(
+  service: Service,
+  name: string,
+  input: unknown,
+  ctx: Context,
+  questions: Question[],
+): Promise<unknown> {
   const operation = implementationOf(service, name)!;
   checkLimits(service, name, input, schemaFacts(service));
   const target = operation.load && (await operation.load(input, ctx));
   const action = operation.action ?? `${service.prefix}:${name}`;
   const access = target instanceof Missing ? { resource: target.resource } : operation.access(input, ctx, target);
-  await permit(ctx, action, access);
+  if (!(access instanceof Open)) await permit(ctx, action, access, questions);
   if (target instanceof Missing) throw target.error;
   const output = await operation.run(input, ctx, target);
   const call = { service, operation: name, readOnly: isReadOnly(operation, name), input, output };
@@ -145,10 +151,14 @@ async function invoke(service: Service, name: string, input: unknown, ctx: Conte
   return output;
 }
 
-async function permit(ctx: Context, action: string, access: Access | readonly Access[] | Open): Promise<void> {
-  if (access instanceof Open) return;
+async function permit(
+  ctx: Context,
+  action: string,
+  access: Access | readonly Access[],
+  questions: Question[],
+): Promise<void> {
   for (const each of Array.isArray(access) ? (access as readonly Access[]) : [access as Access]) {
-    passages.get(ctx)?.questions.push(await authorize(ctx, each.action ?? action, each));
+    questions.push(await authorize(ctx, each.action ?? action, each));
   }
 }
 
@@ -161,8 +171,6 @@ const implementationOf = (service: Service, name: string): Operation<unknown, un
   Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
 
 /** The road that a context belongs to: what operations need not know. */
-const passages = new WeakMap<Context, Passage>();
-
 function contextFor(passage: Passage, service: Service, caller: Caller, store: Transaction, now: Date): Context {
   const { deps, requestId, source, claim } = passage;
   const region = service.global ? GLOBAL_REGION : (claim?.region ?? deps.settings.region);
@@ -182,7 +190,6 @@ function contextFor(passage: Passage, service: Service, caller: Caller, store: T
     audit: {},
     call: (name, operation, input, as) => innerCall(passage, service, ctx, { name, operation, input, as }),
   };
-  passages.set(ctx, passage);
   return ctx;
 }
 
@@ -215,9 +222,8 @@ async function innerCall<Out>(
     call: (...next) =>
       innerCall(passage, service, ctx, { name: next[0], operation: next[1], input: next[2], as: next[3] }),
   };
-  passages.set(ctx, passage);
   try {
-    return (await invoke(service, operation, input, ctx)) as Out;
+    return (await invoke(service, operation, input, ctx, passage.questions)) as Out;
   } catch (error) {
     const readOnly = isReadOnly(implementation, operation);
     const { code, message } = describeError(error, service);
