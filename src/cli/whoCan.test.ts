@@ -274,6 +274,28 @@ describe('can', () => {
     assert.match(no.text, /Action "s3:Get\*" does not mean s3:PutObject/);
   });
 
+  it('finds a principal by name, kind and name, ARN, or the ARN of a session', async () => {
+    const held = { path: '/team/', inline: { own: allow('s3:*') } };
+    const data = await imported(dump({ users: [user('a', held)], roles: [role('r', trust('*'), held)] }));
+    const names = [
+      'a',
+      'A',
+      'user/a',
+      `arn:aws:iam::${ACCOUNT}:user/team/a`,
+      `arn:aws:sts::${ACCOUNT}:assumed-role/r/x`,
+    ];
+    for (const name of names) assert.equal((await run(can, data, name, READ, OBJECT)).code, 0, name);
+    const before = console.error;
+    console.error = () => {};
+    try {
+      for (const name of [userArn('a'), 'role/a', userArn('a', MEMBER)]) {
+        assert.equal((await run(can, data, name, READ, OBJECT)).code, 2, name);
+      }
+    } finally {
+      console.error = before;
+    }
+  });
+
   it('says that it depends', async () => {
     const data = await imported(
       dump({

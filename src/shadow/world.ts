@@ -166,6 +166,8 @@ async function findSubject(store: Store, known: readonly string[], name: string)
     }
     return subjects;
   });
+  // A whole ARN means its path too; a session's ARN has none.
+  if (account && type !== 'assumed-role') found.splice(0, found.length, ...found.filter(({ arn }) => arn === name));
   if (found.length > 1) throw new Error(`Several are called ${name}: ${found.map((s) => s.arn).join(', ')}`);
   if (!found[0]) throw new Error(`Nobody imported is called ${name}.`);
   return found[0];
