@@ -104,7 +104,7 @@ describe('impact says of an SCP attached to a unit', () => {
   it('unknown, with the key, when the trail does not carry what it asks', async () => {
     const told = await asked('--trail', folderOfTrail, '--org', org, '--change', `${noTeam}@${UNIT}`);
     assert.deepEqual(told.counts, { same: 1, newlyDenied: 0, newlyAllowed: 0, unknown: 3 });
-    assert.deepEqual(told.groups[0]?.unknown, ['aws:principaltag/team']);
+    assert.deepEqual(told.groups[0]?.unknown, ['aws:PrincipalTag/team']);
   });
 
   const spared: readonly (readonly [title: string, record: TrailRecord])[] = [

@@ -55,13 +55,23 @@ const conditionKeys = new WeakMap<Condition, readonly string[]>();
 export function keysOf(condition: Condition): readonly string[] {
   const found = conditionKeys.get(condition);
   if (found) return found;
-  const made = [condition.key.name.toLowerCase(), ...condition.wanted.flatMap(variablesIn)];
+  const made = [lowered(condition.key.name), ...condition.wanted.flatMap(variablesIn)];
   conditionKeys.set(condition, made);
   return made;
 }
 
+/** Keys as policies spell them, by their lower case. */
+const spellings = new Map<string, string>();
+const spellingsMax = 10_000;
+
+function lowered(name: string): string {
+  const lower = name.toLowerCase();
+  if (!spellings.has(lower) && spellings.size < spellingsMax) spellings.set(lower, name);
+  return lower;
+}
+
 function variablesIn(text: string): string[] {
-  const names = [...text.matchAll(/\$\{([^},]+)[^}]*\}/g)].map((match) => (match[1] ?? '').trim().toLowerCase());
+  const names = [...text.matchAll(/\$\{([^},]+)[^}]*\}/g)].map((match) => lowered((match[1] ?? '').trim()));
   return names.filter((name) => !['*', '?', '$'].includes(name));
 }
 
@@ -71,10 +81,11 @@ export function keysOfStatement(statement: Statement): readonly string[] {
   return [...statement.conditions.flatMap(keysOf), ...resources.flatMap(({ source }) => variablesIn(source))];
 }
 
-/** The keys that keep a statement undecided, `resource` among them when it is the resource that is not told. */
+/** The keys, as the policy spells them, that keep a statement undecided, `resource` among them when it is the resource that is not told. */
 export function gapsOf(statement: Statement, context: PartialContext): readonly string[] {
   if (matchOf(statement, context) !== MAYBE) return [];
-  const keys = keysOfStatement(statement).filter((key) => context.unknown.has(key));
+  const unknown = keysOfStatement(statement).filter((key) => context.unknown.has(key));
+  const keys = unknown.map((key) => spellings.get(key) ?? key);
   return resourceMatch(statement, context) === MAYBE && !context.exact ? [...keys, 'the resource'] : keys;
 }
 
