@@ -2,8 +2,14 @@
  * The lab "Encrypt with a key of your own": a customer managed key, rotated by itself, encrypts and decrypts a value.
  */
 import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { testCloud } from '../../src/testing/cloud.ts';
+import { planeOnSocket } from '../socket.ts';
 
 test('a key with rotation on encrypts and decrypts a value, also after it has rotated', async () => {
   const cloud = await testCloud();
@@ -43,4 +49,47 @@ test('a key with rotation on encrypts and decrypts a value, also after it has ro
     const event = Events!.find((each) => each.EventName === name)!;
     return JSON.parse(event.CloudTrailEvent!) as Record<string, unknown>;
   }
+});
+
+function isCommandLineHere(): boolean {
+  try {
+    return execFileSync('aws', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).includes(
+      'aws-cli',
+    );
+  } catch {
+    return false;
+  }
+}
+
+test('the same by the AWS CLI', { skip: !isCommandLineHere() && 'no AWS CLI here' }, async (t) => {
+  const plane = await planeOnSocket(t);
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-lab-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: plane.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: plane.credentials.secretAccessKey,
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
+  };
+  const aws = async (line: string) => {
+    const args = ['--endpoint-url', plane.endpoint, '--output', 'json', 'kms', ...line.split(' ')];
+    const { stdout } = await promisify(execFile)('aws', args, { env });
+    return JSON.parse(stdout || '{}');
+  };
+  const { KeyMetadata } = await aws('create-key --description lab');
+  const id = KeyMetadata.KeyId;
+  await aws(`enable-key-rotation --key-id ${id}`);
+  assert.equal((await aws(`get-key-rotation-status --key-id ${id}`)).KeyRotationEnabled, true);
+  const value = join(folder, 'value');
+  const sealed = join(folder, 'sealed');
+  writeFileSync(value, 'the value');
+  const context = '--encryption-context purpose=lab';
+  const { CiphertextBlob } = await aws(`encrypt --key-id ${id} --plaintext fileb://${value} ${context}`);
+  writeFileSync(sealed, Buffer.from(CiphertextBlob, 'base64'));
+  const opened = await aws(`decrypt --ciphertext-blob fileb://${sealed} ${context}`);
+  assert.equal(Buffer.from(opened.Plaintext, 'base64').toString(), 'the value');
+  await assert.rejects(aws(`decrypt --ciphertext-blob fileb://${sealed}`), /\(InvalidCiphertextException\)/);
 });
