@@ -30,7 +30,9 @@ interface Position {
 
 const positions = table<Position>('store_position', { key: (position) => [position.name] });
 
-/** Work that goes along the journal, each member from its own position. Members at the same place share what is read. */
+/**
+ * Work that goes along the journal, each member from its own position. Members at the same place share what is read.
+ */
 interface Trail {
   readonly members: readonly Member[];
   size: number;
