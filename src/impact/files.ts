@@ -37,7 +37,9 @@ async function* below(folder: string): AsyncGenerator<TrailFile> {
 const AT_ONCE_BYTES_MAX = 4 * 1_048_576;
 const UNPACKED_AT_ONCE_BYTES_MAX = 16 * 1_048_576;
 
-/** A small file's bytes, unpacked; undefined of one that is large or damaged, which chunksOf reads as far as it goes. */
+/**
+ * A small file's bytes, unpacked; undefined of one that is large or damaged, which chunksOf reads as far as it goes.
+ */
 export function wholeOf(file: TrailFile): Buffer | undefined {
   if (file.bytes > AT_ONCE_BYTES_MAX) return undefined;
   const bytes = readFileSync(file.path);

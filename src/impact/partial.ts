@@ -81,7 +81,10 @@ export function keysOfStatement(statement: Statement): readonly string[] {
   return [...statement.conditions.flatMap(keysOf), ...resources.flatMap(({ source }) => variablesIn(source))];
 }
 
-/** The keys, as the policy spells them, that keep a statement undecided, `resource` among them when it is the resource that is not told. */
+/**
+ * The keys, as the policy spells them, that keep a statement undecided, `resource` among them when it is the resource
+ * that is not told.
+ */
 export function gapsOf(statement: Statement, context: PartialContext): readonly string[] {
   if (matchOf(statement, context) !== MAYBE) return [];
   const unknown = keysOfStatement(statement).filter((key) => context.unknown.has(key));

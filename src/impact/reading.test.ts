@@ -1,12 +1,15 @@
 /** What a record is taken to be: its action, its resources, its caller, its condition keys. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { authorizedOf } from './actions.ts';
 import { callerOf } from './callers.ts';
-import { MEMBER, OTHER, recordOf, roleIdentity, userIdentity } from './fixtures.ts';
+import { MEMBER, OTHER, policy, recordOf, roleIdentity, snapshotOf, statement, userIdentity } from './fixtures.ts';
+import { judgeOf } from './judge.ts';
 import { readerOf, type Scene, type Told } from './keys.ts';
-import { deniedByOf, observedOf, type TrailRecord } from './record.ts';
+import { BadRecord, checked, deniedByOf, observedOf, type TrailRecord } from './record.ts';
 import { resourcesOf } from './resources.ts';
+import { worldOf } from './world.ts';
 
 const event = (host: string, name: string, more: Partial<TrailRecord> = {}) =>
   recordOf(name, { eventSource: `${host}.amazonaws.com`, ...more });
@@ -255,4 +258,45 @@ describe('what happened', () => {
     };
     assert.deepEqual(deniedByOf(recordOf('X', implicit)), { kind: 'identity', explicit: false });
   });
+});
+
+it('a record of any shape is read, or named as a bad one', () => {
+  const ROLE = `arn:aws:iam::${MEMBER}:role/app`;
+  const text = policy(
+    statement('Deny', '*', { Condition: { StringNotEquals: { 'aws:RequestedRegion': 'x', 'aws:UserAgent': 'y' } } }),
+    statement('Deny', 's3:*', { Resource: 'arn:aws:s3:::b/*', Condition: { Null: { 'aws:RequestTag/a': 'false' } } }),
+  );
+  const judge = judgeOf(
+    worldOf(snapshotOf(), [
+      { kind: 'attach', type: 'scp', id: 'new', target: 'root', text },
+      { kind: 'identity', arn: ROLE, name: 'new', text },
+      { kind: 'resource', arn: 'arn:aws:s3:::b', text: policy(statement('Deny', '*', { Principal: { AWS: ROLE } })) },
+    ]),
+  );
+  const members =
+    'eventTime eventSource eventName eventType awsRegion errorCode errorMessage requestParameters resources';
+  const names = `${members} userIdentity tlsDetails additionalEventData vpcEndpointId recipientAccountId`.split(' ');
+  const inside =
+    'type arn accountId sessionContext sessionIssuer attributes principalId invokedBy ARN key bucketName tagSet';
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('AWSAccount', 'AssumedRole', 'IAMUser', 'AWSService', 'WebIdentityUser', 'arn:aws:iam::1:role/x'),
+    fc.dictionary(fc.constantFrom(...inside.split(' ')), fc.jsonValue()),
+    fc.array(fc.dictionary(fc.constantFrom('ARN', 'accountId'), fc.jsonValue())),
+  );
+  const s3 = recordOf('GetObject', {
+    eventSource: 's3.amazonaws.com',
+    requestParameters: { bucketName: 'b', key: 'k' },
+  });
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 }), fc.boolean(), (broken, isS3) => {
+      const record: unknown = JSON.parse(JSON.stringify({ ...(isS3 ? s3 : recordOf('RunInstances')), ...broken }));
+      try {
+        judge(checked(record));
+      } catch (error) {
+        if (!(error instanceof BadRecord)) throw error;
+      }
+    }),
+    { numRuns: 5000 },
+  );
 });

@@ -63,11 +63,68 @@ export function checked(value: unknown): TrailRecord {
   const inner = typeof value.CloudTrailEvent === 'string' ? parse(value.CloudTrailEvent) : value;
   if (typeof inner.eventName !== 'string') throw new BadRecord('a record without eventName');
   if (typeof inner.eventSource !== 'string') throw new BadRecord('a record without eventSource');
-  const { userIdentity } = inner;
-  if (userIdentity !== undefined && userIdentity !== null && !isObject(userIdentity)) {
-    throw new BadRecord('userIdentity is not an object');
-  }
+  requireTexts(inner, TEXTS, '');
+  requireObjects(inner, OBJECTS, '');
+  const { resources, userIdentity } = inner as Partial<TrailRecord>;
+  if (resources !== undefined && resources !== null) requireResources(resources);
+  if (userIdentity) requireIdentity(userIdentity);
   return inner as unknown as TrailRecord;
+}
+
+const TEXTS = [
+  ...['eventTime', 'eventID', 'sharedEventID', 'eventType', 'awsRegion', 'sourceIPAddress', 'userAgent', 'errorCode'],
+  ...['errorMessage', 'recipientAccountId', 'vpcEndpointId', 'vpcEndpointAccountId'],
+];
+const OBJECTS = ['requestParameters', 'tlsDetails', 'additionalEventData', 'userIdentity'];
+const IDENTITY_TEXTS = ['type', 'principalId', 'arn', 'accountId', 'userName', 'identityProvider', 'invokedBy'];
+const SESSION_TEXTS = ['sourceIdentity', 'assumedRoot', 'ec2RoleDelivery'];
+const SESSION_OBJECTS: Readonly<Record<string, readonly string[]>> = {
+  sessionIssuer: ['type', 'arn', 'userName'],
+  webIdFederationData: ['federatedProvider'],
+  attributes: ['creationDate', 'mfaAuthenticated'],
+};
+
+function requireIdentity(identity: object): void {
+  requireTexts(identity, IDENTITY_TEXTS, 'userIdentity.');
+  requireObjects(identity, ['sessionContext'], 'userIdentity.');
+  const session = (identity as { sessionContext?: Parameters }).sessionContext;
+  if (!session) return;
+  requireTexts(session, SESSION_TEXTS, 'sessionContext.');
+  for (const name in SESSION_OBJECTS) {
+    requireObjects(session, [name], 'sessionContext.');
+    const inner = session[name];
+    if (inner) requireTexts(inner, SESSION_OBJECTS[name] ?? [], `${name}.`);
+  }
+}
+
+/** Null stands for nothing, as some tools write it; numbers and truths are texts to others. */
+function requireTexts(object: object, names: readonly string[], where: string): void {
+  const members = object as Record<string, unknown>;
+  for (const name of names) {
+    const value = members[name];
+    if (value === undefined || typeof value === 'string') continue;
+    if (value === null) members[name] = undefined;
+    else if (typeof value === 'number' || typeof value === 'boolean') members[name] = String(value);
+    else throw new BadRecord(`${where}${name} is not text`);
+  }
+}
+
+function requireObjects(object: object, names: readonly string[], where: string): void {
+  const members = object as Record<string, unknown>;
+  for (const name of names) {
+    const value = members[name];
+    if (value === undefined || isObject(value)) continue;
+    if (value !== null) throw new BadRecord(`${where}${name} is not an object`);
+    members[name] = undefined;
+  }
+}
+
+function requireResources(resources: unknown): void {
+  if (!Array.isArray(resources)) throw new BadRecord('resources is not a list');
+  for (const resource of resources) {
+    if (!isObject(resource)) throw new BadRecord('resources holds what is not an object');
+    requireTexts(resource, ['ARN', 'accountId', 'type'], 'resources.');
+  }
 }
 
 /** The records of a whole file; undefined when it is not one object with a list of them, or not JSON. */
