@@ -73,7 +73,7 @@ export function judgeOf(world: World): Judge {
     const authorized = authorizedOf(record);
     if (typeof authorized === 'string') return { skipped: authorized };
     const caller = callerOf(record);
-    if (!caller) return { skipped: `callers of type ${record.userIdentity?.type ?? 'none'}` };
+    if (!caller) return { skipped: `callers that are not told (${record.userIdentity?.type ?? 'no type'})` };
     const observed = observedOf(record);
     let worst: Judgement | undefined;
     for (const action of authorized.actions) {

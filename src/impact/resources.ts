@@ -194,6 +194,8 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   DbClusterInstanceName: ['dbclusteridentifier'],
   KeyPairName: ['keyname'],
   SecurityGroupId: ['groupid', 'securitygroupid'],
+  NaclId: ['networkaclid'],
+  GuardrailId: ['guardrailidentifier', 'guardrailid'],
 };
 
 function valuesOf(variable: string, { leaves, caller, fact }: Asked): readonly string[] {
