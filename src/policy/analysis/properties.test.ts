@@ -5,7 +5,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type CompiledPolicy, compilePolicy } from '../index.ts';
-import { checkAccessNotGranted, checkNoNewAccess, isAllowedBy, type PolicyType, type Witness } from './index.ts';
+import {
+  checkAccessNotGranted,
+  checkNoNewAccess,
+  checkNoPublicAccess,
+  isAllowedBy,
+  type PolicyType,
+  type Witness,
+} from './index.ts';
 
 const runs = 600;
 
@@ -218,3 +225,23 @@ for (const type of ['IDENTITY_POLICY', 'RESOURCE_POLICY'] as const) {
     });
   });
 }
+
+describe('checkNoPublicAccess', () => {
+  const known = new Set(['111122223333', '444455556666']);
+  const strangers = sample.filter(({ principalAccount, context }) => {
+    return !known.has(principalAccount ?? '') && context['aws:SourceIp'] === undefined;
+  });
+
+  it('passes nothing that a stranger may do', () => {
+    fc.assert(
+      fc.property(policyOf('RESOURCE_POLICY'), (policy) => {
+        const { result, witness } = checkNoPublicAccess(policy, 'AWS::S3::Bucket');
+        if (witness) assert.ok(isAllowedBy(policy, 'RESOURCE_POLICY', witness));
+        if (result === 'FAIL') return;
+        const isOpen = (one: Witness) => isProper(one, [policy]) && isAllowedBy(policy, 'RESOURCE_POLICY', one);
+        assert.equal(strangers.find(isOpen), undefined);
+      }),
+      { numRuns: runs },
+    );
+  });
+});
