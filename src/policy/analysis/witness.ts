@@ -55,10 +55,12 @@ export function witnessIn(analysis: Analysis, state: State, manner: Manner): Wit
   return { principal, principalAccount, action: spelled, resource, context: entries };
 }
 
-/** What says who calls is shown where a policy asks for it; the engine asks for the principal's ARN itself. */
+const askedByEngine = new Set(['aws:principalarn', 'aws:userid']);
+
+/** What says who calls is shown where a policy asks for it, or the engine does to know a principal. */
 function isWanted({ spellings }: Analysis, state: State, key: string): boolean {
   const lower = key.toLowerCase();
-  return !state.has(`key:${lower}`) && (lower === 'aws:principalarn' || spellings.has(lower));
+  return !state.has(`key:${lower}`) && (askedByEngine.has(lower) || spellings.has(lower));
 }
 
 /** Values for the keys that a state has demands on. False when some have none. */
@@ -193,8 +195,9 @@ export function isAllowedBy(policy: CompiledPolicy, type: Analysis['type'], witn
     const asked = { ...about, resourceAccount: principalAccount };
     return decide(asked, { identity: [policy], resource: trusting }).verdict === 'Allowed';
   }
-  // A key's own policy decides within its account; anywhere else the caller comes from another account.
-  const ownKey = /^kms:/i.test(action) && resource.includes(':key/') && principalAccount !== null;
+  // A key's own policy decides within its account, but for retiring grants, where it has no say at all; anywhere else
+  // the caller comes from another account.
+  const ownKey = /^kms:(?!retiregrant$)/i.test(action) && resource.includes(':key/') && principalAccount !== null;
   const other = principalAccount === '999999999999' ? '888888888888' : '999999999999';
   const asked = { ...about, resourceAccount: ownKey ? principalAccount : other };
   const session = principal.type === 'FederatedUser' ? [allowsAll] : undefined;
