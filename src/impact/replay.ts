@@ -8,7 +8,7 @@ import { type Change, changeOf } from './changes.ts';
 import { chunksOf, type TrailFile, trailFiles, wholeOf } from './files.ts';
 import { readSnapshot } from './inputs.ts';
 import { type Judge, judgeOf } from './judge.ts';
-import { BadRecord, checked, recordOf, recordsIn } from './record.ts';
+import { BadRecord, checked, recordOf, recordsIn, type TrailRecord } from './record.ts';
 import { recordScanner } from './scan.ts';
 import { addFault, addRecord, emptySummary, type Fault, merge, type Summary } from './summary.ts';
 import { type World, worldOf } from './world.ts';
@@ -53,22 +53,20 @@ export async function replayFile(
 ): Promise<void> {
   summary.files++;
   const whole = wholeOf(file);
-  const records = whole && recordsIn(whole.toString('utf8'));
-  if (records?.every(isSound)) {
-    for (const [i, record] of records.entries()) {
-      const sound = checked(record);
-      addRecord(summary, sound, judge(sound), file.path, i + 1);
-    }
+  const records = whole && soundRecords(whole.toString('utf8'));
+  if (records) {
+    for (const [i, record] of records.entries()) addRecord(summary, record, judge(record), file.path, i + 1);
   } else await replayPieces(file, whole ? [whole] : chunksOf(file), judge, summary, strict);
   progress(file.bytes);
 }
 
-function isSound(record: unknown): boolean {
+/** Undefined when something is wrong with any of them. */
+function soundRecords(text: string): readonly TrailRecord[] | undefined {
   try {
-    checked(record);
-    return true;
-  } catch {
-    return false;
+    return recordsIn(text)?.map(checked);
+  } catch (error) {
+    if (error instanceof BadRecord) return undefined;
+    throw error;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { accountOf } from '../core/arn.ts';
 import { type ActionFact, actionFact, resourceType } from '../core/facts.ts';
-import { matchesPattern } from '../policy/index.ts';
+import { matches, type Pattern, patternOf } from '../policy/match.ts';
 import type { Caller } from './callers.ts';
 import { isObject, type TrailRecord } from './record.ts';
 
@@ -33,7 +33,7 @@ export function resourcesOf(record: TrailRecord, action: string, caller: Caller,
   const types = formsOf(fact);
   if (types.length === 0) return [exactly('*', record, account)];
   const named = (record.resources ?? []).flatMap(({ ARN }) => (typeof ARN === 'string' ? [ARN] : []));
-  const listed = named.filter((arn) => types.some((type) => matchesPattern(type.glob, arn)));
+  const listed = named.filter((arn) => types.some((type) => matches(type.pattern, arn)));
   if (listed.length > 0) return mostSpecific(listed, types).map((arn) => exactly(arn, record, account));
   return fromParameters(record, types, { record, caller, account, find, fact, leaves: leavesOf(record) });
 }
@@ -63,31 +63,33 @@ function ofUnlisted(record: TrailRecord, account: string | null): Resource[] {
 
 /** S3 names the bucket beside the object: where an object is asked for, the bucket is not meant. */
 function mostSpecific(arns: readonly string[], types: readonly Form[]): readonly string[] {
-  const required = arns.filter((arn) => types.some((type) => type.required && matchesPattern(type.glob, arn)));
+  const required = arns.filter((arn) => types.some((type) => type.required && matches(type.pattern, arn)));
   return required.length > 0 ? required : arns;
 }
 
 interface Form {
   readonly name: string;
-  readonly template: string;
-  readonly glob: string;
+  /** The template with a `*` for each variable. */
+  readonly pattern: Pattern;
+  /** The template's text and variables in turn, text first. */
+  readonly parts: readonly string[];
   readonly required: boolean;
   readonly variables: readonly string[];
 }
 
-const forms = new Map<string, readonly Form[]>();
+const forms = new WeakMap<ActionFact, readonly Form[]>();
 
 function formsOf(fact: ActionFact): readonly Form[] {
-  const key = `${fact.prefix}:${fact.name}`;
-  const found = forms.get(key);
+  const found = forms.get(fact);
   if (found) return found;
   const made = fact.resourceTypes.flatMap(({ name, required }) => {
     const template = resourceType(fact.prefix, name)?.arn;
     if (template === undefined) return [];
     const variables = [...template.matchAll(/\$\{(\w+)\}/g)].map((match) => match[1] ?? '');
-    return [{ name, template, glob: template.replaceAll(/\$\{\w+\}/g, '*'), required, variables }];
+    const pattern = patternOf(template.replaceAll(/\$\{\w+\}/g, '*'));
+    return [{ name, pattern, parts: template.split(/\$\{(\w+)\}/), required, variables }];
   });
-  forms.set(key, made);
+  forms.set(fact, made);
   return made;
 }
 
@@ -107,7 +109,7 @@ interface Filled extends Resource {
 
 function fromParameters(record: TrailRecord, types: readonly Form[], asked: Asked): Resource[] {
   const arns = [...asked.leaves.values()].flat().filter((value) => value.startsWith('arn:'));
-  const given = arns.filter((arn) => types.some((type) => matchesPattern(type.glob, arn)));
+  const given = arns.filter((arn) => types.some((type) => matches(type.pattern, arn)));
   if (given.length > 0) return [...new Set(given)].map((arn) => exactly(arn, record, asked.account));
   const filled = types.flatMap((form) => fill(form, asked));
   const whole = filled.filter(({ complete }) => complete);
@@ -145,14 +147,14 @@ function fill(form: Form, asked: Asked): Filled[] {
     let complete = true;
     let open = false;
     let pathAssumed = false;
-    let arn = form.template.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => {
-      const place = placeOf(variable, record, account);
-      if (place !== undefined) return place;
-      const found = variable === main ? value : valuesOf(variable, asked)[0];
+    let arn = '';
+    for (const [i, part] of form.parts.entries()) {
+      const place = i % 2 === 0 ? part : placeOf(part, record, account);
+      const found = place ?? (part === main ? value : valuesOf(part, asked)[0]);
       if (found === undefined) complete = false;
-      if (found === undefined || found.includes('*')) open = true;
-      return found ?? '*';
-    });
+      if (found === undefined || (place === undefined && found.includes('*'))) open = true;
+      arn += found ?? '*';
+    }
     if (main.endsWith('NameWithPath') && value !== undefined) {
       const known = asked.find(account ?? '', form.name, value);
       const path = asked.leaves.get('path')?.[0];
