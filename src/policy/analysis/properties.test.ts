@@ -14,7 +14,7 @@ import {
   type Witness,
 } from './index.ts';
 
-const runs = 600;
+const runs = 250;
 
 const actions = ['*', 's3:*', 's3:Get*', 's3:GetObject', 's3:*Object', 'S3:?utObject', 'ec2:*'];
 const resources = [
