@@ -1,0 +1,101 @@
+/**
+ * Terraform and its AWS provider, unmodified: what they write they read back, so that a second plan finds nothing to do.
+ * TF_PLUGIN_DIR names a folder of providers (`terraform providers mirror DIR` fills one); without it nothing is fetched.
+ */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { testCertificate } from '../src/testing/x509.ts';
+
+const root = join(import.meta.dirname, '..');
+const plugins = process.env.TF_PLUGIN_DIR;
+const missing = spawnSync('terraform', ['version']).error ? 'no terraform here' : !plugins && 'no TF_PLUGIN_DIR';
+
+/** Exit code of `plan -detailed-exitcode` when there is nothing to do; 2 when there is. */
+const NOTHING_TO_DO = 0;
+
+test('Terraform applies, changes, finds nothing to do and destroys', { skip: missing }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const env = await plane(t, folder);
+  cpSync(join(import.meta.dirname, 'terraform'), folder, { recursive: true });
+  writeMaterial(folder);
+  const terraform = (...args: string[]) => run('terraform', args, folder, env);
+  assert.equal((await terraform('init', `-plugin-dir=${plugins}`)).code, 0);
+  for (const round of [1, 2]) {
+    const variable = `-var=round=${round}`;
+    const applied = await terraform('apply', '-auto-approve', '-no-color', variable);
+    assert.equal(applied.code, 0, applied.text);
+    await terraform('apply', '-refresh-only', '-auto-approve', variable); // Data is read before what it is about changes.
+    const plan = await terraform('plan', '-detailed-exitcode', '-no-color', variable);
+    assert.equal(plan.code, NOTHING_TO_DO, plan.text);
+  }
+  // A closed account stays in its unit for ninety days, in AWS too: it stays behind, and what holds it.
+  await terraform('state', 'rm', ...STAY_BEHIND);
+  const destroyed = await terraform('destroy', '-auto-approve', '-no-color', '-var=round=2');
+  assert.equal(destroyed.code, 0, destroyed.text);
+});
+
+const STAY_BEHIND = [
+  'aws_organizations_account.a',
+  'aws_organizations_organizational_unit.ou2',
+  'aws_organizations_organizational_unit.ou',
+  'aws_organizations_organization.o',
+];
+
+/** A plane of its own, by what its clients need to know. */
+async function plane(t: Pick<TestContext, 'after'>, folder: string): Promise<NodeJS.ProcessEnv> {
+  const data = join(folder, 'data');
+  const child = spawn(process.execPath, ['src/main.ts', '--ephemeral', '--port', '0', '--data', data], { cwd: root });
+  t.after(() => child.kill('SIGKILL'));
+  await new Promise((resolve, reject) => {
+    child.stdout.once('data', resolve);
+    child.once('close', () => reject(new Error('the plane did not start')));
+  });
+  const [, id, secret] = /_id = (\S+)\n.*_key = (\S+)/.exec(readFileSync(join(data, 'credentials'), 'utf8')) ?? [];
+  const clean = Object.entries(process.env).filter(([name]) => !/^(AWS|TF)_/.test(name));
+  return {
+    ...Object.fromEntries(clean),
+    AWS_ACCESS_KEY_ID: id,
+    AWS_SECRET_ACCESS_KEY: secret,
+    AWS_ENDPOINT_URL: readFileSync(join(data, 'endpoint'), 'utf8').trim(),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    TF_CLI_CONFIG_FILE: '/dev/null',
+    CHECKPOINT_DISABLE: '1',
+  };
+}
+
+function writeMaterial(folder: string): void {
+  const { pem, privateKey } = testCertificate('example.com');
+  const body = pem.replace(/-----.*-----/g, '').trim();
+  writeFileSync(join(folder, 'c.pem'), pem);
+  writeFileSync(join(folder, 'k.pem'), privateKey);
+  writeFileSync(
+    join(folder, 'saml.xml'),
+    `<?xml version="1.0"?>
+<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com/saml">
+  <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+    <KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#">
+      <X509Data><X509Certificate>${body}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>
+    <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example.com/sso"/>
+  </IDPSSODescriptor>
+  <!-- ${'padding '.repeat(60)} -->
+</EntityDescriptor>`,
+  );
+  const ssh = join(folder, 'ssh');
+  execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-C', 'me', '-f', ssh]);
+}
+
+async function run(file: string, args: string[], cwd: string, env: NodeJS.ProcessEnv) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(file, args, { cwd, env, maxBuffer: 64 << 20 });
+    return { code: 0, text: stdout + stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, text: `${stdout}${stderr}` };
+  }
+}
