@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { busyMs } from '../testing/busyMs.ts';
 import { type Credentials, seeded, testCloud } from '../testing/cloud.ts';
 import { CALLER_IDENTITY, form, signed } from '../testing/signed.ts';
 import { bytesOf, isWhole, listening, raw, statusOf } from '../testing/socket.ts';
@@ -321,11 +322,9 @@ for (const [what, [service, headers, body]] of Object.entries(DEEP)) {
         : '/';
     const request = signed({ path, headers, body: Buffer.from(body) }, { ...root, service });
     await cloud.send({ ...request, body: Buffer.from('') }); // Loads the service.
-    const start = performance.now();
-    const answer = await cloud.send(request);
-    const ms = performance.now() - start;
+    const { ms, result: answer } = await busyMs(() => cloud.send(request));
     assert.ok(answer.status >= 400 && answer.status <= 501 && answer.status !== 500, `${answer.status} ${answer.body}`);
-    assert.ok(ms < 300, `${ms}`);
+    assert.ok(ms < 100, `${ms}`);
     assert.equal((await cloud.root.iam.listUsers({})).Users?.length, 0);
   });
 }
@@ -346,11 +345,9 @@ for (const [what, document] of Object.entries(POLICIES)) {
       return cloud.send(signed(form(body.slice(0, MEGABYTE)), { ...root, service: 'iam' }));
     };
     await send('{}');
-    const start = performance.now();
-    const answer = await send(document);
-    const ms = performance.now() - start;
+    const { ms, result: answer } = await busyMs(() => send(document));
     assert.ok([400, 409].includes(answer.status), `${answer.status} ${answer.body}`);
-    assert.ok(ms < 300, `${ms}`);
+    assert.ok(ms < 100, `${ms}`);
     assert.equal((await cloud.root.iam.listPolicies({ Scope: 'Local' })).Policies?.length, 0);
   });
 }
@@ -364,7 +361,8 @@ test('wildcards that would backtrack are matched at once', async () => {
   });
   const UserName = 'a'.repeat(64);
   await assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' });
-  const start = performance.now();
-  for (let i = 0; i < 20; i++) await assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' });
-  assert.ok((performance.now() - start) / 20 < 100);
+  const { ms } = await busyMs(async () => {
+    for (let i = 0; i < 20; i++) await assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' });
+  });
+  assert.ok(ms / 20 < 100);
 });
