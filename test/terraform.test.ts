@@ -1,6 +1,6 @@
 /**
- * Terraform and its AWS provider, unmodified: what they write they read back, so that a second plan finds nothing to do.
- * TF_PLUGIN_DIR names a folder of providers (`terraform providers mirror DIR` fills one); without it nothing is fetched.
+ * Terraform and its AWS provider, unmodified: what they write they read back, so a second plan finds nothing to do.
+ * TF_PLUGIN_DIR names a folder of providers (`terraform providers mirror DIR` fills one); none is fetched.
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
