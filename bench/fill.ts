@@ -33,7 +33,7 @@ export async function fill(data: string, { users: userCount, records, rootKey }:
   for (let at = 0; at < userCount; at += BATCH) {
     await store.transaction(async (tx) => {
       for (let i = at; i < Math.min(userCount, at + BATCH); i++) {
-        const row = { account: ACCOUNT, name: `filled-${i}`, path: '/', id: uniqueId('AIDA', { random }) };
+        const row = { account: ACCOUNT, name: `filled-${i}`, path: '/', id: uniqueId('AIDA', { random, now }) };
         await tx.insert(users, { ...row, created: now.toISOString(), tags: [], groups: [], attached: [], inline: {} });
       }
     });

@@ -6,7 +6,7 @@ import { PLANE_HELP, PLANE_OPTIONS, type Plane, parsed, planeOf, told, UsageErro
 const HELP = `Usage: npx gatehouse why REQUEST_ID|ENCODED_MESSAGE [OPTION…]
 
 Prints who asked, which policies spoke, and statement by statement what they said. Denials are kept as long as the
-event history; of allowed requests the latest thousand. The caller needs sts:DecodeAuthorizationMessage.
+event history; of allowed requests the latest hundred. The caller needs sts:DecodeAuthorizationMessage.
 
   --json           the facts as JSON
 ${PLANE_HELP}`;

@@ -37,7 +37,42 @@ const incomplete = (message: string) => new AuthenticationFailure('IncompleteSig
 
 const HEADER = /^(AWS4-HMAC-SHA256|AWS4-ECDSA-P256-SHA256)\s+(.*)$/s;
 
+/** What stands before the signature. A client says the same for a whole day, so it is read once. */
+type Head = Pick<Claim, 'algorithm' | 'accessKeyId' | 'date' | 'region' | 'service' | 'scope' | 'signedHeaders'>;
+
+const heads = new Map<string, Head>();
+const HEADS_MAX = 10_000;
+const SIGNATURE = 'Signature=';
+const HMAC_SIGNATURE = /^[0-9a-f]{64}$/;
+
 function headerClaim(request: WireRequest, header: string): Claim {
+  const { head, signature } = readHeader(request, header);
+  const timestamp = request.headers['x-amz-date'] ?? isoOf(request.headers.date);
+  if (timestamp === '') {
+    throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+  }
+  return { ...head, signature, timestamp, sessionToken: request.headers['x-amz-security-token'], expires: undefined };
+}
+
+interface Header {
+  readonly head: Head;
+  readonly signature: string;
+}
+
+function readHeader(request: WireRequest, header: string): Header {
+  const at = header.lastIndexOf(SIGNATURE);
+  const before = header.slice(0, at);
+  const signature = header.slice(at + SIGNATURE.length);
+  const known = HMAC_SIGNATURE.test(signature) ? heads.get(before) : undefined;
+  if (known) return { head: known, signature };
+  const read = parseHeader(request, header);
+  if (read.head.algorithm !== 'AWS4-HMAC-SHA256' || read.signature !== signature) return read;
+  if (heads.size >= HEADS_MAX) heads.clear();
+  heads.set(before, read.head);
+  return read;
+}
+
+function parseHeader(request: WireRequest, header: string): Header {
   const [, algorithm, rest] = HEADER.exec(header) ?? [];
   if (!algorithm || rest === undefined) {
     throw incomplete(`Unsupported AWS 'algorithm': '${header.split(/\s/, 1)[0]?.slice(0, 100)}'`);
@@ -48,17 +83,10 @@ function headerClaim(request: WireRequest, header: string): Claim {
     const list = missing.map((name) => `Authorization header requires '${name}' parameter.`).join(' ');
     throw incomplete(`${list} Authorization=${algorithm}`);
   }
-  const timestamp = request.headers['x-amz-date'] ?? isoOf(request.headers.date);
-  if (timestamp === '') {
-    throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
-  }
+  const claimed = credential(fields.get('Credential')!, algorithm as Algorithm, request.headers['x-amz-region-set']);
   return {
-    ...credential(fields.get('Credential')!, algorithm as Algorithm, request.headers['x-amz-region-set']),
-    signedHeaders: fields.get('SignedHeaders')!.split(';'),
+    head: { ...claimed, signedHeaders: fields.get('SignedHeaders')!.split(';') },
     signature: fields.get('Signature')!,
-    timestamp,
-    sessionToken: request.headers['x-amz-security-token'],
-    expires: undefined,
   };
 }
 

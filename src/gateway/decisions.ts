@@ -16,7 +16,8 @@ export interface Decisions {
   latest(requestId: string, account: string): readonly object[];
 }
 
-const LATEST_MIN = 1_000;
+/** Few enough to be gone before the collector moves them among what lives long. */
+const LATEST_MIN = 128;
 
 type Kept = Map<string, { readonly account: string; readonly questions: readonly Question[] }>;
 

@@ -17,19 +17,21 @@ export function isSignedBy(secret: string, claim: Claim, request: WireRequest): 
 
 /** Throws if what must be signed is not, or the body is not the one whose hash was signed. */
 export function requireWholeSignature(request: WireRequest, claim: Claim): void {
-  const signed = new Set(claim.signedHeaders);
-  const unsigned = Object.keys(request.headers).find((name) => mustBeSigned(name) && !signed.has(name));
-  if (!signed.has('host') || unsigned) {
-    throw mismatch(`'${unsigned ?? 'host'}' must be a 'SignedHeader' in the AWS Authorization.`);
+  const signed = claim.signedHeaders;
+  if (!signed.includes('host')) throw unsigned('host');
+  for (const name of Object.keys(request.headers)) {
+    if (mustBeSigned(name) && !signed.includes(name)) throw unsigned(name);
   }
-  const absent = claim.signedHeaders.find((name) => request.headers[name] === undefined);
-  if (absent !== undefined) throw mismatch(`The signed header '${absent}' is not in the request.`);
+  for (const name of signed) {
+    if (request.headers[name] === undefined) throw mismatch(`The signed header '${name}' is not in the request.`);
+  }
   const declared = request.headers['x-amz-content-sha256'];
   if (declared !== undefined && declared !== UNSIGNED_PAYLOAD && declared !== hash('sha256', request.body, 'hex')) {
     throw mismatch("The provided 'x-amz-content-sha256' header does not match what was computed.");
   }
 }
 
+const unsigned = (name: string) => mismatch(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`);
 const mismatch = (message: string) => new AuthenticationFailure('SignatureDoesNotMatch', message);
 
 /** Headers by which a stranger could change what a signed request means. */

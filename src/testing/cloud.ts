@@ -102,7 +102,13 @@ type Document = string | object;
 async function insertUser(deps: Deps, account: string, name: string, documents: readonly Document[]): Promise<void> {
   const texts = documents.map((d) => (typeof d === 'string' ? d : JSON.stringify(d)));
   const inline = Object.fromEntries(texts.map((text, i) => [`policy-${i + 1}`, text]));
-  const common = { account, name, path: '/', id: uniqueId('AIDA', deps), created: deps.now().toISOString() };
+  const common = {
+    account,
+    name,
+    path: '/',
+    id: uniqueId('AIDA', { random: deps.random, now: deps.now() }),
+    created: deps.now().toISOString(),
+  };
   await deps.store.transaction((tx) => tx.insert(users, { ...common, tags: [], groups: [], attached: [], inline }));
 }
 
