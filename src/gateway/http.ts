@@ -147,7 +147,7 @@ function headersOf({ rawHeaders }: IncomingMessage) {
   const headers: Record<string, string> = Object.create(null);
   let ambiguous = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase();
+    const name = lowerCase(rawHeaders[i]!);
     const value = rawHeaders[i + 1]!;
     const before = headers[name];
     if (before === undefined) headers[name] = value;
@@ -155,6 +155,21 @@ function headersOf({ rawHeaders }: IncomingMessage) {
     else headers[name] = `${before},${value}`;
   }
   return { headers, ambiguous };
+}
+
+/**
+ * Names of headers as they come, to the same in lower case. The names that come are few and always the same; kept, they
+ * are the same strings every time, and not made and looked up anew for each request.
+ */
+const lowerNames = new Map<string, string>();
+const NAMES_MAX = 500;
+
+function lowerCase(name: string): string {
+  const known = lowerNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (lowerNames.size < NAMES_MAX && name.length <= 64) lowerNames.set(name, lower);
+  return lower;
 }
 
 const tlsOf = new WeakMap<Socket, Source['tls']>();

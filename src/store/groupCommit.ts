@@ -11,6 +11,11 @@ import type { Batch, Change } from './driver.ts';
 import { add, mustBeChecked, type RowChange, rowDelta, type WriteSet } from './writeSet.ts';
 
 const groupMax = 512;
+/** A group of so many tells of load: then the next one waits, a millisecond at most, until it has enough members. */
+const crowd = 4;
+const enough = 16;
+/** Milliseconds. */
+const gatherTime = 1;
 
 export interface GroupCommit {
   /** Resolves when the write set is durable (true) or has lost (false). */
@@ -29,13 +34,30 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   let scheduled = false;
   let broken: unknown;
 
+  let gathered: (() => void) | undefined;
+  /** Resolves when the next group is worth a sync of its own. */
+  const gather = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => gathered?.(), gatherTime);
+      gathered = () => {
+        clearTimeout(timer);
+        gathered = undefined;
+        resolve();
+      };
+    });
+
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
       const group = waiting.splice(0, groupMax);
       const entries = commitGroup(state, group, (error) => {
         broken = error;
       });
-      committedEntries(typeof entries === 'number' ? entries : await entries);
+      if (typeof entries === 'number') {
+        committedEntries(entries);
+        continue;
+      }
+      committedEntries(await entries);
+      if (group.length >= crowd && waiting.length < enough) await gather();
     }
   };
   const start = (): void => {
@@ -63,6 +85,7 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(broken);
         waiting.push({ set, resolve, reject });
+        if (waiting.length >= enough) gathered?.();
         schedule();
       }),
     async settled() {

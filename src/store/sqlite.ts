@@ -25,7 +25,7 @@ function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal');
-    database.exec('pragma cache_size = -65536; pragma wal_autocheckpoint = 1000; pragma temp_store = memory');
+    database.exec('pragma cache_size = -8192; pragma wal_autocheckpoint = 1000; pragma temp_store = memory');
     database.exec('begin immediate; commit');
     prepareSchema(database, file);
   } catch (error) {
