@@ -34,17 +34,7 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   let scheduled = false;
   let broken: unknown;
 
-  let gathered: (() => void) | undefined;
-  /** Resolves when the next group is worth a sync of its own. */
-  const gather = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(() => gathered?.(), gatherTime);
-      gathered = () => {
-        clearTimeout(timer);
-        gathered = undefined;
-        resolve();
-      };
-    });
+  const gathering = gatheringUnderLoad();
 
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -57,7 +47,7 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
         continue;
       }
       committedEntries(await entries);
-      if (group.length >= crowd && waiting.length < enough) await gather();
+      if (group.length >= crowd && waiting.length < enough) await gathering.begin();
     }
   };
   const start = (): void => {
@@ -85,7 +75,7 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(broken);
         waiting.push({ set, resolve, reject });
-        if (waiting.length >= enough) gathered?.();
+        if (waiting.length >= enough) gathering.end();
         schedule();
       }),
     async settled() {
@@ -100,6 +90,23 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
       return running;
     },
     drain,
+  };
+}
+
+/** The moment in which a group waits for members: it ends when there are enough, or after its time. */
+function gatheringUnderLoad() {
+  let end: (() => void) | undefined;
+  return {
+    begin: (): Promise<void> =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => end?.(), gatherTime);
+        end = () => {
+          clearTimeout(timer);
+          end = undefined;
+          resolve();
+        };
+      }),
+    end: (): void => end?.(),
   };
 }
 

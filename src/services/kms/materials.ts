@@ -29,7 +29,10 @@ export interface Material extends MaterialName {
   };
 }
 
-/** By Region and backing id, which is what ciphertext names. `key` lists a key's generations in order, `expiry` what is to expire. */
+/**
+ * By Region and backing id, which is what ciphertext names. `key` lists a key's generations in order, `expiry` what
+ * is to expire.
+ */
 export const materials = table<Material>('kms_material', {
   key: (material) => [material.region, material.backing],
   indexes: {
