@@ -36,20 +36,10 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
 
   const gathering = gatheringUnderLoad();
 
-  const run = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const group = waiting.splice(0, groupMax);
-      const entries = commitGroup(state, group, (error) => {
-        broken = error;
-      });
-      if (typeof entries === 'number') {
-        committedEntries(entries);
-        continue;
-      }
-      committedEntries(await entries);
-      if (group.length >= crowd && waiting.length < enough) await gathering.begin();
-    }
-  };
+  const run = (): Promise<void> =>
+    commitAll(state, waiting, gathering, committedEntries, (error) => {
+      broken = error;
+    });
   const start = (): void => {
     scheduled = false;
     if (running !== undefined) return;
@@ -92,6 +82,28 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
     drain,
   };
 }
+
+/** Group after group, until nothing waits. */
+async function commitAll(
+  state: Committed,
+  waiting: Waiting[],
+  gathering: Gathering,
+  committedEntries: (count: number) => void,
+  broke: (error: unknown) => void,
+): Promise<void> {
+  while (waiting.length > 0) {
+    const group = waiting.splice(0, groupMax);
+    const entries = commitGroup(state, group, broke);
+    if (typeof entries === 'number') {
+      committedEntries(entries);
+      continue;
+    }
+    committedEntries(await entries);
+    if (group.length >= crowd && waiting.length < enough) await gathering.begin();
+  }
+}
+
+type Gathering = ReturnType<typeof gatheringUnderLoad>;
 
 /** The moment in which a group waits for members: it ends when there are enough, or after its time. */
 function gatheringUnderLoad() {
