@@ -33,12 +33,17 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   let running: Promise<void> | undefined;
   let scheduled = false;
   let broken: unknown;
+  let latest: Promise<unknown> | undefined;
 
   const gathering = gatheringUnderLoad();
 
   const run = (): Promise<void> =>
-    commitAll(state, waiting, gathering, committedEntries, (error) => {
-      broken = error;
+    commitAll(waiting, gathering, committedEntries, (group) => {
+      const entries = commitGroup(state, group, (error) => {
+        broken = error;
+      });
+      latest = typeof entries === 'number' ? undefined : entries;
+      return entries;
     });
   const start = (): void => {
     scheduled = false;
@@ -69,7 +74,7 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
         schedule();
       }),
     async settled() {
-      await running;
+      await latest; // Not `running`: under load there is always a next group.
     },
     async alone(work) {
       while (waiting.length > 0 || running !== undefined) await drain();
@@ -85,15 +90,14 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
 
 /** Group after group, until nothing waits. */
 async function commitAll(
-  state: Committed,
   waiting: Waiting[],
   gathering: Gathering,
   committedEntries: (count: number) => void,
-  broke: (error: unknown) => void,
+  commit: (group: readonly Waiting[]) => number | Promise<number>,
 ): Promise<void> {
   while (waiting.length > 0) {
     const group = waiting.splice(0, groupMax);
-    const entries = commitGroup(state, group, broke);
+    const entries = commit(group);
     if (typeof entries === 'number') {
       committedEntries(entries);
       continue;

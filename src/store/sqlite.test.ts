@@ -142,3 +142,20 @@ async function requireWhole(store: Store, acknowledged: ReadonlySet<number>): Pr
   const found = await store.journal.lookup({ kind: 'api', account: '1', region: 'eu-west-1', attribute, limit: 9 });
   assert.equal(found.entries.length, 1);
 }
+
+test('work that only reads is answered while others write without end', async () => {
+  const store = await openSqlite(join(folder, 'busy.db'), storeOptions);
+  const writes = { done: 0, stopped: false };
+  const writer = async (): Promise<void> => {
+    for (let i = 0; i < 2000 && !writes.stopped; i++) {
+      await within(store, async (tx) => tx.append(entry(1_000_000 + writes.done++)));
+    }
+  };
+  const writers = Array.from({ length: 32 }, writer);
+  await within(store, async (tx) => tx.append(entry(999_999)));
+  await within(store, (tx) => tx.get(users, ['1', 'nobody']));
+  writes.stopped = true;
+  assert.ok(writes.done < 10_000, `it waited for ${writes.done} writes`);
+  await Promise.all(writers);
+  await store.close();
+});

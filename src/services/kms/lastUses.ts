@@ -3,6 +3,7 @@
  *
  * Only what has succeeded counts, and of a call from another account the record in the key owner's account.
  */
+import { eventOf } from '../../core/events.ts';
 import { type Follower, type JournalRow, table } from '../../store/store.ts';
 
 export interface KeyLastUse {
@@ -67,8 +68,9 @@ function resourcesIn({ kind, account, body }: JournalRow): string | undefined {
   return start < 0 ? undefined : account + body.slice(start, body.indexOf(']', start));
 }
 
-function usesIn({ account, body }: JournalRow): KeyLastUse[] {
-  const record = JSON.parse(body) as Recorded;
+function usesIn(entry: JournalRow): KeyLastUse[] {
+  const { account } = entry;
+  const record = eventOf<Recorded>(entry);
   if (record.errorCode !== undefined || !USES.has(record.eventName)) return [];
   const { eventName: operation, eventTime, eventID: eventId, requestID: requestId } = record;
   const time = new Date(eventTime).toISOString();
