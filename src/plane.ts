@@ -14,17 +14,21 @@ import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError } from './config.ts';
 import { secretsUnder } from './core/secrets.ts';
+import type { Surroundings } from './core/worker.ts';
 import { keptDecisions } from './gateway/decisions.ts';
+import { errand } from './gateway/errand.ts';
 import { gatewayServer } from './gateway/http.ts';
+import type { Deps } from './gateway/invocation.ts';
 import type { Controls } from './gateway/pages.ts';
-import type { Deps } from './gateway/pipeline.ts';
 import { attributesOf } from './gateway/record.ts';
 import { resolverOf } from './gateway/resolve.ts';
 import { begin, type RootKey, told } from './identity/genesis.ts';
-import { followers, services } from './services/index.ts';
+import { followers, services, serviceWorkers, taskHandlers } from './services/index.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
-import { startWorkers } from './workers/worker.ts';
+import { retention } from './workers/retention.ts';
+import { taskWorker } from './workers/tasks.ts';
+import { startWorkers, type Workers } from './workers/worker.ts';
 
 const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
@@ -58,7 +62,8 @@ export async function serve(config: Config): Promise<void> {
     accountId: config.accountId,
     rootKey: rootKeyIn(config),
   });
-  const controls = controlsOf(config, deps, clock, account, made);
+  let workers: Workers | undefined;
+  const controls = controlsOf(config, deps, { clock, moved: () => workers?.wake() }, account, made);
   const server = gatewayServer(deps, controls, tlsOf(config));
   const endpoint = await listening(server, config);
   deps.settings = { ...deps.settings, managementAccount: account, endpoint };
@@ -67,11 +72,12 @@ export async function serve(config: Config): Promise<void> {
     await told(store);
   }
   writePrivate(config.data, 'endpoint', `${endpoint}\n`);
-  const workers = startWorkers(deps);
+  const around = { ...deps, errand: (as, work) => errand(deps, as, work) } satisfies Surroundings;
+  workers = startWorkers(around, [retention, taskWorker(taskHandlers), ...serviceWorkers]);
   announce(config, endpoint, account);
   onceStopped(async () => {
     await drained(server);
-    await workers.stop();
+    await workers?.stop();
     await store.close();
   }, log);
 }
@@ -117,7 +123,7 @@ function rootKeyIn({ rootAccessKeyId: id, rootSecretAccessKey: secret }: Config)
 function controlsOf(
   config: Config,
   deps: { -readonly [K in keyof Deps]: Deps[K] },
-  clock: { offsetMs: number },
+  { clock, moved }: { clock: { offsetMs: number }; moved: () => void },
   accountId: string,
   rootKey: RootKey | undefined,
 ): Controls {
@@ -126,6 +132,7 @@ function controlsOf(
     version: VERSION,
     advance: (ms) => {
       clock.offsetMs += ms;
+      moved();
     },
     reset: async () => {
       await deps.store.clear();

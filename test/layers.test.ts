@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shadow: ['core', 'store', 'policy', 'identity'],
   impact: ['core', 'store', 'policy', 'identity', 'shadow'],
   cli: ['core', 'policy', 'shadow', 'impact', 'main.ts'],
-  testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services'],
+  testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services', 'workers'],
 };
 /** Files that wire the rest, and the settings they read. */
 const FREE = new Set(['main.ts', 'plane.ts', 'config.ts']);

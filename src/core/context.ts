@@ -25,7 +25,15 @@ export interface Context {
   readonly secrets: Secrets;
   readonly settings: Settings;
   /** Another operation in the same write set, authorized and recorded like any other. */
-  readonly call: <Out = unknown>(service: string, operation: string, input: object, as?: Caller) => Promise<Out>;
+  readonly call: <Out = unknown>(
+    service: string,
+    operation: string,
+    input: object,
+    /** A service in its own name (`servicePrincipal`); the caller, through this service, when absent. */
+    as?: Caller,
+    /** Another Region than the request's. */
+    region?: string,
+  ) => Promise<Out>;
   /** What the audit record says beyond input and output. */
   readonly audit: AuditNotes;
 }
@@ -94,6 +102,8 @@ export interface Caller {
   readonly accessKeyId?: string;
   /** Host name of a service principal. */
   readonly service?: string;
+  /** On whose behalf a service acts: `aws:SourceArn` and `aws:SourceAccount`. */
+  readonly source?: { readonly arn?: string | undefined; readonly account?: string | undefined };
   /** Present for temporary credentials. */
   readonly session?: Session;
 }
@@ -135,4 +145,9 @@ export interface Session {
   };
   /** AssumeRoot: the one task policy that bounds the session. */
   readonly taskPolicyArn?: string;
+}
+
+/** A service acting in its own name, on behalf of a resource: who a bucket's or topic's policy must let in. */
+export function servicePrincipal(service: string, source?: Caller['source']): Caller {
+  return { type: 'Service', account: '', arn: service, userId: service, service, ...(source && { source }) };
 }

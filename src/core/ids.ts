@@ -1,7 +1,10 @@
 /** Identifiers in AWS's shapes. Randomness comes from the request's context. */
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-type Random = { readonly random: (bytes: number) => Uint8Array };
+export interface Dice {
+  readonly random: (bytes: number) => Uint8Array;
+}
+type Random = Dice;
 
 /**
  * IAM's unique ids: a four-letter kind, then 17 base-32 characters. The first nine are the time in milliseconds, so that

@@ -13,6 +13,11 @@ export interface Operation<In, Out, Target = void> {
    * CloudTrail's `readOnly`, where the operation's name does not tell (Get, List, Describe, Lookup, … are read-only).
    */
   readonly readOnly?: boolean;
+  /**
+   * What CloudTrail makes of the call, where it is no management event: a `data` event is recorded where a trail asks
+   * for it; `never` is for calls that CloudTrail does not know.
+   */
+  readonly recorded?: 'data' | 'never';
   /** Callers need not sign (AssumeRoleWithWebIdentity): the caller is then anonymous. */
   readonly unsigned?: true;
   readonly load?: (input: In, ctx: Context) => Promise<Target | Missing>;

@@ -63,6 +63,7 @@ async function ask(ctx: Context, action: string, access: Access): Promise<Questi
     principalTags: standing.tags,
     principalChain,
     resourceChain,
+    sourceChain: caller.source?.account === undefined ? undefined : await chainOf(store, caller.source.account),
     resourceAccount: resourceAccount === '' ? undefined : resourceAccount,
   });
   const scps = await guardrailsOf(store, principalChain, 'SERVICE_CONTROL_POLICY');

@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly principalChain: Chain | undefined;
   readonly resourceChain: Chain | undefined;
   readonly resourceAccount: string | undefined;
+  /** Of the account on whose behalf a service acts. */
+  readonly sourceChain: Chain | undefined;
 }
 
 export function conditionsOf(ctx: Context, access: Access, around: Surroundings): Entries {
@@ -22,8 +24,9 @@ export function conditionsOf(ctx: Context, access: Access, around: Surroundings)
     'aws:CurrentTime': now.toISOString(),
     'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
     'aws:RequestedRegion': ctx.region,
-    'aws:SourceIp': source.ip,
-    'aws:SecureTransport': source.tls ? 'true' : 'false',
+    'aws:SourceIp': source.ip === '' ? undefined : source.ip,
+    // What a service sends in its own name never leaves the plane.
+    'aws:SecureTransport': source.tls || caller.type === 'Service' ? 'true' : 'false',
     'aws:UserAgent': source.userAgent === '' ? undefined : source.userAgent,
     'aws:referer': source.referer,
     'aws:ViaAWSService': ctx.calledVia ? 'true' : 'false',
@@ -54,6 +57,9 @@ function addPrincipal(entries: Entries, caller: Caller, around: Surroundings, no
   if (caller.type === 'Service') {
     entries['aws:PrincipalServiceName'] = caller.service;
     entries['aws:PrincipalServiceNamesList'] = caller.service ? [caller.service] : undefined;
+    entries['aws:SourceArn'] = caller.source?.arn;
+    entries['aws:SourceAccount'] = caller.source?.account;
+    addOrganization(entries, 'Source', around.sourceChain);
     return;
   }
   entries['aws:PrincipalArn'] = principalArn(caller);
@@ -85,7 +91,7 @@ function addSession(entries: Entries, session: Session, now: Date): void {
   Object.assign(entries, session.federation.claims);
 }
 
-function addOrganization(entries: Entries, whose: 'Principal' | 'Resource', chain: Chain | undefined): void {
+function addOrganization(entries: Entries, whose: 'Principal' | 'Resource' | 'Source', chain: Chain | undefined): void {
   if (!chain) return;
   entries[`aws:${whose}OrgID`] = chain.organization.id;
   entries[`aws:${whose}OrgPaths`] = [organizationPath(chain)];

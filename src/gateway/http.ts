@@ -17,8 +17,9 @@ import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import { bodyOf, tooLarge } from './body.ts';
+import type { Deps } from './invocation.ts';
 import { type Controls, PAGES_PREFIX, page } from './pages.ts';
-import { type Deps, handle } from './pipeline.ts';
+import { handle } from './pipeline.ts';
 import { webIdentityPage } from './webIdentity.ts';
 
 const HEADER_BYTES_MAX = 32 * 1024;

@@ -7,7 +7,7 @@ import { durationMs } from '../core/duration.ts';
 import { CommonError } from '../core/errors.ts';
 import { describeError } from '../protocols/errors.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
-import type { Deps } from './pipeline.ts';
+import type { Deps } from './invocation.ts';
 import { whyPage } from './why.ts';
 
 /** What only the process can do. Absent where it may not be done. */

@@ -5,6 +5,7 @@
 
 import type { AuditNotes, Caller, Context } from '../core/context.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../core/eventResources.ts';
+import { DATA_KIND } from '../core/eventSelectors.ts';
 import { eventOf } from '../core/events.ts';
 import { timeUuid } from '../core/ids.ts';
 import type { Service } from '../core/operation.ts';
@@ -21,7 +22,9 @@ export interface Call {
   readonly readOnly: boolean;
   readonly input: unknown;
   readonly output?: unknown;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
+  /** A data event. */
+  readonly data?: boolean;
 }
 
 /** The journal entries of a call: one for the caller's account, one for another account that owns what was touched. */
@@ -65,17 +68,18 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
     resources: ctx.audit.resources,
     eventType: 'AwsApiCall',
     apiVersion: service.wire.version,
-    managementEvent: true,
+    managementEvent: call.data !== true,
     recipientAccountId: account,
     sharedEventID,
-    eventCategory: 'Management',
+    eventCategory: call.data ? 'Data' : 'Management',
     tlsDetails: ctx.source.tls && {
       tlsVersion: ctx.source.tls.version,
       cipherSuite: ctx.source.tls.cipher,
       clientProvidedHostHeader: ctx.source.host,
     },
   };
-  return { id, kind: 'api', account, region, time: ctx.now.getTime(), body: textOf(record) };
+  const kind = call.data ? DATA_KIND : 'api';
+  return { id, kind, account, region, time: ctx.now.getTime(), body: textOf(record) };
 }
 
 /** CloudTrail's limits of a field. */

@@ -9,8 +9,8 @@ import { authenticate, missingToken } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { claimOf } from './claim.ts';
 import { DECISION_REGION } from './decisions.ts';
+import type { Deps } from './invocation.ts';
 import { json, PAGES_PREFIX } from './pages.ts';
-import type { Deps } from './pipeline.ts';
 
 export async function whyPage(
   request: WireRequest,

@@ -1,5 +1,7 @@
 /** Every service, a line each. A service's code and its SDK client load on the first request to it. */
 import type { ServiceEntry } from '../core/operation.ts';
+import type { TaskHandler } from '../core/tasks.ts';
+import type { Worker } from '../core/worker.ts';
 import { lastUsed } from '../identity/lastUsed.ts';
 import { mfaFailures } from '../identity/mfa.ts';
 import { registerResources } from '../posture/inventory.ts';
@@ -54,6 +56,12 @@ export const services: readonly ServiceEntry[] = [
 
 /** What turns the journal into rows behind the commits; see store.ts. */
 export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes, keyUsage];
+
+/** What is done behind the requests, at intervals; see core/worker.ts. */
+export const serviceWorkers: readonly Worker[] = [];
+
+/** Who does what requests leave to be done; see core/tasks.ts. */
+export const taskHandlers: readonly TaskHandler[] = [];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
 registerResources(roleResources, keyResources);

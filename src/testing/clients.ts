@@ -10,7 +10,8 @@ import { Organizations } from '@aws-sdk/client-organizations';
 import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
-import { type Deps, handle } from '../gateway/pipeline.ts';
+import type { Deps } from '../gateway/invocation.ts';
+import { handle } from '../gateway/pipeline.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 
 export interface Credentials {

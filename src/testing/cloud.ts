@@ -7,16 +7,19 @@ import type { Prices } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { accessKeyId, digits, secretAccessKey, uniqueId } from '../core/ids.ts';
 import { secretsUnder } from '../core/secrets.ts';
+import type { Surroundings } from '../core/worker.ts';
 import { keptDecisions } from '../gateway/decisions.ts';
-import type { Deps } from '../gateway/pipeline.ts';
+import { errand } from '../gateway/errand.ts';
+import type { Deps } from '../gateway/invocation.ts';
 import { attributesOf } from '../gateway/record.ts';
 import { resolverOf } from '../gateway/resolve.ts';
 import { begin } from '../identity/genesis.ts';
 import { accounts } from '../identity/organization.ts';
 import { accessKeys, users } from '../identity/principals.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
-import { followers, services } from '../services/index.ts';
+import { followers, services, serviceWorkers, taskHandlers } from '../services/index.ts';
 import { openStore } from '../store/open.ts';
+import { taskWorker } from '../workers/tasks.ts';
 import { type Credentials, clientsWith, inProcess } from './clients.ts';
 
 export const ADMIN = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
@@ -82,9 +85,28 @@ export async function testCloud(
     advance(duration: string) {
       now = new Date(now.getTime() + durationMs(duration)!);
     },
+    /**
+     * Lets everything happen that is owed by now: followers, tasks that are due, workers, and what they owe in turn.
+     */
+    settle: () => settled(deps),
     /** A request as it comes from the socket. */
     send: (request: Partial<WireRequest>) => inProcess(deps, request),
   };
+}
+
+const TURNS_MAX = 10_000;
+
+async function settled(deps: Deps): Promise<void> {
+  const around: Surroundings = { ...deps, errand: (as, work) => errand(deps, as, work) };
+  const workers = [taskWorker(taskHandlers), ...serviceWorkers];
+  for (let turn = 0, busy = true; busy; turn++) {
+    if (turn === TURNS_MAX) throw new Error(`Something is still owed after ${TURNS_MAX} turns.`);
+    const before = await deps.store.journal.tip();
+    await deps.store.journal.catchUp();
+    busy = false;
+    for (const worker of workers) if (await worker.work(around)) busy = true;
+    if ((await deps.store.journal.tip()) !== before) busy = true;
+  }
 }
 
 async function keyFor(deps: Deps, account: string, userName?: string): Promise<Credentials> {

@@ -1,5 +1,5 @@
 /** The event history holds the last 90 days. */
-import type { Worker } from './worker.ts';
+import type { Worker } from '../core/worker.ts';
 
 const DAY_MS = 86_400_000;
 const HISTORY_DAYS = 90;

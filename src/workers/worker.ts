@@ -1,30 +1,21 @@
-/** Work behind the requests: one file per kind, each a function called at its interval. */
-import type { Journal } from '../store/store.ts';
-import { retention } from './retention.ts';
+/** Calls each worker at its interval, at once again while it has more to do. */
+import type { Surroundings, Worker } from '../core/worker.ts';
 
-/** What workers need of the plane. */
-export interface Surroundings {
-  readonly store: { readonly journal: Journal };
-  readonly now: () => Date;
-  readonly log: (error: unknown) => void;
-}
-
-export interface Worker {
-  readonly name: string;
-  readonly everyMs: number;
-  /** Does a bounded piece of work; true when more is waiting. */
-  readonly work: (around: Surroundings) => Promise<boolean>;
-}
-
-const WORKERS: readonly Worker[] = [retention];
 /** Pause between two pieces of one worker's work, so that requests come first. */
-const PAUSE_MS = 50;
+const PAUSE_MS = 5;
 
-export function startWorkers(around: Surroundings): { stop(): Promise<void> } {
+export interface Workers {
+  /** Calls all of them now: the clock was moved. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+export function startWorkers(around: Surroundings, workers: readonly Worker[]): Workers {
   const timers = new Map<Worker, NodeJS.Timeout>();
-  const running = new Set<Promise<void>>();
+  const running = new Map<Worker, Promise<void>>();
   let stopped = false;
   const schedule = (worker: Worker, delayMs: number) => {
+    clearTimeout(timers.get(worker));
     if (!stopped) timers.set(worker, setTimeout(() => run(worker), delayMs).unref());
   };
   const run = (worker: Worker) => {
@@ -34,16 +25,21 @@ export function startWorkers(around: Surroundings): { stop(): Promise<void> } {
         around.log(error);
         return false;
       })
-      .then((more) => schedule(worker, more ? PAUSE_MS : worker.everyMs))
-      .finally(() => running.delete(turn));
-    running.add(turn);
+      .then((more) => {
+        running.delete(worker);
+        schedule(worker, more ? PAUSE_MS : worker.everyMs);
+      });
+    running.set(worker, turn);
   };
-  for (const worker of WORKERS) schedule(worker, worker.everyMs);
+  for (const worker of workers) schedule(worker, worker.everyMs);
   return {
+    wake() {
+      for (const worker of workers) if (!running.has(worker)) schedule(worker, 0);
+    },
     async stop() {
       stopped = true;
       for (const timer of timers.values()) clearTimeout(timer);
-      await Promise.all(running);
+      await Promise.all(running.values());
     },
   };
 }

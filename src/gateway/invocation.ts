@@ -1,0 +1,187 @@
+/**
+ * One operation carried out: limits, load, permission, run, record. A request does it once; a service that calls another
+ * does it again inside the same write set, and so does work that no request is waiting for.
+ */
+import { checkLimits } from '../core/constraints.ts';
+import type { Caller, Context, Settings, Source } from '../core/context.ts';
+import { CommonError } from '../core/errors.ts';
+import { anyDataEventWanted, wantsDataEvent } from '../core/eventSelectors.ts';
+import { type Access, Missing, Open, type Operation, type Service } from '../core/operation.ts';
+import type { Secrets } from '../core/secrets.ts';
+import { describeError } from '../protocols/errors.ts';
+import { schemaFacts } from '../protocols/schema.ts';
+import type { JournalEntry, Store, Transaction } from '../store/store.ts';
+import { authorize, type Question } from './authorize.ts';
+import type { Decisions } from './decisions.ts';
+import { type Call, GLOBAL_REGION, recordsOf } from './record.ts';
+import type { Resolver } from './resolve.ts';
+
+/** All that the gateway needs of the world. */
+export interface Deps {
+  readonly resolver: Resolver;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly settings: Settings;
+  readonly decisions: Decisions;
+  /** The plane's clock. */
+  readonly now: () => Date;
+  /** The real clock, in milliseconds, that signatures are dated by. */
+  readonly wallClock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly log: (error: unknown) => void;
+}
+
+/** What calls made one after another for the same reason have in common. */
+export interface Journey {
+  readonly deps: Deps;
+  readonly source: Source;
+  readonly requestId: string;
+  /** Of the last run: its decisions, and the records of the inner calls that failed. */
+  questions: Question[];
+  failed: JournalEntry[];
+}
+
+export const notImplemented = (service: string, operation: string) =>
+  new CommonError('NotImplemented', `${service}:${operation} is not implemented.`, 501);
+
+/** Also the way one service calls another: same checks, same write set, a record of its own. */
+export async function invoke(
+  service: Service,
+  name: string,
+  input: unknown,
+  ctx: Context,
+  questions: Question[],
+): Promise<unknown> {
+  const operation = implementationOf(service, name)!;
+  checkLimits(service, name, input, schemaFacts(service));
+  const target = operation.load && (await operation.load(input, ctx));
+  const action = operation.action ?? `${service.prefix}:${name}`;
+  const access = target instanceof Missing ? { resource: target.resource } : operation.access(input, ctx, target);
+  if (!(access instanceof Open)) await permit(ctx, action, access, questions);
+  if (target instanceof Missing) throw target.error;
+  const output = await operation.run(input, ctx, target);
+  if (operation.recorded === undefined) {
+    const call = { service, operation: name, readOnly: isReadOnly(operation, name), input, output };
+    for (const record of recordsOf(call, ctx)) ctx.store.append(record);
+  } else {
+    for (const record of await recordsOfCall(service, name, { input, output }, ctx)) ctx.store.append(record);
+  }
+  return output;
+}
+
+/** What the audit keeps of a call: always its record, of a data event where somebody asked for it. */
+export async function recordsOfCall(
+  service: Service,
+  name: string,
+  outcome: Pick<Call, 'input' | 'output' | 'error'>,
+  ctx: Context,
+): Promise<JournalEntry[]> {
+  const operation = implementationOf(service, name);
+  if (operation?.recorded === 'never') return [];
+  const data = operation?.recorded === 'data';
+  if (data && !(await anyDataEventWanted(ctx.store))) return [];
+  const records = recordsOf({ service, operation: name, readOnly: isReadOnly(operation, name), data, ...outcome }, ctx);
+  if (!data) return records;
+  const wanted: JournalEntry[] = [];
+  for (const record of records) if (await wantsDataEvent(ctx.store, record)) wanted.push(record);
+  return wanted;
+}
+
+async function permit(
+  ctx: Context,
+  action: string,
+  access: Access | readonly Access[],
+  questions: Question[],
+): Promise<void> {
+  for (const each of Array.isArray(access) ? (access as readonly Access[]) : [access as Access]) {
+    questions.push(await authorize(ctx, each.action ?? action, each));
+  }
+}
+
+const READ_ONLY = /^(Get|List|Describe|Lookup|Search|Simulate|Generate(?!DataKey)|BatchGet|Check|Validate|Decode)/;
+
+export const isReadOnly = (operation: Operation<unknown, unknown, unknown> | undefined, name: string) =>
+  operation?.readOnly ?? READ_ONLY.test(name);
+
+export const implementationOf = (service: Service, name: string): Operation<unknown, unknown, unknown> | undefined =>
+  Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
+
+/** Who acts, where, when. */
+export interface Standpoint {
+  readonly caller: Caller;
+  readonly account: string;
+  readonly region: string;
+  readonly now: Date;
+}
+
+/** The road that a context belongs to: what operations need not know. */
+export function contextFor(
+  journey: Journey,
+  service: Service | undefined,
+  from: Standpoint,
+  store: Transaction,
+): Context {
+  const { deps, requestId, source } = journey;
+  const ctx: Context = {
+    caller: from.caller,
+    account: from.account,
+    partition: 'aws',
+    region: service?.global ? GLOBAL_REGION : from.region,
+    now: from.now,
+    random: deps.random,
+    store,
+    journal: deps.store.journal,
+    requestId,
+    source,
+    secrets: deps.secrets,
+    settings: deps.settings,
+    audit: {},
+    call: (...inner) => innerCall(journey, service, ctx, innerCallOf(inner)),
+  };
+  return ctx;
+}
+
+interface InnerCall {
+  readonly name: string;
+  readonly operation: string;
+  readonly input: object;
+  /** A service in its own name; the outer caller, through the service, when absent. */
+  readonly as: Caller | undefined;
+  readonly region: string | undefined;
+}
+
+const innerCallOf = ([name, operation, input, as, region]: Parameters<Context['call']>): InnerCall => ({
+  name,
+  operation,
+  input,
+  as,
+  region,
+});
+
+async function innerCall<Out>(
+  journey: Journey,
+  from: Service | undefined,
+  outer: Context,
+  { name, operation, input, as, region }: InnerCall,
+): Promise<Out> {
+  const service = await journey.deps.resolver.load(name);
+  if (!service || !implementationOf(service, operation)) throw notImplemented(name, operation);
+  const caller = as ?? outer.caller;
+  const inOwnName = caller.type === 'Service';
+  const ctx: Context = {
+    ...outer,
+    caller,
+    account: caller.account || outer.account,
+    region: service.global ? GLOBAL_REGION : (region ?? outer.region),
+    calledVia: inOwnName || !from ? undefined : [...(outer.calledVia ?? []), from.eventSource],
+    audit: {},
+    call: (...next) => innerCall(journey, service, ctx, innerCallOf(next)),
+  };
+  try {
+    return (await invoke(service, operation, input, ctx, journey.questions)) as Out;
+  } catch (error) {
+    const { code, message } = describeError(error, service);
+    journey.failed.push(...(await recordsOfCall(service, operation, { input, error: { code, message } }, ctx)));
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Works through what is owed (core/tasks.ts): what is due, the oldest first, many at a time so that they share commits.
+ */
+import { type Again, pauseOf, type Task, type TaskHandler, tasks } from '../core/tasks.ts';
+import type { ServiceRole, Surroundings, Worker } from '../core/worker.ts';
+import type { Transaction } from '../store/store.ts';
+
+const TASKS_A_TURN = 256;
+/** How long a task that reaches outside belongs to the plane that took it up. */
+const HOLD_MS = 60_000;
+const GIVEN_UP_AFTER_MS = 86_400_000;
+
+export function taskWorker(handlers: readonly TaskHandler[]): Worker {
+  const byKind = new Map(handlers.map((handler) => [handler.kind, handler]));
+  return {
+    name: 'tasks',
+    everyMs: 25,
+    async work(around) {
+      const due = await around.store.transaction((tx) => dueTasks(tx, around.now().getTime()));
+      const done = await Promise.all(due.map((task) => worked(task, byKind.get(task.kind), around)));
+      return done.some((done) => done);
+    },
+  };
+}
+
+/** Due tasks, of each lane only the head. */
+async function dueTasks(tx: Transaction, now: number): Promise<Task[]> {
+  const { rows } = await tx.list(tasks, [], { limit: TASKS_A_TURN, index: 'due' });
+  const due: Task[] = [];
+  for (const task of rows) {
+    if (task.due > now) break;
+    if (task.lane === undefined || (await isHead(tx, task))) due.push(task);
+  }
+  return due;
+}
+
+async function isHead(tx: Transaction, task: Task): Promise<boolean> {
+  const { rows } = await tx.list(tasks, [task.lane!], { limit: 1, index: 'lane' });
+  return rows[0]?.kind === task.kind && rows[0].id === task.id;
+}
+
+/** Whether anything was done. A task that nobody knows how to do waits for a plane that does. */
+async function worked(task: Task, handler: TaskHandler | undefined, around: Surroundings): Promise<boolean> {
+  if (!handler) return postponed(task, around);
+  try {
+    let seen: unknown;
+    if (handler.reach) {
+      if (!(await held(task, around))) return false;
+      seen = await handler.reach(task, { now: around.now() });
+    }
+    return await around.errand(roleOf(handler, task), async (ctx) => {
+      if (!(await isStill(ctx.store, task))) return false;
+      await settled(ctx.store, task, await handler.settle(task, ctx, seen), ctx.now);
+      return true;
+    });
+  } catch (error) {
+    return failed(task, handler, error, around);
+  }
+}
+
+async function failed(task: Task, handler: TaskHandler, error: unknown, around: Surroundings): Promise<boolean> {
+  try {
+    return await around.errand(roleOf(handler, task), async (ctx) => {
+      if (!(await isStill(ctx.store, task))) return false;
+      const again = handler.failed ? await handler.failed(task, ctx, error) : againByDefault(task, ctx.now);
+      await settled(ctx.store, task, again, ctx.now);
+      return true;
+    });
+  } catch (worse) {
+    around.log(error);
+    around.log(worse);
+    return postponed(task, around);
+  }
+}
+
+const roleOf = (handler: TaskHandler, { account, region }: Task): ServiceRole => ({
+  principal: handler.principal,
+  account,
+  region,
+});
+
+function againByDefault(task: Task, now: Date): Again {
+  return now.getTime() - task.given < GIVEN_UP_AFTER_MS ? pauseOf(task.attempt) : undefined;
+}
+
+/** The row as it was when it was taken up, but for being held. Work that replaced its own task has settled it. */
+async function isStill(tx: Transaction, task: Task): Promise<boolean> {
+  const row = await tx.get(tasks, [task.kind, task.id]);
+  return row !== undefined && row.attempt === task.attempt && row.given === task.given;
+}
+
+async function settled(tx: Transaction, task: Task, again: Again, now: Date): Promise<void> {
+  const row = await tx.get(tasks, [task.kind, task.id]);
+  if (row?.given !== task.given) return; // Given anew by its own work.
+  if (again === undefined) await tx.remove(tasks, [task.kind, task.id]);
+  else await tx.replace(tasks, { ...row, due: now.getTime() + again, attempt: row.attempt + 1 });
+}
+
+/** Moves the task out of the others' way while it is reached for; false when another plane has it. */
+function held(task: Task, { store, now }: Surroundings): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const row = await tx.get(tasks, [task.kind, task.id]);
+    if (row === undefined || row.due !== task.due || row.attempt !== task.attempt) return false;
+    await tx.replace(tasks, { ...row, due: now().getTime() + HOLD_MS });
+    return true;
+  });
+}
+
+async function postponed(task: Task, { store, now }: Surroundings): Promise<boolean> {
+  await store.transaction(async (tx) => {
+    if (await isStill(tx, task)) await tx.replace(tasks, { ...task, due: now().getTime() + HOLD_MS });
+  });
+  return false;
+}
