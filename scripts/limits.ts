@@ -25,6 +25,8 @@ const FILES: Record<string, string> = {
   sqs: 'sqs',
   kms: 'kms',
   accessanalyzer: 'accessanalyzer',
+  events: 'eventbridge',
+  scheduler: 'scheduler',
 };
 
 /** Patterns that AWS itself writes with anchors; all others get theirs from the models. */
@@ -46,6 +48,13 @@ const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
   ['\\u10000-\\u10FFFF', '\\u{10000}-\\u{10FFFF}'],
   // An exponent after the number, not two readings of the same digits.
   ['(\\d+(\\.\\d{0,10})?|(\\d+(\\.\\d{0,10})?[Ee][+-]?\\d+))', '(\\d+(\\.\\d{0,10})?([Ee][+-]?\\d+)?)'],
+  ['([a-z]|\\-)', '([a-z]|-)'],
+  ['([a-z]|\\d|\\-)', '([a-z]|\\d|-)'],
+  // One reading of each text instead of many: blanks are in the set already.
+  [
+    '[ \\t]*[^\\x00-\\x1F:\\x7F]+([ \\t]+[^\\x00-\\x1F:\\x7F]+)*[ \\t]*',
+    '\\t*[^\\x00-\\x1F:\\x7F][^\\x00-\\x08\\n-\\x1F:\\x7F]*',
+  ],
   ['[\\S\\s]', '[^]'],
   // Java's `\s` knows ASCII only.
   ['\\s', ' \\t\\n\\v\\f\\r'],

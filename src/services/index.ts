@@ -52,6 +52,8 @@ export const services: readonly ServiceEntry[] = [
     name: 'access-analyzer',
     load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,
   },
+  { name: 'events', target: 'AWSEvents', load: async () => (await import('./events/index.ts')).events },
+  { name: 'scheduler', load: async () => (await import('./scheduler/index.ts')).scheduler },
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */

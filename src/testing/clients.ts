@@ -4,9 +4,11 @@ import { Account } from '@aws-sdk/client-account';
 import { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { CostExplorer } from '@aws-sdk/client-cost-explorer';
+import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { Organizations } from '@aws-sdk/client-organizations';
+import { Scheduler } from '@aws-sdk/client-scheduler';
 import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
@@ -44,6 +46,8 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     cloudwatch: () => new CloudWatch(config as object),
     sqs: () => new SQS(config as object),
     kms: () => new KMS(config as object),
+    events: () => new EventBridge(config as object),
+    scheduler: () => new Scheduler(config as object),
   });
 }
 
