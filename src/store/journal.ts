@@ -79,9 +79,9 @@ export function journalOver(driver: Driver, run: Run, options: StoreOptions): Wo
         return driver.journal.tip();
       },
       catchUp: () => catchUp(trails),
-      async prune(before, limit) {
+      async prune(before, limit, only) {
         await catchUp(trails);
-        return pruneEntries(driver.journal, options, before, limit);
+        return pruneEntries(driver.journal, options, { before, limit, only });
       },
     },
     appended: behind.woken,

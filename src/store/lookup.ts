@@ -40,16 +40,24 @@ export async function lookupEntries(journal: JournalDriver, options: StoreOption
 }
 
 /** Goes in steps, each with its look-up rows in one commit. Returns how many entries went. */
-export async function pruneEntries(journal: JournalDriver, options: StoreOptions, before: number, limit: number) {
+export async function pruneEntries(journal: JournalDriver, options: StoreOptions, { before, limit, only }: Prune) {
+  const scope = only === undefined ? everything : scopeOf(only);
   let pruned = 0;
   while (pruned < limit) {
     const step = Math.min(pruneStep, limit - pruned);
-    const places = await journal.oldest(everything, before, step);
+    const places = await journal.oldest(scope, before, step);
     if (places.length === 0) break;
-    const sequences = places.map((place) => place.sequence);
-    const entries = await journal.entries(sequences);
-    const roots = places.map((place) => ({ scope: everything, ...place }));
-    await journal.prune(sequences, [...roots, ...entries.flatMap((entry) => lookupRows(entry, options))]);
+    const found = await journal.entries(places.map((place) => place.sequence));
+    const entries = only === undefined ? found : found.filter((entry) => scopeKey(entry) === scopeKey(only));
+    if (only !== undefined && entries.length === 0) break;
+    const kept = new Set(found.filter((entry) => !entries.includes(entry)).map((entry) => entry.sequence));
+    const gone = places.filter((place) => !kept.has(place.sequence));
+    const roots = gone.map((place) => ({ scope, ...place }));
+    const rows = entries.flatMap((entry) => lookupRows(entry, options));
+    await journal.prune(
+      gone.map((place) => place.sequence),
+      [...roots, ...rows],
+    );
     pruned += entries.length;
     if (places.length < step) break;
     await nextTurn();
@@ -57,13 +65,22 @@ export async function pruneEntries(journal: JournalDriver, options: StoreOptions
   return pruned;
 }
 
+interface Prune {
+  readonly before: number;
+  readonly limit: number;
+  readonly only?: Scope | undefined;
+}
+
 type Scope = Pick<JournalEntry, 'kind' | 'account' | 'region'>;
 
 type Attribute = { readonly name: string; readonly value: string };
 
-function scopeOf({ kind, account, region }: Scope, attribute?: Attribute): number {
+const scopeKey = ({ kind, account, region }: Scope) => spaceKey(kind, [account, region]);
+
+function scopeOf(scope: Scope, attribute?: Attribute): number {
+  if (attribute === undefined) return numberOf(scopeKey(scope));
+  const { kind, account, region } = scope;
   const parts = [account, region];
-  if (attribute === undefined) return numberOf(spaceKey(kind, parts));
   if (TIME_UUID.test(attribute.value)) return timeOf(attribute.value);
   parts.push(attribute.name, attribute.value);
   return numberOf(spaceKey(kind, parts));

@@ -106,10 +106,10 @@ export interface Journal {
   /** Brings look-up rows and every follower up to the tip. */
   catchUp(): Promise<void>;
   /**
-   * Forgets entries older than this moment (milliseconds), with their look-up rows; at most `limit` a call. Returns
-   * how many.
+   * Forgets entries older than this moment (milliseconds), with their look-up rows; at most `limit` a call, and only
+   * those of one kind, account and Region if told so. Returns how many.
    */
-  prune(before: number, limit: number): Promise<number>;
+  prune(before: number, limit: number, only?: Pick<JournalEntry, 'kind' | 'account' | 'region'>): Promise<number>;
 }
 
 export interface Lookup {

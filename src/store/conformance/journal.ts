@@ -101,6 +101,21 @@ export function journalSuite(open: Open): void {
     );
   });
 
+  test('prune of one kind leaves the others', async () => {
+    const store = await open();
+    const [api, place] = ['api', 'metric'].map((kind) => ({ kind, account: '', region: '' }));
+    await appendAll(
+      store,
+      Array.from({ length: 30 }, (_, at) => ({ ...entry(at), ...(at % 3 === 0 ? place : api) })),
+    );
+    assert.equal(await store.journal.prune(1010, 100, place), 4);
+    assert.equal(await store.journal.prune(1010, 100, place), 0);
+    const left = await store.journal.read(0, 100);
+    assert.deepEqual(left.map(({ id }) => id).slice(0, 7), ['id-1', 'id-2', 'id-4', 'id-5', 'id-7', 'id-8', 'id-10']);
+    assert.equal(await store.journal.prune(1010, 100), 6);
+    assert.equal((await store.journal.read(0, 100)).length, 20);
+  });
+
   test('followers get every entry once, in order, their rows and position in one commit', async () => {
     const seen: number[] = [];
     const follower = {
