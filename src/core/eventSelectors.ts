@@ -22,9 +22,9 @@ export interface FieldSelector {
 /** All fields must match; of several selectors one must. */
 export type EventSelector = readonly FieldSelector[];
 
-/** The data events of an account that its trails, its organization's trails and event data stores want. */
+/** The data events of an account that its trails and event data stores want, or an organization's of all its accounts. */
 export interface DataEventWish {
-  /** Account id; `*` for the mark that some account wants any at all. */
+  /** Account id, or organization id; `*` for the mark that somebody wants any at all. */
   readonly account: string;
   readonly selectors: readonly EventSelector[];
 }
@@ -36,9 +36,17 @@ export const dataEventWishes = table<DataEventWish>('trail_wish', { key: ({ acco
 export const anyDataEventWanted = async (tx: Transaction): Promise<boolean> =>
   (await tx.get(dataEventWishes, ['*'])) !== undefined;
 
-export async function wantsDataEvent(tx: Transaction, entry: JournalEntry): Promise<boolean> {
-  const wish = await tx.get(dataEventWishes, [entry.account]);
-  return wish?.selectors.some((selector) => selects(selector, eventOf(entry))) ?? false;
+/** Whether the account that the entry is for wants it, or the organization that the account is in. */
+export async function wantsDataEvent(
+  tx: Transaction,
+  entry: JournalEntry,
+  organization: string | undefined,
+): Promise<boolean> {
+  for (const owner of organization === undefined ? [entry.account] : [entry.account, organization]) {
+    const wish = await tx.get(dataEventWishes, [owner]);
+    if (wish?.selectors.some((selector) => selects(selector, eventOf(entry)))) return true;
+  }
+  return false;
 }
 
 /** The fields of a record that selectors know. */

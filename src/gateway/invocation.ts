@@ -8,6 +8,7 @@ import { CommonError } from '../core/errors.ts';
 import { anyDataEventWanted, wantsDataEvent } from '../core/eventSelectors.ts';
 import { type Access, Missing, Open, type Operation, type Service } from '../core/operation.ts';
 import type { Secrets } from '../core/secrets.ts';
+import { organizationIdOf } from '../identity/organization.ts';
 import { describeError } from '../protocols/errors.ts';
 import { schemaFacts } from '../protocols/schema.ts';
 import type { JournalEntry, Store, Transaction } from '../store/store.ts';
@@ -83,7 +84,10 @@ export async function recordsOfCall(
   const records = recordsOf({ service, operation: name, readOnly: isReadOnly(operation, name), data, ...outcome }, ctx);
   if (!data) return records;
   const wanted: JournalEntry[] = [];
-  for (const record of records) if (await wantsDataEvent(ctx.store, record)) wanted.push(record);
+  for (const record of records) {
+    const organization = await organizationIdOf(ctx.store, record.account);
+    if (await wantsDataEvent(ctx.store, record, organization)) wanted.push(record);
+  }
   return wanted;
 }
 

@@ -197,6 +197,10 @@ export const RCP_FULL_AWS_ACCESS = {
   content: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}',
 } as const;
 
+/** The organization that an account is in; undefined for none. */
+export const organizationIdOf = async (tx: Pick<Transaction, 'get'>, account: string): Promise<string | undefined> =>
+  (await tx.get(accounts, [account]))?.organization;
+
 /** An account's place: its organization, and the units above it from the root down to its parent. */
 export interface Chain {
   readonly account: Account;
