@@ -25,6 +25,8 @@ export interface Driver {
   commit(batch: Batch, number: number): Maybe<void>;
   /** Makes durable what `commit` wrote. Absent where it is durable already. */
   flush?(): Promise<void>;
+  /** Work between two groups, when there is some: nothing is committed until it resolves. */
+  tidy?(): Promise<void> | undefined;
   /** Gives the group up. */
   abandon?(): Promise<void>;
   /** Whether the database refused something in the group and certainly kept none of it. */

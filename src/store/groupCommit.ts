@@ -36,14 +36,19 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   let latest: Promise<unknown> | undefined;
 
   const gathering = gatheringUnderLoad();
+  const broke = (error: unknown): void => {
+    broken = error;
+  };
 
   const run = (): Promise<void> =>
-    commitAll(waiting, gathering, committedEntries, (group) => {
-      const entries = commitGroup(state, group, (error) => {
-        broken = error;
-      });
-      latest = typeof entries === 'number' ? undefined : entries;
-      return entries;
+    commitAll(waiting, gathering, committedEntries, {
+      commit(group) {
+        if (broken !== undefined) return rejected(group, broken);
+        const entries = commitGroup(state, group, broke);
+        latest = typeof entries === 'number' ? undefined : entries;
+        return entries;
+      },
+      tidy: () => state.driver.tidy?.()?.catch(broke),
     });
   const start = (): void => {
     scheduled = false;
@@ -88,12 +93,22 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   };
 }
 
+interface Commits {
+  commit(group: readonly Waiting[]): number | Promise<number>;
+  tidy(): Promise<void> | undefined;
+}
+
+function rejected(group: readonly Waiting[], error: unknown): number {
+  for (const member of group) member.reject(error);
+  return 0;
+}
+
 /** Group after group, until nothing waits. */
 async function commitAll(
   waiting: Waiting[],
   gathering: Gathering,
   committedEntries: (count: number) => void,
-  commit: (group: readonly Waiting[]) => number | Promise<number>,
+  { commit, tidy }: Commits,
 ): Promise<void> {
   while (waiting.length > 0) {
     const group = waiting.splice(0, groupMax);
@@ -103,6 +118,8 @@ async function commitAll(
       continue;
     }
     committedEntries(await entries);
+    const tidying = tidy();
+    if (tidying !== undefined) await tidying;
     if (group.length >= crowd && waiting.length < enough) await gathering.begin();
   }
 }
@@ -167,8 +184,7 @@ async function flushed(flush: () => Promise<void>, checked: Checked, broke: (err
     await flush();
   } catch (error) {
     broke(error);
-    for (const member of [...checked.winners, ...checked.losers]) member.reject(error);
-    return 0;
+    return rejected([...checked.winners, ...checked.losers], error);
   }
   return answer(checked);
 }

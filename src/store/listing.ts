@@ -27,7 +27,9 @@ export async function listPage<R>(
   const shown = merged.slice(0, page.limit);
   const last = shown.at(-1);
   const more = merged.length > page.limit && last !== undefined;
-  set.ranges.push({ from: range.from, to: more ? justAfter(merged.at(-1)!.key) : range.to, number });
+  if (!page.unchecked) {
+    set.ranges.push({ from: range.from, to: more ? justAfter(merged.at(-1)!.key) : range.to, number });
+  }
   const rows: R[] = [];
   for (const place of shown) {
     const row = rowAt(state, kind, place, number);
@@ -45,8 +47,11 @@ function rangeOf(table: Table<never>, prefix: Key, page: PageRequest): Range {
   const space = spaceOf(table, page.index);
   const start = spaceKey(space, prefix) + encodePart(page.startsWith ?? '');
   const after = page.after === undefined ? start : justAfter(keyOfCursor(space, page.after));
-  return { from: compareKeys(after, start) > 0 ? after : start, to: successor(start) };
+  const first = page.from === undefined ? start : spaceKey(space, prefix) + encodePart(page.from);
+  return { from: latest(start, after, first), to: successor(start) };
 }
+
+const latest = (...keys: readonly string[]) => keys.reduce((a, b) => (compareKeys(a, b) > 0 ? a : b));
 
 /** The write set's own rows of the range in order, and how many committed keys they may hide. */
 function ownIn(set: WriteSet, table: Table<never>, index: string | undefined, range: Range) {

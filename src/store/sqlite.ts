@@ -2,11 +2,12 @@
  * The embedded store: one file, one process. Every statement answers at once, so a group is one uninterrupted piece of
  * work and nothing is ever read between its begin and its commit.
  */
-import { closeSync, existsSync, fdatasync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { assembleStore } from './assembly.ts';
 import type { Batch, Driver, Learner } from './driver.ts';
 import { sqliteJournal, transactionsOn } from './sqliteJournal.ts';
+import { sqliteLog } from './sqliteLog.ts';
 import { prepareSchema } from './sqliteSchema.ts';
 import type { Store, StoreOptions } from './store.ts';
 
@@ -24,8 +25,8 @@ function openDatabase(file: string): DatabaseSync {
   if (file !== ':memory:') makePrivate(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal');
-    database.exec('pragma cache_size = -8192; pragma wal_autocheckpoint = 1000; pragma temp_store = memory');
+    database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = off');
+    database.exec('pragma cache_size = -8192; pragma wal_autocheckpoint = 0; pragma temp_store = memory');
     database.exec('begin immediate; commit');
     prepareSchema(database, file);
   } catch (error) {
@@ -53,7 +54,7 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
   };
   const inTransaction = transactionsOn(database);
   const { journal, append, index, restart } = sqliteJournal(database, inTransaction);
-  const log = file === ':memory:' ? undefined : openSync(`${file}-wal`, 'r+');
+  const log = file === ':memory:' ? undefined : sqliteLog(database, file);
   const write = rowWriter(database);
   return {
     row: (key) => (select.get(key) as unknown as [string] | undefined)?.[0],
@@ -70,9 +71,12 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
       });
       restart(tip);
     },
-    ...(log !== undefined && { flush: () => synced(log) }),
+    ...(log !== undefined && { flush: log.flush, tidy: log.tidy }),
     refused: () => true,
-    journal,
+    journal: {
+      ...journal,
+      prune: (...what) => log?.tidying?.then(() => journal.prune(...what)) ?? journal.prune(...what),
+    },
     clear() {
       inTransaction(() => {
         database.exec('delete from row; delete from entry; delete from journal; delete from lookup');
@@ -82,21 +86,12 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
       return learner.known() + 1;
     },
     close() {
-      if (log !== undefined) closeSync(log);
+      database.exec('pragma synchronous = full'); // For the last time the log is copied.
       database.close();
+      log?.close();
       if (file !== ':memory:') rmSync(ownerFile(file), { force: true });
     },
   };
-}
-
-/**
- * Makes the write-ahead log durable, as `synchronous = full` would at each commit, but beside the event loop: requests
- * go on while the disk works. SQLite itself (`normal`) syncs the log before it moves pages into the file.
- */
-function synced(log: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    fdatasync(log, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 function rowWriter(database: DatabaseSync) {

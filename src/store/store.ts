@@ -13,6 +13,11 @@ export interface Store {
   readonly journal: Journal;
   /** Resolves when what `work` wrote is durable. A `work` that throws leaves nothing behind. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Calls `ring` once for each row with this first key part that a commit of any process changes, until the function it
+   * returns is called.
+   */
+  watch<R>(table: Table<R>, part: string, ring: () => void): () => void;
   /** Back to empty: every table and the journal. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -30,9 +35,10 @@ export interface Transaction {
   list<R>(table: Table<R>, prefix: Key, page: PageRequest): Promise<Page<R>>;
   /**
    * How many rows have this prefix: of the key's first part alone (`[account]`), or of one whole index key. Kept by the
-   * store, so its cost does not grow with the number; this write set's own changes are in it.
+   * store, so its cost does not grow with the number; this write set's own changes are in it. An unchecked one may have
+   * changed when the write set commits.
    */
-  count<R>(table: Table<R>, prefix: Key, index?: string): Promise<number>;
+  count<R>(table: Table<R>, prefix: Key, index?: string, unchecked?: 'unchecked'): Promise<number>;
   /**
    * Whether one more row fits under `max`. Checked again when the write set commits, so that requests side by side
    * cannot overshoot a quota together; unlike a counter row, it makes no conflict between them below the limit.
@@ -53,6 +59,12 @@ export interface PageRequest {
   readonly index?: string;
   /** Only rows whose next key part, after the prefix, starts with this text. */
   readonly startsWith?: string | undefined;
+  /** Only rows whose next key part, after the prefix, is this text or comes after it. */
+  readonly from?: string | undefined;
+  /** A hint that is not checked again when the write set commits: what counts must be read by `get`. */
+  readonly unchecked?: true;
+  /** Only rows whose next key part, after the prefix, is this text or comes after it. */
+  readonly from?: string | undefined;
 }
 
 export interface Page<R> {
