@@ -25,6 +25,8 @@ const FILES: Record<string, string> = {
   sqs: 'sqs',
   kms: 'kms',
   accessanalyzer: 'accessanalyzer',
+  logs: 'cloudwatch-logs',
+  s3: 's3',
   events: 'eventbridge',
   scheduler: 'scheduler',
 };
@@ -43,6 +45,7 @@ const ANYTHING = new Set(['[\\s\\S]*', '[\\S\\s]*', '(?s).*']);
 /** JavaScript's spelling of what Java reads differently, or of what was plainly meant. */
 const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
   ['\\p{Z}-_', '\\p{Z}\\-_'],
+  ['[\\w-_]', '[\\w\\-_]'],
   ['\\.\\_', '._'],
   // Java reads `\u10000` as U+1000 and a zero. The members are documented as "up to U+10FFFF".
   ['\\u10000-\\u10FFFF', '\\u{10000}-\\u{10FFFF}'],
@@ -69,6 +72,7 @@ const GROWN: Record<string, readonly string[]> = {
   ce: ['MonitorDimension', 'Dimension', 'SupportedSavingsPlansType', 'AnalysisType'],
   cloudwatch: ['AlarmType', 'HistoryItemType'],
   accessanalyzer: ['Type', 'AccessCheckResourceType', 'PolicyType', 'ValidatePolicyResourceType', 'ResourceType'],
+  logs: ['LogGroupClass', 'PolicyType', 'DeliveryDestinationType', 'QueryStatus', 'OutputFormat', 'StandardUnit'],
   kms: [
     'KeySpec',
     'KeyUsageType',
@@ -84,7 +88,7 @@ const GROWN: Record<string, readonly string[]> = {
 const ELSEWHERE: Record<string, RegExp> = { kms: /^SM2/ };
 
 /** Services that answer an unknown value with an error of their own instead of a broken limit. */
-const OWN_ENUM_ERRORS = new Set(['sqs']);
+const OWN_ENUM_ERRORS = new Set(['sqs', 's3']);
 
 const [folder, ...only] = process.argv.slice(2);
 if (folder === undefined) {

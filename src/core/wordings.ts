@@ -43,6 +43,8 @@ interface Wording {
   readonly discreet?: boolean;
   /** A sentence of the service's own, said when nothing else is wrong. */
   readonly sentence?: (breach: Breach) => string | undefined;
+  /** Name of the service's own error that carries the common sentence. */
+  readonly exception?: string;
   /** An error of the service's own. */
   readonly error?: (service: Service, breach: Breach) => Error | undefined;
 }
@@ -51,6 +53,7 @@ const wordings: Readonly<Record<string, Wording>> = {
   iam: { discreet: true, sentence: invalidName },
   organizations: { error: invalidInput },
   sqs: { error: missingParameter },
+  logs: { exception: 'InvalidParameterException', sentence: longLogName },
 };
 
 /** The error for one or more broken limits, in the words of the service. */
@@ -61,8 +64,13 @@ export function failure(service: Service, breaches: readonly Breach[]): Error {
   if (own !== undefined) return own;
   const plain = breaches.filter((breach) => wording.sentence?.(breach) === undefined);
   const sentence = plain.length === 0 && first ? wording.sentence?.(first) : undefined;
-  return new ValidationFailure(sentence ?? detected(plain, wording));
+  const said = sentence ?? detected(plain, wording);
+  const Own = (service.sdk as Readonly<Record<string, ErrorClass>> | undefined)?.[wording.exception ?? ''];
+  return Own ? awsError(Own, said) : new ValidationFailure(said);
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: each SDK error class has options of its own
+type ErrorClass = new (options: any) => Error;
 
 function detected(breaches: readonly Breach[], wording: Wording): string {
   const count = `${breaches.length} validation error${breaches.length === 1 ? '' : 's'} detected`;
@@ -126,6 +134,12 @@ function invalidName({ kind, limit, at }: Breach): string | undefined {
   if (kind !== 'pattern' || limit.pattern !== '[\\w+=,.@-]+') return undefined;
   const allowed = 'It must contain only alphanumeric characters and/or the following: +=,.@_-';
   return `The specified value for ${at} is invalid. ${allowed}`;
+}
+
+/** CloudWatch Logs has one sentence for both. */
+function longLogName({ kind, member }: Breach): string | undefined {
+  if (kind !== 'longer' || (member.key !== 'logGroupName' && member.key !== 'logStreamName')) return undefined;
+  return 'Invalid LogGroup or LogStream, both must have length less than or equal to 512.';
 }
 
 /** Organizations' reasons and sentences: InvalidInputException in its API reference. */

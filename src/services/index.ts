@@ -52,6 +52,7 @@ export const services: readonly ServiceEntry[] = [
     name: 'access-analyzer',
     load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,
   },
+  { name: 'logs', target: 'Logs_20140328', load: async () => (await import('./logs/index.ts')).logs },
   { name: 'events', target: 'AWSEvents', load: async () => (await import('./events/index.ts')).events },
   { name: 'scheduler', load: async () => (await import('./scheduler/index.ts')).scheduler },
 ];

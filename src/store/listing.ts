@@ -47,11 +47,11 @@ function rangeOf(table: Table<never>, prefix: Key, page: PageRequest): Range {
   const space = spaceOf(table, page.index);
   const start = spaceKey(space, prefix) + encodePart(page.startsWith ?? '');
   const after = page.after === undefined ? start : justAfter(keyOfCursor(space, page.after));
-  const first = page.from === undefined ? start : spaceKey(space, prefix) + encodePart(page.from);
-  return { from: latest(start, after, first), to: successor(start) };
+  const from = page.from === undefined ? after : later(after, spaceKey(space, prefix) + encodePart(page.from));
+  return { from: later(from, start), to: successor(start) };
 }
 
-const latest = (...keys: readonly string[]) => keys.reduce((a, b) => (compareKeys(a, b) > 0 ? a : b));
+const later = (a: string, b: string) => (compareKeys(a, b) > 0 ? a : b);
 
 /** The write set's own rows of the range in order, and how many committed keys they may hide. */
 function ownIn(set: WriteSet, table: Table<never>, index: string | undefined, range: Range) {

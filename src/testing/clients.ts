@@ -3,6 +3,7 @@ import { AccessAnalyzer } from '@aws-sdk/client-accessanalyzer';
 import { Account } from '@aws-sdk/client-account';
 import { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import { CloudWatch } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { CostExplorer } from '@aws-sdk/client-cost-explorer';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { IAM } from '@aws-sdk/client-iam';
@@ -46,6 +47,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     cloudwatch: () => new CloudWatch(config as object),
     sqs: () => new SQS(config as object),
     kms: () => new KMS(config as object),
+    logs: () => new CloudWatchLogs(config as object),
     events: () => new EventBridge(config as object),
     scheduler: () => new Scheduler(config as object),
   });

@@ -38,6 +38,21 @@ export function listingSuite(open: Open): void {
     assert.deepEqual(await list({ startsWith: 'a', index: 'byPath' }, ['1', '/a/']), []);
   });
 
+  test('from leaves out what comes before, and goes with a cursor', async () => {
+    const store = await open();
+    await insertAll(
+      store,
+      ['a', 'ab', 'b', 'c'].map((name) => user(name, { path: `/${name}/` })),
+    );
+    const page = (page: PageRequest) => within(store, (tx) => tx.list(users, ['1'], page));
+    assert.deepEqual(names(await page({ limit: 9, from: 'ab' })), ['ab', 'b', 'c']);
+    assert.deepEqual(names(await page({ limit: 9, from: 'aa' })), ['ab', 'b', 'c']);
+    assert.deepEqual(names(await page({ limit: 9, from: '/b', index: 'byPath' })), ['b', 'c']);
+    const first = await page({ limit: 1, from: 'ab' });
+    assert.deepEqual(names(await page({ limit: 9, from: 'ab', after: first.next })), ['b', 'c']);
+    assert.deepEqual(names(await page({ limit: 9, from: 'a', startsWith: 'b' })), ['b']);
+  });
+
   test('index keys that are not unique page without gaps or repeats', async () => {
     const store = await open();
     const many = Array.from({ length: 25 }, (_, at) => user(`u${String(at).padStart(2, '0')}`, { path: '/same/' }));
