@@ -1,0 +1,39 @@
+/** Operations on what a bucket is set to: found, authorized on the bucket, done. */
+import type { Context } from '../../core/context.ts';
+import type { Access, Operation } from '../../core/operation.ts';
+import { type BucketTarget, bucketAccess, loadBucket } from './access.ts';
+import { s3Error } from './errors.ts';
+
+interface Rules<In, Out> {
+  /** As policies name it: `s3:GetBucketCORS`. */
+  readonly action: string;
+  readonly conditions?: (input: In, ctx: Context) => Access['conditions'];
+  readonly run: (input: In, ctx: Context, target: BucketTarget) => Promise<Out>;
+}
+
+interface Addressed {
+  readonly Bucket: string;
+  readonly ExpectedBucketOwner?: string | undefined;
+}
+
+export function onBucket<In extends Addressed, Out>({ action, conditions, run }: Rules<In, Out>) {
+  const operation: Operation<In, Out, BucketTarget> = {
+    action,
+    load: loadBucket,
+    access: (input, ctx, target) => bucketAccess(target, conditions ? { conditions: conditions(input, ctx) } : {}),
+    run,
+  };
+  return operation;
+}
+
+/** The member that a body must have; a body without it is not what the schema says. */
+export function wanted<T>(value: T | undefined): T {
+  if (value === undefined) throw s3Error('MalformedXML');
+  return value;
+}
+
+/** One of a schema's values. */
+export function oneOf<T extends string>(value: string | undefined, values: readonly T[]): T {
+  if (value === undefined || !(values as readonly string[]).includes(value)) throw s3Error('MalformedXML');
+  return value as T;
+}
