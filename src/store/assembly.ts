@@ -3,6 +3,7 @@ import { committed } from './committed.ts';
 import type { Driver, Learner } from './driver.ts';
 import { groupCommit } from './groupCommit.ts';
 import { journalOver } from './journal.ts';
+import { spaceKey } from './keys.ts';
 import type { Store, StoreOptions, Transaction } from './store.ts';
 import { transactionOver } from './transaction.ts';
 import { type WriteSet, writeSet } from './writeSet.ts';
@@ -63,6 +64,7 @@ export function assembleStore(connect: (learner: Learner) => Driver, options: St
   return {
     journal: journal.journal,
     transaction: (work) => run(work),
+    watch: (table, part, ring) => state.watch(spaceKey(table.name, [part]), ring),
     clear: () =>
       group.alone(async () => {
         state.reset(await driver.clear());

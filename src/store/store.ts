@@ -63,8 +63,6 @@ export interface PageRequest {
   readonly from?: string | undefined;
   /** A hint that is not checked again when the write set commits: what counts must be read by `get`. */
   readonly unchecked?: true;
-  /** Only rows whose next key part, after the prefix, is this text or comes after it. */
-  readonly from?: string | undefined;
 }
 
 export interface Page<R> {

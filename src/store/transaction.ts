@@ -31,9 +31,9 @@ export function transactionOver(state: Committed, set: WriteSet): Transaction {
       requireOpen(set);
       return listPage(state, set, table, prefix, page);
     },
-    async count(table, prefix, index) {
+    async count(table, prefix, index, unchecked) {
       const { counter, committed, own } = await countNow(state, set, table as Table<never>, prefix, index);
-      set.counts.push({ counter, holds: (value) => value === committed });
+      if (!unchecked) set.counts.push({ counter, holds: (value) => value === committed });
       return committed + own;
     },
     async fits(table, prefix, max, index) {

@@ -56,6 +56,37 @@ export function rowSuite(open: Open): void {
     assert.deepEqual(listed.rows, []);
   });
 
+  test('watch rings for each changed row with that first part, until it is told to stop', async () => {
+    const store = await open();
+    let rung = 0;
+    const stop = store.watch(users, '1', () => rung++);
+    await insertAll(store, [user('ann'), user('bob'), { account: '2', name: 'else' }]);
+    assert.equal(rung, 2);
+    await within(store, (tx) => tx.remove(users, ['1', 'ann']));
+    assert.equal(rung, 3);
+    await within(store, (tx) => tx.get(users, ['1', 'bob']));
+    stop();
+    await insertAll(store, [user('eve')]);
+    assert.equal(rung, 3);
+  });
+
+  test('an unchecked list and count may be out of date when the write set commits', async () => {
+    const store = await open();
+    const meet = gate(2);
+    let runs = 0;
+    const outdated = store.transaction(async (tx) => {
+      runs++;
+      await tx.list(users, ['1'], { limit: 9, unchecked: true });
+      await tx.count(users, ['1'], undefined, 'unchecked');
+      await tx.insert(users, user('mine'));
+      await meet();
+    });
+    await insertAll(store, [user('ann')]);
+    await meet();
+    await outdated;
+    assert.equal(runs, 1);
+  });
+
   test('a work that throws leaves nothing behind', async () => {
     const store = await open();
     const failing = within(store, async (tx) => {
