@@ -20,10 +20,21 @@ export class CommonError extends Error {
   override readonly name: string;
   /** HTTP status. */
   readonly status: number;
-  constructor(code: string, message: string, status = 400) {
+  /** Further members of the answer (`BucketName`), where the protocol has room for them: S3's errors do. */
+  readonly details: Readonly<Record<string, string>> | undefined;
+  /** Headers that the answer carries, names in lower case. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  constructor(
+    code: string,
+    message: string,
+    status = 400,
+    more: Pick<Partial<CommonError>, 'details' | 'headers'> = {},
+  ) {
     super(message);
     this.name = code;
     this.status = status;
+    this.details = more.details;
+    this.headers = more.headers;
   }
 }
 

@@ -66,7 +66,10 @@ export function describeError(error: unknown, service?: Service, protocol?: Prot
   if (error instanceof AccessDenied) return named(REFUSED, spoken, error.message);
   if (error instanceof ValidationFailure) return named(INVALID, spoken, error.message);
   if (error instanceof AuthenticationFailure) return unauthenticated(spoken, error);
-  if (error instanceof CommonError) return common(error.name, error.name, error.status, error.message);
+  if (error instanceof CommonError) {
+    const { name, status, message, details, headers } = error;
+    return { ...common(name, name, status, message), ...(details && { details }), ...(headers && { headers }) };
+  }
   const shape = error instanceof Error && service ? errorShape(service, error.name) : undefined;
   if (!shape) return common('InternalFailure', 'InternalFailure', 500, INTERNAL);
   return modelled(error as Error, shape, spoken);

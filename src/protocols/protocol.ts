@@ -42,6 +42,9 @@ export interface WireError {
   readonly senderFault: boolean;
   /** Further members of a modelled error, by member name. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /** Members and headers that no model lists; S3's errors have them. */
+  readonly details?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The SDK's error shape, where there is one. */
   readonly shape?: unknown;
 }

@@ -3,7 +3,7 @@ import { CommonError } from '../core/errors.ts';
 import type { Service } from '../core/operation.ts';
 import { errorMembers } from './awsQuery.ts';
 import { type Body, bindings } from './bindings.ts';
-import type { Protocol } from './protocol.ts';
+import type { Protocol, WireError } from './protocol.ts';
 import { matchRoute } from './routes.ts';
 import { utf8 } from './scalars.ts';
 import type { Member, Shape } from './schema.ts';
@@ -38,9 +38,9 @@ export const restXml: Protocol = {
     const type = `<Type>${error.senderFault ? 'Sender' : 'Receiver'}</Type>`;
     const members = errorMembers(error);
     const body = bare(service)
-      ? `<Error>${members}${id}</Error>`
+      ? `<Error>${members}${detailsOf(error)}${id}<HostId>${hostId(requestId)}</HostId></Error>`
       : `<ErrorResponse><Error>${type}${members}</Error>${id}</ErrorResponse>`;
-    const headers = { 'content-type': xml.contentType, ...idsOf(requestId) };
+    const headers = { 'content-type': xml.contentType, ...idsOf(requestId), ...error.headers };
     return { status: error.status, headers, body: PROLOGUE + body };
   },
 };
@@ -51,7 +51,16 @@ function bare(service: Service | undefined): boolean {
 }
 
 function idsOf(requestId: string) {
-  return { 'x-amzn-requestid': requestId, 'x-amz-request-id': requestId };
+  return { 'x-amzn-requestid': requestId, 'x-amz-request-id': requestId, 'x-amz-id-2': hostId(requestId) };
+}
+
+/** What AWS's support asks for beside the request id. */
+const hostId = (requestId: string) => Buffer.from(`${requestId}/gatehouse`).toString('base64');
+
+function detailsOf({ details = {} }: WireError): string {
+  return Object.entries(details)
+    .map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`)
+    .join('');
 }
 
 function reader(shape: Shape): (bytes: Uint8Array) => Record<string, unknown> {

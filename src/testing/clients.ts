@@ -9,6 +9,7 @@ import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { Organizations } from '@aws-sdk/client-organizations';
+import { S3 } from '@aws-sdk/client-s3';
 import { Scheduler } from '@aws-sdk/client-scheduler';
 import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
@@ -45,6 +46,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     cloudtrail: () => new CloudTrail(config as object),
     costExplorer: () => new CostExplorer(config as object),
     cloudwatch: () => new CloudWatch(config as object),
+    s3: () => new S3({ ...config, forcePathStyle: true } as object),
     sqs: () => new SQS(config as object),
     kms: () => new KMS(config as object),
     logs: () => new CloudWatchLogs(config as object),
