@@ -6,13 +6,13 @@ import {
   constants,
   createDecipheriv,
   createPrivateKey,
-  generateKeyPair,
+  createPublicKey,
   type KeyObject,
   privateDecrypt,
 } from 'node:crypto';
-import { promisify } from 'node:util';
 import type { AlgorithmSpec } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
+import { rsaKey } from './rsaKeys.ts';
 
 const PURPOSE = 'kms-import-token';
 const HOURS = 24;
@@ -66,12 +66,12 @@ export function fits(algorithm: AlgorithmSpec, wrappingBits: number, spec: strin
   return !spec.startsWith('RSA') && !(spec === 'ECC_NIST_P521' && wrappingBits === 2048);
 }
 
-const pairOf = promisify(generateKeyPair);
-
 export async function importParameters(ctx: Context, key: string, algorithm: AlgorithmSpec, modulusLength: number) {
-  const { publicKey, privateKey } = await pairOf('rsa', { modulusLength });
+  const document = Buffer.from(await rsaKey(modulusLength));
+  const publicKey = createPublicKey(createPrivateKey({ key: document, format: 'der', type: 'pkcs8' }));
   const expires = ctx.now.getTime() + HOURS * 3_600_000;
-  const wrapping = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64');
+  const wrapping = document.toString('base64');
+  document.fill(0);
   const token: Token = { key, algorithm, expires, wrapping };
   return {
     token: Buffer.from(ctx.secrets.seal(PURPOSE, JSON.stringify(token), ctx.random(12))),

@@ -13,6 +13,7 @@ import type {
   MacAlgorithmSpec,
   SigningAlgorithmSpec,
 } from '@aws-sdk/client-kms';
+import { rsaKey } from './rsaKeys.ts';
 
 type Random = (bytes: number) => Uint8Array;
 
@@ -30,7 +31,7 @@ export interface KeySpecFacts {
   readonly usages: Readonly<Partial<Record<KeyUsageType, Algorithms>>>;
   /** Whether key material of one's own may be imported. */
   readonly importable: boolean;
-  /** Makes secret material: raw bytes, or a PKCS #8 document. Slow kinds are made on the thread pool. */
+  /** Makes secret material: raw bytes, or a PKCS #8 document. */
   readonly make: (random: Random) => Promise<Uint8Array>;
   /** The key in that material; throws if the bytes are not of this spec. */
   readonly read: (material: Uint8Array) => KeyObject;
@@ -70,7 +71,7 @@ const rsa = (bits: number): KeySpecFacts => ({
   kind: 'rsa',
   usages: { ENCRYPT_DECRYPT: OAEP, SIGN_VERIFY: RSA_SIGNING },
   importable: true,
-  make: () => pkcs8('rsa', { modulusLength: bits }),
+  make: () => rsaKey(bits),
   read: (material) =>
     privateKey(material, (key) => key.asymmetricKeyType === 'rsa' && key.asymmetricKeyDetails?.modulusLength === bits),
 });
