@@ -22,6 +22,7 @@ import type { Deps } from './gateway/invocation.ts';
 import type { Controls } from './gateway/pages.ts';
 import { attributesOf } from './gateway/record.ts';
 import { resolverOf } from './gateway/resolve.ts';
+import { waitingRoom } from './gateway/waiting.ts';
 import { begin, type RootKey, told } from './identity/genesis.ts';
 import { followers, services, serviceWorkers, taskHandlers } from './services/index.ts';
 import { openStore } from './store/open.ts';
@@ -51,6 +52,7 @@ export async function serve(config: Config): Promise<void> {
       prices: config.prices,
     },
     decisions: keptDecisions(),
+    waiting: waitingRoom(store),
     now: () => new Date(Date.now() + clock.offsetMs),
     wallClock: Date.now,
     random: pooledRandom(),
@@ -76,6 +78,7 @@ export async function serve(config: Config): Promise<void> {
   workers = startWorkers(around, [retention, taskWorker(taskHandlers), ...serviceWorkers]);
   announce(config, endpoint, account);
   onceStopped(async () => {
+    deps.waiting.close();
     await drained(server);
     await workers?.stop();
     await store.close();
@@ -132,6 +135,7 @@ function controlsOf(
     version: VERSION,
     advance: (ms) => {
       clock.offsetMs += ms;
+      deps.waiting.wake();
       moved();
     },
     reset: async () => {

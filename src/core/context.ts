@@ -36,6 +36,8 @@ export interface Context {
   ) => Promise<Out>;
   /** What the audit record says beyond input and output. */
   readonly audit: AuditNotes;
+  /** The client waits for an answer and can wait for longer: see core/wait.ts. */
+  readonly mayWait?: boolean;
 }
 
 /** What every request has in common, chosen once at the start. */

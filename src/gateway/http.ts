@@ -20,6 +20,7 @@ import { bodyOf, tooLarge } from './body.ts';
 import type { Deps } from './invocation.ts';
 import { type Controls, PAGES_PREFIX, page } from './pages.ts';
 import { handle } from './pipeline.ts';
+import type { WhenGone } from './waiting.ts';
 import { webIdentityPage } from './webIdentity.ts';
 
 const HEADER_BYTES_MAX = 32 * 1024;
@@ -41,7 +42,8 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
     requireHostHeader: false,
   };
   const listener: RequestListener = (message, response) => {
-    answerTo(message, deps, controls).then(
+    const whenGone: WhenGone = (listener) => response.once('close', listener);
+    answerTo(message, deps, controls, whenGone).then(
       // A server that stops keeps no connection for a next request.
       (answer) => answer && send(message, response, answer, !server.listening),
       (error) => {
@@ -86,7 +88,12 @@ function refuseConnection(error: NodeJS.ErrnoException & { rawPacket?: Buffer },
 }
 
 /** Undefined if the request broke off. */
-async function answerTo(message: IncomingMessage, deps: Deps, controls: Controls): Promise<WireResponse | undefined> {
+async function answerTo(
+  message: IncomingMessage,
+  deps: Deps,
+  controls: Controls,
+  whenGone: WhenGone,
+): Promise<WireResponse | undefined> {
   if (message.method === 'OPTIONS') return preflight();
   const { headers, ambiguous } = headersOf(message);
   const request = requestOf(message, headers, EMPTY);
@@ -96,7 +103,7 @@ async function answerTo(message: IncomingMessage, deps: Deps, controls: Controls
   if (body === 'too large') return refusal(request, deps, tooLarge());
   const whole = body.length === 0 ? request : { ...request, body };
   const source = sourceOf(message, headers);
-  return answerer(whole)(whole, deps, controls, source);
+  return answerer(whole)(whole, deps, controls, source, whenGone);
 }
 
 /** What follows on the connection might not be what it seems. */
@@ -105,13 +112,19 @@ const lastAnswer = (answer: WireResponse): WireResponse => ({
   headers: { ...answer.headers, connection: 'close' },
 });
 
-type Answerer = (request: WireRequest, deps: Deps, controls: Controls, source: Source) => Promise<WireResponse>;
+type Answerer = (
+  request: WireRequest,
+  deps: Deps,
+  controls: Controls,
+  source: Source,
+  whenGone: WhenGone,
+) => Promise<WireResponse>;
 
 /** AWS's services answer every path but those of the plane's own pages. */
 function answerer({ path, method }: WireRequest): Answerer {
   if (path.startsWith(PAGES_PREFIX)) return page;
   if (method === 'GET' && path.startsWith(WEB_IDENTITY_PREFIX)) return webIdentityPage;
-  return (request, deps, _controls, source) => handle(request, source, deps);
+  return (request, deps, _controls, source, whenGone) => handle(request, source, deps, whenGone);
 }
 
 const EMPTY = Buffer.alloc(0);

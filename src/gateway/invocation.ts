@@ -16,6 +16,7 @@ import { authorize, type Question } from './authorize.ts';
 import type { Decisions } from './decisions.ts';
 import { type Call, GLOBAL_REGION, recordsOf } from './record.ts';
 import type { Resolver } from './resolve.ts';
+import type { WaitingRoom } from './waiting.ts';
 
 /** All that the gateway needs of the world. */
 export interface Deps {
@@ -24,6 +25,7 @@ export interface Deps {
   readonly secrets: Secrets;
   readonly settings: Settings;
   readonly decisions: Decisions;
+  readonly waiting: WaitingRoom;
   /** The plane's clock. */
   readonly now: () => Date;
   /** The real clock, in milliseconds, that signatures are dated by. */

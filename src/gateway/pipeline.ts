@@ -26,6 +26,7 @@ import {
   recordsOfCall,
 } from './invocation.ts';
 import { routeIn, serviceOf } from './resolve.ts';
+import { ClientGone, type WhenGone } from './waiting.ts';
 
 /** A request on its way: what is known of it so far. */
 interface Passage extends Journey {
@@ -38,12 +39,20 @@ interface Passage extends Journey {
   service?: Service;
   protocol?: Protocol;
   operation?: string;
+  /** Whether there is time left to wait. */
+  mayWait: boolean;
   /** Of the last run: its context, from which an error is recorded. */
   ctx?: Context;
   input?: unknown;
 }
 
-export async function handle(request: WireRequest, source: Source, deps: Deps): Promise<WireResponse> {
+/** `whenGone` tells that the client left: then nobody needs the answer. */
+export async function handle(
+  request: WireRequest,
+  source: Source,
+  deps: Deps,
+  whenGone?: WhenGone,
+): Promise<WireResponse> {
   const passage: Passage = {
     request,
     content: request,
@@ -52,6 +61,7 @@ export async function handle(request: WireRequest, source: Source, deps: Deps): 
     requestId: timeUuid(deps.now(), deps),
     questions: [],
     failed: [],
+    mayWait: false,
   };
   try {
     passage.claim = claimOf(request);
@@ -62,13 +72,20 @@ export async function handle(request: WireRequest, source: Source, deps: Deps): 
     const { protocol, operation } = routeIn(service, passage.content);
     passage.protocol = protocol;
     passage.operation = operation;
-    const output = await deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
+    const output = await deps.waiting.patiently((mayWait) => {
+      passage.mayWait = mayWait;
+      return deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
+    }, whenGone);
     deps.decisions.keep(passage.requestId, passage.ctx?.account ?? '', passage.questions);
     return protocol.encode(output, service, operation, passage.requestId);
   } catch (error) {
+    if (error instanceof ClientGone) return NOBODY;
     return refuse(passage, error);
   }
 }
+
+/** To a client that hung up. */
+const NOBODY: WireResponse = { status: 499, headers: {}, body: '' };
 
 function unknownService({ claim }: Passage): Error {
   if (!claim) return missingToken();
@@ -90,7 +107,8 @@ async function answer(
   passage.questions = [];
   passage.failed = [];
   const region = passage.claim?.region ?? deps.settings.region;
-  const ctx = contextFor(passage, service, { caller, account: caller.account, region, now }, tx);
+  const standpoint = { caller, account: caller.account, region, now };
+  const ctx = { ...contextFor(passage, service, standpoint, tx), mayWait: passage.mayWait };
   passage.ctx = ctx;
   passage.input = protocol.decode(content, service, operation);
   if (caller.session) requireWithinReach(caller.session, service.name, operation);

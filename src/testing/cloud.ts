@@ -13,6 +13,7 @@ import { errand } from '../gateway/errand.ts';
 import type { Deps } from '../gateway/invocation.ts';
 import { attributesOf } from '../gateway/record.ts';
 import { resolverOf } from '../gateway/resolve.ts';
+import { waitingRoom } from '../gateway/waiting.ts';
 import { begin } from '../identity/genesis.ts';
 import { accounts } from '../identity/organization.ts';
 import { accessKeys, users } from '../identity/principals.ts';
@@ -51,6 +52,7 @@ export async function testCloud(
       prices: options.prices ?? {},
     },
     decisions: keptDecisions(),
+    waiting: waitingRoom(store),
     now: () => now,
     wallClock: Date.now,
     random,
@@ -84,6 +86,7 @@ export async function testCloud(
     now: () => now,
     advance(duration: string) {
       now = new Date(now.getTime() + durationMs(duration)!);
+      deps.waiting.wake();
     },
     /**
      * Lets everything happen that is owed by now: followers, tasks that are due, workers, and what they owe in turn.
