@@ -132,6 +132,9 @@ function noting(tx: Transaction, note: (table: Table<never>, row: unknown) => vo
     count: (table, prefix, index) => tx.count(table, prefix, index),
     fits: (table, prefix, max, index) => tx.fits(table, prefix, max, index),
     append: (entry) => tx.append(entry),
+    bytes: (id) => tx.bytes(id),
+    putBytes: (id, bytes) => tx.putBytes(id, bytes),
+    dropBytes: (id) => tx.dropBytes(id),
     insert: (table, row) => {
       note(table as Table<never>, row);
       return tx.insert(table, row);

@@ -37,7 +37,7 @@ export function assembleStore(connect: (learner: Learner) => Driver, options: St
     try {
       const value = await work(transactionOver(state, set), set);
       set.ended = true;
-      const idle = set.rows.size === 0 && set.journal.length === 0 && set.lookups.length === 0;
+      const idle = set.rows.size + set.bytes.size + set.journal.length + set.lookups.length === 0;
       if (!idle) return (await group.submit(set)) ? { value } : undefined;
       await group.settled(); // It may have read what is not yet durable.
       return { value };

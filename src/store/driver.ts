@@ -9,6 +9,8 @@ export type Kind = 'row' | 'entry';
 export interface Driver {
   /** Body of a row. */
   row(key: string): Maybe<string | undefined>;
+  /** Bytes kept beside the rows. */
+  bytes(id: string): Maybe<Uint8Array | undefined>;
   /** Keys from `from` (inclusive) to `to` (exclusive) in byte order. Rows' bodies come along when that is cheap. */
   range(kind: Kind, from: string, to: string, limit: number): Maybe<readonly Found[]>;
   /** How many keys start with this; `at` is the commit it was counted at, when that is not the newest known here. */
@@ -68,6 +70,8 @@ export interface LookupRow extends Place {
 export interface Batch {
   readonly puts: { readonly key: string; readonly body: string }[];
   readonly drops: string[];
+  readonly bytes: { readonly id: string; readonly bytes: Uint8Array }[];
+  readonly bytesDropped: string[];
   readonly entriesAdded: string[];
   readonly entriesDropped: string[];
   readonly journal: JournalEntry[];

@@ -271,6 +271,10 @@ function holds({ log, counts }: Committed, { keys, deltas }: Tentative, set: Wri
 function take({ batch, rows, keys, deltas }: Tentative, set: WriteSet): void {
   for (const entry of set.journal) batch.journal.push(entry);
   for (const row of set.lookups) batch.lookups.push(row);
+  for (const [id, bytes] of set.bytes) {
+    if (bytes === null) batch.bytesDropped.push(id);
+    else batch.bytes.push({ id, bytes });
+  }
   for (const [key, row] of set.rows) {
     if (row.before === row.after) continue;
     rows.set(key, row.after ?? null);
@@ -295,5 +299,15 @@ function takeRow(batch: Batch, key: string, row: RowChange): void {
 }
 
 function emptyBatch(): Batch {
-  return { puts: [], drops: [], entriesAdded: [], entriesDropped: [], journal: [], lookups: [], changes: [] };
+  return {
+    puts: [],
+    drops: [],
+    bytes: [],
+    bytesDropped: [],
+    entriesAdded: [],
+    entriesDropped: [],
+    journal: [],
+    lookups: [],
+    changes: [],
+  };
 }

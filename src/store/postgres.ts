@@ -116,7 +116,7 @@ async function lockHead(pool: pg.Pool, learner: Learner): Promise<Group> {
   }
 }
 
-function reads(pool: pg.Pool): Pick<Driver, 'row' | 'range' | 'count'> {
+function reads(pool: pg.Pool): Pick<Driver, 'row' | 'bytes' | 'range' | 'count'> {
   const range = {
     row: 'select key, body from gatehouse.row where key >= $1 and key < $2 order by key limit $3',
     entry: `select e.key, r.body from gatehouse.entry e join gatehouse.row r on r.key = e.row
@@ -130,6 +130,10 @@ function reads(pool: pg.Pool): Pick<Driver, 'row' | 'range' | 'count'> {
         values: [key],
       });
       return found.rows[0]?.body;
+    },
+    async bytes(id) {
+      const text = 'select bytes from gatehouse.bytes where id = $1';
+      return (await pool.query({ name: 'bytes', text, values: [id] })).rows[0]?.bytes;
     },
     async range(kind, from, to, limit) {
       return (await pool.query({ name: `range-${kind}`, text: range[kind], values: [from, to, limit] })).rows;
@@ -165,6 +169,12 @@ function statements(batch: Batch, sequence: number) {
         on conflict (key) do update set body = excluded.body`,
       values: [puts.map((put) => put.key), puts.map((put) => put.body)],
     },
+    { text: 'delete from gatehouse.bytes where id = any($1::text[])', values: [batch.bytesDropped] },
+    {
+      text: `insert into gatehouse.bytes (id, bytes) select * from unnest($1::text[], $2::bytea[])
+        on conflict (id) do update set bytes = excluded.bytes`,
+      values: [batch.bytes.map(({ id }) => id), batch.bytes.map(({ bytes }) => Buffer.from(bytes))],
+    },
     {
       text: `insert into gatehouse.entry (key, row) select * from unnest($1::text[], $2::text[]) on conflict do nothing`,
       values: [batch.entriesAdded, entryRows],
@@ -190,7 +200,7 @@ function statements(batch: Batch, sequence: number) {
 async function clearTables(client: pg.PoolClient, number: number): Promise<void> {
   await client.query(`
     delete from gatehouse.row; delete from gatehouse.entry; delete from gatehouse.journal;
-    delete from gatehouse.lookup; delete from gatehouse.change`);
+    delete from gatehouse.lookup; delete from gatehouse.change; delete from gatehouse.bytes`);
   await client.query('update gatehouse.head set number = $1, sequence = 0', [number]);
   await notify(client, number);
 }

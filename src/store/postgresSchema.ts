@@ -5,10 +5,11 @@
  */
 import type { PoolClient } from 'pg';
 
-const version = 1;
+const version = 2;
 /** Chosen once: whoever makes the tables holds this lock. */
 const makingLock = 4_566_001;
 
+const bytes = 'create table gatehouse.bytes (id text primary key, bytes bytea not null)';
 const tables = `
   create table gatehouse.row (key text collate "C" primary key, body text not null);
   create table gatehouse.entry (key text collate "C" primary key, row text collate "C" not null);
@@ -19,6 +20,7 @@ const tables = `
     scope bigint not null, time bigint not null, sequence bigint not null,
     primary key (scope, time, sequence));
   create table gatehouse.change (number bigint primary key, changes text not null);
+  ${bytes};
   create table gatehouse.head (version integer not null, number bigint not null, sequence bigint not null);
   insert into gatehouse.head values (${version}, 0, 0);
 `;
@@ -45,4 +47,5 @@ async function requireKnown(client: PoolClient): Promise<void> {
       `the database was set up by a newer gatehouse (schema ${found}; this one knows ${version}): start that one`,
     );
   }
+  if (found < 2) await client.query(`${bytes}; update gatehouse.head set version = 2`);
 }

@@ -55,7 +55,7 @@ test('a file that a newer program wrote is refused and left as it is', async () 
   const database = new DatabaseSync(file);
   database.exec('pragma user_version = 99');
   database.close();
-  await assert.rejects(openSqlite(file, storeOptions), /newer gatehouse \(schema 99; this one knows 1\)/);
+  await assert.rejects(openSqlite(file, storeOptions), /newer gatehouse \(schema 99; this one knows 2\)/);
 });
 
 test('a URL that names no store is refused', async () => {

@@ -44,6 +44,7 @@ function makePrivate(file: string): void {
 
 function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): Driver {
   const select = rowsAsArrays(database, 'select body from row where key = ?');
+  const selectBytes = rowsAsArrays(database, 'select bytes from bytes where id = ?');
   const range = {
     row: rowsAsArrays(database, 'select key, body from row where key >= ? and key < ? order by key limit ?'),
     entry: rowsAsArrays(database, 'select key from entry where key >= ? and key < ? order by key limit ?'),
@@ -58,6 +59,7 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
   const write = rowWriter(database);
   return {
     row: (key) => (select.get(key) as unknown as [string] | undefined)?.[0],
+    bytes: (id) => (selectBytes.get(id) as unknown as [Uint8Array] | undefined)?.[0],
     range: (kind, from, to, limit) =>
       (range[kind].all(from, to, limit) as unknown as [string, string?][]).map(([key, body]) =>
         body === undefined ? { key } : { key, body },
@@ -79,7 +81,7 @@ function sqliteDriver(database: DatabaseSync, file: string, learner: Learner): D
     },
     clear() {
       inTransaction(() => {
-        database.exec('delete from row; delete from entry; delete from journal; delete from lookup');
+        database.exec('delete from row; delete from entry; delete from journal; delete from lookup; delete from bytes');
         database.exec('update last set sequence = 0');
       });
       restart(0);
@@ -99,6 +101,8 @@ function rowWriter(database: DatabaseSync) {
     'insert into row (key, body) values (?, ?) on conflict (key) do update set body = excluded.body',
   );
   const drop = database.prepare('delete from row where key = ?');
+  const keep = database.prepare('insert or replace into bytes (id, bytes) values (?, ?)');
+  const forget = database.prepare('delete from bytes where id = ?');
   const add = database.prepare('insert or ignore into entry (key) values (?)');
   const take = database.prepare('delete from entry where key = ?');
   return (batch: Batch): void => {
@@ -106,6 +110,8 @@ function rowWriter(database: DatabaseSync) {
     for (const key of batch.entriesDropped) take.run(key);
     for (const { key, body } of batch.puts) put.run(key, body);
     for (const key of batch.entriesAdded) add.run(key);
+    for (const id of batch.bytesDropped) forget.run(id);
+    for (const { id, bytes } of batch.bytes) keep.run(id, bytes);
   };
 }
 

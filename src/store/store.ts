@@ -44,6 +44,13 @@ export interface Transaction {
    * cannot overshoot a quota together; unlike a counter row, it makes no conflict between them below the limit.
    */
   fits<R>(table: Table<R>, prefix: Key, max: number, index?: string): Promise<boolean>;
+  /**
+   * Keeps bytes beside the rows and out of the rows' memory, durable together with them. They are written once: an id
+   * is never used for others. Meant for some kilobytes; more belongs in a blob.
+   */
+  putBytes(id: string, bytes: Uint8Array): void;
+  bytes(id: string): Promise<Uint8Array | undefined>;
+  dropBytes(id: string): void;
   /** Adds an entry to the journal, durable together with the rows. */
   append(entry: JournalEntry): void;
 }

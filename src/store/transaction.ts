@@ -43,6 +43,19 @@ export function transactionOver(state: Committed, set: WriteSet): Transaction {
       set.counts.push({ counter, holds: (value) => fitsIn(value) === answer });
       return answer;
     },
+    putBytes(id, bytes) {
+      requireOpen(set);
+      set.bytes.set(id, bytes);
+    },
+    async bytes(id) {
+      requireOpen(set);
+      const own = set.bytes.get(id);
+      return own === undefined ? state.driver.bytes(id) : (own ?? undefined);
+    },
+    dropBytes(id) {
+      requireOpen(set);
+      set.bytes.set(id, null);
+    },
     append(entry) {
       requireOpen(set);
       set.journal.push(entry);

@@ -16,6 +16,8 @@ export interface WriteSet {
   readonly rows: Map<string, RowChange>;
   /** What the rows written add to and take from counters. */
   readonly deltas: Map<string, number>;
+  /** Bytes by id; null: dropped. */
+  readonly bytes: Map<string, Uint8Array | null>;
   readonly journal: JournalEntry[];
   readonly lookups: LookupRow[];
   /** No longer usable: its work has ended. */
@@ -48,6 +50,7 @@ export function writeSet(started: number): WriteSet {
     counts: [],
     rows: new Map(),
     deltas: new Map(),
+    bytes: new Map(),
     journal: [],
     lookups: [],
     ended: false,

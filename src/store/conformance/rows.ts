@@ -56,6 +56,33 @@ export function rowSuite(open: Open): void {
     assert.deepEqual(listed.rows, []);
   });
 
+  test('bytes are kept with the rows of their write set, and dropped with them', async () => {
+    const store = await open();
+    const one = new Uint8Array([0, 1, 255]);
+    const own = await within(store, async (tx) => {
+      tx.putBytes('b-1', one);
+      tx.putBytes('b-2', new Uint8Array(20_000).fill(7));
+      return tx.bytes('b-1');
+    });
+    assert.deepEqual(own, one);
+    const read = (id: string) => within(store, (tx) => tx.bytes(id));
+    assert.deepEqual(new Uint8Array((await read('b-1'))!), one);
+    assert.equal((await read('b-2'))!.length, 20_000);
+    await assert.rejects(
+      within(store, async (tx) => {
+        tx.dropBytes('b-1');
+        tx.putBytes('b-3', one);
+        assert.equal(await tx.bytes('b-1'), undefined);
+        throw new Error('no');
+      }),
+    );
+    assert.equal(await read('b-3'), undefined);
+    await within(store, async (tx) => tx.dropBytes('b-1'));
+    assert.equal(await read('b-1'), undefined);
+    await store.clear();
+    assert.equal(await read('b-2'), undefined);
+  });
+
   test('watch rings for each changed row with that first part, until it is told to stop', async () => {
     const store = await open();
     let rung = 0;
