@@ -8,6 +8,8 @@ import { registerResources } from '../posture/inventory.ts';
 import type { Follower } from '../store/store.ts';
 import { changes } from './accessanalyzer/changes.ts';
 import { meter } from './ce/meter.ts';
+import { metricCompaction } from './cloudwatch/compaction.ts';
+import { metricStore } from './cloudwatch/ingest.ts';
 import { roleResources } from './iam/inventory.ts';
 import { keyResources } from './kms/inventory.ts';
 import { keyUsage } from './kms/lastUses.ts';
@@ -59,10 +61,10 @@ export const services: readonly ServiceEntry[] = [
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */
-export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes, keyUsage];
+export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes, keyUsage, metricStore];
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
-export const serviceWorkers: readonly Worker[] = [];
+export const serviceWorkers: readonly Worker[] = [metricCompaction];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */
 export const taskHandlers: readonly TaskHandler[] = [];

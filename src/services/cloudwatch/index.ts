@@ -1,8 +1,10 @@
 import * as sdk from '@aws-sdk/client-cloudwatch';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { GetMetricStatistics } from './getMetricStatistics.ts';
 import limits from './limits.json' with { type: 'json' };
+import { ListMetrics } from './listMetrics.ts';
+import { PutMetricData } from './putMetricData.ts';
 
-/** No operation yet; every call is authenticated and answered NotImplemented in the protocol its client chose. */
 export const cloudwatch = defineService({
   name: 'monitoring',
   prefix: 'cloudwatch',
@@ -15,5 +17,9 @@ export const cloudwatch = defineService({
     xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
   },
   limits: limits as unknown as Limits,
-  operations: {},
+  operations: {
+    GetMetricStatistics,
+    ListMetrics,
+    PutMetricData,
+  },
 });

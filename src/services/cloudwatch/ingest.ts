@@ -1,0 +1,115 @@
+/**
+ * From what was measured to rows: the follower that adds journal entries to metrics. It loads with the plane, so it
+ * imports nothing of the SDK.
+ *
+ * A batch is summed in memory first: a thousand calls of one kind cost one row. Alarms that sleep until their metric has
+ * data are woken here.
+ */
+import { eventOf } from '../../core/events.ts';
+import { METRICS_PLACE, type Sample, type Samples } from '../../core/metrics.ts';
+import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
+import { type Aggregate, aggregateOf, join, type Packed, pack, unpack } from './aggregates.ts';
+import { wake } from './alarmSleep.ts';
+import {
+  blocks,
+  blockTime,
+  type MetricName,
+  metricId,
+  metricRows,
+  slotOf,
+  TIERS,
+  type Tier,
+  withSlots,
+} from './metricRows.ts';
+import { usageIn } from './usage.ts';
+
+export const metricStore: Follower = {
+  name: 'cloudwatch',
+  async follow(entries, tx) {
+    const news = new Map<string, MetricNews>();
+    for (const entry of entries) {
+      for (const { account, region, samples } of samplesIn(entry)) {
+        for (const sample of samples) gather(news, { account, region }, sample);
+      }
+    }
+    const now = Math.max(...entries.map(({ time }) => time));
+    for (const metric of news.values()) await keep(metric, tx, now);
+  },
+};
+
+function samplesIn(entry: JournalRow): readonly Samples[] {
+  if (entry.kind === METRICS_PLACE.kind) return [eventOf<Samples>(entry)];
+  const usage = usageIn(entry);
+  return usage ? [usage] : [];
+}
+
+/** What a batch says of one metric. */
+interface MetricNews {
+  readonly account: string;
+  readonly region: string;
+  readonly metric: MetricName;
+  newest: number;
+  /** Block (tier, time, unit) → slot → aggregate. */
+  readonly blocks: Map<string, NewBlock>;
+}
+
+interface NewBlock {
+  readonly tier: Tier;
+  readonly time: number;
+  readonly unit: string;
+  readonly slots: Map<number, Aggregate>;
+}
+
+function gather(news: Map<string, MetricNews>, where: Pick<Samples, 'account' | 'region'>, sample: Sample): void {
+  const aggregate = sample.set ?? aggregateOf(sample.values ?? [], sample.counts);
+  if (!aggregate) return;
+  const { namespace, name, dimensions } = sample;
+  const key = JSON.stringify([where.account, where.region, namespace, name, dimensions]);
+  let known = news.get(key);
+  if (!known) {
+    known = { ...where, metric: { namespace, name, dimensions }, newest: 0, blocks: new Map() };
+    news.set(key, known);
+  }
+  known.newest = Math.max(known.newest, sample.time);
+  const seconds = Math.floor(sample.time / 1000);
+  add(known.blocks, TIERS.m, { seconds, unit: sample.unit, aggregate });
+  if (sample.highResolution) add(known.blocks, TIERS.s, { seconds, unit: sample.unit, aggregate });
+}
+
+interface Datum {
+  readonly seconds: number;
+  readonly unit: string;
+  readonly aggregate: Aggregate;
+}
+
+function add(known: Map<string, NewBlock>, tier: Tier, { seconds, unit, aggregate }: Datum): void {
+  const time = blockTime(tier, seconds);
+  const key = `${tier.name} ${time} ${unit}`;
+  let block = known.get(key);
+  if (!block) {
+    block = { tier, time, unit, slots: new Map() };
+    known.set(key, block);
+  }
+  const slot = slotOf(tier, seconds);
+  const there = block.slots.get(slot);
+  block.slots.set(slot, there ? join(there, aggregate) : aggregate);
+}
+
+/** How far the row's own time may lag: ListMetrics is as exact as that. */
+const SEEN_LAG_MS = 600_000;
+
+async function keep({ account, region, metric, newest, blocks: news }: MetricNews, tx: Transaction, now: number) {
+  const id = metricId(account, region, metric);
+  const known = await tx.get(metricRows, [account, region, metric.namespace, metric.name, id]);
+  if (!known) await tx.replace(metricRows, { account, region, ...metric, id, seen: newest });
+  else if (known.seen + SEEN_LAG_MS < newest) await tx.replace(metricRows, { ...known, seen: newest });
+  for (const { tier, time, unit, slots } of news.values()) {
+    const block = { id, tier: tier.name, time, unit };
+    const there = await tx.get(blocks, blocks.key({ ...block, slots: [] }));
+    const packed = new Map(Array.from(slots, ([slot, aggregate]) => [slot, pack(aggregate)]));
+    await tx.replace(blocks, { ...block, slots: withSlots(there?.slots ?? [], packed, joinPacked) });
+  }
+  await wake(tx, id, { now, newest });
+}
+
+export const joinPacked = (a: Packed, b: Packed): Packed => pack(join(unpack(a), unpack(b)));
