@@ -48,7 +48,7 @@ function environment({ credentials }: Plane): NodeJS.ProcessEnv {
   };
 }
 
-const UNKNOWN = ['cloudwatch list-metrics', 'cloudwatch get-dashboard --dashboard-name a', 'sqs list-queues'];
+const UNKNOWN = ['cloudwatch list-metric-streams', 'cloudwatch get-metric-stream --name a', 'sqs list-queues'];
 
 for (const major of [1, 2] as const) {
   const aws = commandLine(major);
@@ -114,8 +114,9 @@ print(json.dumps({
     'again': outcome(lambda: iam.create_user(UserName='alice')),
     'events': [event['EventName'] for event in found['Events']],
     'eventTime': found['Events'][0]['EventTime'].timestamp(),
-    'metrics': outcome(lambda: client('cloudwatch').list_metrics()),
     'data': outcome(lambda: client('cloudwatch').put_metric_data(Namespace='n', MetricData=[datum])),
+    'metrics': [metric['MetricName'] for metric in client('cloudwatch').list_metrics(Namespace='n')['Metrics']],
+    'streams': outcome(lambda: client('cloudwatch').list_metric_streams()),
     'queues': outcome(lambda: client('sqs').list_queues()),
     'message': outcome(lambda: client('sqs').send_message(QueueUrl=queue, MessageBody='a')),
 }))
@@ -131,8 +132,9 @@ test('boto3', { skip: interpreter === undefined && 'no Python with boto3 here' }
     again: ['EntityAlreadyExists', 'User with name alice already exists.', 409],
     events: ['CreateUser'],
     eventTime: Date.parse('2030-01-01T00:00:00Z') / 1000,
-    metrics: ['NotImplemented', 'monitoring:ListMetrics is not implemented.', 501],
-    data: ['NotImplemented', 'monitoring:PutMetricData is not implemented.', 501],
+    data: ['ok'],
+    metrics: ['a'],
+    streams: ['NotImplemented', 'monitoring:ListMetricStreams is not implemented.', 501],
     queues: ['NotImplemented', 'sqs:ListQueues is not implemented.', 501],
     message: ['NotImplemented', 'sqs:SendMessage is not implemented.', 501],
   });

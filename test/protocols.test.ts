@@ -23,25 +23,34 @@ interface Case {
   readonly message: string;
 }
 
-const listMetrics = (config: Config) => new CloudWatch(config).listMetrics({ Namespace: 'AWS/IAM' });
-const putMetricData = (config: Config) =>
-  new CloudWatch(config).putMetricData({ Namespace: 'Test', MetricData: [{ MetricName: 'calls', Value: 1.5 }] });
+const listStreams = (config: Config) => new CloudWatch(config).listMetricStreams({ MaxResults: 5 });
+const putStream = (config: Config) =>
+  new CloudWatch(config).putMetricStream({
+    Name: 's',
+    FirehoseArn: 'arn:aws:firehose:us-east-1:111122223333:deliverystream/s',
+    RoleArn: 'arn:aws:iam::111122223333:role/s',
+    OutputFormat: 'json',
+  });
 const listQueues = (config: Config) => new SQS(config).listQueues({ QueueNamePrefix: 'a' });
 const sendMessage = (config: Config, endpoint: string) =>
   new SQS(config).sendMessage({ QueueUrl: `${endpoint}/111122223333/orders`, MessageBody: 'ä & <b>' });
 
-const metrics = { service: 'CloudWatch', call: listMetrics, message: 'monitoring:ListMetrics is not implemented.' };
-const data = { service: 'CloudWatch', call: putMetricData, message: 'monitoring:PutMetricData is not implemented.' };
+const streams = {
+  service: 'CloudWatch',
+  call: listStreams,
+  message: 'monitoring:ListMetricStreams is not implemented.',
+};
+const stream = { service: 'CloudWatch', call: putStream, message: 'monitoring:PutMetricStream is not implemented.' };
 const queues = { service: 'SQS', call: listQueues, message: 'sqs:ListQueues is not implemented.' };
 const sending = { service: 'SQS', call: sendMessage, message: 'sqs:SendMessage is not implemented.' };
 
 const CASES: readonly Case[] = [
-  metrics,
-  { ...metrics, protocol: 'cbor' },
-  { ...metrics, protocol: 'json' },
-  { ...metrics, protocol: 'query' },
-  data,
-  { ...data, protocol: 'cbor' },
+  streams,
+  { ...streams, protocol: 'cbor' },
+  { ...streams, protocol: 'json' },
+  { ...streams, protocol: 'query' },
+  stream,
+  { ...stream, protocol: 'cbor' },
   queues,
   { ...queues, protocol: 'json' },
   { ...queues, protocol: 'query' },
