@@ -2,7 +2,7 @@
 import { type ChangeLog, changeLog } from './changeLog.ts';
 import { type Counts, counts } from './counts.ts';
 import { type Change, type Driver, isPromise, type Learner, type Maybe } from './driver.ts';
-import { counterOf } from './keys.ts';
+import { counterOfChange } from './keys.ts';
 import { freezeRow, type RowCache, rowCache } from './rowCache.ts';
 import type { WriteSet } from './writeSet.ts';
 
@@ -92,7 +92,7 @@ function watches() {
     },
     tell(changes: readonly Change[]) {
       if (rings.size === 0) return;
-      for (const { key } of changes) for (const ring of rings.get(counterOf(key)) ?? []) ring();
+      for (const change of changes) for (const ring of rings.get(counterOfChange(change)) ?? []) ring();
     },
     tellAll() {
       for (const ringing of rings.values()) for (const ring of ringing) ring();

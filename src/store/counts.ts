@@ -4,7 +4,7 @@
  */
 import type { ChangeLog } from './changeLog.ts';
 import { type Change, type Driver, isPromise, type Kind, type Maybe } from './driver.ts';
-import { counterOf, successor } from './keys.ts';
+import { counterOfChange, successor } from './keys.ts';
 
 const countersMax = 100_000;
 
@@ -24,7 +24,7 @@ export function counts(driver: Driver, log: ChangeLog): Counts {
     const since = log.since(at);
     if (since === undefined) return counted.value;
     let value = counted.value;
-    for (const change of since) if (change.delta !== 0 && counterOf(change.key) === counter) value += change.delta;
+    for (const change of since) if (change.delta !== 0 && counterOfChange(change) === counter) value += change.delta;
     if (known.size >= countersMax) known.clear();
     known.set(counter, { value, at: Math.max(at, log.known()) });
     return value;
@@ -39,10 +39,10 @@ export function counts(driver: Driver, log: ChangeLog): Counts {
     peek: (counter) => known.get(counter)?.value,
     apply(number, changes) {
       if (known.size === 0) return;
-      for (const { key, delta } of changes) {
-        const held = delta === 0 ? undefined : known.get(counterOf(key));
+      for (const change of changes) {
+        const held = change.delta === 0 ? undefined : known.get(counterOfChange(change));
         if (held === undefined || held.at >= number) continue;
-        held.value += delta;
+        held.value += change.delta;
       }
     },
     clear: () => known.clear(),

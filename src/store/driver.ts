@@ -83,6 +83,8 @@ export interface Batch {
 export interface Change {
   readonly key: string;
   readonly delta: number;
+  /** What it counts towards, once somebody asked; see counterOfChange. */
+  counter?: string;
 }
 
 /** Told of what other processes committed, in order. */

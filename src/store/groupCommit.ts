@@ -8,7 +8,7 @@
 import { inRange } from './changeLog.ts';
 import type { Committed } from './committed.ts';
 import type { Batch, Change } from './driver.ts';
-import { add, mustBeChecked, type RowChange, rowDelta, type WriteSet } from './writeSet.ts';
+import { add, mustBeChecked, type RowChange, type WriteSet } from './writeSet.ts';
 
 const groupMax = 512;
 /** A group of so many tells of load: then the next one waits, a millisecond at most, until it has enough members. */
@@ -284,7 +284,7 @@ function take({ batch, rows, keys, deltas }: Tentative, set: WriteSet): void {
       keys.add(change.key);
       add(deltas, change);
     };
-    note({ key, delta: rowDelta(row) });
+    note(row.own);
     row.entries.forEach(note);
   }
 }

@@ -52,6 +52,12 @@ export function counterOf(key: string): string {
   return key.slice(0, key.indexOf(end, key.indexOf(end) + 1) + 1);
 }
 
+/** What a change counts towards: cut out of its key once, since a fresh text costs a hash at every look-up. */
+export function counterOfChange(change: { readonly key: string; counter?: string }): string {
+  change.counter ??= counterOf(change.key);
+  return change.counter;
+}
+
 /** The counter of a whole index key. */
 export function entryCounter(space: string, parts: Key): string {
   return spaceKey(space, parts) + mark;
@@ -86,6 +92,11 @@ export function compareKeys(a: string, b: string): number {
 /** A cursor is the key without its space: letters, digits, `-` and `_` only. */
 export function cursorOf(key: string): string {
   return Buffer.from(key.slice(key.indexOf(end) + 1)).toString('base64url');
+}
+
+/** A cursor before every row whose key (after the prefix that is listed) begins with these parts or comes later. */
+export function cursorAt(parts: Key): string {
+  return Buffer.from(parts.map(encodePart).join(end)).toString('base64url');
 }
 
 export function keyOfCursor(space: string, cursor: string): string {

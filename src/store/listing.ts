@@ -6,7 +6,7 @@ import { type Found, isPromise, type Kind } from './driver.ts';
 import { compareKeys, cursorOf, encodePart, justAfter, keyOfCursor, rowOfEntry, spaceKey, successor } from './keys.ts';
 import type { Key, Page, PageRequest, Table } from './store.ts';
 import { spaceOf } from './transaction.ts';
-import { rowDelta, type WriteSet } from './writeSet.ts';
+import type { WriteSet } from './writeSet.ts';
 
 export async function listPage<R>(
   state: Committed,
@@ -60,7 +60,7 @@ function ownIn(set: WriteSet, table: Table<never>, index: string | undefined, ra
   const space = index === undefined ? '' : spaceKey(`${table.name}.${index}`, []);
   for (const [key, row] of set.rows) {
     if (row.table.name !== table.name) continue;
-    const keys = index === undefined ? [{ key, delta: rowDelta(row) }] : row.entries;
+    const keys = index === undefined ? [{ key, delta: row.own.delta }] : row.entries;
     for (const entry of keys) {
       if (!entry.key.startsWith(space) || !inRange(entry.key, range)) continue;
       const gone = row.after === undefined || (index !== undefined && entry.delta < 0);

@@ -152,7 +152,7 @@ async function writeBatch({ client, sequence }: Group, batch: Batch, number: num
     if (values[0]!.length > 0) await client.query({ name: text.slice(0, 60), text, values: [...values] });
   }
   const changed = batch.changes.length > 0;
-  if (changed) await tellChange(client, number, JSON.stringify(batch.changes));
+  if (changed) await tellChange(client, number, JSON.stringify(batch.changes, ['key', 'delta']));
   const head = 'update gatehouse.head set sequence = $1, number = coalesce($2, number)';
   await client.query(head, [sequence + batch.journal.length, changed ? number : null]);
 }

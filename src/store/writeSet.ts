@@ -4,7 +4,7 @@
  */
 import type { Range } from './changeLog.ts';
 import type { Change, LookupRow } from './driver.ts';
-import { counterOf, entryKeys } from './keys.ts';
+import { counterOfChange, entryKeys } from './keys.ts';
 import type { JournalEntry, Table } from './store.ts';
 
 export interface WriteSet {
@@ -38,6 +38,8 @@ export interface RowChange {
   readonly table: Table<object>;
   readonly before: object | undefined;
   readonly after: object | undefined;
+  /** What becomes of the row's own key. */
+  readonly own: Change;
   /** Index keys with what becomes of them; also those that stay, because their row changed. */
   readonly entries: readonly Change[];
 }
@@ -71,33 +73,37 @@ export function change<R extends object>(
   after: R | undefined,
 ): void {
   const earlier = set.rows.get(key);
-  if (earlier !== undefined) count(set, key, earlier, -1);
+  if (earlier !== undefined) count(set, earlier, -1);
+  const own = { key, delta: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1) };
   const entries = entryChanges(table, key, before, after);
-  const next: RowChange = { table: table as unknown as Table<object>, before, after, entries };
+  const next: RowChange = { table: table as unknown as Table<object>, before, after, own, entries };
   set.rows.set(key, next);
-  count(set, key, next, 1);
+  count(set, next, 1);
 }
 
-/** What becomes of a row's own key. */
-export function rowDelta(row: RowChange): number {
-  return (row.after === undefined ? 0 : 1) - (row.before === undefined ? 0 : 1);
+function count({ deltas }: WriteSet, { own, entries }: RowChange, sign: 1 | -1): void {
+  add(deltas, own, sign);
+  for (const entry of entries) add(deltas, entry, sign);
 }
 
-function count(set: WriteSet, key: string, row: RowChange, sign: number): void {
-  add(set.deltas, { key, delta: sign * rowDelta(row) });
-  for (const entry of row.entries) add(set.deltas, { key: entry.key, delta: sign * entry.delta });
+/** Counts a change, or with -1 takes it back. */
+export function add(deltas: Map<string, number>, change: Change, sign: 1 | -1 = 1): void {
+  if (change.delta === 0) return;
+  const counter = counterOfChange(change);
+  deltas.set(counter, (deltas.get(counter) ?? 0) + sign * change.delta);
 }
 
-export function add(deltas: Map<string, number>, { key, delta }: Change): void {
-  if (delta === 0) return;
-  const counter = counterOf(key);
-  deltas.set(counter, (deltas.get(counter) ?? 0) + delta);
-}
-
-function entryChanges<R extends object>(table: Table<R>, key: string, before: R | undefined, after: R | undefined) {
-  const added = new Set(after === undefined ? [] : entryKeys(table, after, key));
-  if (before === undefined) return Array.from(added, (entry) => ({ key: entry, delta: 1 }));
+function entryChanges<R extends object>(
+  table: Table<R>,
+  key: string,
+  before: R | undefined,
+  after: R | undefined,
+): readonly Change[] {
+  const added = after === undefined ? [] : entryKeys(table, after, key);
+  if (before === undefined) return unique(added).map((entry) => ({ key: entry, delta: 1 }));
   const changes = new Map(entryKeys(table, before, key).map((entry) => [entry, -1]));
-  for (const entry of added) changes.set(entry, changes.has(entry) ? 0 : 1);
+  for (const entry of unique(added)) changes.set(entry, changes.has(entry) ? 0 : 1);
   return Array.from(changes, ([entry, delta]) => ({ key: entry, delta }));
 }
+
+const unique = (keys: readonly string[]): readonly string[] => (keys.length < 2 ? keys : [...new Set(keys)]);
