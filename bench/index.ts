@@ -5,6 +5,7 @@ import { join } from 'node:path';
 const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['start.ts'],
   ['policy.ts'],
+  ['events.ts'],
   ['impact.ts'],
   ['store.ts'],
   ['import.ts'],
