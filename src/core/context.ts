@@ -1,6 +1,6 @@
 /** Everything a handler may know about the request besides its input. */
 import type { Journal, Transaction } from '../store/store.ts';
-import type { Tag } from './operation.ts';
+import type { Access, Tag } from './operation.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface Context {
@@ -34,6 +34,11 @@ export interface Context {
     /** Another Region than the request's. */
     region?: string,
   ) => Promise<Out>;
+  /**
+   * Asks the policies about something that is no operation of ours (`events:InvokeApiDestination`), in the caller's name
+   * or in another's. Throws AccessDenied.
+   */
+  readonly permit: (action: string, access: Access, as?: Caller) => Promise<void>;
   /** What the audit record says beyond input and output. */
   readonly audit: AuditNotes;
   /** The client waits for an answer and can wait for longer: see core/wait.ts. */

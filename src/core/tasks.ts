@@ -9,6 +9,7 @@ import type { Transaction } from '../store/store.ts';
 import { table } from '../store/store.ts';
 import type { Context } from './context.ts';
 import type { Dice } from './ids.ts';
+import type { Surroundings } from './worker.ts';
 
 export interface Task<Body = unknown> {
   /** Names the handler: `events.deliver`. */
@@ -84,6 +85,11 @@ export const notAnyMore = (store: Transaction, kind: string, id: string): Promis
 /** Milliseconds until the task is due again; undefined: it is done. */
 export type Again = number | undefined;
 
+/** What reaching outside may know: it reads the store in a transaction of its own. */
+export interface Outside extends Pick<Surroundings, 'store' | 'secrets' | 'settings' | 'random'> {
+  readonly now: Date;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: a body is its handler's own affair
 export interface TaskHandler<Body = any, Seen = any> {
   readonly kind: string;
@@ -93,7 +99,7 @@ export interface TaskHandler<Body = any, Seen = any> {
    * What has effects outside the store (an HTTP request to a subscriber), before the write set begins: at least once,
    * perhaps twice after a crash. What it returns (or throws) is handed to `settle` (or `failed`).
    */
-  readonly reach?: (task: Task<Body>, around: { readonly now: Date }) => Promise<Seen>;
+  readonly reach?: (task: Task<Body>, around: Outside) => Promise<Seen>;
   /** Inside the write set that removes the task; `ctx.call(…)` is made as the principal. */
   readonly settle: (task: Task<Body>, ctx: Context, seen: Seen) => Promise<Again>;
   /**

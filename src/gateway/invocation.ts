@@ -143,9 +143,13 @@ export function contextFor(
     settings: deps.settings,
     audit: {},
     call: (...inner) => innerCall(journey, service, ctx, innerCallOf(inner)),
+    permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
   };
   return ctx;
 }
+
+const asOther = (ctx: Context, as: Caller | undefined): Context =>
+  as ? { ...ctx, caller: as, account: as.account || ctx.account, calledVia: undefined } : ctx;
 
 interface InnerCall {
   readonly name: string;
@@ -182,6 +186,7 @@ async function innerCall<Out>(
     calledVia: inOwnName || !from ? undefined : [...(outer.calledVia ?? []), from.eventSource],
     audit: {},
     call: (...next) => innerCall(journey, service, ctx, innerCallOf(next)),
+    permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
   };
   try {
     return (await invoke(service, operation, input, ctx, journey.questions)) as Out;

@@ -29,6 +29,10 @@ export async function whyPage(
   throw new CommonError('NotFound', `No decision on request ${requestId} is kept that you may read.`, 404);
 }
 
+const callsNothing = (): never => {
+  throw new CommonError('NotImplemented', 'This page calls no service.', 501);
+};
+
 /** The caller's own account; for the management account, every account of its organization. */
 async function readableAccounts(request: WireRequest, deps: Deps, source: Source, tx: Transaction) {
   const claim = claimOf(request);
@@ -49,9 +53,8 @@ async function readableAccounts(request: WireRequest, deps: Deps, source: Source
     secrets: deps.secrets,
     settings: deps.settings,
     audit: {},
-    call: () => {
-      throw new CommonError('NotImplemented', 'This page calls no service.', 501);
-    },
+    call: callsNothing,
+    permit: callsNothing,
   };
   await authorize(ctx, 'sts:DecodeAuthorizationMessage', { resource: '*' });
   const own = await tx.get(accounts, [caller.account]);

@@ -46,7 +46,7 @@ async function worked(task: Task, handler: TaskHandler | undefined, around: Surr
     let seen: unknown;
     if (handler.reach) {
       if (!(await held(task, around))) return false;
-      seen = await handler.reach(task, { now: around.now() });
+      seen = await handler.reach(task, { ...around, now: around.now() });
     }
     return await around.errand(roleOf(handler, task), async (ctx) => {
       if (!(await isStill(ctx.store, task))) return false;
