@@ -20,10 +20,26 @@ export interface Operation<In, Out, Target = void> {
   readonly recorded?: 'data' | 'never';
   /** Callers need not sign (AssumeRoleWithWebIdentity): the caller is then anonymous. */
   readonly unsigned?: true;
+  /** Where more than a mebibyte of body is taken, though not as a stream. */
+  readonly bodyBytesMax?: number;
   readonly load?: (input: In, ctx: Context) => Promise<Target | Missing>;
   /** Pure. A list asks for all of them, in order. */
   readonly access: (input: In, ctx: Context, target: Target) => Access | readonly Access[] | Open;
+  /**
+   * Work with effects outside the store that `run` needs done: bytes put into a blob. Asked after permission is given;
+   * what it returns is carried out outside the write set, before `run`, and yields the input that `run` gets. Undefined
+   * where the input needs none: so it is of an input that was prepared.
+   */
+  readonly prepare?: (input: In, ctx: Context, target: Target) => Promise<Preparation<In> | undefined>;
+  /** Bodies of so many bytes and more are prepared; smaller ones `run` handles at once. */
+  readonly preparesFrom?: number;
   readonly run: (input: In, ctx: Context, target: Target) => Promise<Out>;
+}
+
+export interface Preparation<In> {
+  readonly carryOut: () => Promise<In>;
+  /** Takes back what was carried out, when `run` failed. */
+  readonly undo?: (prepared: In) => Promise<void>;
 }
 
 /**
@@ -120,6 +136,8 @@ export interface Wire {
   /** `X-Amz-Target` prefix, for awsJson. */
   readonly target?: string;
   readonly xmlNamespace?: string;
+  /** What `content-encoding` names is part of what is kept: bodies are not unpacked. */
+  readonly keepsEncoding?: true;
   /** API version, as in `Version=` of awsQuery and CloudTrail's `apiVersion`. */
   readonly version?: string;
 }
@@ -135,6 +153,12 @@ export interface Service<Sdk = unknown> {
   readonly global: boolean;
   /** The service keeps time to the second: so does the `now` of its requests, and every time it answers with. */
   readonly wholeSeconds?: true;
+  /** Any operation may be asked for without a signature: policies decide about anonymous callers too. */
+  readonly anonymous?: true;
+  /** A request in the form of the model: with the path that a host name says, and headers that came in the query. */
+  readonly understood?: (sent: Address) => Pick<Address, 'path' | 'headers'>;
+  /** An error as this service words it, where it has words of its own for what the gateway refuses. */
+  readonly refusalOf?: (error: unknown, request: RefusedRequest) => unknown;
   /** The SDK module: its runtime schemas are the wire format. */
   readonly sdk: Sdk;
   readonly wire: Wire;
@@ -142,6 +166,28 @@ export interface Service<Sdk = unknown> {
   readonly limits: Limits;
   // biome-ignore lint/suspicious/noExplicitAny: schemas meet types here; defineService checks each operation
   readonly operations: Readonly<Record<string, Operation<any, any, any>>>;
+}
+
+/** Where a request was sent. */
+export interface Address {
+  readonly method: string;
+  /** As sent, still percent-encoded. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** How clients reach the plane: `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+}
+
+/** A request that was refused, as far as an error may tell of it. */
+export interface RefusedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly accessKeyId: string | undefined;
+  /** Of a presigned URL: `20300101T000000Z`, and seconds. */
+  readonly timestamp: string | undefined;
+  readonly expires: number | undefined;
+  readonly now: Date;
 }
 
 /** Operation → member path (`Tags[].Key`, `Context{key}`) → its limits. Reduced from AWS's published models. */
@@ -178,5 +224,7 @@ export interface ServiceEntry {
   /** `X-Amz-Target` prefix, and awsQuery `Version`s, by which an unsigned request finds its service. */
   readonly target?: string;
   readonly version?: string;
+  /** Unsigned requests that name no service at all are for this one, whose paths are whatever its users call things. */
+  readonly unnamed?: true;
   readonly load: () => Promise<Service>;
 }

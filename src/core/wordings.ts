@@ -53,6 +53,7 @@ const wordings: Readonly<Record<string, Wording>> = {
   iam: { discreet: true, sentence: invalidName },
   organizations: { error: invalidInput },
   sqs: { error: missingParameter },
+  s3: { error: malformedXml },
   logs: { exception: 'InvalidParameterException', sentence: longLogName },
 };
 
@@ -168,4 +169,17 @@ function invalidInput({ sdk }: Service, { kind }: Breach): Error | undefined {
 function missingParameter(_service: Service, { kind, member }: Breach): Error | undefined {
   if (kind !== 'required') return undefined;
   return new CommonError('MissingParameter', `The request must contain the parameter ${member.key}.`);
+}
+
+/** S3 holds what it is sent against a schema; tags and sources of copies have sentences of their own. */
+function malformedXml(_service: Service, { member: { path } }: Breach): Error {
+  if (path.endsWith('TagSet[].Key')) return new CommonError('InvalidTag', 'The TagKey you have provided is invalid');
+  if (path === 'CopySource') {
+    const sentence = 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey';
+    return new CommonError('InvalidArgument', sentence);
+  }
+  return new CommonError(
+    'MalformedXML',
+    'The XML you provided was not well-formed or did not validate against our published schema',
+  );
 }

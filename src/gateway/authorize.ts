@@ -6,6 +6,7 @@ import { accountOf } from '../core/arn.ts';
 import type { Caller, Context } from '../core/context.ts';
 import { AccessDenied } from '../core/errors.ts';
 import type { Access } from '../core/operation.ts';
+import { canonicalUserOf } from '../identity/canonicalUsers.ts';
 import { chainOf } from '../identity/organization.ts';
 import { guardrailsOf, standingOf } from '../identity/policies.ts';
 import {
@@ -42,15 +43,30 @@ export class Denied extends AccessDenied {
 export async function authorize(ctx: Context, action: string, access: Access): Promise<Question> {
   const question = await ask(access.caller ? { ...ctx, caller: access.caller } : ctx, action, access);
   if (question.decision.verdict === 'Allowed') return question;
-  throw new Denied(sentence(ctx, action, access, question.decision), question);
+  throw new Denied(sentence(ctx, action, access, question), question);
 }
 
 /** To whoever comes with a token and no signature AWS says neither who they are nor why. */
-function sentence({ caller }: Context, action: string, access: Access, decision: Decision): string {
+function sentence({ caller }: Context, action: string, access: Access, question: Question): string {
   if (access.caller) return `Not authorized to perform ${action}`;
+  const isS3 = action.startsWith('s3:');
+  if (isS3 && isStranger(question)) return 'Access Denied';
   const who = caller.type === 'Anonymous' ? 'anonymous' : (caller.service ?? caller.arn);
-  const reason = denialReason(decision, action);
-  return `User: ${who} is not authorized to perform: ${action} on resource: ${access.resource} ${reason}`;
+  const resource = isS3 && access.resource !== '*' ? `"${access.resource}"` : access.resource;
+  const reason = denialReason(question.decision, action);
+  return `User: ${who} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
+}
+
+/**
+ * Outside the account and the organization of the resource: S3 does not say why it refuses them.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+ */
+function isStranger({ request, conditions }: Question): boolean {
+  const { principal, principalAccount, resourceAccount } = request;
+  if (principal.type === 'Anonymous') return true;
+  if (principal.type === 'Service' || resourceAccount === null || principalAccount === resourceAccount) return false;
+  const organization = conditions['aws:PrincipalOrgID'];
+  return organization === undefined || organization !== conditions['aws:ResourceOrgID'];
 }
 
 async function ask(ctx: Context, action: string, access: Access): Promise<Question> {
@@ -102,5 +118,5 @@ function principalOf(caller: Caller): Principal {
   if (caller.type === 'Anonymous') return { type: 'Anonymous' };
   const { session } = caller;
   const behind = session?.kind === 'FederatedUser' && { userArn: session.principalArn, userId: session.principalId };
-  return { type: caller.type, arn: caller.arn, ...behind };
+  return { type: caller.type, arn: caller.arn, canonicalUser: canonicalUserOf(caller.account), ...behind };
 }

@@ -18,6 +18,7 @@ export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
   const byName = new Map(entries.flatMap((entry) => [entry.name, ...(entry.aliases ?? [])].map((n) => [n, entry])));
   const byTarget = new Map(entries.flatMap((entry) => (entry.target ? [[entry.target, entry] as const] : [])));
   const byVersion = new Map(entries.flatMap((entry) => (entry.version ? [[entry.version, entry] as const] : [])));
+  const unnamed = entries.find((entry) => entry.unnamed);
   const loaded = new Map<ServiceEntry, Promise<Service>>();
   return {
     async load(name) {
@@ -30,10 +31,17 @@ export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
     entryOf(request) {
       const target = request.headers['x-amz-target']?.split('.').at(-2);
       const host = (request.headers.host ?? '').split('.', 1)[0]!;
-      return byTarget.get(target ?? '') ?? byName.get(host) ?? byVersion.get(versionOf(request));
+      const named = byTarget.get(target ?? '') ?? byName.get(host) ?? byVersion.get(versionOf(request));
+      return named ?? (isUnnamed(request) ? unnamed : undefined);
     },
   };
 }
+
+/** Calls in JSON are of other services. */
+const isUnnamed = ({ method, path, headers }: WireRequest) =>
+  /^\/[a-z\d]/i.test(path) &&
+  method !== 'PATCH' &&
+  !(method === 'POST' && /json|cbor/.test(headers['content-type'] ?? 'json'));
 
 const VERSION = /(?:^|&)Version=(\d{4}-\d\d-\d\d)(?:&|$)/;
 

@@ -50,7 +50,7 @@ export const services: readonly ServiceEntry[] = [
     target: 'TrentService',
     load: async () => (await import('./kms/index.ts')).kms,
   },
-  { name: 's3', load: async () => (await import('./s3/index.ts')).s3 },
+  { name: 's3', unnamed: true, load: async () => (await import('./s3/index.ts')).s3 },
   {
     name: 'access-analyzer',
     load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,

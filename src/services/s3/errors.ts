@@ -8,6 +8,7 @@ type Details = Readonly<Record<string, string>>;
 
 /** Code → status and AWS's sentence. */
 const ERRORS = {
+  AccessControlListNotSupported: [400, 'The bucket does not allow ACLs'],
   AccessDenied: [403, 'Access Denied'],
   BadDigest: [400, 'The Content-MD5 you specified did not match what we received.'],
   BucketAlreadyExists: [
@@ -21,6 +22,10 @@ const ERRORS = {
   IllegalLocationConstraintException: [400, 'The unspecified location constraint is incompatible.'],
   IllegalVersioningConfigurationException: [400, 'The Versioning element must be specified'],
   InvalidArgument: [400, 'Invalid Argument'],
+  InvalidBucketAclWithObjectOwnership: [
+    400,
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  ],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
   InvalidBucketState: [409, 'The request is not valid with the current state of the bucket.'],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],

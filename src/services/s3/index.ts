@@ -2,6 +2,7 @@ import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
 import limits from './limits.json' with { type: 'json' };
+import { settingsOperations } from './settingsOperations.ts';
 
 export const s3 = defineService({
   name: 's3',
@@ -14,6 +15,7 @@ export const s3 = defineService({
   },
   limits: limits as unknown as Limits,
   operations: {
+    ...settingsOperations,
     CreateBucket,
     DeleteBucket,
     GetBucketLocation,

@@ -20,7 +20,7 @@ export function onBucket<In extends Addressed, Out>({ action, conditions, run }:
   const operation: Operation<In, Out, BucketTarget> = {
     action,
     load: loadBucket,
-    access: (input, ctx, target) => bucketAccess(target, conditions ? { conditions: conditions(input, ctx) } : {}),
+    access: (input, ctx, target) => bucketAccess(ctx, target, conditions ? { conditions: conditions(input, ctx) } : {}),
     run,
   };
   return operation;
