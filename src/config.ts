@@ -21,6 +21,8 @@ export interface Config {
   readonly quotas: Readonly<Record<string, number>>;
   /** What usage costs in Cost Explorer's reports. */
   readonly prices: Prices;
+  /** How often CloudTrail delivers log files. */
+  readonly trailIntervalSeconds: number;
 }
 
 /** What is wrong with the settings, in a sentence for whoever typed them. */
@@ -53,6 +55,7 @@ const SETTINGS: readonly Setting[] = [
   { flag: 'tls-key', value: 'FILE', help: 'PEM private key of that certificate' },
   { flag: 'store', value: 'URL', help: 'sqlite:FILE (default: in the data folder) or postgres://…' },
   { flag: 'quota', value: 'NAME=N', repeated: true, help: 'another quota than AWS’s standard one (UsersQuota=200000)' },
+  { flag: 'trail-interval', value: 'SECONDS', standard: '300', help: 'how often CloudTrail delivers log files' },
   { flag: 'prices', value: 'FILE', help: 'JSON: service → usage type → US dollars a unit; all is free otherwise' },
 ];
 
@@ -85,6 +88,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     store: read('store'),
     quotas: quotasOf(read('quota')),
     prices: pricesIn(read('prices')),
+    trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),
   };
   requireTogether(config);
   return config;

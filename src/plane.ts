@@ -25,8 +25,12 @@ import { resolverOf } from './gateway/resolve.ts';
 import { waitingRoom } from './gateway/waiting.ts';
 import { begin, type RootKey, told } from './identity/genesis.ts';
 import { followers, services, serviceWorkers, taskHandlers } from './services/index.ts';
+import { type BlobDriver, blobsOver } from './store/blobs.ts';
+import { folderBlobs } from './store/folderBlobs.ts';
+import { memoryBlobs } from './store/memoryBlobs.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
+import { blobSweep } from './workers/blobs.ts';
 import { retention } from './workers/retention.ts';
 import { taskWorker } from './workers/tasks.ts';
 import { startWorkers, type Workers } from './workers/worker.ts';
@@ -43,6 +47,7 @@ export async function serve(config: Config): Promise<void> {
   const deps: { -readonly [K in keyof Deps]: Deps[K] } = {
     resolver: resolverOf(services),
     store,
+    blobs: blobsOver(blobDriverOf(config), store, () => deps.now().getTime()),
     secrets: secretsUnder(rootKeyOf(config)),
     settings: {
       managementAccount: '',
@@ -50,6 +55,7 @@ export async function serve(config: Config): Promise<void> {
       endpoint: '',
       quotas: config.quotas,
       prices: config.prices,
+      trailIntervalSeconds: config.trailIntervalSeconds,
     },
     decisions: keptDecisions(),
     waiting: waitingRoom(store),
@@ -75,7 +81,7 @@ export async function serve(config: Config): Promise<void> {
   }
   writePrivate(config.data, 'endpoint', `${endpoint}\n`);
   const around = { ...deps, errand: (as, work) => errand(deps, as, work) } satisfies Surroundings;
-  workers = startWorkers(around, [retention, taskWorker(taskHandlers), ...serviceWorkers]);
+  workers = startWorkers(around, [retention, blobSweep, taskWorker(taskHandlers), ...serviceWorkers]);
   announce(config, endpoint, account);
   onceStopped(async () => {
     deps.waiting.close();
@@ -91,6 +97,9 @@ function opened(config: Config, log: (error: unknown) => void): Promise<Store> {
     throw new ConfigError(error.message);
   });
 }
+
+const blobDriverOf = (config: Config): BlobDriver =>
+  config.ephemeral ? memoryBlobs() : folderBlobs(join(config.data, 'blobs'));
 
 const POOL_BYTES = 8192;
 

@@ -1,4 +1,5 @@
 /** Everything a handler may know about the request besides its input. */
+import type { Blobs } from '../store/blobs.ts';
 import type { Journal, Transaction } from '../store/store.ts';
 import type { Access, Tag } from './operation.ts';
 import type { Secrets } from './secrets.ts';
@@ -24,6 +25,8 @@ export interface Context {
   /** Seals what must not lie in the store in clear. */
   readonly secrets: Secrets;
   readonly settings: Settings;
+  /** Bytes that are too many for rows. */
+  readonly blobs: Blobs;
   /** Another operation in the same write set, authorized and recorded like any other. */
   readonly call: <Out = unknown>(
     service: string,
@@ -55,6 +58,8 @@ export interface Settings {
   /** Quotas that the operator raised or lowered, by AWS's quota name (`UsersQuota`). */
   readonly quotas: Readonly<Record<string, number>>;
   readonly prices: Prices;
+  /** How often trails deliver; every 300 seconds when absent. */
+  readonly trailIntervalSeconds?: number;
 }
 
 /** What usage costs: service, as Cost Explorer names it → usage type → US dollars a unit. What is not there is free. */

@@ -8,6 +8,7 @@ import { registerResources } from '../posture/inventory.ts';
 import type { Follower } from '../store/store.ts';
 import { changes } from './accessanalyzer/changes.ts';
 import { meter } from './ce/meter.ts';
+import { trailCollector, trailTasks } from './cloudtrail/behind.ts';
 import { metricCompaction } from './cloudwatch/compaction.ts';
 import { metricStore } from './cloudwatch/ingest.ts';
 import { roleResources } from './iam/inventory.ts';
@@ -64,10 +65,10 @@ export const services: readonly ServiceEntry[] = [
 export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes, keyUsage, metricStore];
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
-export const serviceWorkers: readonly Worker[] = [metricCompaction];
+export const serviceWorkers: readonly Worker[] = [trailCollector, metricCompaction];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */
-export const taskHandlers: readonly TaskHandler[] = [];
+export const taskHandlers: readonly TaskHandler[] = [...trailTasks];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
 registerResources(roleResources, keyResources);

@@ -1,0 +1,69 @@
+/** What a trail is in the store: one row, in the account and the Region where it was made. */
+import type { AdvancedEventSelector, EventSelector } from '@aws-sdk/client-cloudtrail';
+import type { Tag } from '../../core/operation.ts';
+import { table } from '../../store/store.ts';
+
+export type InsightKind = 'ApiCallRateInsight' | 'ApiErrorRateInsight';
+
+export interface Trail {
+  /** Who owns it: of an organization trail always the management account. */
+  readonly account: string;
+  /** Its home Region. */
+  readonly region: string;
+  readonly name: string;
+  readonly bucket: string;
+  readonly prefix?: string | undefined;
+  /** ARN. */
+  readonly topic?: string | undefined;
+  readonly logGroup?: string | undefined;
+  readonly logRole?: string | undefined;
+  /** ARN. */
+  readonly key?: string | undefined;
+  readonly globalEvents: boolean;
+  readonly multiRegion: boolean;
+  /** `o-…` of an organization trail. */
+  readonly organization?: string | undefined;
+  /** Since when digest files are made, in milliseconds. */
+  readonly validation?: number | undefined;
+  /** Basic selectors, or advanced ones, or neither: then all management events. */
+  readonly selectors?: readonly EventSelector[] | undefined;
+  readonly advanced?: readonly AdvancedEventSelector[] | undefined;
+  readonly insights?: readonly InsightKind[] | undefined;
+  /** Since when Insights watch, in milliseconds. */
+  readonly insightsSince?: number | undefined;
+  readonly tags: readonly Tag[];
+  readonly logging: boolean;
+  /** Milliseconds: when logging last began and ended. */
+  readonly started?: number | undefined;
+  readonly stopped?: number | undefined;
+  /** Logging has ended, but what happened before is still being gathered. */
+  readonly draining?: boolean | undefined;
+}
+
+export const trailArn = ({ account, region, name }: Pick<Trail, 'account' | 'region' | 'name'>) =>
+  `arn:aws:cloudtrail:${region}:${account}:trail/${name}`;
+
+export const trailKey = ({ account, region, name }: Pick<Trail, 'account' | 'region' | 'name'>) => [
+  account,
+  region,
+  name,
+];
+
+/** All logging, or still draining: what deliveries look at. */
+export const ACTIVE = 'active';
+
+/**
+ * Index `region`: [account, region], what the quota counts. `everywhere`: [account] of multi-Region trails.
+ * `organization`: [organization]. `active`: [`active`].
+ */
+export const trails = table<Trail>('trail_trail', {
+  key: trailKey,
+  indexes: {
+    region: (t) => [[t.account, t.region]],
+    organization: (t) => (t.organization ? [[t.organization]] : []),
+    active: (t) => (t.logging || t.draining ? [[ACTIVE]] : []),
+  },
+});
+
+/** Trails that were deleted while they logged, until what happened before is gathered. */
+export const partedTrails = table<Trail & { readonly id: string }>('trail_parted', { key: (t) => [t.id] });

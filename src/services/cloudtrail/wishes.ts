@@ -1,0 +1,40 @@
+/**
+ * Tells the gateway which data events somebody wants: one row for each account that has trails of its own, and for each
+ * organization that has. Written anew whenever a trail or an event data store changes.
+ */
+import type { Context } from '../../core/context.ts';
+import { type DataEventWish, dataEventWishes, type EventSelector } from '../../core/eventSelectors.ts';
+import { dataSelectors } from './eventSelectors.ts';
+import { type Trail, trails } from './trailRows.ts';
+
+const ROWS_MAX = 1000;
+
+interface Owned {
+  readonly account: string;
+  readonly organization?: string | undefined;
+}
+
+/** After a change of these: the rows of their accounts and organizations. */
+export async function writeWishes(ctx: Context, ...changed: readonly Owned[]): Promise<void> {
+  const owners = new Set(changed.flatMap(({ account, organization }) => [account, organization ?? account]));
+  for (const owner of owners) await writeWish(ctx, owner);
+  const { rows } = await ctx.store.list(dataEventWishes, [], { limit: 2 });
+  const some = rows.some(({ account }) => account !== '*');
+  if (some) await ctx.store.replace(dataEventWishes, { account: '*', selectors: [] });
+  else await ctx.store.remove(dataEventWishes, ['*']);
+}
+
+async function writeWish(ctx: Context, owner: string): Promise<void> {
+  const selectors = await wishedBy(ctx, owner);
+  const wish: DataEventWish = { account: owner, selectors };
+  if (selectors.length > 0) await ctx.store.replace(dataEventWishes, wish);
+  else await ctx.store.remove(dataEventWishes, [owner]);
+}
+
+async function wishedBy(ctx: Context, owner: string): Promise<readonly EventSelector[]> {
+  const organization = owner.startsWith('o-');
+  const page = { limit: ROWS_MAX, ...(organization && { index: 'organization' }) };
+  const { rows } = await ctx.store.list(trails, [owner], page);
+  const own = rows.filter((trail: Trail) => trail.logging && (organization || trail.organization === undefined));
+  return own.flatMap(dataSelectors);
+}
