@@ -30,16 +30,17 @@ export interface Operation<In, Out, Target = void> {
    * what it returns is carried out outside the write set, before `run`, and yields the input that `run` gets. Undefined
    * where the input needs none: so it is of an input that was prepared.
    */
-  readonly prepare?: (input: In, ctx: Context, target: Target) => Promise<Preparation<In> | undefined>;
+  readonly prepare?: (input: In, ctx: Context, target: Target) => Promise<Preparation | undefined>;
   /** Bodies of so many bytes and more are prepared; smaller ones `run` handles at once. */
   readonly preparesFrom?: number;
   readonly run: (input: In, ctx: Context, target: Target) => Promise<Out>;
 }
 
-export interface Preparation<In> {
-  readonly carryOut: () => Promise<In>;
+export interface Preparation {
+  /** Yields the operation's input. */
+  readonly carryOut: () => Promise<unknown>;
   /** Takes back what was carried out, when `run` failed. */
-  readonly undo?: (prepared: In) => Promise<void>;
+  readonly undo?: () => Promise<void>;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Work behind the requests that no request owes: sweeping, evaluating, delivering at intervals. */
+import type { Blobs } from '../store/blobs.ts';
 import type { Journal, Transaction } from '../store/store.ts';
 import type { Context, Settings } from './context.ts';
 import type { Secrets } from './secrets.ts';
@@ -9,6 +10,7 @@ export interface Surroundings {
     readonly journal: Journal;
     transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   };
+  readonly blobs: Blobs;
   readonly now: () => Date;
   readonly random: (bytes: number) => Uint8Array;
   readonly secrets: Secrets;

@@ -17,6 +17,8 @@ export interface Authentication {
   readonly now: Date;
   /** The real clock, which signatures are dated by. Milliseconds. */
   readonly wallClock: number;
+  /** Told the secret that the request is signed with, once it proved right: chunks of a body are signed with it too. */
+  readonly proven?: (secret: string) => void;
 }
 
 export const ANONYMOUS: Caller = { type: 'Anonymous', account: '', arn: '', userId: 'ANONYMOUS_PRINCIPAL' };
@@ -52,7 +54,9 @@ async function longTermCaller(
 ): Promise<Caller> {
   const key = await tx.get(accessKeys, [claim.accessKeyId]);
   if (key?.status !== 'Active') throw invalidToken();
-  if (!isSignedBy(secretOf(key, by.secrets), claim, request)) throw wrongSignature();
+  const secret = secretOf(key, by.secrets);
+  if (!isSignedBy(secret, claim, request)) throw wrongSignature();
+  by.proven?.(secret);
   const { alias } = await openAccount(key.account, claim, tx, by.now);
   if (key.userName === undefined) return { ...rootCaller(key), ...(alias && { accountAlias: alias }) };
   const user = await tx.get(users, byName(key.account, key.userName));
@@ -84,7 +88,9 @@ async function sessionCaller(
 ): Promise<Caller> {
   const opened = callerInToken(by.secrets, token);
   if (opened?.session.accessKeyId !== claim.accessKeyId) throw invalidToken();
-  if (!isSignedBy(opened.session.secretAccessKey, claim, request)) throw wrongSignature();
+  const { secretAccessKey } = opened.session;
+  if (!isSignedBy(secretAccessKey, claim, request)) throw wrongSignature();
+  by.proven?.(secretAccessKey);
   if (opened.session.expires <= by.now.getTime()) {
     throw new AuthenticationFailure('ExpiredToken', 'The security token included in the request is expired');
   }

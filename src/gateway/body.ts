@@ -8,8 +8,41 @@ const BODY_BYTES_MAX = 1024 * 1024;
 /** Of a body that is refused already: most clients read the answer only when they have sent everything. */
 const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
 
-export const tooLarge = () =>
-  new CommonError('RequestEntityTooLargeException', `Request body is longer than ${BODY_BYTES_MAX} bytes.`, 413);
+export const tooLarge = (bytesMax = BODY_BYTES_MAX) =>
+  new CommonError('RequestEntityTooLargeException', `Request body is longer than ${bytesMax} bytes.`, 413);
+
+/** Whether the body is read by whoever knows what it is for. S3 alone takes bodies of any length. */
+export function isStream({ headers, path, query }: WireRequest): boolean {
+  const long = Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX || headers['transfer-encoding'] !== undefined;
+  if (!long) return false;
+  if (headers.authorization !== undefined) return headers.authorization.includes('/s3/aws4_request');
+  if (query.includes('X-Amz-Algorithm=')) return /%2Fs3%2Faws4_request/i.test(query);
+  return path !== '/' && headers['x-amz-target'] === undefined;
+}
+
+const IDLE_MS = 60_000;
+
+/** What comes, as it comes. An end of the reading leaves the connection as it is; one that stands still is cut. */
+export async function* arriving(message: IncomingMessage, begin: () => void): AsyncGenerator<Uint8Array> {
+  begin();
+  message.socket.setTimeout(IDLE_MS, () => message.destroy());
+  try {
+    yield* message.iterator({ destroyOnReturn: false });
+  } finally {
+    message.socket.setTimeout(0);
+  }
+}
+
+/** Reads and forgets what is left of a body once it is answered, so that the connection can go on. */
+export function forgetRest(message: IncomingMessage): void {
+  if (message.complete || message.destroyed) return;
+  let length = 0;
+  message.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > DISCARDED_BYTES_MAX) message.destroy();
+  });
+  message.resume();
+}
 
 /** Resolves as soon as it is known which; the rest of a body that is too large is read and forgotten. */
 export function bodyOf(message: IncomingMessage, declaredBytes: number): Promise<Buffer | 'too large' | 'truncated'> {
@@ -27,6 +60,18 @@ export function bodyOf(message: IncomingMessage, declaredBytes: number): Promise
     message.on('error', () => resolve('truncated'));
     message.on('close', () => resolve('truncated'));
   });
+}
+
+/** All of a stream, where no more than `bytesMax` (a mebibyte) comes. Throws CommonError when more does. */
+export async function collected(stream: AsyncIterable<Uint8Array>, bytesMax = BODY_BYTES_MAX): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > bytesMax) throw tooLarge(bytesMax);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
@@ -16,7 +17,7 @@ import { WEB_IDENTITY_PREFIX } from '../identity/outboundKeys.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
-import { bodyOf, tooLarge } from './body.ts';
+import { arriving, bodyOf, forgetRest, isStream, tooLarge } from './body.ts';
 import type { Deps } from './invocation.ts';
 import { type Controls, PAGES_PREFIX, page } from './pages.ts';
 import { handle } from './pipeline.ts';
@@ -41,22 +42,24 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
     insecureHTTPParser: false,
     requireHostHeader: false,
   };
-  const listener: RequestListener = (message, response) => {
+  const listen = (message: IncomingMessage, response: ServerResponse, expects: boolean) => {
     const whenGone: WhenGone = (listener) => response.once('close', listener);
-    answerTo(message, deps, controls, whenGone).then(
+    answerTo({ message, response, expects }, deps, controls, whenGone).then(
       // A server that stops keeps no connection for a next request.
-      (answer) => answer && send(message, response, answer, !server.listening),
+      (answer) => answer && send(message, response, answer, !server.listening, deps),
       (error) => {
         deps.log(error);
         response.destroy();
       },
     );
   };
+  const listener: RequestListener = (message, response) => listen(message, response, false);
   // TLS is loaded when it is served: it costs memory and a tenth of the start.
   const server = tls
     ? process.getBuiltinModule('node:https').createServer({ ...limits, ...tls }, listener)
     : createServer(limits, listener);
   server.maxHeadersCount = 0; // All of them: Node would drop the 2001st in silence, and it might be one that counts.
+  server.on('checkContinue', (message, response) => listen(message, response, true));
   server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket, deps));
   return server as Server;
 }
@@ -69,6 +72,7 @@ const UNREADABLE: Readonly<Record<string, CommonError>> = {
 
 /** Bytes that are not HTTP, or a header that does not end. What came is searched for the protocol to answer in. */
 function refuseConnection(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket, deps: Deps): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && uploading.has(socket)) return; // As long as it goes on.
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -83,13 +87,13 @@ function refuseConnection(error: NodeJS.ErrnoException & { rawPacket?: Buffer },
   const { status, headers: told, body } = lastAnswer(refusal(request, deps, problem));
   const lines = Object.entries(answered(told, body, true)).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`);
-  socket.end(body);
+  socket.end(body as string | Uint8Array);
   socket.destroySoon();
 }
 
 /** Undefined if the request broke off. */
 async function answerTo(
-  message: IncomingMessage,
+  { message, response, expects }: Exchange,
   deps: Deps,
   controls: Controls,
   whenGone: WhenGone,
@@ -98,12 +102,47 @@ async function answerTo(
   const { headers, ambiguous } = headersOf(message);
   const request = requestOf(message, headers, EMPTY);
   if (ambiguous) return lastAnswer(refusal(request, deps, AMBIGUOUS));
+  if (isStream(request)) return answerToStream({ message, response, expects }, request, deps, whenGone);
+  if (expects) response.writeContinue();
   const body = await bodyOf(message, Number(headers['content-length'] ?? 0));
   if (body === 'truncated') return undefined;
   if (body === 'too large') return refusal(request, deps, tooLarge());
   const whole = body.length === 0 ? request : { ...request, body };
   const source = sourceOf(message, headers);
   return answerer(whole)(whole, deps, controls, source, whenGone);
+}
+
+interface Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client waits to be told to go on (`Expect: 100-continue`). */
+  readonly expects: boolean;
+}
+
+/** Connections on which a long body is on its way: it may take as long as it takes. */
+const uploading = new WeakSet<Socket>();
+
+/** The body is read when it is known what it is for and that the caller may send it. */
+async function answerToStream(
+  { message, response, expects }: Exchange,
+  request: WireRequest,
+  deps: Deps,
+  whenGone: WhenGone,
+): Promise<WireResponse | undefined> {
+  let begun = !expects;
+  const begin = () => {
+    if (!begun) response.writeContinue();
+    begun = true;
+  };
+  uploading.add(message.socket);
+  try {
+    const stream = arriving(message, begin);
+    const answer = await handle({ ...request, stream }, sourceOf(message, request.headers), deps, whenGone);
+    if (message.destroyed && !message.complete) return undefined;
+    return begun ? answer : lastAnswer(answer);
+  } finally {
+    uploading.delete(message.socket);
+  }
 }
 
 /** What follows on the connection might not be what it seems. */
@@ -238,13 +277,29 @@ function send(
   response: ServerResponse,
   { status, headers, body }: WireResponse,
   close: boolean,
+  deps: Deps,
 ): void {
   if (close) response.setHeader('connection', 'close');
   response.writeHead(status, answered(headers, body, message.rawHeaders.some(isOrigin)));
+  if (!isWhole(body)) {
+    pipeline(Readable.from(body, { objectMode: false }), response, (error) => error && broken(error, deps));
+    return;
+  }
   response.end(body);
+  if (!message.complete) forgetRest(message);
 }
 
+/** Too late to say so: the status is sent, so the connection is cut. */
+function broken(error: NodeJS.ErrnoException, deps: Deps): void {
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.code !== 'ECONNRESET') deps.log(error);
+}
+
+const isWhole = (body: WireResponse['body']): body is string | Uint8Array =>
+  typeof body === 'string' || body instanceof Uint8Array;
+
+/** An answer to HEAD tells the length of what it leaves out. */
 function answered(headers: WireResponse['headers'], body: WireResponse['body'], toPage: boolean) {
+  if (!isWhole(body) || headers['content-length'] !== undefined) return { ...(toPage && CORS), ...headers };
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   return { ...(toPage && CORS), ...headers, 'content-length': length };
 }

@@ -6,11 +6,12 @@ import { checkLimits } from '../core/constraints.ts';
 import type { Caller, Context, Settings, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
 import { anyDataEventWanted, wantsDataEvent } from '../core/eventSelectors.ts';
-import { type Access, Missing, Open, type Operation, type Service } from '../core/operation.ts';
+import { type Access, Missing, Open, type Operation, type Preparation, type Service } from '../core/operation.ts';
 import type { Secrets } from '../core/secrets.ts';
 import { organizationIdOf } from '../identity/organization.ts';
 import { describeError } from '../protocols/errors.ts';
 import { schemaFacts } from '../protocols/schema.ts';
+import type { Blobs } from '../store/blobs.ts';
 import type { JournalEntry, Store, Transaction } from '../store/store.ts';
 import { authorize, type Question } from './authorize.ts';
 import type { Decisions } from './decisions.ts';
@@ -22,6 +23,7 @@ import type { WaitingRoom } from './waiting.ts';
 export interface Deps {
   readonly resolver: Resolver;
   readonly store: Store;
+  readonly blobs: Blobs;
   readonly secrets: Secrets;
   readonly settings: Settings;
   readonly decisions: Decisions;
@@ -56,12 +58,9 @@ export async function invoke(
   questions: Question[],
 ): Promise<unknown> {
   const operation = implementationOf(service, name)!;
-  checkLimits(service, name, input, schemaFacts(service));
-  const target = operation.load && (await operation.load(input, ctx));
-  const action = operation.action ?? `${service.prefix}:${name}`;
-  const access = target instanceof Missing ? { resource: target.resource } : operation.access(input, ctx, target);
-  if (!(access instanceof Open)) await permit(ctx, action, access, questions);
-  if (target instanceof Missing) throw target.error;
+  const target = await permitted(service, name, operation, input, ctx, questions);
+  const preparation = operation.prepare && (await operation.prepare(input, ctx, target));
+  if (preparation) input = await preparation.carryOut();
   const output = await operation.run(input, ctx, target);
   if (operation.recorded === undefined) {
     const call = { service, operation: name, readOnly: isReadOnly(operation, name), input, output };
@@ -70,6 +69,37 @@ export async function invoke(
     for (const record of await recordsOfCall(service, name, { input, output }, ctx)) ctx.store.append(record);
   }
   return output;
+}
+
+/** All that comes before the work: limits, the thing it is about, permission, and only then whether it exists. */
+async function permitted(
+  service: Service,
+  name: string,
+  operation: Operation<unknown, unknown, unknown>,
+  input: unknown,
+  ctx: Context,
+  questions: Question[],
+): Promise<unknown> {
+  checkLimits(service, name, input, schemaFacts(service));
+  const target = operation.load && (await operation.load(input, ctx));
+  const action = operation.action ?? `${service.prefix}:${name}`;
+  const access = target instanceof Missing ? { resource: target.resource } : operation.access(input, ctx, target);
+  if (!(access instanceof Open)) await permit(ctx, action, access, questions);
+  if (target instanceof Missing) throw target.error;
+  return target;
+}
+
+/** What is to be done outside the write set before `invoke`, for a caller who has permission. */
+export async function preparationOf(
+  service: Service,
+  name: string,
+  input: unknown,
+  ctx: Context,
+  questions: Question[],
+): Promise<Preparation | undefined> {
+  const operation = implementationOf(service, name)!;
+  const target = await permitted(service, name, operation, input, ctx, questions);
+  return operation.prepare?.(input, ctx, target);
 }
 
 /** What the audit keeps of a call: always its record, of a data event where somebody asked for it. */
@@ -140,6 +170,7 @@ export function contextFor(
     requestId,
     source,
     secrets: deps.secrets,
+    blobs: deps.blobs,
     settings: deps.settings,
     audit: {},
     call: (...inner) => innerCall(journey, service, ctx, innerCallOf(inner)),

@@ -4,16 +4,16 @@
 import type { Caller, Context, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
 import { timeUuid } from '../core/ids.ts';
-import type { Operation, Service } from '../core/operation.ts';
+import type { Operation, Preparation, Service } from '../core/operation.ts';
 import { requireWithinReach } from '../identity/sessions.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import type { Protocol, WireError, WireRequest, WireResponse } from '../protocols/protocol.ts';
-import { inputOf } from '../protocols/schema.ts';
+import { inputOf, takesStream } from '../protocols/schema.ts';
 import type { Transaction } from '../store/store.ts';
 import { ANONYMOUS, authenticate, missingToken } from './authenticate.ts';
 import { Denied } from './authorize.ts';
-import { unpacked } from './body.ts';
+import { collected, unpacked } from './body.ts';
 import { type Claim, claimOf } from './claim.ts';
 import { denialOf, encodedMessage } from './decisions.ts';
 import {
@@ -23,17 +23,25 @@ import {
   invoke,
   type Journey,
   notImplemented,
+  preparationOf,
   recordsOfCall,
 } from './invocation.ts';
 import { routeIn, serviceOf } from './resolve.ts';
+import { isChunked, uploadOf } from './uploads.ts';
 import { ClientGone, type WhenGone } from './waiting.ts';
 
 /** A request on its way: what is known of it so far. */
 interface Passage extends Journey {
   /** As sent, which is what was signed. */
-  readonly request: WireRequest;
-  /** With its body unpacked. */
+  request: WireRequest;
+  /** In the form of the model, with its body unpacked. */
   content: WireRequest;
+  /** When it came, in milliseconds of the real clock: a long body does not make a signature old. */
+  readonly arrived: number;
+  /** What it is signed with, once that proved right. */
+  secret?: string;
+  /** The input as the operation's preparation made it. */
+  prepared?: { readonly input: unknown; readonly undo: (() => Promise<void>) | undefined };
   readonly deps: Deps;
   claim?: Claim | undefined;
   service?: Service;
@@ -62,16 +70,18 @@ export async function handle(
     questions: [],
     failed: [],
     mayWait: false,
+    arrived: deps.wallClock(),
   };
   try {
     passage.claim = claimOf(request);
-    passage.content = unpacked(request);
-    const service = await serviceOf(passage.content, passage.claim, deps.resolver);
+    const service = await serviceOf(request, passage.claim, deps.resolver);
     if (!service) throw unknownService(passage);
     passage.service = service;
+    passage.content = understood(request, service, deps);
     const { protocol, operation } = routeIn(service, passage.content);
     passage.protocol = protocol;
     passage.operation = operation;
+    if (service.wire.keepsEncoding || request.stream) await receive(passage, service, protocol, operation);
     const output = await deps.waiting.patiently((mayWait) => {
       passage.mayWait = mayWait;
       return deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
@@ -79,6 +89,7 @@ export async function handle(
     deps.decisions.keep(passage.requestId, passage.ctx?.account ?? '', passage.questions);
     return protocol.encode(output, service, operation, passage.requestId);
   } catch (error) {
+    await passage.prepared?.undo?.().catch(deps.log);
     if (error instanceof ClientGone) return NOBODY;
     return refuse(passage, error);
   }
@@ -99,37 +110,87 @@ async function answer(
   protocol: Protocol,
   operation: string,
   tx: Transaction,
+  work: 'prepare' | 'run' = 'run',
 ): Promise<unknown> {
   const { content, deps } = passage;
   const now = service.wholeSeconds ? wholeSecond(deps.now()) : deps.now();
   const implementation = implementationOf(service, operation);
-  const caller = await callerOf(passage, implementation, tx, now);
+  const caller = await callerOf(passage, service, implementation, tx, now);
   passage.questions = [];
   passage.failed = [];
   const region = passage.claim?.region ?? deps.settings.region;
   const standpoint = { caller, account: caller.account, region, now };
   const ctx = { ...contextFor(passage, service, standpoint, tx), mayWait: passage.mayWait };
   passage.ctx = ctx;
-  passage.input = protocol.decode(content, service, operation);
+  passage.input = passage.prepared ? passage.prepared.input : protocol.decode(content, service, operation);
   if (caller.session) requireWithinReach(caller.session, service.name, operation);
   if (!implementation) throw notImplemented(service.name, operation);
+  if (work === 'prepare') return preparationOf(service, operation, passage.input, ctx, passage.questions);
   const output = await invoke(service, operation, passage.input, ctx, passage.questions);
   for (const record of passage.failed) tx.append(record);
   return output;
 }
 
+/** The request as its service's model has it. */
+function understood(request: WireRequest, service: Service, { settings }: Deps): WireRequest {
+  const content = service.wire.keepsEncoding ? request : unpacked(request);
+  return service.understood
+    ? { ...content, ...service.understood({ ...request, endpoint: settings.endpoint }) }
+    : content;
+}
+
+/**
+ * A body that is long or has to be unpacked as it comes. Where the operation takes a stream, whether the caller may is
+ * decided before it is read, and it is put away before the write set opens in which the operation runs.
+ */
+async function receive(passage: Passage, service: Service, protocol: Protocol, operation: string): Promise<void> {
+  const { request, content, claim } = passage;
+  const implementation = implementationOf(service, operation);
+  if (!takesStream(service, operation)) {
+    if (request.stream) {
+      const body = await collected(request.stream, implementation?.bodyBytesMax);
+      passage.request = { ...request, body, stream: undefined };
+      passage.content = { ...content, body, stream: undefined };
+    }
+  } else if (request.stream || isChunked(request)) {
+    const upload = uploadOf(request, claim, () => passage.secret ?? '');
+    passage.request = { ...request, upload };
+    passage.content = { ...content, upload };
+  }
+  const bytes = passage.content.upload ? Number.POSITIVE_INFINITY : passage.content.body.length;
+  if (bytes >= (implementation?.preparesFrom ?? Number.POSITIVE_INFINITY))
+    await prepare(passage, service, protocol, operation);
+}
+
+async function prepare(passage: Passage, service: Service, protocol: Protocol, operation: string): Promise<void> {
+  const { store } = passage.deps;
+  const asked = await store.transaction((tx) => answer(passage, service, protocol, operation, tx, 'prepare'));
+  const preparation = asked as Preparation | undefined;
+  if (!preparation) return;
+  const input = await preparation.carryOut();
+  passage.prepared = { input, undo: preparation.undo };
+}
+
 const wholeSecond = (time: Date) => new Date(Math.floor(time.getTime() / 1000) * 1000);
 
 async function callerOf(
-  { request, claim, deps }: Passage,
+  passage: Passage,
+  service: Service,
   operation: Operation<unknown, unknown, unknown> | undefined,
   tx: Transaction,
   now: Date,
 ): Promise<Caller> {
+  const { request, claim, deps, arrived } = passage;
   if (claim) {
-    return authenticate(request, claim, tx, { secrets: deps.secrets, now, wallClock: deps.wallClock() });
+    const proven = request.upload && ((secret: string) => void (passage.secret = secret));
+    return authenticate(request, claim, tx, {
+      secrets: deps.secrets,
+      now,
+      wallClock: arrived,
+      ...(proven && { proven }),
+    });
   }
-  if (!operation?.unsigned) throw missingToken();
+  if (!operation?.unsigned && !service.anonymous) throw missingToken();
   return ANONYMOUS;
 }
 
@@ -140,16 +201,25 @@ async function callerOf(
 async function refuse(passage: Passage, error: unknown): Promise<WireResponse> {
   const { deps, service, requestId, request, ctx } = passage;
   const protocol = passage.protocol ?? errorProtocol(request, service);
-  const wire = describeError(error, service, protocol.name);
+  const wire = describeError(worded(passage, error), service, protocol.name);
   if (wire.code === 'InternalFailure') deps.log(error);
   if (ctx) {
     if (error instanceof Denied) passage.questions.push(error.question);
     deps.decisions.keep(requestId, ctx.account, passage.questions);
     await deps.store.transaction((tx) => recordRefusal(passage, { ...ctx, store: tx }, error, wire));
   }
-  const response = protocol.encodeError(wire, service, requestId);
+  const whole = protocol.encodeError(wire, service, requestId);
+  const response = request.method === 'HEAD' ? { ...whole, body: '' } : whole;
   const message = error instanceof Denied && ctx ? encodedMessage(error.question, ctx) : undefined;
   return message ? { ...response, headers: { ...response.headers, [ENCODED_MESSAGE]: message } } : response;
+}
+
+/** In the words of the service, where it has its own. */
+function worded({ service, request, claim, arrived }: Passage, error: unknown): unknown {
+  if (!service?.refusalOf) return error;
+  const { method, path } = request;
+  const { accessKeyId, timestamp, expires } = claim ?? {};
+  return service.refusalOf(error, { method, path, accessKeyId, timestamp, expires, now: new Date(arrived) });
 }
 
 /** Where a denial's encoded authorization message is: AWS's sentences leave no room for it. */

@@ -51,6 +51,7 @@ async function readableAccounts(request: WireRequest, deps: Deps, source: Source
     requestId: uuid(deps),
     source,
     secrets: deps.secrets,
+    blobs: deps.blobs,
     settings: deps.settings,
     audit: {},
     call: callsNothing,

@@ -29,7 +29,7 @@ interface Request {
   readonly query: ReadonlyMap<string, string[]>;
 }
 type Bind = (from: Request, out: Plain) => void;
-type Answer = { status: number; headers: Record<string, string>; body: string | Uint8Array };
+type Answer = { status: number; headers: Record<string, string>; body: WireResponse['body'] };
 type Emit = (from: Plain, to: Answer) => void;
 
 /** Input decoders and output encoders of one REST protocol, made on an operation's first call. */
@@ -150,7 +150,7 @@ function prefixBinder(member: Member, prefix: string): Bind {
 
 function payloadBinder(member: Member, body: Body): Bind {
   const { name, shape } = member;
-  if (shape.kind === 'blob') return (from, out) => (out[name] = from.wire.body);
+  if (shape.kind === 'blob') return (from, out) => (out[name] = from.wire.upload ?? from.wire.body);
   if (shape.kind === 'string') {
     return (from, out) => {
       if (from.wire.body.length > 0) out[name] = utf8(from.wire.body, () => serializationError('Invalid UTF-8'));

@@ -175,9 +175,11 @@ for (const [protocol, denied, status, invalid] of REFUSALS) {
     const refusal = describeError(new AccessDenied('no'), undefined, protocol);
     const sent = protocolNamed(protocol).encodeError(refusal, undefined, 'id');
     assert.equal(sent.status, status);
-    assert.ok(Buffer.from(sent.body).includes(denied));
+    assert.ok(Buffer.from(sent.body as Uint8Array).includes(denied));
     const wrong = describeError(new ValidationFailure('1 validation error detected'), undefined, protocol);
-    assert.ok(Buffer.from(protocolNamed(protocol).encodeError(wrong, undefined, 'id').body).includes(invalid));
+    assert.ok(
+      Buffer.from(protocolNamed(protocol).encodeError(wrong, undefined, 'id').body as Uint8Array).includes(invalid),
+    );
   });
 }
 

@@ -1,4 +1,5 @@
 import type { ProtocolName, Service } from '../core/operation.ts';
+import type { Upload } from '../core/upload.ts';
 
 export interface WireRequest {
   readonly method: string;
@@ -9,12 +10,17 @@ export interface WireRequest {
   /** Names in lower case; a repeated header's values joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** The body instead, where it is long and has not been read: `body` is empty then. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
+  /** What an operation gets whose payload is a stream, if not `body`. */
+  readonly upload?: Upload;
 }
 
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  /** A stream comes with its `content-length` among the headers. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /**

@@ -95,6 +95,12 @@ export function httpTrait(service: Service, operation: string): Traits['http'] {
   return operationOf(service, operation)?.traits.http;
 }
 
+/** Whether the operation's input is a stream. */
+export function takesStream(service: Service, operation: string): boolean {
+  const members = inputOf(service, operation)?.members ?? [];
+  return members.some(({ traits, shape }) => traits.httpPayload && (traits.streaming ?? shape.traits.streaming) === 1);
+}
+
 /** Every operation the SDK knows, ours or not. */
 export function operationNames(service: Service): string[] {
   return Object.entries(service.sdk as object)

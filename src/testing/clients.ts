@@ -1,4 +1,6 @@
 /** Real SDK clients whose requests go through the gateway in process, without a socket. */
+
+import { Readable } from 'node:stream';
 import { AccessAnalyzer } from '@aws-sdk/client-accessanalyzer';
 import { Account } from '@aws-sdk/client-account';
 import { CloudTrail } from '@aws-sdk/client-cloudtrail';
@@ -79,10 +81,13 @@ async function fromSdk(deps: Deps, request: HttpRequest) {
   const response = new HttpResponse({
     statusCode: wire.status,
     headers: { ...wire.headers },
-    body: typeof wire.body === 'string' ? Buffer.from(wire.body) : wire.body,
+    body: typeof wire.body === 'string' ? Buffer.from(wire.body) : bodyFor(wire.body),
   });
   return { response };
 }
+
+const bodyFor = (body: Exclude<WireResponse['body'], string>) =>
+  body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false });
 
 /** A request as it comes from the socket. */
 export function inProcess(deps: Deps, request: Partial<WireRequest>): Promise<WireResponse> {

@@ -19,7 +19,10 @@ import { accounts } from '../identity/organization.ts';
 import { accessKeys, users } from '../identity/principals.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 import { followers, services, serviceWorkers, taskHandlers } from '../services/index.ts';
+import { blobsOver } from '../store/blobs.ts';
+import { memoryBlobs } from '../store/memoryBlobs.ts';
 import { openStore } from '../store/open.ts';
+import { blobSweep } from '../workers/blobs.ts';
 import { taskWorker } from '../workers/tasks.ts';
 import { type Credentials, clientsWith, inProcess } from './clients.ts';
 
@@ -43,6 +46,7 @@ export async function testCloud(
   const deps: Deps = {
     resolver: resolverOf(services),
     store,
+    blobs: blobsOver(memoryBlobs(), store, () => now.getTime()),
     secrets,
     settings: {
       managementAccount: MANAGEMENT,
@@ -101,7 +105,7 @@ const TURNS_MAX = 10_000;
 
 async function settled(deps: Deps): Promise<void> {
   const around: Surroundings = { ...deps, errand: (as, work) => errand(deps, as, work) };
-  const workers = [taskWorker(taskHandlers), ...serviceWorkers];
+  const workers = [taskWorker(taskHandlers), blobSweep, ...serviceWorkers];
   for (let turn = 0, busy = true; busy; turn++) {
     if (turn === TURNS_MAX) throw new Error(`Something is still owed after ${TURNS_MAX} turns.`);
     const before = await deps.store.journal.tip();
