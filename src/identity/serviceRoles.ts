@@ -22,13 +22,16 @@ const sessions = new WeakMap<Role, Map<string, Kept>>();
 
 type Around = Pick<Context, 'call' | 'secrets' | 'store' | 'now' | 'random'>;
 
-/** The caller that `service` (`servicePrincipal(…)`, with its source) is in this role. Throws AccessDenied. */
-export async function assumedByService(ctx: Around, arn: string, service: Caller): Promise<Caller> {
+/**
+ * The caller that `service` (`servicePrincipal(…)`, with its source) is in this role, in a session of that name where
+ * the service has one for all. Throws AccessDenied.
+ */
+export async function assumedByService(ctx: Around, arn: string, service: Caller, name?: string): Promise<Caller> {
   const role = await roleOf(ctx, arn);
   const key = JSON.stringify([service.service, service.source]);
   const kept = role && sessions.get(role)?.get(key);
   if (kept && ctx.now.getTime() < kept.until) return kept.caller;
-  const RoleSessionName = Buffer.from(ctx.random(16)).toString('hex');
+  const RoleSessionName = name ?? Buffer.from(ctx.random(16)).toString('hex');
   const { Credentials } = await ctx.call<{ Credentials?: { SessionToken?: string } }>(
     'sts',
     'AssumeRole',

@@ -3,10 +3,9 @@ import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';
 import { pauseOf, type Task, type TaskHandler } from '../../core/tasks.ts';
 import { noteOutcome } from './deliveryStatuses.ts';
-import { codeOf, folderOf, logGroupName, logStreamName, onBehalfOf, putOptions } from './destinations.ts';
+import { codeOf, folderOf, logGroupName, logRoleOf, logStreamName, onBehalfOf, putOptions } from './destinations.ts';
 import { noteFile } from './digestChains.ts';
 import { logEventsOf } from './logBatches.ts';
-import { logRoleCaller } from './logRole.ts';
 import { contentOf, forget, type Parcel, parcels } from './parcels.ts';
 import { type Trail, trailArn, trailKey, trails } from './trailRows.ts';
 
@@ -71,7 +70,7 @@ export const logDelivery: Pick<TaskHandler<string>, 'settle' | 'failed'> = {
     await forget(ctx, parcel);
     if (trail.logGroup === undefined || trail.logRole === undefined) return undefined;
     const logEvents = await logEventsOf(content);
-    const role = await logRoleCaller(ctx, trail, trail.logRole);
+    const role = await logRoleOf(ctx, trail, trail.logRole);
     const stream = {
       logGroupName: logGroupName(trail.logGroup),
       logStreamName: logStreamName(trail, parcel.account),

@@ -17,7 +17,7 @@ import {
 import { parseArn } from '../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import { logRoleCaller } from './logRole.ts';
+import { assumedByService } from '../../identity/serviceRoles.ts';
 import { SERVICE } from './organizationTrails.ts';
 import { type Trail, trailArn } from './trailRows.ts';
 
@@ -146,9 +146,13 @@ export async function tryLogGroup(ctx: Context, trail: Trail): Promise<void> {
   }
 }
 
+/** CloudTrail as the role by which the trail writes to its log group. */
+export const logRoleOf = (ctx: Context, trail: Trail, logRole: string): Promise<Caller> =>
+  assumedByService(ctx, logRole, onBehalfOf(trail), 'CLOUDWATCHLOGS_DELIVERY_SESSION');
+
 async function assumedRole(ctx: Context, trail: Trail, logRole: string): Promise<Caller> {
   try {
-    return await logRoleCaller(ctx, trail, logRole);
+    return await logRoleOf(ctx, trail, logRole);
   } catch (error) {
     if (!DENIED.test(codeOf(error))) throw error;
     const sentence = 'Access denied. Check the trust relationships for your role.';
