@@ -13,7 +13,9 @@ import { metricCompaction } from './cloudwatch/compaction.ts';
 import { metricStore } from './cloudwatch/ingest.ts';
 import { roleResources } from './iam/inventory.ts';
 import { keyResources } from './kms/inventory.ts';
+import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
+import { sqsTasks } from './sqs/tasks.ts';
 
 export const services: readonly ServiceEntry[] = [
   { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },
@@ -68,7 +70,12 @@ export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, cha
 export const serviceWorkers: readonly Worker[] = [trailCollector, metricCompaction];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */
-export const taskHandlers: readonly TaskHandler[] = [...trailTasks];
+export const taskHandlers: readonly TaskHandler[] = [
+  keyStoreConnection,
+  backingKeyDeletion,
+  ...trailTasks,
+  ...sqsTasks,
+];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
 registerResources(roleResources, keyResources);

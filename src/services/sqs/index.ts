@@ -1,8 +1,20 @@
 import * as sdk from '@aws-sdk/client-sqs';
 import { defineService, type Limits } from '../../core/operation.ts';
 import limits from './limits.json' with { type: 'json' };
+import { AddPermission, RemovePermission } from './policies.ts';
+import { GetQueueAttributes, SetQueueAttributes } from './queueAttributes.ts';
+import { CreateQueue, DeleteQueue, GetQueueUrl, ListQueues, PurgeQueue } from './queues.ts';
+import {
+  ChangeMessageVisibility,
+  ChangeMessageVisibilityBatch,
+  DeleteMessage,
+  DeleteMessageBatch,
+} from './receipts.ts';
+import { ReceiveMessage } from './receiving.ts';
+import { ListDeadLetterSourceQueues } from './redrive.ts';
+import { SendMessage, SendMessageBatch } from './sending.ts';
+import { ListQueueTags, TagQueue, UntagQueue } from './tags.ts';
 
-/** No operation yet; every call is authenticated and answered NotImplemented in the protocol its client chose. */
 export const sqs = defineService({
   name: 'sqs',
   eventSource: 'sqs.amazonaws.com',
@@ -14,5 +26,26 @@ export const sqs = defineService({
     xmlNamespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
   },
   limits: limits as unknown as Limits,
-  operations: {},
+  operations: {
+    AddPermission,
+    ChangeMessageVisibility,
+    ChangeMessageVisibilityBatch,
+    CreateQueue,
+    DeleteMessage,
+    DeleteMessageBatch,
+    DeleteQueue,
+    GetQueueAttributes,
+    GetQueueUrl,
+    ListDeadLetterSourceQueues,
+    ListQueueTags,
+    ListQueues,
+    PurgeQueue,
+    ReceiveMessage,
+    RemovePermission,
+    SendMessage,
+    SendMessageBatch,
+    SetQueueAttributes,
+    TagQueue,
+    UntagQueue,
+  },
 });
