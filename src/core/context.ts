@@ -1,6 +1,7 @@
 /** Everything a handler may know about the request besides its input. */
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal, Transaction } from '../store/store.ts';
+import type { KeyStoreBackings } from './keyStores.ts';
 import type { Access, Tag } from './operation.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -60,6 +61,8 @@ export interface Settings {
   readonly prices: Prices;
   /** How often trails deliver; every 300 seconds when absent. */
   readonly trailIntervalSeconds?: number;
+  /** What custom key stores of KMS may reach. */
+  readonly keyStores?: KeyStoreBackings | undefined;
 }
 
 /** What usage costs: service, as Cost Explorer names it → usage type → US dollars a unit. What is not there is free. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Prices } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { accessKeyId, digits, secretAccessKey, uniqueId } from '../core/ids.ts';
+import type { KeyStoreBackings } from '../core/keyStores.ts';
 import { secretsUnder } from '../core/secrets.ts';
 import type { Surroundings } from '../core/worker.ts';
 import { keptDecisions } from '../gateway/decisions.ts';
@@ -34,7 +35,13 @@ export type Cloud = Awaited<ReturnType<typeof testCloud>>;
 const MANAGEMENT = '111122223333';
 
 export async function testCloud(
-  options: { now?: Date; seed?: string; quotas?: Record<string, number>; prices?: Prices } = {},
+  options: {
+    now?: Date;
+    seed?: string;
+    quotas?: Record<string, number>;
+    prices?: Prices;
+    keyStores?: KeyStoreBackings;
+  } = {},
 ) {
   let now = options.now ?? new Date('2030-01-01T00:00:00Z');
   const random = seeded(options.seed ?? 'test');
@@ -54,6 +61,7 @@ export async function testCloud(
       endpoint: 'http://cloud.test',
       quotas: options.quotas ?? {},
       prices: options.prices ?? {},
+      keyStores: options.keyStores,
     },
     decisions: keptDecisions(),
     waiting: waitingRoom(store),

@@ -9,6 +9,7 @@ import type { Context } from '../../core/context.ts';
 import { fail, ValidationFailure } from '../../core/errors.ts';
 import { type EncryptionContext, openBlob, sealBlob } from './ciphertexts.ts';
 import { type Algorithms, algorithmsOf } from './keySpecs.ts';
+import { decryptInStore, encryptInStore, type Use } from './keyStoreCiphertexts.ts';
 import type { Key } from './keys.ts';
 import { currentMaterial, isUsable, type Material, openKey } from './materials.ts';
 
@@ -100,12 +101,13 @@ export async function encryptUnder(
   ctx: Context,
   key: Key,
   plain: Uint8Array,
-  context: Given,
+  use: Use,
   algorithm: EncryptionAlgorithmSpec = 'SYMMETRIC_DEFAULT',
 ): Promise<Encrypted> {
-  const encryption = encryptionOf(key, algorithm, context);
+  const encryption = encryptionOf(key, algorithm, use.context);
   const material = await currentMaterial(ctx, key);
-  return { blob: encryption.encrypt(ctx, key, material, plain, context), material };
+  if (key.keyStore) return { blob: await encryptInStore(ctx, key, material, plain, use), material };
+  return { blob: encryption.encrypt(ctx, key, material, plain, use.context), material };
 }
 
 /**
@@ -116,13 +118,17 @@ export async function decryptUnder(
   ctx: Context,
   key: Key,
   blob: { readonly bytes: Uint8Array; readonly named: Material | undefined },
-  context: Given,
+  use: Use,
   algorithm: EncryptionAlgorithmSpec,
 ): Promise<{ readonly plain: Uint8Array; readonly material: Material }> {
-  const encryption = encryptionOf(key, algorithm, context);
+  const encryption = encryptionOf(key, algorithm, use.context);
   const material = encryption.selfDescribing ? blob.named : await currentMaterial(ctx, key);
   const usable = material && isUsable(material, ctx.now);
-  const plain = usable ? encryption.decrypt(ctx, material, blob.bytes, context) : undefined;
+  const open = () =>
+    key.keyStore
+      ? decryptInStore(ctx, key, material!, blob.bytes, use)
+      : encryption.decrypt(ctx, material!, blob.bytes, use.context);
+  const plain = usable ? await open() : undefined;
   if (!plain) fail(InvalidCiphertextException, '');
   return { plain, material: material! };
 }

@@ -12,12 +12,17 @@
  * 2^-64, and there is no bound on what a material may encrypt. The header and the encryption context, whatever the
  * order it is given in, are authenticated. Until the tag holds, nothing the header says is believed: it only finds the
  * material to try.
+ *
+ * Ciphertext of keys in custom key stores (keyStoreCiphertexts.ts) has other versions, and the backing id in the same
+ * place.
  */
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject } from 'node:crypto';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 
-const VERSION = 1;
+/** The first byte of a blob: who can open it. */
+export const Version = { own: 1, external: 2, token: 3, inner: 129 } as const;
+
 const BACKING_AT = 1;
 const SALT_AT = 17;
 const NONCE_AT = 33;
@@ -35,8 +40,9 @@ export function sealBlob(
   plain: Uint8Array,
   context: EncryptionContext | undefined,
   random: Random,
+  version: number = Version.own,
 ): Buffer {
-  const { head, key } = seriesOf(material, backing, random);
+  const { head, key } = seriesOf(material, backing, random, version);
   const blob = Buffer.allocUnsafe(BODY_AT + plain.length + TAG_BYTES);
   blob.set(head);
   blob.set(random(BODY_AT - NONCE_AT), NONCE_AT);
@@ -49,9 +55,17 @@ export function sealBlob(
   return blob;
 }
 
+/** What a blob has beside its body, by version. */
+const LEAST_BYTES: Readonly<Record<number, number>> = {
+  [Version.own]: BODY_AT + TAG_BYTES,
+  [Version.external]: 47,
+  [Version.token]: 49,
+};
+
 /** The id of the material that might open the blob; undefined for what cannot be one. Not to be believed. */
 export function backingOf(blob: Uint8Array): string | undefined {
-  if (blob.length <= BODY_AT + TAG_BYTES || blob[0] !== VERSION) return undefined;
+  const least = LEAST_BYTES[blob[0] ?? 0];
+  if (least === undefined || blob.length <= least) return undefined;
   return Buffer.from(blob.buffer, blob.byteOffset + BACKING_AT, SALT_AT - BACKING_AT).toString('hex');
 }
 
@@ -60,7 +74,9 @@ export function openBlob(
   material: KeyObject,
   blob: Uint8Array,
   context: EncryptionContext | undefined,
+  version: number = Version.own,
 ): Buffer | undefined {
+  if (blob[0] !== version || blob.length <= BODY_AT + TAG_BYTES) return undefined;
   const header = Buffer.from(blob.buffer, blob.byteOffset, BODY_AT);
   const decipher = createDecipheriv('aes-256-gcm', keyOf(material, header), header.subarray(NONCE_AT));
   decipher.setAAD(authenticated(header, context));
@@ -85,14 +101,14 @@ interface Series {
 
 const series = new WeakMap<KeyObject, Series>();
 
-function seriesOf(material: KeyObject, backing: string, random: Random): Series {
+function seriesOf(material: KeyObject, backing: string, random: Random, version: number): Series {
   const known = series.get(material);
   if (known && known.left > 0 && known.head.toString('hex', BACKING_AT, SALT_AT) === backing) {
     known.left--;
     return known;
   }
   const head = Buffer.alloc(NONCE_AT);
-  head[0] = VERSION;
+  head[0] = version;
   head.write(backing, BACKING_AT, 'hex');
   head.set(random(NONCE_AT - SALT_AT), SALT_AT);
   const fresh = { head, key: derived(material, head), left: MESSAGES_PER_SALT - 1 };
@@ -119,7 +135,7 @@ function keyOf(material: KeyObject, header: Buffer): Buffer {
 }
 
 /** Header and context, each name and value behind its length, in the order of the names' bytes. */
-function authenticated(header: Buffer, context: EncryptionContext | undefined): Buffer {
+export function authenticated(header: Buffer, context: EncryptionContext | undefined): Buffer {
   if (!context) return header;
   const pairs = Object.entries(context).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
   if (pairs.length === 0) return header;

@@ -7,11 +7,16 @@ import type { Key } from './keys.ts';
 
 export type Conditions = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** Who calls through what. */
+export const callerConditions = (ctx: Context) => ({
+  'kms:CallerAccount': ctx.caller.account || undefined,
+  'kms:ViaService': viaService(ctx),
+});
+
 /** What every operation on a key carries: who calls through what, and the properties of the key. */
 export function keyConditions(ctx: Context, key: Key | undefined, requestAlias: string | undefined) {
   const conditions: Record<string, string | readonly string[] | undefined> = {
-    'kms:CallerAccount': ctx.caller.account || undefined,
-    'kms:ViaService': viaService(ctx),
+    ...callerConditions(ctx),
     'kms:RequestAlias': requestAlias,
   };
   if (!key) return conditions;
@@ -25,7 +30,7 @@ export function keyConditions(ctx: Context, key: Key | undefined, requestAlias: 
 }
 
 /** `s3.us-east-1.amazonaws.com`: the service that calls on the principal's behalf. */
-function viaService({ calledVia, region }: Context): string | undefined {
+export function viaService({ calledVia, region }: Context): string | undefined {
   const service = calledVia?.at(-1);
   return service?.endsWith('.amazonaws.com') ? service.replace('.', `.${region}.`) : service;
 }

@@ -6,7 +6,7 @@ import {
   LimitExceededException,
 } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
-import { fail, notImplemented, ValidationFailure } from '../../core/errors.ts';
+import { fail, ValidationFailure } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Access, Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
@@ -15,6 +15,7 @@ import { metadataOf } from './keyMetadata.ts';
 import { acceptedPolicy } from './keyPolicies.ts';
 import { specOf } from './keySpecs.ts';
 import { type Key, keyArn, keys } from './keys.ts';
+import { materialInStore, storeAsked } from './keysInStores.ts';
 import { makeMaterial } from './materials.ts';
 import { forgetDeletedKeys } from './reaper.ts';
 import { noteKey } from './resolve.ts';
@@ -33,7 +34,8 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
   async run(input, ctx) {
     await forgetDeletedKeys(ctx);
     const { spec, usage } = purposeOf(input);
-    const origin = originOf(input);
+    const origin = input.Origin ?? 'AWS_KMS';
+    const store = await storeAsked(ctx, input, spec);
     const id = input.MultiRegion ? `mrk-${uuid(ctx).replaceAll('-', '')}` : uuid(ctx);
     const owner = { account: ctx.account, region: ctx.region, id, spec };
     const tags = acceptedTags([], input.Tags ?? []);
@@ -41,7 +43,11 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
     if (!(await ctx.store.fits(keys, [ctx.account, ctx.region], quota(ctx, 'KmsKeysQuota', 100_000), 'managed'))) {
       fail(LimitExceededException, 'You have reached your limit of KMS keys in this Region.');
     }
-    const material = origin === 'AWS_KMS' ? await makeMaterial(ctx, owner, 0) : undefined;
+    const material = store
+      ? await materialInStore(ctx, store, owner, input.XksKeyId)
+      : origin === 'AWS_KMS'
+        ? await makeMaterial(ctx, owner, 0)
+        : undefined;
     const key: Key = {
       ...owner,
       created: ctx.now.toISOString(),
@@ -56,11 +62,15 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
       ...(material && { material: { backing: material.backing, id: material.id } }),
       generations: material ? 1 : 0,
       ...(input.MultiRegion && { multiRegion: { type: 'PRIMARY', primaryRegion: ctx.region } }),
+      ...(store && { keyStore: { id: store.id, ...(input.XksKeyId !== undefined && { xksKeyId: input.XksKeyId }) } }),
       rotationsOnDemand: 0,
     };
     await ctx.store.insert(keys, key);
     noteKey(ctx, key);
     noteDefaults(ctx, input, key);
+    if (material?.outside) {
+      ctx.audit.additionalEventData = { backingKey: JSON.stringify({ backingKeyId: material.backing }) };
+    }
     return { KeyMetadata: await metadataOf(ctx, key) };
   },
 };
@@ -100,13 +110,6 @@ function purposeOf(input: Input): { spec: string; usage: KeyUsageType } {
     throw new ValidationFailure(`Origin EXTERNAL is not compatible with KeySpec ${spec}`);
   }
   return { spec, usage };
-}
-
-function originOf(input: Input): Key['origin'] {
-  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined) notImplemented('A custom key store');
-  const origin = input.Origin ?? 'AWS_KMS';
-  if (origin === 'AWS_KMS' || origin === 'EXTERNAL') return origin;
-  return notImplemented('A custom key store');
 }
 
 function noteDefaults(ctx: Context, input: Input, key: Key): void {

@@ -14,13 +14,15 @@ import {
   type ReEncryptResponse,
 } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
-import { awsError, fail, notImplemented, ValidationFailure } from '../../core/errors.ts';
+import { awsError, fail, ValidationFailure } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { decryptUnder, encryptUnder } from './algorithms.ts';
 import { backingOf } from './ciphertexts.ts';
 import { contextConditions } from './conditions.ts';
+import type { Use } from './keyStoreCiphertexts.ts';
 import { type Key, keyArn, requireState } from './keys.ts';
 import { type Material, materials } from './materials.ts';
+import { requireNoRecipient } from './recipients.ts';
 import {
   endDryRun,
   type Found,
@@ -50,10 +52,11 @@ export const Encrypt = onKey<Present<EncryptRequest>, EncryptResponse>({
   async run(input, ctx, found) {
     const algorithm = input.EncryptionAlgorithm ?? SYMMETRIC;
     const key = await rotated(ctx, found);
-    const { blob, material } = await encryptUnder(ctx, key, input.Plaintext, input.EncryptionContext, algorithm);
-    endDryRun(input);
     ctx.audit.requestParameters = { encryptionAlgorithm: algorithm };
-    noteUse(ctx, key, { keyMaterialId: material.id });
+    const use = { operation: 'Encrypt', context: input.EncryptionContext, dryRun: input.DryRun };
+    const { blob, material } = await encryptUnder(ctx, key, input.Plaintext, use, algorithm);
+    endDryRun(input);
+    noteUse(ctx, key, material);
     return { KeyId: keyArn(key), CiphertextBlob: blob, EncryptionAlgorithm: algorithm };
   },
 });
@@ -78,16 +81,17 @@ export const Decrypt: Operation<Present<DecryptRequest>, DecryptResponse, Enciph
     }),
   async run(input, ctx, target) {
     ctx.audit.requestParameters = { encryptionAlgorithm: target.algorithm };
-    if (input.Recipient) notImplemented('Recipient (cryptographic attestation)');
+    requireNoRecipient(input);
     const key = decryptionKey(ctx, input, target, 'Decrypt');
-    const opened = await open(ctx, key, target, input.EncryptionContext);
+    const use = { operation: 'Decrypt', context: input.EncryptionContext, dryRun: input.DryRun };
+    const opened = await open(ctx, key, target, use);
     endDryRun(input);
-    noteUse(ctx, key, opened.material && target.algorithm === SYMMETRIC ? { keyMaterialId: opened.material.id } : {});
+    noteUse(ctx, key, target.algorithm === SYMMETRIC ? opened.material : undefined);
     return {
       KeyId: keyArn(key),
       Plaintext: opened.plain,
       EncryptionAlgorithm: target.algorithm,
-      ...(target.algorithm === SYMMETRIC && { KeyMaterialId: opened.material.id }),
+      ...(target.algorithm === SYMMETRIC && usedMaterial(key, opened.material)),
     };
   },
 };
@@ -136,17 +140,21 @@ export const ReEncrypt: Operation<Present<ReEncryptRequest>, ReEncryptResponse, 
     noteKey(ctx, key, target);
     requireState(ctx, target, 'enabled');
     requireUsage(target, 'ENCRYPT_DECRYPT', 'ReEncrypt');
-    const opened = await open(ctx, key, source, input.SourceEncryptionContext);
+    const use = { operation: 'ReEncrypt', dryRun: input.DryRun };
+    const opened = await open(ctx, key, source, { ...use, context: input.SourceEncryptionContext });
     const fresh = await rotated(ctx, target);
-    const sealed = await encryptUnder(ctx, fresh, opened.plain, input.DestinationEncryptionContext, to);
+    const within = { ...use, context: input.DestinationEncryptionContext };
+    const sealed = await encryptUnder(ctx, fresh, opened.plain, within, to);
     opened.plain.fill(0);
     endDryRun(input);
+    const [from, into] = [usedMaterial(key, opened.material), usedMaterial(target, sealed.material)];
     const ids = {
-      ...(source.algorithm === SYMMETRIC && { SourceKeyMaterialId: opened.material.id }),
-      ...(to === SYMMETRIC && { DestinationKeyMaterialId: sealed.material.id }),
+      ...(source.algorithm === SYMMETRIC && from && { SourceKeyMaterialId: from.KeyMaterialId }),
+      ...(to === SYMMETRIC && into && { DestinationKeyMaterialId: into.KeyMaterialId }),
     };
     ctx.audit.responseElements = null;
     ctx.audit.additionalEventData = {
+      ...ctx.audit.additionalEventData,
       sourceKeyMaterialId: ids.SourceKeyMaterialId,
       destinationKeyMaterialId: ids.DestinationKeyMaterialId,
     };
@@ -203,22 +211,21 @@ function decryptionKey(ctx: Context, input: Ciphered, target: Enciphered, operat
   return key;
 }
 
-function open(
-  ctx: Context,
-  key: Key,
-  { bytes, named, algorithm }: Enciphered,
-  context: Record<string, string> | undefined,
-) {
+function open(ctx: Context, key: Key, { bytes, named, algorithm }: Enciphered, use: Use) {
   if (!bytes)
     throw new ValidationFailure(
       "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",
     );
-  return decryptUnder(ctx, key, { bytes, named }, context, algorithm);
+  return decryptUnder(ctx, key, { bytes, named }, use, algorithm);
 }
 
 /** A use of a key leaves no answer in the record, but which material it was. */
-export function noteUse(ctx: Context, key: Key, data: Record<string, unknown>): void {
+export function noteUse(ctx: Context, key: Key, material?: Material): void {
   noteKey(ctx, key);
   ctx.audit.responseElements = null;
-  if (Object.keys(data).length > 0) ctx.audit.additionalEventData = data;
+  if (material && !key.keyStore) ctx.audit.additionalEventData = { keyMaterialId: material.id };
 }
+
+/** Keys in custom key stores have no material that AWS would name. */
+export const usedMaterial = (key: Key, material: Material) =>
+  key.keyStore ? undefined : { KeyMaterialId: material.id };

@@ -2,18 +2,30 @@ import * as sdk from '@aws-sdk/client-kms';
 import { defineService } from '../../core/operation.ts';
 import { CreateAlias, DeleteAlias, ListAliases, UpdateAlias } from './aliases.ts';
 import { CreateKey } from './createKey.ts';
-import { GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext } from './dataKeyPairs.ts';
-import { GenerateDataKey, GenerateDataKeyWithoutPlaintext, GenerateRandom } from './dataKeys.ts';
+import {
+  GenerateDataKey,
+  GenerateDataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext,
+  GenerateDataKeyWithoutPlaintext,
+} from './dataKeys.ts';
 import { Decrypt, Encrypt, ReEncrypt } from './encryption.ts';
 import { CreateGrant, ListGrants, ListRetirableGrants, RetireGrant, RevokeGrant } from './grants.ts';
 import { DeleteImportedKeyMaterial, GetParametersForImport, ImportKeyMaterial } from './imports.ts';
 import { DescribeKey, ListKeys, UpdateKeyDescription } from './keyMetadata.ts';
 import { GetKeyPolicy, ListKeyPolicies, PutKeyPolicy } from './keyPolicies.ts';
+import { ConnectCustomKeyStore, DisconnectCustomKeyStore } from './keyStoreConnections.ts';
+import {
+  CreateCustomKeyStore,
+  DeleteCustomKeyStore,
+  DescribeCustomKeyStores,
+  UpdateCustomKeyStore,
+} from './keyStores.ts';
 import { GetKeyLastUsage } from './lastUsage.ts';
 import { CancelKeyDeletion, DisableKey, EnableKey, ScheduleKeyDeletion } from './lifecycle.ts';
 import { limits } from './limits.ts';
 import { ReplicateKey, UpdatePrimaryRegion } from './multiRegion.ts';
 import { Decapsulate, DeriveSharedSecret, Encapsulate, GetPublicKey } from './publicKeys.ts';
+import { GenerateRandom } from './randomBytes.ts';
 import {
   DisableKeyRotation,
   EnableKeyRotation,
@@ -32,17 +44,22 @@ export const kms = defineService({
   limits,
   operations: {
     CancelKeyDeletion,
+    ConnectCustomKeyStore,
     CreateAlias,
+    CreateCustomKeyStore,
     CreateGrant,
     CreateKey,
     Decapsulate,
     Decrypt,
     DeleteAlias,
+    DeleteCustomKeyStore,
     DeleteImportedKeyMaterial,
     DeriveSharedSecret,
+    DescribeCustomKeyStores,
     DescribeKey,
     DisableKey,
     DisableKeyRotation,
+    DisconnectCustomKeyStore,
     EnableKey,
     EnableKeyRotation,
     Encapsulate,
@@ -77,6 +94,7 @@ export const kms = defineService({
     TagResource,
     UntagResource,
     UpdateAlias,
+    UpdateCustomKeyStore,
     UpdateKeyDescription,
     UpdatePrimaryRegion,
     Verify,

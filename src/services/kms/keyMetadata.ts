@@ -5,6 +5,7 @@ import type {
   DescribeKeyResponse,
   KeyMetadata,
   KeySpec,
+  KeyState,
   ListKeysRequest,
   ListKeysResponse,
   MultiRegionConfiguration,
@@ -13,6 +14,7 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { type Algorithms, algorithmsOf } from './keySpecs.ts';
+import { storeOf } from './keyStoreRows.ts';
 import { type Key, keyArn, keys, stateOf } from './keys.ts';
 import { rowsPage } from './pages.ts';
 import { forgetDeletedKeys } from './reaper.ts';
@@ -48,7 +50,8 @@ export const UpdateKeyDescription = onKey<Present<UpdateKeyDescriptionRequest>, 
 });
 
 export async function metadataOf(ctx: Context, key: Key): Promise<KeyMetadata> {
-  const state = stateOf(key, ctx.now) ?? 'PendingDeletion';
+  const store = await storeOf(ctx, key);
+  const state = store ? stateIn(store, key, ctx.now) : (stateOf(key, ctx.now) ?? 'PendingDeletion');
   const algorithms = algorithmsOf(key.spec, key.usage);
   return {
     AWSAccountId: key.account,
@@ -68,8 +71,17 @@ export async function metadataOf(ctx: Context, key: Key): Promise<KeyMetadata> {
     ...copied(algorithms),
     MultiRegion: key.multiRegion !== undefined,
     ...(key.multiRegion && { MultiRegionConfiguration: await multiRegionOf(ctx, key) }),
-    ...(key.spec === 'SYMMETRIC_DEFAULT' && key.material && { CurrentKeyMaterialId: key.material.id }),
+    ...(key.spec === 'SYMMETRIC_DEFAULT' && key.material && !key.keyStore && { CurrentKeyMaterialId: key.material.id }),
+    ...(key.keyStore && { CustomKeyStoreId: key.keyStore.id }),
+    ...(store?.cluster && { CloudHsmClusterId: store.cluster.id }),
+    ...(key.keyStore?.xksKeyId !== undefined && { XksKeyConfiguration: { Id: key.keyStore.xksKeyId } }),
   };
+}
+
+/** Disconnected, a key store makes its keys unavailable, enabled or not. */
+function stateIn({ state }: { readonly state: string }, key: Key, now: Date): KeyState {
+  const own = stateOf(key, now) ?? 'PendingDeletion';
+  return own === 'PendingDeletion' || state === 'CONNECTED' ? own : 'Unavailable';
 }
 
 const copied = (algorithms: Algorithms) =>

@@ -24,7 +24,7 @@ export interface Key {
   readonly description: string;
   readonly spec: string;
   readonly usage: KeyUsageType;
-  readonly origin: 'AWS_KMS' | 'EXTERNAL';
+  readonly origin: 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE';
   readonly manager: 'CUSTOMER' | 'AWS';
   readonly enabled: boolean;
   readonly policy: string;
@@ -47,6 +47,8 @@ export interface Key {
   /** How many rotations were asked for by RotateKeyOnDemand. */
   readonly rotationsOnDemand: number;
   readonly multiRegion?: { readonly type: 'PRIMARY' | 'REPLICA'; readonly primaryRegion: string };
+  /** The custom key store that the key is in, and the id of its external key there. */
+  readonly keyStore?: { readonly id: string; readonly xksKeyId?: string };
   /** Set with the first grant: a key that never had one is not searched for grants. */
   readonly granted?: true;
 }
@@ -58,12 +60,17 @@ export interface MaterialName {
   readonly id: string;
 }
 
-/** `deletion` lists by the date on which the key goes; `multiRegion` all keys of one multi-Region key. */
+/**
+ * `deletion` lists by the date on which the key goes; `multiRegion` all keys of one multi-Region key; `keyStore` those of
+ * a custom key store, by their external keys.
+ */
 export const keys = table<Key>('kms_key', {
   key: (key) => [key.account, key.region, key.id],
   indexes: {
     deletion: (key) => (key.deletion?.date ? [[key.account, key.region, key.deletion.date]] : []),
     multiRegion: (key) => (key.multiRegion ? [[key.account, key.id]] : []),
+    keyStore: ({ account, region, keyStore }) =>
+      keyStore ? [[account, region, keyStore.id, keyStore.xksKeyId ?? '']] : [],
     managed: (key) => (key.manager === 'CUSTOMER' ? [[key.account, key.region]] : []),
   },
 });

@@ -16,8 +16,10 @@ export interface Material extends MaterialName {
   readonly spec: string;
   /** Order of the generations, from 0. */
   readonly sequence: number;
-  /** Base 64 of the sealed material. Absent while imported material is deleted or expired. */
+  /** Base 64 of the sealed material. Absent while imported material is deleted or expired, and of `outside`. */
   readonly sealed?: string;
+  /** The material lies in the token of a CloudHSM key store, under the backing id. */
+  readonly outside?: true;
   /** Absent for a key's first material, and for imported material that waits for its rotation. */
   readonly rotated?: { readonly date: string; readonly type: RotationType };
   readonly imported?: {
@@ -98,7 +100,7 @@ export function openKey(ctx: Context, material: Material): KeyObject {
 
 /** Whether the row holds material that may be used now. */
 export const isUsable = (material: Material, now: Date) =>
-  material.sealed !== undefined &&
+  (material.sealed !== undefined || material.outside === true) &&
   (material.imported?.expires === undefined || Date.parse(material.imported.expires) > now.getTime());
 
 /** Every generation of a key, the first one first. */

@@ -13,13 +13,14 @@ import {
   InvalidCiphertextException,
   type KeySpec,
 } from '@aws-sdk/client-kms';
-import { fail, notImplemented, ValidationFailure } from '../../core/errors.ts';
+import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { publicKeyOf, requireAlgorithm } from './algorithms.ts';
 import { noteUse } from './encryption.ts';
 import { algorithmsOf, specOf } from './keySpecs.ts';
 import { keyArn, unsupported } from './keys.ts';
 import { currentMaterial, openKey } from './materials.ts';
+import { requireNoRecipient } from './recipients.ts';
 import { endDryRun, onKey } from './resolve.ts';
 
 const SECRET_KINDS = new Set(['symmetric', 'hmac']);
@@ -53,12 +54,12 @@ export const DeriveSharedSecret = onKey<Present<DeriveSharedSecretRequest>, Deri
   readOnly: true,
   conditions: (input) => ({ 'kms:KeyAgreementAlgorithm': input.KeyAgreementAlgorithm }),
   async run(input, ctx, key) {
-    if (input.Recipient) notImplemented('Recipient (cryptographic attestation)');
+    requireNoRecipient(input);
     requireAlgorithm(key, 'KeyAgreementAlgorithms', input.KeyAgreementAlgorithm);
     const privateKey = openKey(ctx, await currentMaterial(ctx, key));
     const publicKey = peerKey(input.PublicKey, privateKey);
     endDryRun(input);
-    noteUse(ctx, key, {});
+    noteUse(ctx, key);
     return {
       KeyId: keyArn(key),
       SharedSecret: diffieHellman({ privateKey, publicKey }),
@@ -91,7 +92,7 @@ export const Encapsulate = onKey<Present<EncapsulateRequest>, EncapsulateRespons
     const publicKey = publicKeyOf(openKey(ctx, await currentMaterial(ctx, key)));
     endDryRun(input);
     const { sharedKey, ciphertext } = encapsulate(publicKey);
-    noteUse(ctx, key, {});
+    noteUse(ctx, key);
     return {
       KeyId: keyArn(key),
       SharedSecret: sharedKey,
@@ -110,7 +111,7 @@ export const Decapsulate = onKey<Present<DecapsulateRequest>, DecapsulateRespons
     const privateKey = openKey(ctx, await currentMaterial(ctx, key));
     if (input.SharedSecretCiphertextBlob.length !== CIPHERTEXT_BYTES[key.spec]) fail(InvalidCiphertextException, '');
     endDryRun(input);
-    noteUse(ctx, key, {});
+    noteUse(ctx, key);
     return {
       KeyId: keyArn(key),
       SharedSecret: decapsulate(privateKey, input.SharedSecretCiphertextBlob),

@@ -4,9 +4,12 @@
  * or creation in their account and Region.
  */
 import type { Context } from '../../core/context.ts';
+import { later } from '../../core/tasks.ts';
 import { aliases } from './aliasRows.ts';
+import { noteDeletion } from './deletionRecords.ts';
 import { grants } from './grantRows.ts';
-import { type Key, keys, stateOf } from './keys.ts';
+import { BACKING_KEY_DELETION, type DeletionTask } from './keyStoreTasks.ts';
+import { type Key, keyArn, keys, stateOf } from './keys.ts';
 import { isUsable, materials, materialsOf } from './materials.ts';
 
 const MOST = 20;
@@ -26,8 +29,16 @@ export async function forgetDeletedKeys(ctx: Context): Promise<void> {
   }
 }
 
+/** The token's key goes after the KMS key has gone. */
+async function disown(ctx: Context, key: Key, backing: string): Promise<void> {
+  const body: DeletionTask = { keyArn: keyArn(key), storeId: key.keyStore!.id, backing };
+  await later(ctx, { kind: BACKING_KEY_DELETION, body });
+}
+
 async function forget(ctx: Context, key: Key): Promise<void> {
+  if (key.origin !== 'AWS_CLOUDHSM') noteDeletion(ctx, { ...key, arn: keyArn(key) });
   for (const material of await materialsOf(ctx, key)) {
+    if (material.outside) await disown(ctx, key, material.backing);
     await ctx.store.remove(materials, [material.region, material.backing]);
   }
   for (const name of key.aliases) await ctx.store.remove(aliases, [key.account, key.region, name]);

@@ -51,7 +51,8 @@ export const DisableKeyRotation = onKey<Present<DisableKeyRotationRequest>, obje
 export const GetKeyRotationStatus = onKey<Present<GetKeyRotationStatusRequest>, GetKeyRotationStatusResponse>({
   state: 'any',
   async run(_input, ctx, found) {
-    // Of a key that cannot be rotated the status is simply that it is not.
+    if (found.keyStore) requireSymmetric(found);
+    // Of other keys that cannot be rotated the status is simply that they are not.
     const key = await rotated(ctx, found);
     const { rotation } = (await primaryOf(ctx, key)) ?? key;
     const isOff = !rotation || key.deletion !== undefined;
@@ -138,6 +139,7 @@ const primaryOf = async (ctx: Context, key: Key): Promise<Key | undefined> =>
   key.multiRegion && ctx.store.get(keys, [key.account, key.multiRegion.primaryRegion, key.id]);
 
 function requireSymmetric(key: Key): void {
+  if (key.keyStore) unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);
   if (key.spec !== 'SYMMETRIC_DEFAULT') {
     unsupported(`${keyArn(key)} key spec is ${key.spec} which is not valid for this operation.`);
   }

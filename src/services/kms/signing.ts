@@ -44,7 +44,7 @@ export const Sign = onKey<Present<SignRequest>, SignResponse>({
     const privateKey = openKey(ctx, await currentMaterial(ctx, key));
     endDryRun(input);
     const Signature = await scheme.sign(privateKey, input.Message, ctx.random);
-    noteUse(ctx, key, {});
+    noteUse(ctx, key);
     return { KeyId: keyArn(key), Signature, SigningAlgorithm: input.SigningAlgorithm };
   },
 });
@@ -56,7 +56,7 @@ export const Verify = onKey<Present<VerifyRequest>, VerifyResponse>({
     const scheme = schemeFor(key, input);
     const publicKey = publicKeyOf(openKey(ctx, await currentMaterial(ctx, key)));
     const isValid = await scheme.verify(publicKey, input.Message, input.Signature);
-    noteUse(ctx, key, {});
+    noteUse(ctx, key);
     if (!isValid) fail(KMSInvalidSignatureException, '');
     endDryRun(input);
     return { KeyId: keyArn(key), SignatureValid: true, SigningAlgorithm: input.SigningAlgorithm };
@@ -88,7 +88,7 @@ export const GenerateMac = onKey<Present<GenerateMacRequest>, GenerateMacRespons
   async run(input, ctx, key) {
     const Mac = await macOf(ctx, key, input.MacAlgorithm, input.Message);
     endDryRun(input);
-    noteUse(ctx, key, {});
+    noteUse(ctx, key);
     return { KeyId: keyArn(key), Mac, MacAlgorithm: input.MacAlgorithm };
   },
 });
@@ -98,7 +98,7 @@ export const VerifyMac = onKey<Present<VerifyMacRequest>, VerifyMacResponse>({
   operation: 'VerifyMac',
   async run(input, ctx, key) {
     const mac = await macOf(ctx, key, input.MacAlgorithm, input.Message);
-    noteUse(ctx, key, {});
+    noteUse(ctx, key);
     if (mac.length !== input.Mac.length || !timingSafeEqual(mac, input.Mac)) fail(KMSInvalidMacException, '');
     endDryRun(input);
     return { KeyId: keyArn(key), MacValid: true, MacAlgorithm: input.MacAlgorithm };

@@ -1,0 +1,52 @@
+/**
+ * The record of a key's end: no call of anybody, but an event of the service.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/ct-delete-key.html
+ */
+import type { Context } from '../../core/context.ts';
+import { timeUuid } from '../../core/ids.ts';
+import type { DeletionTask } from './keyStoreTasks.ts';
+
+interface Ended {
+  readonly account: string;
+  readonly region: string;
+  readonly arn: string;
+}
+
+export function noteDeletion(ctx: Context, { account, region, arn }: Ended, data?: object): void {
+  const id = timeUuid(ctx.now, ctx);
+  const record = {
+    eventVersion: '1.08',
+    userIdentity: { accountId: account, invokedBy: 'AWS Internal' },
+    eventTime: `${ctx.now.toISOString().slice(0, 19)}Z`,
+    eventSource: 'kms.amazonaws.com',
+    eventName: 'DeleteKey',
+    awsRegion: region,
+    sourceIPAddress: 'AWS Internal',
+    userAgent: 'AWS Internal',
+    requestParameters: null,
+    responseElements: { keyId: arn },
+    ...(data && { additionalEventData: data }),
+    eventID: id,
+    readOnly: false,
+    resources: [{ accountId: account, type: 'AWS::KMS::Key', ARN: arn }],
+    eventType: 'AwsServiceEvent',
+    recipientAccountId: account,
+    managementEvent: true,
+    eventCategory: 'Management',
+  };
+  ctx.store.append({ id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(record) });
+}
+
+/** Of a key whose material lay in a token, with what became of that. */
+export function noteTokenDeletion(ctx: Context, where: Omit<Ended, 'arn'>, task: DeletionTask, isDone: boolean): void {
+  const backingKey = { backingKeyId: task.backing };
+  noteDeletion(
+    ctx,
+    { ...where, arn: task.keyArn },
+    {
+      customKeyStoreId: task.storeId,
+      backingKeys: JSON.stringify([backingKey]),
+      backingKeysDeletionStatus: JSON.stringify([{ ...backingKey, deletionStatus: isDone ? 'SUCCESS' : 'FAILURE' }]),
+    },
+  );
+}

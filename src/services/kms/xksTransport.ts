@@ -1,0 +1,94 @@
+/** One request to an external key store proxy and its whole answer, within the time and the size it may have. */
+import { Agent, request } from 'node:https';
+import type { ProxyAddress } from '../../core/keyStores.ts';
+import { XksError } from './xksFailures.ts';
+
+export interface Post {
+  readonly host: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+const PATIENCE_MS = 250;
+const ANSWER_BYTES_MAX = 64 * 1024;
+const CONNECTIONS_MAX = 64;
+
+/** Connections are kept, since a new one costs most of the time that a proxy has. */
+const agents = new WeakMap<ProxyAddress, Agent>();
+
+function agentFor(address: ProxyAddress): Agent {
+  let agent = agents.get(address);
+  if (!agent) {
+    agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX, minVersion: 'TLSv1.2', ca: address.ca });
+    agents.set(address, agent);
+  }
+  return agent;
+}
+
+/** Throws XksError. Redirects are not followed: they come back as the answer that they are. */
+export async function posted(address: ProxyAddress, post: Post): Promise<Reply> {
+  const patience = AbortSignal.timeout(address.timeoutMs ?? PATIENCE_MS);
+  for (let again = false; ; again = true) {
+    try {
+      return await once(address, post, patience);
+    } catch (error) {
+      // A kept connection may be closed at the other end just as we use it.
+      if (error instanceof Stale && !again) continue;
+      throw error instanceof XksError ? error : new XksError(failureOf(error, patience));
+    }
+  }
+}
+
+class Stale extends Error {}
+
+function once(address: ProxyAddress, post: Post, signal: AbortSignal): Promise<Reply> {
+  const [host = post.host, port = '443'] = address.connect?.split(/:(?=\d+$)/) ?? [];
+  const body = Buffer.from(post.body);
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      agent: agentFor(address),
+      host,
+      port,
+      servername: post.host,
+      method: 'POST',
+      path: post.path,
+      headers: { ...post.headers, 'content-length': body.length },
+      signal,
+    });
+    sent.on('error', (error) => reject(sent.reusedSocket && isReset(error) ? new Stale() : error));
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        chunks.push(chunk);
+        if (bytes > ANSWER_BYTES_MAX) {
+          reject(new XksError('malformed'));
+          sent.destroy();
+        }
+      });
+      response.on('error', reject);
+      response.on('aborted', () => reject(new XksError(signal.aborted ? 'stalled' : 'malformed')));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+    });
+    sent.end(body);
+  });
+}
+
+const codeOf = (error: unknown) => (error as { code?: string }).code ?? '';
+const isReset = (error: unknown) => codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE';
+
+const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+function failureOf(error: unknown, patience: AbortSignal) {
+  if (patience.aborted) return 'stalled';
+  if (TLS_CODES.test(codeOf(error))) return 'insecure';
+  // A proxy that speaks no HTTP.
+  return codeOf(error).startsWith('HPE_') ? 'malformed' : 'unreachable';
+}
