@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-cloudwatch';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { GetMetricData } from './getMetricData.ts';
 import { GetMetricStatistics } from './getMetricStatistics.ts';
 import limits from './limits.json' with { type: 'json' };
 import { ListMetrics } from './listMetrics.ts';
@@ -18,6 +19,7 @@ export const cloudwatch = defineService({
   },
   limits: limits as unknown as Limits,
   operations: {
+    GetMetricData,
     GetMetricStatistics,
     ListMetrics,
     PutMetricData,
