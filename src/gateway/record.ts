@@ -207,11 +207,24 @@ interface Recorded extends RecordedEvent {
   readonly eventName: string;
   readonly readOnly: boolean;
   readonly userIdentity: RecordedIdentity & { readonly accessKeyId?: string };
+  /** Of an Insights event. */
+  readonly insightDetails?: { readonly eventName?: string; readonly eventSource?: string };
+}
+
+/** Insights events are found by fewer. */
+function insightAttributes({ eventID, insightDetails }: Recorded): [string, string][] {
+  const { eventName = '', eventSource = '' } = insightDetails ?? {};
+  return [
+    ['EventId', eventID],
+    ['EventName', eventName],
+    ['EventSource', eventSource],
+  ];
 }
 
 /** The attributes by which LookupEvents finds a record, under LookupEvents' own names, and its request id. */
 export function attributesOf(entry: JournalEntry): [string, string][] {
   const record = eventOf<Recorded>(entry);
+  if (entry.kind === 'insight') return insightAttributes(record);
   if (entry.kind !== 'api') return record.requestID ? [['RequestId', record.requestID]] : [];
   const found: [string, string][] = [
     ['EventId', record.eventID],

@@ -7,8 +7,10 @@ import { mfaFailures } from '../identity/mfa.ts';
 import { registerResources } from '../posture/inventory.ts';
 import type { Follower } from '../store/store.ts';
 import { changes } from './accessanalyzer/changes.ts';
+import { scan } from './accessanalyzer/scan.ts';
 import { meter } from './ce/meter.ts';
 import { trailCollector, trailTasks } from './cloudtrail/behind.ts';
+import { insightFollower, insightWorker } from './cloudtrail/insightWatching.ts';
 import { metricCompaction } from './cloudwatch/compaction.ts';
 import { metricStore } from './cloudwatch/ingest.ts';
 import { roleResources } from './iam/inventory.ts';
@@ -64,10 +66,18 @@ export const services: readonly ServiceEntry[] = [
 ];
 
 /** What turns the journal into rows behind the commits; see store.ts. */
-export const followers: readonly Follower[] = [lastUsed, mfaFailures, meter, changes, keyUsage, metricStore];
+export const followers: readonly Follower[] = [
+  lastUsed,
+  mfaFailures,
+  meter,
+  changes,
+  keyUsage,
+  metricStore,
+  insightFollower,
+];
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
-export const serviceWorkers: readonly Worker[] = [trailCollector, metricCompaction];
+export const serviceWorkers: readonly Worker[] = [scan, trailCollector, insightWorker, metricCompaction];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */
 export const taskHandlers: readonly TaskHandler[] = [

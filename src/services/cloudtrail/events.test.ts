@@ -127,5 +127,10 @@ test('LookupEvents refuses what AWS refuses', async () => {
 
 test('CloudTrail answers what it does not do by name', async () => {
   const { root } = await testCloud();
-  await rejected(root.cloudtrail.describeTrails({}), 'NotImplemented', 'cloudtrail:DescribeTrails is not implemented.');
+  const { cloudtrail } = root;
+  await rejected(
+    cloudtrail.searchSampleQueries({ SearchPhrase: 'who' }),
+    'NotImplemented',
+    'cloudtrail:SearchSampleQueries is not implemented.',
+  );
 });

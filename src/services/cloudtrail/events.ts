@@ -14,6 +14,7 @@ import { fail } from '../../core/errors.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../../core/eventResources.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { JournalRow } from '../../store/store.ts';
+import { INSIGHT_KIND } from './insightWatching.ts';
 
 const DAYS_KEPT = 90;
 const DAY_MS = 86_400_000;
@@ -30,10 +31,8 @@ export const LookupEvents: Operation<LookupEventsRequest, LookupEventsResponse> 
     }
     const question = JSON.stringify([attribute, start, end, input.EventCategory]);
     const after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken, question, ctx);
-    // Insights come from trails with Insights on, and there are no trails.
-    if (input.EventCategory) return { Events: [] };
     const { entries, next } = await ctx.journal.lookup({
-      kind: 'api',
+      kind: input.EventCategory ? INSIGHT_KIND : 'api',
       account: ctx.account,
       region: ctx.region,
       attribute,
@@ -42,7 +41,8 @@ export const LookupEvents: Operation<LookupEventsRequest, LookupEventsResponse> 
       limit: input.MaxResults ?? RESULTS_MAX,
       after,
     });
-    return { Events: entries.map(eventView), ...(next && { NextToken: tokenOf(next, question, ctx) }) };
+    const view = input.EventCategory ? insightView : eventView;
+    return { Events: entries.map(view), ...(next && { NextToken: tokenOf(next, question, ctx) }) };
   },
 };
 
@@ -96,6 +96,22 @@ function eventView(row: JournalRow): SdkEvent {
     EventSource: record.eventSource,
     Username: userNameOf(record.userIdentity),
     Resources: eventResources(record),
+    CloudTrailEvent: row.body,
+  };
+}
+
+function insightView(row: JournalRow): SdkEvent {
+  const record = JSON.parse(row.body) as {
+    readonly eventID: string;
+    readonly insightDetails: { readonly eventName: string; readonly eventSource: string };
+  };
+  const { eventName, eventSource } = record.insightDetails;
+  return {
+    EventId: record.eventID,
+    EventName: eventName,
+    EventTime: new Date(row.time),
+    EventSource: eventSource,
+    Resources: [],
     CloudTrailEvent: row.body,
   };
 }

@@ -15,6 +15,7 @@ import { tryBucket } from './destinations.ts';
 import { categoryOf, selectorsOf } from './eventSelectors.ts';
 import { findTrail, requireHome, trailAccess } from './trailNames.ts';
 import { type InsightKind, type Trail, trailArn, trails } from './trailRows.ts';
+import { writeWishes } from './wishes.ts';
 
 interface Named {
   readonly TrailName?: string | undefined;
@@ -46,6 +47,7 @@ export const PutInsightSelectors: Operation<Present<PutInsightSelectorsRequest>,
     const after: Trail = { ...rest, ...(kinds.length > 0 && on) };
     if (kinds.length > 0) await tryBucket(ctx, after, ['CloudTrail-Insight']);
     await ctx.store.replace(trails, after);
+    await writeWishes(ctx, after);
     return view(after);
   },
 };

@@ -22,7 +22,12 @@ test('files and digests have the names that CloudTrail gives them', () => {
   const name = fileName(place, 'CloudTrail', new Date('2015-08-17T14:45:59Z'), { random: (n) => new Uint8Array(n) });
   assert.equal(name, 'us-east-2/2015/08/17/111122223333_CloudTrail_us-east-2_20150817T1445Z_AAAAAAAAAAAAAAAA.json.gz');
   assert.equal(
-    digestName({ name: 'your-trail', region: 'us-east-1' }, '111122223333', 'us-east-2', Date.UTC(2015, 7, 17, 15, 1, 31)),
+    digestName(
+      { name: 'your-trail', region: 'us-east-1' },
+      '111122223333',
+      'us-east-2',
+      Date.UTC(2015, 7, 17, 15, 1, 31),
+    ),
     'us-east-2/2015/08/17/111122223333_CloudTrail-Digest_us-east-2_your-trail_us-east-1_20150817T150131Z.json.gz',
   );
 });

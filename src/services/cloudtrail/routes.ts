@@ -3,11 +3,10 @@ import { DATA_KIND, type EventSelector, type SelectableEvent, selects } from '..
 import { eventOf } from '../../core/events.ts';
 import type { JournalEntry, JournalRow } from '../../store/store.ts';
 import { categoryOf, selectorsOf } from './eventSelectors.ts';
+import { INSIGHT_KIND } from './insightWatching.ts';
 import type { InsightKind, Trail } from './trailRows.ts';
 
 export type FileKind = 'CloudTrail' | 'CloudTrail-Insight';
-
-export const INSIGHT_KIND = 'insight';
 
 interface Route {
   readonly trail: Trail;

@@ -5,6 +5,7 @@
 import type { Context } from '../../core/context.ts';
 import { type DataEventWish, dataEventWishes, type EventSelector } from '../../core/eventSelectors.ts';
 import { dataSelectors } from './eventSelectors.ts';
+import { insightWatches } from './insightRows.ts';
 import { type Trail, trails } from './trailRows.ts';
 
 const ROWS_MAX = 1000;
@@ -17,11 +18,24 @@ interface Owned {
 /** After a change of these: the rows of their accounts and organizations. */
 export async function writeWishes(ctx: Context, ...changed: readonly Owned[]): Promise<void> {
   const owners = new Set(changed.flatMap(({ account, organization }) => [account, organization ?? account]));
-  for (const owner of owners) await writeWish(ctx, owner);
+  for (const owner of owners) {
+    await writeWish(ctx, owner);
+    await writeWatch(ctx, owner);
+  }
   const { rows } = await ctx.store.list(dataEventWishes, [], { limit: 2 });
   const some = rows.some(({ account }) => account !== '*');
   if (some) await ctx.store.replace(dataEventWishes, { account: '*', selectors: [] });
   else await ctx.store.remove(dataEventWishes, ['*']);
+}
+
+/** Whether Insights are watched for, and since when. */
+async function writeWatch(ctx: Context, owner: string): Promise<void> {
+  const since = (await loggingTrails(ctx, owner)).flatMap((trail) => trail.insightsSince ?? []);
+  if (since.length > 0) await ctx.store.replace(insightWatches, { owner, since: Math.min(...since) });
+  else await ctx.store.remove(insightWatches, [owner]);
+  const { rows } = await ctx.store.list(insightWatches, [], { limit: 2 });
+  if (rows.some((row) => row.owner !== '*')) await ctx.store.replace(insightWatches, { owner: '*', since: 0 });
+  else await ctx.store.remove(insightWatches, ['*']);
 }
 
 async function writeWish(ctx: Context, owner: string): Promise<void> {
@@ -31,10 +45,13 @@ async function writeWish(ctx: Context, owner: string): Promise<void> {
   else await ctx.store.remove(dataEventWishes, [owner]);
 }
 
-async function wishedBy(ctx: Context, owner: string): Promise<readonly EventSelector[]> {
+const wishedBy = async (ctx: Context, owner: string): Promise<readonly EventSelector[]> =>
+  (await loggingTrails(ctx, owner)).flatMap(dataSelectors);
+
+/** Of an account its own alone; of an organization those for all its accounts. */
+async function loggingTrails(ctx: Context, owner: string): Promise<readonly Trail[]> {
   const organization = owner.startsWith('o-');
   const page = { limit: ROWS_MAX, ...(organization && { index: 'organization' }) };
   const { rows } = await ctx.store.list(trails, [owner], page);
-  const own = rows.filter((trail: Trail) => trail.logging && (organization || trail.organization === undefined));
-  return own.flatMap(dataSelectors);
+  return rows.filter((trail) => trail.logging && (organization || trail.organization === undefined));
 }

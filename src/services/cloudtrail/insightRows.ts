@@ -1,0 +1,121 @@
+/**
+ * What Insights know: for each API of a watched account how often it is called now, and how often it was in the seven
+ * days before, both as sums of bounded size.
+ */
+import { table } from '../../store/store.ts';
+import type { InsightKind } from './trailRows.ts';
+
+/** Accounts and organizations whose trails have Insights on; `*` marks that there are any. */
+export interface InsightWatch {
+  readonly owner: string;
+  /** Milliseconds. */
+  readonly since: number;
+}
+
+export const insightWatches = table<InsightWatch>('trail_insight_watch', { key: (w) => [w.owner] });
+
+/** Calls are counted in windows of so many milliseconds. */
+export const WINDOW_MS = 300_000;
+export const windowOf = (time: number) => Math.floor(time / WINDOW_MS);
+
+/** Who calls, with what, and with which error: value → how often. */
+export interface Tops {
+  readonly userIdentityArn: Readonly<Record<string, number>>;
+  readonly userAgent: Readonly<Record<string, number>>;
+  readonly errorCode: Readonly<Record<string, number>>;
+}
+
+export type Attribute = keyof Tops;
+export const ATTRIBUTES: readonly Attribute[] = ['userIdentityArn', 'userAgent', 'errorCode'];
+
+/** What is counted: calls of an API, or those of them that end in one error. */
+export interface Subject {
+  readonly account: string;
+  readonly region: string;
+  readonly kind: InsightKind;
+  readonly source: string;
+  readonly name: string;
+  /** Empty for calls. */
+  readonly code: string;
+}
+
+export const subjectKey = (s: Subject) => [s.account, s.region, s.kind, s.source, s.name, s.code];
+
+/** An Insight that has started. */
+export interface OpenInsight {
+  readonly id: string;
+  /** First and last window of it; the calls in them. */
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+  readonly tops: Tops;
+  /** The baseline as it was at the start. */
+  readonly baseline: BaselineView;
+}
+
+export interface BaselineView {
+  /** Calls a minute, and how many minutes were observed. */
+  readonly average: number;
+  readonly minutes: number;
+  readonly tops: Tops;
+}
+
+/** The window under way. */
+export interface Activity extends Subject {
+  readonly window: number;
+  readonly count: number;
+  readonly tops: Tops;
+  readonly open?: OpenInsight | undefined;
+}
+
+/** Index `window`: all, by the window that has to be closed next. */
+export const activities = table<Activity>('trail_insight_activity', {
+  key: subjectKey,
+  indexes: { window: (a) => [['window', String(a.window).padStart(12, '0')]] },
+});
+
+/** Windows of an hour together: their number of calls, and the sum of their squares. */
+export interface BaselineHour {
+  readonly hour: number;
+  readonly sum: number;
+  readonly squares: number;
+}
+
+export interface Baseline extends Subject {
+  /** At most 168, oldest first; hours without a call are left out. */
+  readonly hours: readonly BaselineHour[];
+  /** At most eight days. */
+  readonly days: readonly { readonly day: number; readonly tops: Tops }[];
+}
+
+export const baselines = table<Baseline>('trail_insight_baseline', { key: subjectKey });
+
+export const NO_TOPS: Tops = { userIdentityArn: {}, userAgent: {}, errorCode: {} };
+const VALUES_MAX = 20;
+
+/** One more call. Past a bound, new values are no longer told apart. */
+export function counted(tops: Tops, values: Readonly<Record<Attribute, string>>): Tops {
+  const next = { ...tops };
+  for (const attribute of ATTRIBUTES) next[attribute] = plus(tops[attribute], values[attribute], 1);
+  return next;
+}
+
+export function merged(a: Tops, b: Tops): Tops {
+  const next = { ...a };
+  for (const attribute of ATTRIBUTES) {
+    for (const [value, count] of Object.entries(b[attribute])) {
+      next[attribute] = plus(next[attribute], value, count);
+    }
+  }
+  return next;
+}
+
+function plus(
+  counts: Readonly<Record<string, number>>,
+  value: string,
+  count: number,
+): Readonly<Record<string, number>> {
+  const known = Object.hasOwn(counts, value) ? counts[value]! : 0;
+  if (known === 0 && Object.keys(counts).length >= VALUES_MAX) return counts;
+  return { ...counts, [value]: known + count };
+}
