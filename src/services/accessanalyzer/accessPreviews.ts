@@ -30,6 +30,7 @@ import { type Analyzer, analyzerArn, onAnalyzer } from './analyzerRows.ts';
 import { archiveFilters } from './archiveRuleRows.ts';
 import { failConflict, failField, failNotSupported, failQuota, notFound } from './errors.ts';
 import { checkFilter, passes } from './filters.ts';
+import { tellPreview } from './findingEvents.ts';
 import { type Finding, filterableOf, findings, idOf, type Observation } from './findingRows.ts';
 import { requireActive } from './findings.ts';
 import { externalObservations } from './observeExternal.ts';
@@ -82,6 +83,7 @@ export const CreateAccessPreview: Of<Present<CreateAccessPreviewRequest>, Create
     const found = await previewOf(ctx, analyzer, arn, configuration);
     const row = { analyzer: analyzer.id, id: uuid(ctx), created, configurations };
     await ctx.store.insert(accessPreviews, found ? { ...row, findings: found } : row);
+    tellPreview(ctx, analyzer, { id: row.id, resource: arn, status: found ? 'COMPLETED' : 'FAILED' });
     return { id: row.id };
   },
 };

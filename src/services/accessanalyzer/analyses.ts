@@ -1,6 +1,6 @@
 /**
- * Looking. AWS scans within minutes of a change and all over once a day; here findings are brought up to date when
- * somebody asks for them, account by account, wherever something changed since the last look. What is seen anew
+ * Looking. AWS scans within minutes of a change and all over once a day; here findings are brought up to date every
+ * minute (scan.ts) and when somebody asks for them, account by account, wherever something changed since the last look. What is seen anew
  * becomes a finding, what is no longer seen is resolved, and ninety days later forgotten.
  */
 import type { Context } from '../../core/context.ts';
@@ -12,6 +12,7 @@ import { archiveFilters } from './archiveRuleRows.ts';
 import { accountChanges } from './changes.ts';
 import { isInternal, isUnused } from './configurations.ts';
 import { type Filter, passes } from './filters.ts';
+import { tell } from './findingEvents.ts';
 import { type Finding, filterableOf, findings, idOf, type Observation } from './findingRows.ts';
 import { observeExternal } from './observeExternal.ts';
 import { observeInternal } from './observeInternal.ts';
@@ -126,11 +127,11 @@ async function reconcile(
   const now: Finding[] = [];
   for (const observation of observations) {
     const id = idOf(analyzer.id, observation);
-    const finding = await keep(ctx, findingOf(ctx, analyzer, observation, filters), known.get(id));
+    const finding = await keep(ctx, analyzer, findingOf(ctx, analyzer, observation, filters), known.get(id));
     known.delete(id);
     now.push(finding);
   }
-  for (const gone of known.values()) await resolve(ctx, gone);
+  for (const gone of known.values()) await resolve(ctx, analyzer, gone);
   return now;
 }
 
@@ -144,25 +145,31 @@ function findingOf(ctx: Context, analyzer: Analyzer, observation: Observation, f
 }
 
 /** Access that comes back opens its old finding again. */
-async function keep(ctx: Context, fresh: Finding, known: Finding | undefined): Promise<Finding> {
+async function keep(ctx: Context, analyzer: Analyzer, fresh: Finding, known: Finding | undefined): Promise<Finding> {
   if (!known) {
     await ctx.store.replace(findings, fresh);
+    tell(ctx, analyzer, { finding: fresh });
     return fresh;
   }
   const { created, status, updated } = known;
   const finding = status === 'RESOLVED' ? { ...fresh, created } : { ...fresh, created, status, updated };
   if (JSON.stringify(finding.details) !== JSON.stringify(known.details) || finding.status !== status) {
     await ctx.store.replace(findings, finding);
+    tell(ctx, analyzer, { finding, previousStatus: status });
   }
   return finding;
 }
 
 /** An error that is gone leaves nothing behind. */
-async function resolve(ctx: Context, gone: Finding): Promise<void> {
+async function resolve(ctx: Context, analyzer: Analyzer, gone: Finding): Promise<void> {
   const isOld = gone.status === 'RESOLVED' && ctx.now.getTime() - Date.parse(gone.updated) >= RESOLVED_KEPT;
-  if (isOld || gone.error !== undefined) await ctx.store.remove(findings, [gone.analyzer, gone.id]);
-  else if (gone.status !== 'RESOLVED') {
-    await ctx.store.replace(findings, { ...gone, status: 'RESOLVED', updated: ctx.now.toISOString() });
+  if (isOld || gone.error !== undefined) {
+    await ctx.store.remove(findings, [gone.analyzer, gone.id]);
+    tell(ctx, analyzer, { finding: gone, previousStatus: gone.status, isDeleted: true });
+  } else if (gone.status !== 'RESOLVED') {
+    const finding: Finding = { ...gone, status: 'RESOLVED', updated: ctx.now.toISOString() };
+    await ctx.store.replace(findings, finding);
+    tell(ctx, analyzer, { finding, previousStatus: gone.status });
   }
 }
 

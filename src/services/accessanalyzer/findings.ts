@@ -20,6 +20,7 @@ import { type Analyzer, analyzerArn, onAnalyzer } from './analyzerRows.ts';
 import { isExternal } from './configurations.ts';
 import { failField, failNotSupported, notFound } from './errors.ts';
 import { checkFilter, type Filter, passes } from './filters.ts';
+import { tell } from './findingEvents.ts';
 import { detailsView, type Finding, filterableOf, findings } from './findingRows.ts';
 import { statusOf } from './organizationScope.ts';
 import { allRows, itemsPage, type PageInput, rowsPage } from './pages.ts';
@@ -76,6 +77,7 @@ export const UpdateFindings: Of<Present<UpdateFindingsRequest>, object> = {
     for (const finding of await meant(ctx, analyzer, ids ?? [], resourceArn)) {
       if (finding.status === 'RESOLVED' || finding.status === status) continue;
       await ctx.store.replace(findings, { ...finding, status, updated });
+      tell(ctx, analyzer, { finding: { ...finding, status, updated }, previousStatus: finding.status });
     }
     return {};
   },
