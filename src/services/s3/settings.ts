@@ -42,6 +42,7 @@ export interface BucketSettings {
   readonly notifications?: NotificationConfiguration;
   readonly replication?: ReplicationConfiguration;
   readonly requesterPays?: boolean;
+  readonly accelerationSuspended?: boolean;
 }
 
 /** Once on, it stays on. */

@@ -1,24 +1,92 @@
 /** The operations on what buckets are set to, and on what objects are beside their bytes, by name. */
 import { GetBucketAcl, PutBucketAcl } from './acls.ts';
 import { DeleteBucketTagging, GetBucketTagging, PutBucketTagging } from './bucketTags.ts';
+import * as configurations from './configurations.ts';
+import { DeleteBucketCors, GetBucketCors, PutBucketCors } from './cors.ts';
+import { DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption } from './defaultEncryption.ts';
+import {
+  DeleteBucketInventoryConfiguration,
+  GetBucketInventoryConfiguration,
+  ListBucketInventoryConfigurations,
+  PutBucketInventoryConfiguration,
+} from './inventories.ts';
+import {
+  DeleteBucketLifecycle,
+  GetBucketLifecycleConfiguration,
+  PutBucketLifecycleConfiguration,
+} from './lifecycles.ts';
+import { GetBucketLogging, PutBucketLogging } from './logging.ts';
+import { GetObjectLockConfiguration, PutObjectLockConfiguration } from './objectLock.ts';
 import { DeleteBucketOwnershipControls, GetBucketOwnershipControls, PutBucketOwnershipControls } from './ownership.ts';
+import {
+  GetBucketAccelerateConfiguration,
+  GetBucketRequestPayment,
+  PutBucketAccelerateConfiguration,
+  PutBucketRequestPayment,
+} from './payment.ts';
 import { DeleteBucketPolicy, GetBucketPolicy, GetBucketPolicyStatus, PutBucketPolicy } from './policies.ts';
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
+import { DeleteBucketWebsite, GetBucketWebsite, PutBucketWebsite } from './websites.ts';
+
+const {
+  DeleteBucketAnalyticsConfiguration,
+  DeleteBucketIntelligentTieringConfiguration,
+  DeleteBucketMetricsConfiguration,
+  GetBucketAnalyticsConfiguration,
+  GetBucketIntelligentTieringConfiguration,
+  GetBucketMetricsConfiguration,
+  ListBucketAnalyticsConfigurations,
+  ListBucketIntelligentTieringConfigurations,
+  ListBucketMetricsConfigurations,
+} = configurations;
 
 export const settingsOperations = {
+  DeleteBucketAnalyticsConfiguration,
+  DeleteBucketCors,
+  DeleteBucketEncryption,
+  DeleteBucketIntelligentTieringConfiguration,
+  DeleteBucketInventoryConfiguration,
+  DeleteBucketLifecycle,
+  DeleteBucketMetricsConfiguration,
   DeleteBucketOwnershipControls,
   DeleteBucketPolicy,
   DeleteBucketTagging,
+  DeleteBucketWebsite,
   DeletePublicAccessBlock,
+  GetBucketAccelerateConfiguration,
   GetBucketAcl,
+  GetBucketAnalyticsConfiguration,
+  GetBucketCors,
+  GetBucketEncryption,
+  GetBucketIntelligentTieringConfiguration,
+  GetBucketInventoryConfiguration,
+  GetBucketLifecycleConfiguration,
+  GetBucketLogging,
+  GetBucketMetricsConfiguration,
   GetBucketOwnershipControls,
   GetBucketPolicy,
   GetBucketPolicyStatus,
+  GetBucketRequestPayment,
   GetBucketTagging,
+  GetBucketWebsite,
+  GetObjectLockConfiguration,
   GetPublicAccessBlock,
+  ListBucketAnalyticsConfigurations,
+  ListBucketIntelligentTieringConfigurations,
+  ListBucketInventoryConfigurations,
+  ListBucketMetricsConfigurations,
+  PutBucketAccelerateConfiguration,
   PutBucketAcl,
+  PutBucketCors,
+  PutBucketEncryption,
+  PutBucketInventoryConfiguration,
+  PutBucketLifecycleConfiguration,
+  PutBucketLogging,
   PutBucketOwnershipControls,
   PutBucketPolicy,
+  PutBucketRequestPayment,
   PutBucketTagging,
+  PutBucketWebsite,
+  PutObjectLockConfiguration,
   PutPublicAccessBlock,
 };

@@ -38,7 +38,8 @@ export interface ObjectVersion {
   readonly headers?: SystemHeaders;
   readonly tags?: readonly Tag[];
   readonly retention?: Retention;
-  readonly legalHold?: true;
+  /** Absent: never set. */
+  readonly legalHold?: boolean;
   readonly replication?: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA';
   readonly redirect?: string;
 }

@@ -1,0 +1,139 @@
+/**
+ * Inventories: what is set. How reports are made is in inventoryReports.ts.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
+ */
+import type {
+  DeleteBucketInventoryConfigurationRequest,
+  GetBucketInventoryConfigurationOutput,
+  GetBucketInventoryConfigurationRequest,
+  InventoryConfiguration,
+  ListBucketInventoryConfigurationsOutput,
+  ListBucketInventoryConfigurationsRequest,
+  PutBucketInventoryConfigurationRequest,
+} from '@aws-sdk/client-s3';
+import { CommonError, notImplemented } from '../../core/errors.ts';
+import type { Present } from '../../core/operation.ts';
+import { cursorOf, tokenOf } from '../../core/page.ts';
+import { table } from '../../store/store.ts';
+import { noSuchConfiguration } from './configurations.ts';
+import { invalidArgument, s3Error } from './errors.ts';
+import { nextReport } from './inventoryTimes.ts';
+import { onBucket, oneOf } from './onBucket.ts';
+
+export interface Inventory {
+  readonly bucket: string;
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly configuration: InventoryConfiguration;
+  /** When the next report is due, in milliseconds; absent while it is not enabled. */
+  readonly due?: number;
+}
+
+export const inventories = table<Inventory>('s3_inventory', {
+  key: ({ bucket, id }) => [bucket, id],
+  indexes: { due: ({ due }) => (due === undefined ? [] : [[String(due).padStart(15, '0')]]) },
+});
+
+const INVENTORIES_MAX = 1000;
+const LISTED = 100;
+
+/** Columns that say what there is. Who has access by lists, and tiers, are not reported. */
+const FIELDS = [
+  'Size',
+  'LastModifiedDate',
+  'StorageClass',
+  'ETag',
+  'IsMultipartUploaded',
+  'ReplicationStatus',
+  'EncryptionStatus',
+  'ObjectLockRetainUntilDate',
+  'ObjectLockMode',
+  'ObjectLockLegalHoldStatus',
+  'BucketKeyStatus',
+  'ChecksumAlgorithm',
+  'ObjectOwner',
+] as const;
+
+export const GetBucketInventoryConfiguration = onBucket<
+  Present<GetBucketInventoryConfigurationRequest>,
+  GetBucketInventoryConfigurationOutput
+>({
+  action: 's3:GetInventoryConfiguration',
+  async run(input, ctx, { bucket }) {
+    const found = await ctx.store.get(inventories, [bucket.name, input.Id]);
+    if (!found) throw noSuchConfiguration();
+    return { InventoryConfiguration: found.configuration };
+  },
+});
+
+export const ListBucketInventoryConfigurations = onBucket<
+  Present<ListBucketInventoryConfigurationsRequest>,
+  ListBucketInventoryConfigurationsOutput
+>({
+  action: 's3:GetInventoryConfiguration',
+  async run(input, ctx, { bucket }) {
+    const token = input.ContinuationToken;
+    const after = token === undefined ? undefined : cursorOf(token);
+    if (token !== undefined && after === undefined) {
+      throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
+    }
+    const { rows, next } = await ctx.store.list(inventories, [bucket.name], { limit: LISTED, after });
+    return {
+      IsTruncated: next !== undefined,
+      ...(token !== undefined && { ContinuationToken: token }),
+      ...(next !== undefined && { NextContinuationToken: tokenOf(next) }),
+      ...(rows.length > 0 && { InventoryConfigurationList: rows.map(({ configuration }) => configuration) }),
+    };
+  },
+});
+
+export const PutBucketInventoryConfiguration = onBucket<Present<PutBucketInventoryConfigurationRequest>, object>({
+  action: 's3:PutInventoryConfiguration',
+  conditions: (input) => ({
+    's3:InventoryAccessibleOptionalFields': input.InventoryConfiguration?.OptionalFields,
+  }),
+  async run(input, ctx, { bucket }) {
+    const { InventoryConfiguration: configuration, Id: id } = input;
+    if (configuration.Id !== id) {
+      throw new CommonError('IdMismatch', 'Document ID does not match the specified configuration ID.');
+    }
+    requireInventory(configuration);
+    const key = [bucket.name, id];
+    const max = INVENTORIES_MAX;
+    if (!(await ctx.store.get(inventories, key)) && !(await ctx.store.fits(inventories, [bucket.name], max))) {
+      const message =
+        'You are attempting to create a new configuration but have already reached the 1,000-configuration limit.';
+      throw new CommonError('TooManyConfigurations', message);
+    }
+    const { name, account, region } = bucket;
+    const due = configuration.IsEnabled && { due: nextReport(configuration, ctx.now) };
+    await ctx.store.replace(inventories, { bucket: name, id, account, region, configuration, ...due });
+    return {};
+  },
+});
+
+export const DeleteBucketInventoryConfiguration = onBucket<Present<DeleteBucketInventoryConfigurationRequest>, object>({
+  action: 's3:PutInventoryConfiguration',
+  async run(input, ctx, { bucket }) {
+    if (!(await ctx.store.remove(inventories, [bucket.name, input.Id]))) throw noSuchConfiguration();
+    return {};
+  },
+});
+
+function requireInventory(configuration: InventoryConfiguration): void {
+  const { Destination, IncludedObjectVersions, Schedule, OptionalFields = [], IsEnabled, Id } = configuration;
+  if (IsEnabled === undefined || !/^[\w.-]{1,64}$/.test(Id ?? '')) throw s3Error('MalformedXML');
+  oneOf(IncludedObjectVersions, ['All', 'Current'] as const);
+  oneOf(Schedule?.Frequency, ['Daily', 'Weekly'] as const);
+  const to = Destination?.S3BucketDestination;
+  const format = oneOf(to?.Format, ['CSV', 'ORC', 'Parquet'] as const);
+  if (!/^arn:aws:s3:::[a-z0-9.-]{3,63}$/.test(to?.Bucket ?? '')) {
+    throw new CommonError('InvalidS3DestinationBucket', 'Invalid bucket ARN.');
+  }
+  if (format !== 'CSV') notImplemented(`An inventory in the format ${format}`);
+  if (to?.Encryption?.SSEKMS && !to.Encryption.SSEKMS.KeyId) throw s3Error('MalformedXML');
+  for (const field of OptionalFields) {
+    if (!(FIELDS as readonly string[]).includes(field)) notImplemented(`The inventory field ${field}`);
+  }
+}
