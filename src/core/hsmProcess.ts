@@ -84,10 +84,21 @@ function sessionOf(module: PKCS11, { address, pin }: HsmQuestion): Session {
   return session;
 }
 
-function opened(module: PKCS11, { token }: TokenAddress): Buffer {
-  const slot = module.C_GetSlotList(true).find((each) => module.C_GetTokenInfo(each).label.trim() === token);
-  if (!slot) throw new Failure('NO_TOKEN', `There is no token ${token}.`);
+function opened(module: PKCS11, address: TokenAddress): Buffer {
+  const slot = slotOf(module, address) ?? slotOf(begunAnew(module, address), address);
+  if (!slot) throw new Failure('NO_TOKEN', `There is no token ${address.token}.`);
   return module.C_OpenSession(slot, library.CKF_SERIAL_SESSION | library.CKF_RW_SESSION);
+}
+
+const slotOf = (module: PKCS11, { token }: TokenAddress): Buffer | undefined =>
+  module.C_GetSlotList(true).find((slot) => module.C_GetTokenInfo(slot).label.trim() === token);
+
+/** Many modules know only the tokens that were there when they began. */
+function begunAnew(module: PKCS11, { module: file }: TokenAddress): PKCS11 {
+  for (const name of sessions.keys()) if (name.startsWith(`${file} `)) sessions.delete(name);
+  module.C_Finalize();
+  module.C_Initialize();
+  return module;
 }
 
 function close(module: PKCS11, name: string, { handle }: Session): void {

@@ -9,3 +9,14 @@ export async function rejected(call: Promise<unknown>, code: string, message: st
     return true;
   });
 }
+
+/** What the call fails with; of this code, if one is given. */
+export async function refusal(call: Promise<unknown>, code?: string): Promise<{ name: string; message: string }> {
+  const error = await call.then(
+    () => assert.fail('The call was answered.'),
+    (error: Error) => error,
+  );
+  const short = (name: string) => name.replace(/Exception$/, '');
+  if (code !== undefined) assert.equal(short(error.name), short(code), error.message);
+  return error;
+}

@@ -1,0 +1,174 @@
+/** CloudHSM key stores over PKCS #11, with SoftHSM2 as the cluster. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { hsmAt } from '../../core/hsm.ts';
+import type { ClusterAddress } from '../../core/keyStores.ts';
+import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { refusal } from '../../testing/rejected.ts';
+import { noSoftHsm, softHsm } from '../../testing/softHsm.ts';
+import { testCertificate } from '../../testing/x509.ts';
+
+const CLUSTER = 'cluster-1a23b4cdefg'.replaceAll('1', '7');
+const PASSWORD = 'the-password-of-kmsuser';
+const skip = noSoftHsm;
+const hsm = skip ? undefined : softHsm();
+after(() => hsm?.remove());
+
+let tokens = 0;
+
+async function cloudWith() {
+  const trustAnchor = testCertificate('customer ca').pem;
+  const address: ClusterAddress = { ...hsm!.token(`token-${tokens++}`, PASSWORD), trustAnchor };
+  const clusters: Record<string, ClusterAddress> = { [CLUSTER]: address };
+  const cloud = await testCloud({ keyStores: { proxies: {}, clusters, wallClock: Date.now } });
+  const asked = {
+    CustomKeyStoreName: 'hardware',
+    CloudHsmClusterId: CLUSTER,
+    TrustAnchorCertificate: trustAnchor,
+    KeyStorePassword: PASSWORD,
+  };
+  return { cloud, kms: cloud.root.kms, clusters, address, asked };
+}
+
+async function connected(cloud: Cloud, CustomKeyStoreId: string) {
+  await cloud.root.kms.connectCustomKeyStore({ CustomKeyStoreId });
+  await cloud.settle();
+  const { CustomKeyStores } = await cloud.root.kms.describeCustomKeyStores({ CustomKeyStoreId });
+  return [CustomKeyStores![0]!.ConnectionState, CustomKeyStores![0]!.ConnectionErrorCode];
+}
+
+async function keyIn() {
+  const there = await cloudWith();
+  const { CustomKeyStoreId } = await there.kms.createCustomKeyStore(there.asked);
+  assert.deepEqual(await connected(there.cloud, CustomKeyStoreId!), ['CONNECTED', undefined]);
+  const { KeyMetadata } = await there.kms.createKey({ Origin: 'AWS_CLOUDHSM', CustomKeyStoreId });
+  return { ...there, CustomKeyStoreId: CustomKeyStoreId!, KeyId: KeyMetadata!.KeyId!, KeyMetadata: KeyMetadata! };
+}
+
+const Plaintext = new Uint8Array(Buffer.from('what stays in the token'));
+
+test('a key of a CloudHSM key store lives and works in the token', { skip }, async () => {
+  const { cloud, kms, address, KeyId, KeyMetadata, CustomKeyStoreId } = await keyIn();
+  assert.equal(KeyMetadata.Origin, 'AWS_CLOUDHSM');
+  assert.equal(KeyMetadata.KeyState, 'Enabled');
+  assert.equal(KeyMetadata.CloudHsmClusterId, CLUSTER);
+  assert.equal(KeyMetadata.CustomKeyStoreId, CustomKeyStoreId);
+  const EncryptionContext = { a: 'b', c: 'd' };
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext, EncryptionContext });
+  const turned = { c: 'd', a: 'b' };
+  const opened = await kms.decrypt({ CiphertextBlob: CiphertextBlob!, EncryptionContext: turned });
+  assert.deepEqual(opened.Plaintext, Plaintext);
+  await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'InvalidCiphertextException');
+  const largest = await kms.encrypt({ KeyId, Plaintext: new Uint8Array(4096) });
+  assert.ok(largest.CiphertextBlob!.length <= 6144);
+  const data = await kms.generateDataKey({ KeyId, KeySpec: 'AES_256' });
+  assert.deepEqual((await kms.decrypt({ CiphertextBlob: data.CiphertextBlob! })).Plaintext, data.Plaintext);
+  assert.equal((await kms.generateRandom({ NumberOfBytes: 32, CustomKeyStoreId })).Plaintext!.length, 32);
+  const records = (await cloud.deps.store.journal.read(0, 1000)).map(({ body }) => JSON.parse(body));
+  const { backingKeyId } = JSON.parse(
+    records.find(({ eventName }) => eventName === 'CreateKey').additionalEventData.backingKey,
+  );
+  const used = records.find(({ eventName }) => eventName === 'Encrypt').additionalEventData;
+  assert.equal(used.customKeyStoreId, CustomKeyStoreId);
+  assert.ok(!JSON.stringify(records).includes(PASSWORD));
+  assert.equal(await hsmAt(address, PASSWORD).destroy(backingKeyId), true, 'the key is in the token, by its id');
+  const { message } = await refusal(kms.decrypt({ CiphertextBlob: data.CiphertextBlob! }), 'KMSInvalidStateException');
+  assert.match(message, /is unavailable\.$/);
+});
+
+test('a blob of a token, changed at any position, cut or grown, does not open', { skip }, async () => {
+  const { kms, KeyId } = await keyIn();
+  const blob = Buffer.from((await kms.encrypt({ KeyId, Plaintext })).CiphertextBlob!);
+  const failing = (bytes: Uint8Array) =>
+    refusal(kms.decrypt({ CiphertextBlob: bytes, KeyId }), 'InvalidCiphertextException');
+  for (let at = 0; at < blob.length; at++) {
+    const changed = Buffer.from(blob);
+    changed[at]! ^= 1 << (at % 8);
+    await failing(changed);
+  }
+  for (const length of [1, 32, 33, 48, 49, 50, blob.length - 1]) await failing(blob.subarray(0, length));
+  await failing(Buffer.concat([blob, Buffer.alloc(1)]));
+});
+
+test('keys made side by side are keys of their own', { skip }, async () => {
+  const { kms, CustomKeyStoreId } = await keyIn();
+  const made = await Promise.all(
+    Array.from({ length: 5 }, () => kms.createKey({ Origin: 'AWS_CLOUDHSM', CustomKeyStoreId })),
+  );
+  const ids = made.map(({ KeyMetadata }) => KeyMetadata!.KeyId!);
+  const [first, second] = ids;
+  const { CiphertextBlob } = await kms.encrypt({ KeyId: first!, Plaintext });
+  await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob!, KeyId: second! }), 'IncorrectKeyException');
+  assert.equal(new Set(ids).size, 5);
+});
+
+test('a wrong password, a missing token and a missing cluster are told apart', { skip }, async () => {
+  const { cloud, kms, clusters, address, asked } = await cloudWith();
+  const wrong = { ...asked, KeyStorePassword: 'not-the-password' };
+  const CustomKeyStoreId = (await kms.createCustomKeyStore(wrong)).CustomKeyStoreId!;
+  assert.deepEqual(await connected(cloud, CustomKeyStoreId), ['FAILED', 'INVALID_CREDENTIALS']);
+  await refusal(kms.createKey({ Origin: 'AWS_CLOUDHSM', CustomKeyStoreId }), 'CustomKeyStoreInvalidStateException');
+  const right = { CustomKeyStoreId, KeyStorePassword: PASSWORD };
+  await refusal(kms.updateCustomKeyStore(right), 'CustomKeyStoreInvalidStateException');
+  const disconnected = async () => {
+    await kms.disconnectCustomKeyStore({ CustomKeyStoreId });
+    await cloud.settle();
+  };
+  await disconnected();
+  await kms.updateCustomKeyStore(right);
+  assert.deepEqual(await connected(cloud, CustomKeyStoreId), ['CONNECTED', undefined]);
+  await disconnected();
+  clusters[CLUSTER] = { ...address, token: 'no such token' };
+  assert.deepEqual(await connected(cloud, CustomKeyStoreId), ['FAILED', 'CLUSTER_NOT_FOUND']);
+  await disconnected();
+  clusters[CLUSTER] = { ...address, module: '/no/such/module.so' };
+  assert.deepEqual(await connected(cloud, CustomKeyStoreId), ['FAILED', 'INSUFFICIENT_CLOUDHSM_HSMS']);
+  await disconnected();
+  delete clusters[CLUSTER];
+  assert.deepEqual(await connected(cloud, CustomKeyStoreId), ['FAILED', 'CLUSTER_NOT_FOUND']);
+});
+
+test('CreateCustomKeyStore wants the cluster, its trust anchor and its password', { skip }, async () => {
+  const { cloud, kms, clusters, address, asked } = await cloudWith();
+  await refusal(kms.createCustomKeyStore({ CustomKeyStoreName: 'half' }), 'ValidationException');
+  const unknown = { ...asked, CloudHsmClusterId: 'cluster-77777777777' };
+  await refusal(kms.createCustomKeyStore(unknown), 'CloudHsmClusterNotFoundException');
+  const foreign = { ...asked, TrustAnchorCertificate: testCertificate('somebody').pem };
+  await refusal(kms.createCustomKeyStore(foreign), 'IncorrectTrustAnchorException');
+  await kms.createCustomKeyStore(asked);
+  const again = { ...asked, CustomKeyStoreName: 'again' };
+  await refusal(kms.createCustomKeyStore(again), 'CloudHsmClusterInUseException');
+  const [store] = (await kms.describeCustomKeyStores({})).CustomKeyStores!;
+  assert.equal(store!.TrustAnchorCertificate, asked.TrustAnchorCertificate);
+  const CustomKeyStoreId = store!.CustomKeyStoreId!;
+  clusters['cluster-77777777777'] = { ...address, trustAnchor: foreign.TrustAnchorCertificate };
+  const moved = { CustomKeyStoreId, CloudHsmClusterId: 'cluster-77777777777' };
+  await refusal(kms.updateCustomKeyStore(moved), 'CloudHsmClusterNotRelatedException');
+  clusters['cluster-77777777777'] = address;
+  await kms.updateCustomKeyStore(moved);
+  clusters[CLUSTER] = { ...address, account: cloud.managementAccount };
+  const other = await cloud.memberAccount('other');
+  await refusal(other.root.kms.createCustomKeyStore(asked), 'CloudHsmClusterNotFoundException');
+});
+
+test('a KMS key that is deleted takes its key in the token along', { skip }, async () => {
+  const { cloud, kms, KeyId } = await keyIn();
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
+  await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+  cloud.advance('P8D');
+  assert.deepEqual((await kms.listKeys({})).Keys, []);
+  await cloud.settle();
+  const records = (await cloud.deps.store.journal.read(0, 1000)).map(({ body }) => JSON.parse(body));
+  const { additionalEventData } = records.find(({ eventName }) => eventName === 'DeleteKey');
+  assert.equal(JSON.parse(additionalEventData.backingKeysDeletionStatus)[0].deletionStatus, 'SUCCESS');
+  await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'InvalidCiphertextException');
+});
+
+test('a file that is no module is a silent cluster, and harms no other', { skip }, async () => {
+  const { kms, clusters, address, KeyId } = await keyIn();
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
+  clusters[CLUSTER] = { ...address, module: '/bin/sh' };
+  await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'KMSInvalidStateException');
+  clusters[CLUSTER] = address;
+  assert.deepEqual((await kms.decrypt({ CiphertextBlob: CiphertextBlob! })).Plaintext, Plaintext);
+});
