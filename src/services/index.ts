@@ -17,6 +17,8 @@ import { roleResources } from './iam/inventory.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
+import { logExpiry, logPurge } from './logs/purge.ts';
+import { logUsage } from './logs/usage.ts';
 import { sqsTasks } from './sqs/tasks.ts';
 
 export const services: readonly ServiceEntry[] = [
@@ -74,10 +76,11 @@ export const followers: readonly Follower[] = [
   keyUsage,
   metricStore,
   insightFollower,
+  logUsage,
 ];
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
-export const serviceWorkers: readonly Worker[] = [scan, trailCollector, insightWorker, metricCompaction];
+export const serviceWorkers: readonly Worker[] = [scan, trailCollector, insightWorker, metricCompaction, logExpiry];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */
 export const taskHandlers: readonly TaskHandler[] = [
@@ -85,6 +88,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   backingKeyDeletion,
   ...trailTasks,
   ...sqsTasks,
+  logPurge,
 ];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.

@@ -1,6 +1,28 @@
 import * as sdk from '@aws-sdk/client-cloudwatch-logs';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { AssociateKmsKey, DisassociateKmsKey } from './encryption.ts';
+import { FilterLogEvents } from './filterLogEvents.ts';
+import { GetLogEvents } from './getLogEvents.ts';
+import {
+  CreateLogGroup,
+  DeleteLogGroup,
+  DescribeLogGroups,
+  ListLogGroups,
+  PutLogGroupDeletionProtection,
+} from './groups.ts';
 import limits from './limits.json' with { type: 'json' };
+import { PutLogEvents } from './putLogEvents.ts';
+import { DeleteResourcePolicy, DescribeResourcePolicies, PutResourcePolicy } from './resourcePolicies.ts';
+import { DeleteRetentionPolicy, PutRetentionPolicy } from './retention.ts';
+import { CreateLogStream, DeleteLogStream, DescribeLogStreams } from './streams.ts';
+import {
+  ListTagsForResource,
+  ListTagsLogGroup,
+  TagLogGroup,
+  TagResource,
+  UntagLogGroup,
+  UntagResource,
+} from './tags.ts';
 
 export const logs = defineService({
   name: 'logs',
@@ -8,5 +30,30 @@ export const logs = defineService({
   sdk,
   wire: { protocols: ['awsJson1_1'], target: 'Logs_20140328', version: '2014-03-28' },
   limits: limits as unknown as Limits,
-  operations: {},
+  operations: {
+    AssociateKmsKey,
+    CreateLogGroup,
+    CreateLogStream,
+    DeleteLogGroup,
+    DeleteLogStream,
+    DeleteResourcePolicy,
+    DeleteRetentionPolicy,
+    DescribeLogGroups,
+    DescribeLogStreams,
+    DescribeResourcePolicies,
+    DisassociateKmsKey,
+    FilterLogEvents,
+    GetLogEvents,
+    ListLogGroups,
+    ListTagsForResource,
+    ListTagsLogGroup,
+    PutLogEvents,
+    PutLogGroupDeletionProtection,
+    PutResourcePolicy,
+    PutRetentionPolicy,
+    TagLogGroup,
+    TagResource,
+    UntagLogGroup,
+    UntagResource,
+  },
 });

@@ -1,0 +1,57 @@
+/**
+ * Log groups. What belongs to a group (streams, events, filters) is kept under its unique id, so that a group that is
+ * deleted is gone at once, whatever it held, and one made under the same name again begins empty.
+ */
+import type { LogGroupClass } from '@aws-sdk/client-cloudwatch-logs';
+import type { Tag } from '../../core/operation.ts';
+import { table } from '../../store/store.ts';
+
+export interface LogGroup {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly class: LogGroupClass;
+  readonly tags: readonly Tag[];
+  /** Absent: events never expire. */
+  readonly retentionDays?: number | undefined;
+  readonly deletionProtected?: true | undefined;
+  readonly metricFilters: number;
+  /** The KMS key that new events are encrypted under: its ARN, and the data key in `dataKeys`. */
+  readonly kms?: { readonly keyArn: string; readonly dataKey: string } | undefined;
+  /** Data protection policy, as it was written. */
+  readonly dataProtection?: { readonly document: string; readonly updated: number } | undefined;
+}
+
+/** `id` finds a group by its unique id; `retained` lists those whose events expire. */
+export const logGroups = table<LogGroup>('logs_group', {
+  key: (group) => [group.account, group.region, group.name],
+  indexes: {
+    id: (group) => [[group.id]],
+    retained: (group) => (expires(group) ? [['retained', group.id]] : []),
+  },
+});
+
+/** The ARN without `:*`. */
+export const groupArn = (group: { readonly account: string; readonly region: string; readonly name: string }) =>
+  `arn:aws:logs:${group.region}:${group.account}:log-group:${group.name}`;
+
+/** What permissions on a group are about: an empty stream follows its name, so policies say `log-group:NAME:*`. */
+export const groupResource = (group: Parameters<typeof groupArn>[0]) => `${groupArn(group)}:log-stream:`;
+
+export const streamArn = (group: Parameters<typeof groupArn>[0], stream: string) =>
+  `${groupArn(group)}:log-stream:${stream}`;
+
+/** Events older than this moment (milliseconds) are expired; undefined where they never are. */
+export function expiry(group: LogGroup, now: Date): number | undefined {
+  const days = group.class === 'DELIVERY' ? DELIVERY_DAYS : group.retentionDays;
+  return days === undefined ? undefined : now.getTime() - days * DAY_MS;
+}
+
+/** Fixed for that class. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html */
+export const DELIVERY_DAYS = 2;
+export const DAY_MS = 86_400_000;
+
+const expires = (group: LogGroup) => group.retentionDays !== undefined || group.class === 'DELIVERY';
