@@ -19,6 +19,7 @@ import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logUsage } from './logs/usage.ts';
+import { s3Tasks } from './s3/tasks.ts';
 import { sqsTasks } from './sqs/tasks.ts';
 
 export const services: readonly ServiceEntry[] = [
@@ -88,6 +89,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   backingKeyDeletion,
   ...trailTasks,
   ...sqsTasks,
+  ...s3Tasks,
   logPurge,
 ];
 

@@ -70,10 +70,7 @@ function defaultRetention({ objectLock }: BucketSettings, now: Date): Retention 
 }
 
 /** The condition keys of a request that locks what it makes. */
-export function lockConditions(
-  request: LockRequest,
-  { now }: Pick<Context, 'now'>,
-): Record<string, string | undefined> {
+export function lockConditions(request: LockRequest, now: Date): Record<string, string | undefined> {
   const until = request.ObjectLockRetainUntilDate;
   return {
     's3:object-lock-mode': request.ObjectLockMode,

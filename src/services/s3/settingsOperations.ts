@@ -16,6 +16,10 @@ import {
   PutBucketLifecycleConfiguration,
 } from './lifecycles.ts';
 import { GetBucketLogging, PutBucketLogging } from './logging.ts';
+import {
+  GetBucketNotificationConfiguration,
+  PutBucketNotificationConfiguration,
+} from './notificationConfigurations.ts';
 import { GetObjectLockConfiguration, PutObjectLockConfiguration } from './objectLock.ts';
 import { DeleteBucketOwnershipControls, GetBucketOwnershipControls, PutBucketOwnershipControls } from './ownership.ts';
 import {
@@ -63,6 +67,7 @@ export const settingsOperations = {
   GetBucketLifecycleConfiguration,
   GetBucketLogging,
   GetBucketMetricsConfiguration,
+  GetBucketNotificationConfiguration,
   GetBucketOwnershipControls,
   GetBucketPolicy,
   GetBucketPolicyStatus,
@@ -82,6 +87,7 @@ export const settingsOperations = {
   PutBucketInventoryConfiguration,
   PutBucketLifecycleConfiguration,
   PutBucketLogging,
+  PutBucketNotificationConfiguration,
   PutBucketOwnershipControls,
   PutBucketPolicy,
   PutBucketRequestPayment,
