@@ -11,6 +11,7 @@ import {
   PutLogGroupDeletionProtection,
 } from './groups.ts';
 import limits from './limits.json' with { type: 'json' };
+import { DeleteMetricFilter, DescribeMetricFilters, PutMetricFilter, TestMetricFilter } from './metricFilters.ts';
 import { PutLogEvents } from './putLogEvents.ts';
 import { DeleteResourcePolicy, DescribeResourcePolicies, PutResourcePolicy } from './resourcePolicies.ts';
 import { DeleteRetentionPolicy, PutRetentionPolicy } from './retention.ts';
@@ -31,6 +32,10 @@ export const logs = defineService({
   wire: { protocols: ['awsJson1_1'], target: 'Logs_20140328', version: '2014-03-28' },
   limits: limits as unknown as Limits,
   operations: {
+    TestMetricFilter,
+    PutMetricFilter,
+    DescribeMetricFilters,
+    DeleteMetricFilter,
     AssociateKmsKey,
     CreateLogGroup,
     CreateLogStream,

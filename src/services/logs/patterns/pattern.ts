@@ -19,6 +19,8 @@ export interface FilterPattern {
   /** The value of such a name; undefined where the event has none, or the pattern does not name it. */
   value(subject: Subject, name: string): string | undefined;
   readonly kind: 'terms' | 'words' | 'json';
+  /** `$ip` and the like: the fields of a space-delimited pattern. */
+  readonly names?: ReadonlySet<string> | undefined;
   /** How many regular expressions are in it, and how many may be. */
   readonly regexes: number;
 }

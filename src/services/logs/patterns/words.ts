@@ -42,6 +42,7 @@ export function wordsPattern(text: string): FilterPattern {
   };
   return {
     kind: 'words',
+    names: new Set(named.map(({ name }) => `$${name}`)),
     regexes: reader.regexes,
     matches(subject) {
       const found = assigned(subject);
