@@ -75,7 +75,10 @@ async function call(clients: Clients, service: Service, operation: string, input
     const { $metadata: _, ...output } = await client.send(new Command(input));
     return { output, error: '', message: '' };
   } catch (error) {
-    return { error: (error as Error).name, message: (error as Error).message };
+    const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+    // An answer to HEAD has no body to tell the code in.
+    const refused = operation.startsWith('Head') && $metadata?.httpStatusCode === 403;
+    return { error: refused ? 'AccessDenied' : name, message };
   }
 }
 

@@ -137,6 +137,8 @@ export interface Wire {
   /** `X-Amz-Target` prefix, for awsJson. */
   readonly target?: string;
   readonly xmlNamespace?: string;
+  /** The status of an answer where it is not that of the model. */
+  readonly statusOf?: (output: object) => number | undefined;
   /** What `content-encoding` names is part of what is kept: bodies are not unpacked. */
   readonly keepsEncoding?: true;
   /** API version, as in `Version=` of awsQuery and CloudTrail's `apiVersion`. */

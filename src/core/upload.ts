@@ -11,9 +11,17 @@ export class Upload {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Headers that come behind the body, names in lower case; complete when `chunks` has ended. */
   readonly trailers: ReadonlyMap<string, string>;
-  constructor(length: number | undefined, chunks: AsyncIterable<Uint8Array>, trailers: ReadonlyMap<string, string>) {
+  /** Names of the trailers that will come. */
+  readonly announced: readonly string[];
+  constructor(
+    length: number | undefined,
+    chunks: AsyncIterable<Uint8Array>,
+    trailers: ReadonlyMap<string, string> = new Map(),
+    announced: readonly string[] = [],
+  ) {
     this.length = length;
     this.chunks = chunks;
     this.trailers = trailers;
+    this.announced = announced;
   }
 }

@@ -39,14 +39,14 @@ export function uploadOf(request: WireRequest, claim: Claim | undefined, secret:
     unchunked(byteReader(source), signer, kind.trailer ? { announced, trailers } : undefined),
     length,
   );
-  return new Upload(length, chunks, trailers);
+  return new Upload(length, chunks, trailers, kind.trailer ? announced : []);
 }
 
 function plainUpload({ headers }: WireRequest, source: Bytes, declared: string): Upload {
   const length = lengthIn(headers['content-length']);
   if (length === undefined) throw missingLength();
   const hashed = declared === 'UNSIGNED-PAYLOAD' ? source : matching(source, declared);
-  return new Upload(length, whole(hashed, length), new Map());
+  return new Upload(length, whole(hashed, length));
 }
 
 async function* inHand(body: Uint8Array): Bytes {

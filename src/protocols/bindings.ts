@@ -52,6 +52,7 @@ export function bindings(body: Body) {
       const status = httpTrait(service, operation)?.[2] ?? 200;
       const answer: Answer = { status, headers: {}, body: '' };
       if (shape) emitterOf(shape, service)((output ?? {}) as Plain, answer);
+      if (service.wire.statusOf && output) answer.status = service.wire.statusOf(output) ?? status;
       return answer;
     },
     /** Header-bound members of an error. */
@@ -234,6 +235,10 @@ function prefixEmitter(member: Member, prefix: string): Emit {
   };
 }
 
+/** A stream whose bytes are all at hand is sent as those. */
+const plainBody = (value: unknown): WireResponse['body'] =>
+  (value as { readonly bytes?: Uint8Array }).bytes ?? (value as WireResponse['body']);
+
 function payloadEmitter(member: Member, body: Body, service: Service): Emit {
   const { name, shape } = member;
   const type = shape.traits.mediaType ?? member.traits.mediaType;
@@ -244,6 +249,6 @@ function payloadEmitter(member: Member, body: Body, service: Service): Emit {
     const value = from[name];
     if (value === undefined || value === null) return;
     to.headers['content-type'] ??= type ?? (plain ? plainType : body.contentType);
-    to.body = write ? write(value) : (value as WireResponse['body']);
+    to.body = write ? write(value) : plainBody(value);
   };
 }

@@ -41,7 +41,7 @@ export const restXml: Protocol = {
       ? `<Error>${members}${detailsOf(error)}${id}<HostId>${hostId(requestId)}</HostId></Error>`
       : `<ErrorResponse><Error>${type}${members}</Error>${id}</ErrorResponse>`;
     const headers = { 'content-type': xml.contentType, ...idsOf(requestId), ...error.headers };
-    return { status: error.status, headers, body: PROLOGUE + body };
+    return { status: error.status, headers, body: error.status === 304 ? '' : PROLOGUE + body };
   },
 };
 

@@ -81,13 +81,16 @@ async function fromSdk(deps: Deps, request: HttpRequest) {
   const response = new HttpResponse({
     statusCode: wire.status,
     headers: { ...wire.headers },
-    body: typeof wire.body === 'string' ? Buffer.from(wire.body) : bodyFor(wire.body),
+    body: bodyFor(wire.body, wire.headers['x-amz-id-2'] !== undefined),
   });
   return { response };
 }
 
-const bodyFor = (body: Exclude<WireResponse['body'], string>) =>
-  body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false });
+/** S3's clients want a stream, as a socket is one. */
+function bodyFor(body: WireResponse['body'], stream: boolean) {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return Readable.from(body, { objectMode: false });
+  return stream ? Readable.from([Buffer.from(body as string)]) : Buffer.from(body as string);
+}
 
 /** A request as it comes from the socket. */
 export function inProcess(deps: Deps, request: Partial<WireRequest>): Promise<WireResponse> {

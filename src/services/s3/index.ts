@@ -1,8 +1,15 @@
 import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
+import { DeleteObject, DeleteObjects } from './deleteObjects.ts';
 import limits from './limits.json' with { type: 'json' };
+import { ListObjects, ListObjectsV2 } from './listObjects.ts';
+import { ListObjectVersions } from './listVersions.ts';
+import { DeleteObjectTagging, GetObjectTagging, PutObjectTagging } from './objectTags.ts';
+import { PutObject } from './putObject.ts';
+import { GetObject, HeadObject } from './readObjects.ts';
 import { settingsOperations } from './settingsOperations.ts';
+import { GetBucketVersioning, PutBucketVersioning } from './versioning.ts';
 
 export const s3 = defineService({
   name: 's3',
@@ -12,14 +19,31 @@ export const s3 = defineService({
     protocols: ['restXml'],
     version: '2006-03-01',
     xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
+    keepsEncoding: true,
+    // A part of an object is Partial Content.
+    statusOf: (output) => ('ContentRange' in output ? 206 : undefined),
   },
+  anonymous: true,
   limits: limits as unknown as Limits,
   operations: {
     ...settingsOperations,
     CreateBucket,
     DeleteBucket,
+    DeleteObject,
+    DeleteObjectTagging,
+    DeleteObjects,
     GetBucketLocation,
+    GetBucketVersioning,
+    GetObject,
+    GetObjectTagging,
     HeadBucket,
+    HeadObject,
     ListBuckets,
+    ListObjectVersions,
+    ListObjects,
+    ListObjectsV2,
+    PutBucketVersioning,
+    PutObject,
+    PutObjectTagging,
   },
 });

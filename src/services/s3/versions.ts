@@ -66,7 +66,7 @@ export interface Checksum {
   readonly value: string;
 }
 
-export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
+export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256' | 'SHA512' | 'MD5';
 
 /** Where the bytes are: in the store beside the rows, in a blob, or in the pieces that a manifest names. */
 export type Body =

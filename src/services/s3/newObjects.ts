@@ -1,0 +1,65 @@
+/** What the three ways of making an object (at once, by copy, in parts) have in common. */
+import type { Context } from '../../core/context.ts';
+import type { Access } from '../../core/operation.ts';
+import { type BucketTarget, objectAccess } from './access.ts';
+import { requireAcl } from './acls.ts';
+import { aclsDisabled } from './authority.ts';
+import { objectArn } from './bucketRows.ts';
+import { type EncryptionRequest, encryptionConditions } from './encryptionRequests.ts';
+import { type AclRequest, aclConditions, givesAcl, requestedAcl } from './grants.ts';
+import { type LockRequest, lockConditions } from './locks.ts';
+import { requestedTags, tagsIn } from './objectMetadata.ts';
+import type { ObjectVersion } from './versions.ts';
+
+export interface NewObject extends AclRequest, EncryptionRequest, LockRequest {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly Tagging?: string | undefined;
+  readonly StorageClass?: string | undefined;
+}
+
+/** Permissions to make an object: PutObject, and those of what is set on it at once. */
+export function makingAccess(
+  ctx: Context,
+  target: BucketTarget,
+  input: NewObject,
+  conditions: Access['conditions'] = {},
+): readonly Access[] {
+  const { Key: key } = input;
+  const tags = tagsIn(input.Tagging);
+  const asked = {
+    's3:x-amz-storage-class': input.StorageClass,
+    ...aclConditions(input),
+    ...encryptionConditions(input),
+    ...lockConditions(input, ctx.now),
+    ...requestedTags(tags),
+    ...conditions,
+  };
+  const on = (action: string) => objectAccess(ctx, target, { action, key, conditions: asked });
+  const all = [on('s3:PutObject')];
+  if (tags.length > 0) all.push(on('s3:PutObjectTagging'));
+  if (givesAcl(input)) all.push(on('s3:PutObjectAcl'));
+  if (input.ObjectLockMode !== undefined) all.push(on('s3:PutObjectRetention'));
+  if (input.ObjectLockLegalHoldStatus !== undefined) all.push(on('s3:PutObjectLegalHold'));
+  return all;
+}
+
+/** Whose it is, and who else may do what with it. Throws where the bucket takes no such list. */
+export async function ownedBy(
+  ctx: Context,
+  target: BucketTarget,
+  input: AclRequest & { readonly Bucket: string; readonly Key: string },
+): Promise<Pick<ObjectVersion, 'owner' | 'acl'>> {
+  const { settings } = target;
+  const writer = ctx.caller.type === 'Service' ? settings.account : ctx.caller.account;
+  const bucketOwns =
+    aclsDisabled(settings) ||
+    (settings.ownership === 'BucketOwnerPreferred' && input.ACL === 'bucket-owner-full-control');
+  const owner = bucketOwns ? settings.account : writer;
+  const acl = await requestedAcl(ctx.store, input, { owner, bucketOwner: settings.account });
+  if (acl) requireAcl(ctx, target, acl, { action: 's3:PutObjectAcl', resource: objectArn(input.Bucket, input.Key) });
+  return {
+    ...(owner !== settings.account && { owner }),
+    ...(acl && !aclsDisabled(settings) && { acl }),
+  };
+}

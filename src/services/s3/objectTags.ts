@@ -1,0 +1,60 @@
+/** Tags of objects. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+import type {
+  DeleteObjectTaggingOutput,
+  DeleteObjectTaggingRequest,
+  GetObjectTaggingOutput,
+  GetObjectTaggingRequest,
+  PutObjectTaggingOutput,
+  PutObjectTaggingRequest,
+} from '@aws-sdk/client-s3';
+import type { Operation, Present } from '../../core/operation.ts';
+import { objectEvent } from './notifications.ts';
+import { objectTags, requestedTags } from './objectMetadata.ts';
+import { existingAccess, loadObject, type ObjectTarget, presentVersion, shownVersion } from './objectTargets.ts';
+import { wanted } from './onBucket.ts';
+import { replaceVersion } from './versionStore.ts';
+
+const actions = (verb: string) => ({ plain: `s3:${verb}ObjectTagging`, versioned: `s3:${verb}ObjectVersionTagging` });
+
+export const GetObjectTagging: Operation<Present<GetObjectTaggingRequest>, GetObjectTaggingOutput, ObjectTarget> = {
+  recorded: 'data',
+  load: loadObject,
+  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Get')),
+  async run(input, _ctx, target) {
+    const version = presentVersion(target, input);
+    return { ...shownVersion(target, version), TagSet: [...(version.tags ?? [])] };
+  },
+};
+
+export const PutObjectTagging: Operation<Present<PutObjectTaggingRequest>, PutObjectTaggingOutput, ObjectTarget> = {
+  recorded: 'data',
+  load: loadObject,
+  access(input, ctx, target) {
+    const tags = (input.Tagging?.TagSet ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value }));
+    return existingAccess(ctx, target, input, actions('Put'), requestedTags(tags));
+  },
+  async run(input, ctx, target) {
+    const version = presentVersion(target, input);
+    const tags = objectTags(wanted(input.Tagging?.TagSet));
+    await replaceVersion(ctx, { ...version, tags });
+    await objectEvent(ctx, target, { name: 'ObjectTagging:Put', version, reason: 'PutObjectTagging' });
+    return shownVersion(target, version);
+  },
+};
+
+export const DeleteObjectTagging: Operation<
+  Present<DeleteObjectTaggingRequest>,
+  DeleteObjectTaggingOutput,
+  ObjectTarget
+> = {
+  recorded: 'data',
+  load: loadObject,
+  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Delete')),
+  async run(input, ctx, target) {
+    const version = presentVersion(target, input);
+    const { tags: _, ...rest } = version;
+    await replaceVersion(ctx, rest);
+    await objectEvent(ctx, target, { name: 'ObjectTagging:Delete', version, reason: 'DeleteObjectTagging' });
+    return shownVersion(target, version);
+  },
+};
