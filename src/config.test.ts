@@ -127,3 +127,35 @@ test('help names every flag', () => {
     assert.match(helpText(), new RegExp(`^ {2}--${flag}\\b`, 'm'));
   }
 });
+
+test('addresses of key stores are read with the certificates beside them, and refused when something is wrong', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (name: string, content: unknown) => {
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+    return join(folder, name);
+  };
+  file('ca.pem', 'a certificate');
+  const endpoint = 'https://xks.example.com';
+  const cluster = { module: '/lib/x.so', token: 'kms', trustAnchor: 'ca.pem' };
+  const proxies = file('proxies.json', { [endpoint]: { connect: '127.0.0.1:8443', ca: 'ca.pem', timeoutMs: 100 } });
+  const clusters = file('clusters.json', { 'cluster-7a23b4cdefg': cluster });
+  const config = readConfig(['--xks-proxies', proxies, '--hsm-clusters', clusters], {});
+  assert.deepEqual(config.proxies, {
+    [endpoint]: { connect: '127.0.0.1:8443', ca: 'a certificate', timeoutMs: 100 },
+  });
+  assert.deepEqual(config.clusters, { 'cluster-7a23b4cdefg': { ...cluster, trustAnchor: 'a certificate' } });
+  const wrong = [
+    [{ 'http://xks.example.com': {} }, /is no such name/],
+    [{ [endpoint]: { connect: 'nowhere' } }, /"connect" is wrong/],
+    [{ [endpoint]: { insecure: true } }, /"insecure" is wrong/],
+    [{ [endpoint]: { ca: 'missing.pem' } }, /cannot read/],
+    [[], /an object is wanted/],
+  ] as const;
+  for (const [content, sentence] of wrong) {
+    assert.throws(() => readConfig(['--xks-proxies', file('wrong.json', content)], {}), sentence);
+  }
+  const { token: _, ...half } = cluster;
+  const halves = file('half.json', { 'cluster-7a23b4cdefg': half });
+  assert.throws(() => readConfig(['--hsm-clusters', halves], {}), /has no "token"/);
+});

@@ -1,6 +1,9 @@
 /** Every setting, its default and its environment variable. The only reader of argv and process.env. */
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Prices } from './core/context.ts';
+import type { ClusterAddress, ProxyAddress } from './core/keyStores.ts';
+import { type Opener, openerOf, SealError } from './core/seal.ts';
 
 export interface Config {
   readonly port: number;
@@ -23,6 +26,11 @@ export interface Config {
   readonly prices: Prices;
   /** How often CloudTrail delivers log files. */
   readonly trailIntervalSeconds: number;
+  /** What the root key is sealed by. */
+  readonly seal: Opener;
+  /** What custom key stores may reach: external key store proxies by endpoint, PKCS #11 tokens by cluster id. */
+  readonly proxies: Readonly<Record<string, ProxyAddress>>;
+  readonly clusters: Readonly<Record<string, ClusterAddress>>;
 }
 
 /** What is wrong with the settings, in a sentence for whoever typed them. */
@@ -35,6 +43,8 @@ interface Setting {
   readonly standard?: string;
   /** Given several times, the values are joined with a comma. */
   readonly repeated?: true;
+  /** In the environment only: what stands on a command line is seen by everybody on the machine. */
+  readonly secret?: true;
 }
 
 const SETTINGS: readonly Setting[] = [
@@ -57,13 +67,22 @@ const SETTINGS: readonly Setting[] = [
   { flag: 'quota', value: 'NAME=N', repeated: true, help: 'another quota than AWS’s standard one (UsersQuota=200000)' },
   { flag: 'trail-interval', value: 'SECONDS', standard: '300', help: 'how often CloudTrail delivers log files' },
   { flag: 'prices', value: 'FILE', help: 'JSON: service → usage type → US dollars a unit; all is free otherwise' },
+  { flag: 'seal-passphrase', value: 'TEXT', secret: true, help: 'passphrase that the root key is sealed under' },
+  { flag: 'seal-passphrase-file', value: 'FILE', help: 'file of that passphrase' },
+  { flag: 'seal-key-file', value: 'FILE', help: 'seal the root key under this file’s 32 bytes in base 64' },
+  { flag: 'seal-module', value: 'FILE', help: 'seal the root key by a PKCS #11 token: the module' },
+  { flag: 'seal-token', value: 'LABEL', help: 'label of that token' },
+  { flag: 'seal-pin', value: 'PIN', secret: true, help: 'PIN of that token' },
+  { flag: 'seal-pin-file', value: 'FILE', help: 'file of that PIN' },
+  { flag: 'xks-proxies', value: 'FILE', help: 'JSON: the external key store proxies that KMS may call, by endpoint' },
+  { flag: 'hsm-clusters', value: 'FILE', help: 'JSON: the PKCS #11 tokens that KMS may use, by CloudHSM cluster id' },
 ];
 
 export const environmentName = (flag: string) => `GATEHOUSE_${flag.toUpperCase().replaceAll('-', '_')}`;
 
 export function helpText(): string {
-  const lines = SETTINGS.map(({ flag, value, standard, help }) => {
-    const left = `  --${flag}${value ? ` ${value}` : ''}`.padEnd(34);
+  const lines = SETTINGS.map(({ flag, value, standard, help, secret }) => {
+    const left = secret ? `  ${environmentName(flag)}`.padEnd(34) : `  --${flag}${value ? ` ${value}` : ''}`.padEnd(34);
     return `${left}${help}${standard ? ` (${standard})` : ''}`;
   });
   const tail = 'Each flag is also an environment variable: GATEHOUSE_PORT, GATEHOUSE_ROOT_ACCESS_KEY_ID, …';
@@ -89,6 +108,9 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     quotas: quotasOf(read('quota')),
     prices: pricesIn(read('prices')),
     trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),
+    seal: sealIn(read),
+    proxies: proxiesIn(read('xks-proxies')),
+    clusters: clustersIn(read('hsm-clusters')),
   };
   requireTogether(config);
   return config;
@@ -102,6 +124,7 @@ function readFlags(args: readonly string[]): Map<string, string> {
     const [, flag, inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(args[i]!) ?? [];
     const setting = SETTINGS.find((s) => s.flag === flag);
     if (!setting) throw new ConfigError(`Unknown flag: ${args[i]}. --help lists the flags.`);
+    if (setting.secret) throw new ConfigError(`--${flag} would be seen by others: set ${environmentName(flag!)}.`);
     const value = setting.value === undefined ? (inline ?? 'true') : (inline ?? args[++i]);
     if (value === undefined || value === '' || (inline === undefined && value.startsWith('--')))
       throw new ConfigError(`--${setting.flag} needs a value: ${setting.value}.`);
@@ -123,7 +146,12 @@ function fromEnvironment(flag: string, env: NodeJS.ProcessEnv): string | undefin
 }
 
 /** Read by our tests and our command line, not by the server. */
-const FOREIGN = new Set(['GATEHOUSE_TEST_POSTGRES', 'GATEHOUSE_ENDPOINT']);
+const FOREIGN = new Set([
+  'GATEHOUSE_TEST_POSTGRES',
+  'GATEHOUSE_ENDPOINT',
+  'GATEHOUSE_NEW_SEAL_PASSPHRASE',
+  'GATEHOUSE_NEW_SEAL_PIN',
+]);
 
 function integer(flag: string, text: string, min: number, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -182,6 +210,66 @@ const PRICE_MAX = 1_000_000;
 
 const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function sealIn(read: (flag: string) => string | undefined): Opener {
+  try {
+    return openerOf({
+      passphrase: read('seal-passphrase'),
+      passphraseFile: read('seal-passphrase-file'),
+      keyFile: read('seal-key-file'),
+      module: read('seal-module'),
+      token: read('seal-token'),
+      pin: read('seal-pin'),
+      pinFile: read('seal-pin-file'),
+    });
+  } catch (error) {
+    throw error instanceof SealError ? new ConfigError(error.message) : error;
+  }
+}
+
+/** `{"https://xks.example.com": {"connect": "10.0.0.1:8443", "ca": "ca.pem", "timeoutMs": 250}}` */
+const proxiesIn = (file: string | undefined) =>
+  addressesIn<ProxyAddress>('xks-proxies', file, {
+    name: /^https:\/\/[a-zA-Z0-9.-]+$/,
+    members: { connect: /^.+:\d{1,5}$/, ca: 'pem', vpcEndpointService: /^com\.amazonaws\.vpce\./, timeoutMs: 'number' },
+    required: [],
+  });
+
+/** `{"cluster-1a23b4cdefg": {"module": "/usr/lib/…/x.so", "token": "kms", "trustAnchor": "customerCA.crt"}}` */
+const clustersIn = (file: string | undefined) =>
+  addressesIn<ClusterAddress>('hsm-clusters', file, {
+    name: /^cluster-[2-7a-zA-Z]{11,16}$/,
+    members: { module: /./, token: /./, trustAnchor: 'pem', account: /^\d{12}$/ },
+    required: ['module', 'token', 'trustAnchor'],
+  });
+
+interface AddressRules {
+  readonly name: RegExp;
+  /** `pem`: a file, beside the one that names it. */
+  readonly members: Readonly<Record<string, RegExp | 'pem' | 'number'>>;
+  readonly required: readonly string[];
+}
+
+function addressesIn<Address>(flag: string, file: string | undefined, rules: AddressRules): Record<string, Address> {
+  if (file === undefined) return {};
+  const table = jsonIn(flag, file);
+  const wrong = (what: string) => new ConfigError(`--${flag}: ${file}: ${what}.`);
+  if (!isTable(table)) throw wrong('an object is wanted');
+  const addresses = Object.entries(table).map(([name, given]) => {
+    if (!rules.name.test(name) || !isTable(given)) throw wrong(`"${name}" is no such name, or has no object`);
+    const missing = rules.required.find((member) => given[member] === undefined);
+    if (missing) throw wrong(`"${name}" has no "${missing}"`);
+    const members = Object.entries(given).map(([member, value]) => {
+      const rule = Object.hasOwn(rules.members, member) ? rules.members[member] : undefined;
+      const fits = rule === 'number' ? Number.isInteger(value) : typeof value === 'string' && rule !== undefined;
+      if (!fits || (rule instanceof RegExp && !rule.test(String(value))))
+        throw wrong(`"${name}": "${member}" is wrong`);
+      return [member, rule === 'pem' ? pem(flag, resolve(dirname(file), String(value))) : value] as const;
+    });
+    return [name, Object.fromEntries(members) as Address] as const;
+  });
+  return Object.fromEntries(addresses);
+}
 
 function jsonIn(flag: string, file: string): unknown {
   let text: string;

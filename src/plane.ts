@@ -1,18 +1,12 @@
 /** The plane: opens the store, begins it if it is new, starts gateway and workers. The only file that wires. */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError } from './config.ts';
+import { Sealed } from './core/errors.ts';
+import { writePrivate } from './core/privateFiles.ts';
+import { openSeal, ROOT_KEY_FILE, SealError, sealed, sealIn } from './core/seal.ts';
 import { secretsUnder } from './core/secrets.ts';
 import type { Surroundings } from './core/worker.ts';
 import { keptDecisions } from './gateway/decisions.ts';
@@ -42,13 +36,15 @@ const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.
 export async function serve(config: Config): Promise<void> {
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const log = (error: unknown) => console.error(new Date().toISOString(), error);
+  const rootKeys = await rootKeysOf(config);
+  if (typeof rootKeys === 'string') return serveSealed(config, rootKeys, log);
   const store = await opened(config, log);
   const clock = { offsetMs: 0 };
   const deps: { -readonly [K in keyof Deps]: Deps[K] } = {
     resolver: resolverOf(services),
     store,
     blobs: blobsOver(blobDriverOf(config), store, () => deps.now().getTime()),
-    secrets: secretsUnder(rootKeyOf(config)),
+    secrets: secretsUnder(...(rootKeys as [Uint8Array])),
     settings: {
       managementAccount: '',
       region: config.region,
@@ -56,6 +52,7 @@ export async function serve(config: Config): Promise<void> {
       quotas: config.quotas,
       prices: config.prices,
       trailIntervalSeconds: config.trailIntervalSeconds,
+      keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },
     },
     decisions: keptDecisions(),
     waiting: waitingRoom(store),
@@ -91,6 +88,31 @@ export async function serve(config: Config): Promise<void> {
   }, log);
 }
 
+/**
+ * The root key is there but does not open: every request is told that the plane is not available, whoever sends it, and
+ * the store stays closed. It takes a new start with the passphrase, key file or PIN to change that.
+ */
+async function serveSealed(config: Config, why: string, log: (error: unknown) => void): Promise<void> {
+  const memory = await openStore(':memory:', { attributes: attributesOf, followers: [], log });
+  const store: Store = { ...memory, transaction: () => Promise.reject(new Sealed(why)) };
+  const settings = { managementAccount: '', region: config.region, endpoint: '', quotas: {}, prices: {} };
+  const now = () => new Date();
+  const deps: Deps = {
+    ...{ resolver: resolverOf(services), store, settings, now, log, wallClock: Date.now, random: pooledRandom() },
+    blobs: blobsOver(memoryBlobs(), store, Date.now),
+    secrets: secretsUnder(randomBytes(32)),
+    decisions: keptDecisions(),
+    waiting: waitingRoom(store),
+  };
+  const server = gatewayServer(deps, { version: VERSION, sealed: true }, tlsOf(config));
+  const endpoint = await listening(server, config);
+  console.log(`Gatehouse ${VERSION} is SEALED at ${endpoint}\n  ${why}\n  Then start it again.`);
+  onceStopped(async () => {
+    await drained(server);
+    await memory.close();
+  }, log);
+}
+
 function opened(config: Config, log: (error: unknown) => void): Promise<Store> {
   const url = config.ephemeral ? ':memory:' : (config.store ?? `sqlite:${join(config.data, 'gatehouse.db')}`);
   return openStore(url, { attributes: attributesOf, followers, log }).catch((error: Error) => {
@@ -118,14 +140,25 @@ function pooledRandom(): (bytes: number) => Uint8Array {
   };
 }
 
-/** The key that secrets are sealed under: a file beside the store, never in it; with --ephemeral it is nowhere. */
-function rootKeyOf(config: Config): Uint8Array {
-  if (config.ephemeral) return randomBytes(32);
-  const file = join(config.data, 'root.key');
-  if (!existsSync(file)) writePrivate(config.data, 'root.key', `${randomBytes(32).toString('base64')}\n`);
-  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
-  if (key.length !== 32) throw new ConfigError(`${file} must hold 32 bytes in base 64.`);
-  return key;
+/**
+ * The keys that secrets are sealed under: in a file beside the store, never in it; with --ephemeral they are nowhere.
+ * Undefined while what opens the file is not there.
+ */
+async function rootKeysOf({ ephemeral, data, seal }: Config): Promise<readonly Uint8Array[] | string> {
+  if (ephemeral) return [randomBytes(32)];
+  const file = join(data, ROOT_KEY_FILE);
+  try {
+    if (!existsSync(file)) writePrivate(data, ROOT_KEY_FILE, await sealed([randomBytes(32)], seal, randomBytes));
+    const held = sealIn(readFileSync(file, 'utf8'));
+    if (held.kind === 'none' && seal.kind !== 'none') {
+      throw new ConfigError(`${file} is not sealed. Seal it with: npx gatehouse seal rotate --new-…`);
+    }
+    return await openSeal(held, seal);
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    if (error.why === 'missing' && existsSync(file)) return error.message;
+    throw new ConfigError(error.message);
+  }
 }
 
 function rootKeyIn({ rootAccessKeyId: id, rootSecretAccessKey: secret }: Config): RootKey | undefined {
@@ -182,19 +215,6 @@ function listenProblem({ code, message }: NodeJS.ErrnoException, { host, port }:
 
 function credentialsFile({ id, secret }: RootKey): string {
   return `[root]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
-}
-
-/** A file for its owner only, whole and on the disk when this returns: what is sealed under a lost key is lost. */
-function writePrivate(folder: string, name: string, text: string): void {
-  const half = join(folder, `.${name}.${process.pid}`);
-  const file = openSync(half, 'w', 0o600);
-  writeFileSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(half, join(folder, name));
-  const entries = openSync(folder, 'r');
-  fsyncSync(entries);
-  closeSync(entries);
 }
 
 function announce(config: Config, endpoint: string, account: string): void {

@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'env [--role ARN]                 shell lines that point the AWS CLI and SDKs at the plane',
     load: async () => (await import('./env.ts')).env,
   },
+  seal: {
+    usage: 'seal status|rotate               how the root key is sealed; seal it anew',
+    load: async () => (await import('./seal.ts')).seal,
+  },
   why: {
     usage: 'why REQUEST_ID|ENCODED_MESSAGE   how a request was decided, statement by statement',
     load: async () => (await import('./why.ts')).why,

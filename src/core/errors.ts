@@ -38,6 +38,11 @@ export class CommonError extends Error {
   }
 }
 
+/** The root key is not there: nothing that is kept can be opened, nobody recognized. */
+export class Sealed extends Error {
+  override readonly name = 'Sealed';
+}
+
 /** The caller may not. The code differs by protocol (AccessDenied, AccessDeniedException, UnauthorizedOperation). */
 export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';

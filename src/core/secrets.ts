@@ -14,8 +14,26 @@ export interface Secrets {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** `rootKey`: 32 bytes. `nonce` of `seal`: 12 random bytes, never used twice. */
-export function secretsUnder(rootKey: Uint8Array): Secrets {
+/**
+ * `rootKeys`: 32 bytes each. The first one seals; what it does not open, an older one may. `nonce` of `seal`: 12 random
+ * bytes, never used twice.
+ */
+export function secretsUnder(...rootKeys: readonly [Uint8Array, ...Uint8Array[]]): Secrets {
+  const [newest, ...older] = rootKeys.map(secretsUnderOne) as [Secrets, ...Secrets[]];
+  if (older.length === 0) return newest;
+  return {
+    seal: newest.seal,
+    open(purpose, sealed) {
+      for (const secrets of [newest, ...older]) {
+        const plain = secrets.open(purpose, sealed);
+        if (plain) return plain;
+      }
+      return undefined;
+    },
+  };
+}
+
+function secretsUnderOne(rootKey: Uint8Array): Secrets {
   const keys = new Map<string, KeyObject>();
   const keyFor = (purpose: string) => keys.get(purpose) ?? keep(keys, purpose, deriveKey(rootKey, purpose));
   return {

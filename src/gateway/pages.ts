@@ -13,6 +13,8 @@ import { whyPage } from './why.ts';
 /** What only the process can do. Absent where it may not be done. */
 export interface Controls {
   readonly version: string;
+  /** The root key is not there. */
+  readonly sealed?: true;
   readonly reset?: () => Promise<void>;
   /** Moves the clock forward. */
   readonly advance?: (milliseconds: number) => void;
@@ -23,9 +25,9 @@ type Page = (request: WireRequest, deps: Deps, controls: Controls, source: Sourc
 export const PAGES_PREFIX = '/_gatehouse/';
 
 const PAGES: Readonly<Record<string, Page>> = {
-  'GET health': async (_request, { settings }, { version, reset }) =>
-    json(200, {
-      status: 'ready',
+  'GET health': async (_request, { settings }, { version, reset, sealed }) =>
+    json(sealed ? 503 : 200, {
+      status: sealed ? 'sealed' : 'ready',
       version,
       account: settings.managementAccount,
       region: settings.region,

@@ -7,6 +7,7 @@ import {
   type AuthenticationCode,
   AuthenticationFailure,
   CommonError,
+  Sealed,
   ValidationFailure,
 } from '../core/errors.ts';
 import type { ProtocolName, Service } from '../core/operation.ts';
@@ -70,11 +71,23 @@ export function describeError(error: unknown, service?: Service, protocol?: Prot
     const { name, status, message, details, headers } = error;
     return { ...common(name, name, status, message), ...(details && { details }), ...(headers && { headers }) };
   }
+  if (error instanceof Sealed) return unavailable(service, spoken);
   const shape = error instanceof Error && service ? errorShape(service, error.name) : undefined;
   if (!shape) return common('InternalFailure', 'InternalFailure', 500, INTERNAL);
   return modelled(error as Error, shape, spoken);
 }
 
+/** KMS has an error for keys that are not there just now; the others for not being there themselves. */
+function unavailable(service: Service | undefined, protocol: ProtocolName): WireError {
+  const shape = service && errorShape(service, KEY_UNAVAILABLE);
+  if (!shape) return common('ServiceUnavailable', 'ServiceUnavailable', 503, UNAVAILABLE);
+  const message =
+    'The request was rejected because the specified KMS key was not available. You can retry the request.';
+  return modelled(Object.assign(new Error(message), { name: KEY_UNAVAILABLE }), shape, protocol);
+}
+
+const KEY_UNAVAILABLE = 'KeyUnavailableException';
+const UNAVAILABLE = 'The request has failed due to a temporary failure of the server.';
 const INTERNAL = 'The request processing has failed because of an unknown error, exception or failure.';
 
 /** awsJson has 400 for every fault of the sender. */

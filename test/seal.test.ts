@@ -1,0 +1,166 @@
+/** The seal of the root key, with real processes: a plane that starts sealed, `gatehouse seal`, and kill -9 in between. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { KMS } from '@aws-sdk/client-kms';
+import { STS } from '@aws-sdk/client-sts';
+
+const root = join(import.meta.dirname, '..');
+const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|GATEHOUSE)_/.test(name)));
+const KILLS = 12;
+
+type Env = Readonly<Record<string, string>>;
+
+const withPassphrase = (text: string): Env => ({ GATEHOUSE_SEAL_PASSPHRASE: text });
+
+function folder(t: TestContext): string {
+  const made = mkdtempSync(join(tmpdir(), 'gatehouse-seal-'));
+  t.after(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+function run(args: readonly string[], env: Env) {
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...clean, ...env } });
+  let out = '';
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (out += chunk));
+  const ended = new Promise<{ code: number | null; out: string }>((resolve) =>
+    child.once('close', (code) => resolve({ code, out })),
+  );
+  return { child, ended, said: () => out };
+}
+
+const seal = (args: readonly string[], env: Env = {}) => run(['src/cli/index.ts', 'seal', ...args], env);
+
+async function plane(t: TestContext, data: string, env: Env) {
+  const { child, ended, said } = run(['src/main.ts', '--port', '0', '--data', data], env);
+  t.after(() => child.kill('SIGKILL'));
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    child.stdout!.on('data', () => {
+      const found = /(?:ready|SEALED) at (http:\S+)/.exec(said())?.[1];
+      if (found) resolve(found);
+    });
+    ended.then(({ out }) => reject(new Error(out)));
+  });
+  const text = readFileSync(join(data, 'credentials'), 'utf8');
+  const credentials = {
+    accessKeyId: /aws_access_key_id = (\S+)/.exec(text)![1]!,
+    secretAccessKey: /aws_secret_access_key = (\S+)/.exec(text)![1]!,
+  };
+  const config = { endpoint, credentials, region: 'us-east-1', maxAttempts: 1 };
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { endpoint, kms: new KMS(config), sts: new STS(config), stop };
+}
+
+const failing = (call: Promise<unknown>) =>
+  call.then(
+    () => assert.fail('the plane answered'),
+    (error) => [error.name, error.$metadata.httpStatusCode],
+  );
+
+test('a plane whose passphrase is missing starts sealed, and opens again with it; resealing loses nothing', async (t) => {
+  const data = folder(t);
+  const first = await plane(t, data, withPassphrase('one'));
+  const KeyId = (await first.kms.createKey({})).KeyMetadata!.KeyId!;
+  const { CiphertextBlob } = await first.kms.encrypt({ KeyId, Plaintext: Buffer.from('kept') });
+  await first.stop();
+  assert.equal(JSON.parse(readFileSync(join(data, 'root.key'), 'utf8')).kind, 'passphrase');
+
+  const closed = await plane(t, data, {});
+  const decrypt = { CiphertextBlob: CiphertextBlob! };
+  assert.deepEqual(await failing(closed.kms.decrypt(decrypt)), ['KeyUnavailableException', 500]);
+  assert.deepEqual(await failing(closed.sts.getCallerIdentity()), ['ServiceUnavailable', 503]);
+  const health = await fetch(`${closed.endpoint}/_gatehouse/health`);
+  assert.deepEqual([health.status, ((await health.json()) as { status: string }).status], [503, 'sealed']);
+  await closed.stop();
+
+  const wrong = await run(['src/main.ts', '--port', '0', '--data', data], withPassphrase('two')).ended;
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.out, /root\.key does not open: the passphrase is another one/);
+
+  const rotated = await seal(['rotate', '--data', data, '--new-root-key', '--json'], {
+    ...withPassphrase('one'),
+    GATEHOUSE_NEW_SEAL_PASSPHRASE: 'two',
+  }).ended;
+  assert.equal(rotated.code, 0, rotated.out);
+  const { rootKeys, opens } = JSON.parse(rotated.out);
+  assert.deepEqual({ rootKeys, opens }, { rootKeys: 2, opens: true });
+  const open = await plane(t, data, withPassphrase('two'));
+  const plain = async () => Buffer.from((await open.kms.decrypt(decrypt)).Plaintext!).toString();
+  assert.equal(await plain(), 'kept');
+  assert.equal((await open.kms.createKey({})).KeyMetadata!.KeyState, 'Enabled');
+  await open.stop();
+});
+
+test('seal status tells the seal and whether it opens; wrong use exits with 2', async (t) => {
+  const data = folder(t);
+  await (await plane(t, data, {})).stop();
+  const status = async (args: readonly string[] = [], env: Env = {}) => {
+    const { code, out } = await seal(['status', '--data', data, '--json', ...args], env).ended;
+    return { code, ...JSON.parse(out) };
+  };
+  const open = await status();
+  assert.deepEqual([open.code, open.seal, open.opens, open.rootKeys], [0, 'none', true, 1]);
+  const keyFile = join(data, 'elsewhere.key');
+  const toFile = await seal(['rotate', '--data', data, '--new-key-file', keyFile]).ended;
+  assert.equal(toFile.code, 0, toFile.out);
+  const shut = await status();
+  assert.deepEqual([shut.code, shut.seal, shut.opens], [1, 'key-file', false]);
+  const found = await status(['--seal-key-file', keyFile]);
+  assert.deepEqual([found.code, found.opens, found.rootKeyId], [0, true, open.rootKeyId]);
+  const back = await seal(['rotate', '--data', data, '--seal-key-file', keyFile, '--none']).ended;
+  assert.equal(back.code, 0, back.out);
+  assert.equal((await status()).rootKeyId, open.rootKeyId);
+  for (const args of [
+    [],
+    ['melt'],
+    ['status', 'now'],
+    ['status', '--data', join(data, 'nowhere')],
+    ['rotate', '--wax'],
+  ]) {
+    assert.equal((await seal(args).ended).code, 2, args.join(' '));
+  }
+  assert.equal((await seal(['rotate', '--data', data, '--none', '--new-key-file', keyFile]).ended).code, 2);
+  assert.equal((await seal(['--help']).ended).code, 0);
+  const told = await run(['src/main.ts', '--seal-passphrase', 'x', '--data', data], {}).ended;
+  assert.equal(told.code, 2);
+  assert.match(told.out, /set GATEHOUSE_SEAL_PASSPHRASE/);
+  const unsealed = await run(['src/main.ts', '--data', data], withPassphrase('x')).ended;
+  assert.match(unsealed.out, /is not sealed/);
+});
+
+test(`root.key survives ${KILLS} kills in the midst of seal rotate`, async (t) => {
+  const data = folder(t);
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  t.diagnostic(`SEED=${seed}`);
+  writeFileSync(join(data, 'root.key'), `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+  const started = performance.now();
+  const first = await seal(['rotate', '--data', data], { GATEHOUSE_NEW_SEAL_PASSPHRASE: 'p0' }).ended;
+  const longMs = performance.now() - started;
+  assert.equal(first.code, 0, first.out);
+  const { rootKeyId } = JSON.parse(readFileSync(join(data, 'root.key'), 'utf8'));
+  let current = 'p0';
+  for (let i = 1, dice = seed; i <= KILLS; i++) {
+    dice = (Math.imul(dice, 1_664_525) + 1_013_904_223) >>> 0;
+    const next = `p${i}`;
+    const env = { ...withPassphrase(current), GATEHOUSE_NEW_SEAL_PASSPHRASE: next };
+    const { child, ended } = seal(['rotate', '--data', data], env);
+    setTimeout(() => child.kill('SIGKILL'), (dice / 2 ** 32) * longMs * 1.1);
+    await ended;
+    const held = await Promise.all(
+      [current, next].map(async (text) =>
+        JSON.parse((await seal(['status', '--json', '--data', data], withPassphrase(text)).ended).out),
+      ),
+    );
+    assert.deepEqual(held.map(({ opens }) => opens).sort(), [false, true], 'the old seal holds, or the new one');
+    assert.ok(held.every((status) => status.rootKeyId === rootKeyId));
+    if (held[1].opens) current = next;
+  }
+  t.diagnostic(`sealed anew ${current.slice(1)} times at the last; left behind: ${readdirSync(data).length - 1} files`);
+});
