@@ -38,7 +38,8 @@ export function makingAccess(
   const on = (action: string) => objectAccess(ctx, target, { action, key, conditions: asked });
   const all = [on('s3:PutObject')];
   if (tags.length > 0) all.push(on('s3:PutObjectTagging'));
-  if (givesAcl(input)) all.push(on('s3:PutObjectAcl'));
+  // AWS services deliver with `bucket-owner-full-control` under policies that grant them PutObject alone.
+  if (givesAcl(input) && ctx.caller.type !== 'Service') all.push(on('s3:PutObjectAcl'));
   if (input.ObjectLockMode !== undefined) all.push(on('s3:PutObjectRetention'));
   if (input.ObjectLockLegalHoldStatus !== undefined) all.push(on('s3:PutObjectLegalHold'));
   return all;
