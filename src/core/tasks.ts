@@ -86,7 +86,7 @@ export const notAnyMore = (store: Transaction, kind: string, id: string): Promis
 export type Again = number | undefined;
 
 /** What reaching outside may know: it reads the store in a transaction of its own. */
-export interface Outside extends Pick<Surroundings, 'store' | 'secrets' | 'settings' | 'random'> {
+export interface Outside extends Pick<Surroundings, 'store' | 'blobs' | 'secrets' | 'settings' | 'random'> {
   readonly now: Date;
 }
 

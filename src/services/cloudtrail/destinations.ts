@@ -18,6 +18,7 @@ import { parseArn } from '../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
+import { findResource, isInventoried } from '../../posture/inventory.ts';
 import { SERVICE } from './organizationTrails.ts';
 import { type Trail, trailArn } from './trailRows.ts';
 
@@ -62,9 +63,16 @@ export async function tryBucket(ctx: Context, trail: Trail, kinds: readonly stri
     if (code === 'NoSuchBucket') fail(S3BucketDoesNotExistException, `S3 bucket ${trail.bucket} does not exist!`);
     if (code === 'InvalidBucketName') fail(InvalidS3BucketNameException, `Invalid S3 bucket name: ${trail.bucket}`);
     if (!DENIED.test(code)) throw error;
+    // S3 does not say of a bucket that there is none to those who may not ask.
+    if (!(await exists(ctx, trail.bucket))) {
+      fail(S3BucketDoesNotExistException, `S3 bucket ${trail.bucket} does not exist!`);
+    }
     fail(InsufficientS3BucketPolicyException, `Incorrect S3 bucket policy is detected for bucket: ${trail.bucket}`);
   }
 }
+
+const exists = async (ctx: Context, bucket: string): Promise<boolean> =>
+  !isInventoried('AWS::S3::Bucket') || (await findResource(ctx.store, `arn:aws:s3:::${bucket}`)) !== undefined;
 
 /** The ARN of the key that a request names, after CloudTrail has found that it may encrypt under it. */
 export async function tryKey(ctx: Context, trail: Trail, name: string): Promise<string> {
