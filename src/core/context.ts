@@ -59,6 +59,10 @@ export interface Settings {
   /** Quotas that the operator raised or lowered, by AWS's quota name (`UsersQuota`). */
   readonly quotas: Readonly<Record<string, number>>;
   readonly prices: Prices;
+  /** `smtp://user:password@host:25`: the server that mail goes out through. */
+  readonly smtp?: string | undefined;
+  /** Hosts beside the machine itself that the plane may call for its users; see outbound.ts. */
+  readonly outbound?: readonly string[] | undefined;
   /** How often trails deliver; every 300 seconds when absent. */
   readonly trailIntervalSeconds?: number;
   /** What custom key stores of KMS may reach. */

@@ -13,6 +13,9 @@ import { trailCollector, trailTasks } from './cloudtrail/behind.ts';
 import { insightFollower, insightWorker } from './cloudtrail/insightWatching.ts';
 import { metricCompaction } from './cloudwatch/compaction.ts';
 import { metricStore } from './cloudwatch/ingest.ts';
+import { busResources } from './events/inventory.ts';
+import { matching } from './events/matching.ts';
+import { eventTasks } from './events/tasks.ts';
 import { roleResources } from './iam/inventory.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
@@ -60,6 +63,11 @@ export const services: readonly ServiceEntry[] = [
   },
   { name: 's3', unnamed: true, load: async () => (await import('./s3/index.ts')).s3 },
   {
+    name: 'identitystore',
+    target: 'AWSIdentityStore',
+    load: async () => (await import('./identitystore/index.ts')).identitystore,
+  },
+  {
     name: 'access-analyzer',
     load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,
   },
@@ -78,6 +86,7 @@ export const followers: readonly Follower[] = [
   metricStore,
   insightFollower,
   logUsage,
+  matching,
 ];
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
@@ -91,7 +100,8 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...sqsTasks,
   ...s3Tasks,
   logPurge,
+  ...eventTasks,
 ];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
-registerResources(roleResources, keyResources);
+registerResources(roleResources, keyResources, busResources);

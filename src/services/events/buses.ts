@@ -1,0 +1,141 @@
+/** Event buses. */
+import {
+  type CreateEventBusRequest,
+  type CreateEventBusResponse,
+  type DeleteEventBusRequest,
+  type DescribeEventBusRequest,
+  type DescribeEventBusResponse,
+  type EventBus,
+  type ListEventBusesRequest,
+  type ListEventBusesResponse,
+  ResourceAlreadyExistsException,
+  type UpdateEventBusRequest,
+  type UpdateEventBusResponse,
+} from '@aws-sdk/client-eventbridge';
+import type { Context } from '../../core/context.ts';
+import { fail, notImplemented } from '../../core/errors.ts';
+import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { quota } from '../../core/quotas.ts';
+import { requestTags } from '../../core/tags.ts';
+import { showPrincipals } from '../../identity/principalBinding.ts';
+import { type Bus, buses, findBus } from './busRows.ts';
+import { noBus, overLimit, refuse } from './errors.ts';
+import { busArn, busNamed, DEFAULT_BUS } from './names.ts';
+import { pageOf } from './pages.ts';
+import { rules } from './ruleRows.ts';
+import { acceptedTags } from './tagging.ts';
+
+type Settings = Pick<CreateEventBusRequest, 'Description' | 'KmsKeyIdentifier' | 'DeadLetterConfig' | 'LogConfig'>;
+
+export const CreateEventBus: Operation<Present<CreateEventBusRequest>, CreateEventBusResponse> = {
+  access: (input, ctx) => ({
+    resource: busArn({ ...ctx, name: input.Name }),
+    conditions: requestTags(input.Tags),
+  }),
+  async run(input, ctx) {
+    if (input.EventSourceName !== undefined) notImplemented('An event bus of a partner event source');
+    if (input.Name.includes('/')) {
+      refuse(
+        `Event bus name ${input.Name} is not valid. Reason: A custom event bus name can't contain the / character.`,
+      );
+    }
+    const now = ctx.now.toISOString();
+    const place = { account: ctx.account, region: ctx.region };
+    const tags = acceptedTags([], input.Tags ?? []);
+    // The default bus counts, too.
+    const fits = await ctx.store.fits(buses, [ctx.account, ctx.region], quota(ctx, 'EventBuses', 100) - 1, 'place');
+    const bus: Bus = { ...place, name: input.Name, ...settingsOf(input), tags, created: now, modified: now };
+    if (input.Name === DEFAULT_BUS || !(await ctx.store.insert(buses, bus))) {
+      fail(ResourceAlreadyExistsException, `Event bus ${input.Name} already exists.`);
+    }
+    if (!fits) overLimit();
+    return { EventBusArn: busArn(bus), ...shownSettings(bus) };
+  },
+};
+
+/** What is refused is not kept: the bus encrypts nothing with a key of its own and writes no logs. */
+function settingsOf(input: Settings): Pick<Bus, 'description' | 'deadLetter' | 'logs'> {
+  if (input.KmsKeyIdentifier) notImplemented('KmsKeyIdentifier of an event bus');
+  const { Level, IncludeDetail } = input.LogConfig ?? {};
+  if (Level !== undefined && Level !== 'OFF') notImplemented(`LogConfig of level ${Level}`);
+  return {
+    ...(input.Description !== undefined && { description: input.Description }),
+    ...(input.DeadLetterConfig?.Arn !== undefined && { deadLetter: input.DeadLetterConfig.Arn }),
+    ...(input.LogConfig && { logs: { ...(IncludeDetail && { IncludeDetail }), ...(Level && { Level }) } }),
+  };
+}
+
+const shownSettings = (bus: Bus) => ({
+  ...(bus.description !== undefined && { Description: bus.description }),
+  ...(bus.deadLetter !== undefined && { DeadLetterConfig: { Arn: bus.deadLetter } }),
+  ...(bus.logs && { LogConfig: bus.logs }),
+});
+
+const loaded = async (ctx: Context, name: string | undefined): Promise<Bus | Missing> => {
+  const named = busNamed(ctx, name);
+  return (await findBus(ctx.store, named)) ?? new Missing(busArn(named), noBus(named.name));
+};
+
+const access = (_input: unknown, _ctx: Context, bus: Bus) => ({
+  resource: busArn(bus),
+  resourcePolicy: bus.policy,
+  resourceTags: bus.tags,
+});
+
+export const UpdateEventBus: Operation<Present<UpdateEventBusRequest>, UpdateEventBusResponse, Bus> = {
+  load: (input, ctx) => loaded(ctx, input.Name),
+  access,
+  async run(input, ctx, { description: _d, deadLetter: _q, logs: _l, ...kept }) {
+    const bus: Bus = { ...kept, ...settingsOf(input), modified: ctx.now.toISOString() };
+    await ctx.store.replace(buses, bus);
+    return { Arn: busArn(bus), Name: bus.name, ...shownSettings(bus) };
+  },
+};
+
+export const DeleteEventBus: Operation<Present<DeleteEventBusRequest>, object, Bus | undefined> = {
+  load: (input, ctx) => findBus(ctx.store, { ...ctx, name: input.Name }),
+  access: (input, ctx, bus) => ({ resource: busArn({ ...ctx, name: input.Name }), resourceTags: bus?.tags }),
+  async run(input, ctx, bus) {
+    if (input.Name === DEFAULT_BUS) refuse(`Cannot delete event bus ${DEFAULT_BUS}.`);
+    if (!bus) return {};
+    if ((await ctx.store.count(rules, [bus.account, bus.region, bus.name], 'bus')) > 0) {
+      refuse(`Event bus ${bus.name} can't be deleted since it has rules.`);
+    }
+    await ctx.store.remove(buses, [bus.account, bus.region, bus.name]);
+    return {};
+  },
+};
+
+export const DescribeEventBus: Operation<Present<DescribeEventBusRequest>, DescribeEventBusResponse, Bus> = {
+  load: (input, ctx) => loaded(ctx, input.Name),
+  access,
+  run: async (_input, ctx, bus) => ({ ...(await view(ctx, bus)), ...shownSettings(bus) }),
+};
+
+async function view(ctx: Context, bus: Bus): Promise<EventBus> {
+  return {
+    Name: bus.name,
+    Arn: busArn(bus),
+    ...(bus.description !== undefined && { Description: bus.description }),
+    ...(bus.policy !== undefined && { Policy: await showPrincipals(ctx.store, bus.policy) }),
+    ...(bus.created !== undefined && { CreationTime: new Date(bus.created) }),
+    ...(bus.modified !== undefined && { LastModifiedTime: new Date(bus.modified) }),
+  };
+}
+
+/** The default bus comes first in AWS's lists as in any order: it has a place of its own here, as it may have no row. */
+export const ListEventBuses: Operation<Present<ListEventBusesRequest>, ListEventBusesResponse> = {
+  access: () => ({ resource: '*' }),
+  async run(input, ctx) {
+    const { rows, page } = await pageOf(
+      ctx,
+      buses,
+      [ctx.account, ctx.region],
+      input,
+      ({ name }) => name !== DEFAULT_BUS,
+    );
+    const first = input.NextToken === undefined && DEFAULT_BUS.startsWith(input.NamePrefix ?? '');
+    const standard = first ? [(await findBus(ctx.store, { ...ctx, name: DEFAULT_BUS }))!] : [];
+    return { EventBuses: await Promise.all([...standard, ...rows].map((bus) => view(ctx, bus))), ...page };
+  },
+};

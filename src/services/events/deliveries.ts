@@ -1,0 +1,113 @@
+/**
+ * Deliveries that are owed: a task for each target and batch of matching events. The task names the events by their
+ * place in the journal; rule and target are read when it is done.
+ */
+import type { Target } from '@aws-sdk/client-eventbridge';
+import type { Context } from '../../core/context.ts';
+import { later, type TaskHandler } from '../../core/tasks.ts';
+import type { Journal, JournalRow, Transaction } from '../../store/store.ts';
+import { nextSlot } from './apiDestinationRows.ts';
+import { type Happening, happeningOf } from './happenings.ts';
+import type { RuleName } from './names.ts';
+import { type Rule, ruleKey, rules } from './ruleRows.ts';
+
+const DELIVER = 'events.deliver';
+export const INVOKE = 'events.invoke';
+/** In one task: they are delivered, and tried again, together. */
+const EVENTS_MAX = 100;
+
+export interface Owed {
+  readonly rule: RuleName;
+  /** Id of the target. */
+  readonly target: string;
+  readonly sequences: readonly number[];
+}
+
+/** An event with the entry that tells it. */
+export interface Delivered {
+  readonly happening: Happening;
+  /** Milliseconds: when EventBridge got it. */
+  readonly received: number;
+  readonly sequence: number;
+}
+
+export interface Delivery {
+  readonly rule: Rule;
+  readonly target: Target;
+  readonly events: readonly Delivered[];
+}
+
+export const isApiDestination = (arn: string | undefined) =>
+  /^arn:[\w-]+:events:[^:]*:\d*:api-destination\//.test(arn ?? '');
+
+export async function oweDelivery(
+  store: Transaction,
+  rule: Rule,
+  target: Target,
+  matches: readonly { readonly entry: JournalRow }[],
+): Promise<void> {
+  const alone = isApiDestination(target.Arn);
+  const size = alone ? 1 : EVENTS_MAX;
+  const { account, region, bus, name } = rule;
+  for (let i = 0; i < matches.length; i += size) {
+    const entries = matches.slice(i, i + size).map(({ entry }) => entry);
+    const [first] = entries;
+    const id = `${String(first!.sequence).padStart(16, '0')} ${[...ruleKey(rule), target.Id].join(' ')}`;
+    const now = new Date(first!.time);
+    const body: Owed = {
+      rule: { account, region, bus, name },
+      target: target.Id!,
+      sequences: entries.map(({ sequence }) => sequence),
+    };
+    const due = alone ? await nextSlot(store, target.Arn!, first!.time) : undefined;
+    const lane = /\.fifo$/.test(target.Arn ?? '') ? id.slice(17) : undefined;
+    await later({ store, now, account, region, random: noDice }, { kind: DELIVER, id, body, due, lane });
+  }
+}
+
+const noDice = (): never => {
+  throw new Error('Tasks of matching events have ids of their own.');
+};
+
+/** What a task is about, as things are now; undefined when the rule or the target is gone. */
+export async function deliveryOf(
+  { store, journal }: { readonly store: Pick<Transaction, 'get'>; readonly journal: Journal },
+  owed: Owed,
+): Promise<Delivery | undefined> {
+  const rule = await store.get(rules, ruleKey(owed.rule));
+  const target = rule?.targets.find(({ Id }) => Id === owed.target);
+  if (!rule || !target) return undefined;
+  const events: Delivered[] = [];
+  for (const sequence of owed.sequences) {
+    const [entry] = await journal.read(sequence - 1, 1);
+    const happening = entry?.sequence === sequence ? happeningOf(entry) : undefined;
+    if (entry && happening) events.push({ happening, received: entry.time, sequence });
+  }
+  return { rule, target, events };
+}
+
+/** What carries events to targets inside the plane. */
+export const deliver: TaskHandler<Owed> = {
+  kind: DELIVER,
+  principal: 'events.amazonaws.com',
+  async settle(task, ctx: Context) {
+    const delivery = await deliveryOf(ctx, task.body);
+    if (!delivery || delivery.events.length === 0) return undefined;
+    await (await import('./deliverers.ts')).deliverTo(ctx, delivery, task);
+    return undefined;
+  },
+  async failed(task, ctx, error) {
+    return (await import('./failures.ts')).afterFailure(task, ctx, error);
+  },
+};
+
+/** What calls API destinations: outside, over HTTP. */
+export const invoke: TaskHandler<Owed, number> = {
+  kind: INVOKE,
+  principal: 'events.amazonaws.com',
+  reach: async (task, around) => (await import('./httpTarget.ts')).invoked(task.body, around),
+  settle: async () => undefined,
+  async failed(task, ctx, error) {
+    return (await import('./failures.ts')).afterFailure(task, ctx, error);
+  },
+};

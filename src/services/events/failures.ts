@@ -1,0 +1,120 @@
+/**
+ * A delivery that failed: tried again with growing pauses, for a day or 185 times unless the target says otherwise; then,
+ * or at once where trying again cannot help, the events go to the target's dead-letter queue with what is known of the
+ * failure, in AWS's attributes.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+ */
+import type { Target } from '@aws-sdk/client-eventbridge';
+import { parseArn } from '../../core/arn.ts';
+import { type Context, servicePrincipal } from '../../core/context.ts';
+import type { Again, Task } from '../../core/tasks.ts';
+import { type Delivered, type Delivery, deliveryOf, type Owed } from './deliveries.ts';
+import { ruleArn } from './names.ts';
+
+/** A failure that EventBridge has a code for. */
+export class DeliveryFailure extends Error {
+  override readonly name: string;
+  /** Whether trying again may help; milliseconds that the target asks to be left alone. */
+  readonly again: boolean | number;
+  constructor(code: string, message: string, again: boolean | number) {
+    super(message);
+    this.name = code;
+    this.again = again;
+  }
+}
+
+/** Errors of services, by name. */
+const CODES: readonly (readonly [pattern: RegExp, code: string, again: boolean])[] = [
+  [/^(AccessDenied|NotAuthorized|AuthorizationError|KMSAccessDenied|KmsAccessDenied)/, 'NO_PERMISSIONS', false],
+  [/(QueueDoesNotExist|NonExistentQueue|NotFound)/, 'NO_RESOURCE', false],
+  [/(Throttl|OverLimit|RequestLimitExceeded)/, 'THROTTLING', true],
+  [/(LimitExceeded)/, 'RESOURCE_LIMIT_EXCEEDED', true],
+  [/^(Validation|Invalid|Missing|Unsupported|MessageTooLong|BatchRequestTooLong)/, 'INVALID_PARAMETER', false],
+  [/^NotImplemented$/, 'NO_RESOURCE', false],
+];
+
+function failureOf(error: unknown): DeliveryFailure {
+  if (error instanceof DeliveryFailure) return error;
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const [, code, again] = CODES.find(([pattern]) => pattern.test(name)) ?? [name, 'INTERNAL_ERROR', true];
+  return new DeliveryFailure(code, message, again);
+}
+
+const DAY_SECONDS = 86_400;
+const ATTEMPTS = 185;
+/** With this longest pause 185 attempts take about a day. */
+const PAUSE_MS_MAX = 480_000;
+
+export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknown): Promise<Again> {
+  const failure = failureOf(error);
+  const delivery = await deliveryOf(ctx, task.body);
+  if (!delivery) return undefined;
+  const { MaximumEventAgeInSeconds = DAY_SECONDS, MaximumRetryAttempts = ATTEMPTS } = delivery.target.RetryPolicy ?? {};
+  const left = task.given + MaximumEventAgeInSeconds * 1000 - ctx.now.getTime();
+  const exhausted =
+    left <= 0 ? 'MaximumEventAgeInSeconds' : task.attempt >= MaximumRetryAttempts ? 'MaximumRetryAttempts' : undefined;
+  if (failure.again === false || exhausted !== undefined) {
+    const condition = failure.again === false ? undefined : exhausted;
+    await deadLettered(ctx, delivery, failure, { attempts: task.attempt, condition });
+    return undefined;
+  }
+  const asked = typeof failure.again === 'number' ? failure.again : 0;
+  return Math.min(left, Math.max(asked, pauseOf(task.attempt, ctx)));
+}
+
+/** A second, doubling, with a fifth of it left to chance so that failures do not come back together. */
+function pauseOf(attempt: number, ctx: Context): number {
+  const whole = Math.min(PAUSE_MS_MAX, 1000 * 2 ** Math.min(attempt, 12));
+  return whole * (0.8 + (0.2 * ctx.random(1)[0]!) / 255);
+}
+
+interface End {
+  readonly attempts: number;
+  /** Absent: trying again would not have helped. */
+  readonly condition: string | undefined;
+}
+
+const BATCH = 10;
+
+async function deadLettered(ctx: Context, delivery: Delivery, failure: DeliveryFailure, end: End): Promise<void> {
+  const { rule, target, events } = delivery;
+  const queue = parseArn(target.DeadLetterConfig?.Arn ?? '');
+  if (!queue) return;
+  const source = servicePrincipal('events.amazonaws.com', { arn: ruleArn(rule), account: rule.account });
+  const QueueUrl = queueUrl(queue);
+  const MessageAttributes = attributesOf(ruleArn(rule), target, failure, end);
+  for (let i = 0; i < events.length; i += BATCH) {
+    const Entries = events.slice(i, i + BATCH).map((event, n) => ({
+      Id: String(n),
+      MessageBody: bodyOf(event),
+      MessageAttributes,
+    }));
+    try {
+      await ctx.call('sqs', 'SendMessageBatch', { QueueUrl, Entries }, source, queue.region);
+    } catch {
+      // A dead-letter queue that is gone or refuses: AWS drops the events then, too. The refused call is on record.
+    }
+  }
+}
+
+const bodyOf = ({ happening }: Delivered) => JSON.stringify(happening.event);
+
+function attributesOf(rule: string, target: Target, failure: DeliveryFailure, { attempts, condition }: End) {
+  const values = {
+    RULE_ARN: rule,
+    TARGET_ARN: target.Arn ?? '',
+    ERROR_CODE: failure.name,
+    ERROR_MESSAGE: failure.message,
+    EXHAUSTED_RETRY_CONDITION: condition,
+    RETRY_ATTEMPTS: condition === undefined ? undefined : String(attempts),
+  };
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      value ? [[name, { DataType: 'String', StringValue: value.slice(0, 1024) }]] : [],
+    ),
+  );
+}
+
+/** The address of a queue, by its ARN. */
+export const queueUrl = ({ region, account, resource }: { region: string; account: string; resource: string }) =>
+  `https://sqs.${region}.amazonaws.com/${account}/${resource}`;

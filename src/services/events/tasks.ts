@@ -1,0 +1,16 @@
+/** What EventBridge owes after requests and events. */
+import type { TaskHandler } from '../../core/tasks.ts';
+import { expireArchive } from './archiveTask.ts';
+import { authorizeConnection } from './connectionTask.ts';
+import { deliver, invoke } from './deliveries.ts';
+import { replayEvents } from './replayTask.ts';
+import { ruleSchedule } from './ruleSchedule.ts';
+
+export const eventTasks: readonly TaskHandler[] = [
+  deliver,
+  invoke,
+  ruleSchedule,
+  replayEvents,
+  expireArchive,
+  authorizeConnection,
+];
