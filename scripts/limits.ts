@@ -23,12 +23,14 @@ const FILES: Record<string, string> = {
   ce: 'cost-explorer',
   cloudwatch: 'cloudwatch',
   sqs: 'sqs',
+  sns: 'sns',
   kms: 'kms',
   accessanalyzer: 'accessanalyzer',
   logs: 'cloudwatch-logs',
   s3: 's3',
   events: 'eventbridge',
   scheduler: 'scheduler',
+  identitystore: 'identitystore',
 };
 
 /** Patterns that AWS itself writes with anchors; all others get theirs from the models. */
@@ -58,6 +60,7 @@ const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
     '[ \\t]*[^\\x00-\\x1F:\\x7F]+([ \\t]+[^\\x00-\\x1F:\\x7F]+)*[ \\t]*',
     '\\t*[^\\x00-\\x1F:\\x7F][^\\x00-\\x08\\n-\\x1F:\\x7F]*',
   ],
+  ['(?!(?i)(arn|aws):)', '(?!(?i:arn|aws):)'],
   ['[\\S\\s]', '[^]'],
   // Java's `\s` knows ASCII only.
   ['\\s', ' \\t\\n\\v\\f\\r'],

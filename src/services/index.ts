@@ -23,6 +23,7 @@ import { keyUsage } from './kms/lastUses.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logUsage } from './logs/usage.ts';
 import { s3Tasks } from './s3/tasks.ts';
+import { snsTasks } from './sns/tasks.ts';
 import { sqsTasks } from './sqs/tasks.ts';
 
 export const services: readonly ServiceEntry[] = [
@@ -56,6 +57,7 @@ export const services: readonly ServiceEntry[] = [
     version: '2012-11-05',
     load: async () => (await import('./sqs/index.ts')).sqs,
   },
+  { name: 'sns', version: '2010-03-31', load: async () => (await import('./sns/index.ts')).sns },
   {
     name: 'kms',
     target: 'TrentService',
@@ -98,6 +100,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   backingKeyDeletion,
   ...trailTasks,
   ...sqsTasks,
+  ...snsTasks,
   ...s3Tasks,
   logPurge,
   ...eventTasks,

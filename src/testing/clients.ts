@@ -9,10 +9,12 @@ import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { CostExplorer } from '@aws-sdk/client-cost-explorer';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { IAM } from '@aws-sdk/client-iam';
+import { Identitystore } from '@aws-sdk/client-identitystore';
 import { KMS } from '@aws-sdk/client-kms';
 import { Organizations } from '@aws-sdk/client-organizations';
 import { S3 } from '@aws-sdk/client-s3';
 import { Scheduler } from '@aws-sdk/client-scheduler';
+import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
@@ -41,6 +43,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
   };
   return lazily({
     iam: () => new IAM(config as object),
+    identitystore: () => new Identitystore(config as object),
     sts: () => new STS(config as object),
     organizations: () => new Organizations(config as object),
     accessAnalyzer: () => new AccessAnalyzer(config as object),
@@ -49,6 +52,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     costExplorer: () => new CostExplorer(config as object),
     cloudwatch: () => new CloudWatch(config as object),
     s3: () => new S3({ ...config, forcePathStyle: true } as object),
+    sns: () => new SNS(config as object),
     sqs: () => new SQS(config as object),
     kms: () => new KMS(config as object),
     logs: () => new CloudWatchLogs(config as object),

@@ -1,0 +1,111 @@
+/**
+ * Deliveries to the world outside: over HTTP and SMTP, and to the outbox. Each is a task; what fails for now is tried
+ * again as the delivery policy says, what fails for good goes to the subscription's dead-letter queue.
+ */
+import type { Context } from '../../core/context.ts';
+import { type Again, later, type Outside, type Task } from '../../core/tasks.ts';
+import { CUSTOMER_RETRIES, delayOf, effectivePolicy } from './deliveryPolicies.ts';
+import type { Parcel } from './envelopes.ts';
+import { mail, mailOf } from './mail.ts';
+import { putOut } from './outbox.ts';
+import { pacedStart } from './pace.ts';
+import { openText, sealText } from './published.ts';
+import { deadLetter } from './queues.ts';
+import { DELIVER, type Delivery } from './tasks.ts';
+import {
+  type Protocol,
+  type Subscription,
+  subscriptionArn,
+  subscriptionKey,
+  subscriptions,
+  type Topic,
+  topicArn,
+  topicKey,
+  topics,
+} from './topicRows.ts';
+import { post } from './webhooks.ts';
+
+/** What lies sealed in the task. */
+interface Load {
+  readonly protocol: Protocol;
+  readonly endpoint: string;
+  readonly raw: boolean;
+  readonly contentType: string;
+  readonly sender: string;
+  readonly parcel: Parcel;
+}
+
+/** How it went. */
+export interface Outcome {
+  readonly delivered: boolean;
+  /** Trying again is of use. */
+  readonly again?: boolean;
+  /** It is for the outbox. */
+  readonly kept?: boolean;
+}
+
+/** Owes the delivery of a parcel. */
+export async function sendOut(ctx: Context, topic: Topic, row: Subscription, parcel: Parcel): Promise<void> {
+  const policy = effectivePolicy(topic, row);
+  const load: Load = {
+    protocol: row.protocol,
+    endpoint: row.endpoint,
+    raw: row.attributes.RawMessageDelivery === 'true' && parcel.type === 'Notification',
+    contentType: policy.requestPolicy.headerContentType,
+    sender: topic.attributes.DisplayName ?? '',
+    parcel,
+  };
+  const { account, region } = topic;
+  const body: Delivery = {
+    topic: topicArn(topic),
+    subscription: subscriptionArn(row),
+    sealed: sealText(ctx, JSON.stringify(load)),
+  };
+  const due = await pacedStart(ctx, row, policy.throttlePolicy?.maxReceivesPerSecond);
+  await later<Delivery>(ctx, { kind: DELIVER, due, account, region, body });
+}
+
+const loadOf = (secrets: Outside['secrets'], { sealed }: Delivery) => JSON.parse(openText(secrets, sealed)) as Load;
+
+export async function reach({ body }: Task<Delivery>, outside: Outside): Promise<Outcome> {
+  const { protocol, endpoint, raw, contentType, sender, parcel } = loadOf(outside.secrets, body);
+  if (protocol === 'http' || protocol === 'https') {
+    return post(endpoint, raw ? parcel.text : parcel.envelope, {
+      'content-type': contentType,
+      'x-amz-sns-message-type': parcel.type,
+      'x-amz-sns-message-id': parcel.id,
+      'x-amz-sns-topic-arn': body.topic,
+      ...(parcel.type !== 'SubscriptionConfirmation' && { 'x-amz-sns-subscription-arn': body.subscription }),
+      ...(raw && { 'x-amz-sns-rawdelivery': 'true' }),
+    });
+  }
+  const { smtp } = outside.settings;
+  if (smtp === undefined || protocol === 'sms') return { delivered: false, kept: true };
+  return mail(smtp, { to: endpoint, sender, ...mailOf(protocol, parcel) });
+}
+
+export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcome): Promise<Again> {
+  const { body } = task;
+  const load = loadOf(ctx.secrets, body);
+  if (outcome.delivered) return undefined;
+  if (outcome.kept) {
+    await keep(ctx, task, load);
+    return undefined;
+  }
+  const topic = await ctx.store.get(topics, topicKey(body.topic)!);
+  const row = await ctx.store.get(subscriptions, subscriptionKey(body.subscription)!);
+  if (!topic || !row) return undefined; // Nobody wants it any more.
+  const isHttp = load.protocol === 'http' || load.protocol === 'https';
+  const retries = isHttp ? effectivePolicy(topic, row).healthyRetryPolicy : CUSTOMER_RETRIES;
+  const pause = outcome.again ? delayOf(retries, task.attempt) : undefined;
+  if (pause === undefined && load.parcel.type === 'Notification') {
+    await deadLetter(ctx, topic, row, { MessageBody: load.raw ? load.parcel.text : load.parcel.envelope });
+  }
+  return pause;
+}
+
+function keep(ctx: Context, { account, region, body }: Task<Delivery>, { protocol, endpoint, parcel }: Load) {
+  const to = protocol as 'sms' | 'email' | 'email-json';
+  const written = to === 'sms' ? { text: parcel.text } : mailOf(to, parcel);
+  return putOut(ctx, { account, region, protocol: to, to: endpoint, topic: body.topic, ...written });
+}

@@ -1,0 +1,61 @@
+import * as sdk from '@aws-sdk/client-sns';
+import { defineService, type Limits } from '../../core/operation.ts';
+import limits from './limits.json' with { type: 'json' };
+import { AddPermission, RemovePermission } from './policies.ts';
+import { Publish, PublishBatch } from './publishing.ts';
+import {
+  CheckIfPhoneNumberIsOptedOut,
+  GetSMSAttributes,
+  ListPhoneNumbersOptedOut,
+  OptInPhoneNumber,
+  SetSMSAttributes,
+} from './sms.ts';
+import {
+  ConfirmSubscription,
+  GetSubscriptionAttributes,
+  ListSubscriptions,
+  ListSubscriptionsByTopic,
+  SetSubscriptionAttributes,
+  Subscribe,
+  Unsubscribe,
+} from './subscriptions.ts';
+import { ListTagsForResource, TagResource, UntagResource } from './tags.ts';
+import { CreateTopic, DeleteTopic, GetTopicAttributes, ListTopics, SetTopicAttributes } from './topics.ts';
+
+export const sns = defineService({
+  name: 'sns',
+  eventSource: 'sns.amazonaws.com',
+  sdk,
+  wire: {
+    protocols: ['awsQuery'],
+    version: '2010-03-31',
+    xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+  },
+  limits: limits as unknown as Limits,
+  operations: {
+    AddPermission,
+    CheckIfPhoneNumberIsOptedOut,
+    ConfirmSubscription,
+    CreateTopic,
+    DeleteTopic,
+    GetSMSAttributes,
+    GetSubscriptionAttributes,
+    GetTopicAttributes,
+    ListPhoneNumbersOptedOut,
+    ListSubscriptions,
+    ListSubscriptionsByTopic,
+    ListTagsForResource,
+    ListTopics,
+    OptInPhoneNumber,
+    Publish,
+    PublishBatch,
+    RemovePermission,
+    SetSMSAttributes,
+    SetSubscriptionAttributes,
+    SetTopicAttributes,
+    Subscribe,
+    TagResource,
+    Unsubscribe,
+    UntagResource,
+  },
+});

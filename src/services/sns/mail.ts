@@ -1,0 +1,49 @@
+/** Mail, through the SMTP server that the operator names. */
+import type { Outcome } from './deliveries.ts';
+import type { Parcel } from './envelopes.ts';
+import type { Protocol } from './topicRows.ts';
+
+export interface Mail {
+  readonly subject: string;
+  readonly text: string;
+}
+
+const SUBJECTS = {
+  Notification: 'AWS Notification Message',
+  SubscriptionConfirmation: 'AWS Notification - Subscription Confirmation',
+  UnsubscribeConfirmation: 'AWS Notification - Unsubscribe Confirmation',
+} as const;
+
+/** What stands in the mail. */
+export function mailOf(protocol: Protocol, { type, envelope, text, subject, url }: Parcel): Mail {
+  const title = subject ?? SUBJECTS[type];
+  if (protocol === 'email-json') return { subject: title, text: envelope };
+  if (type !== 'Notification') return { subject: title, text: `${text}\n\nConfirm: ${url}\n` };
+  return {
+    subject: title,
+    text: `${text}\n\n--\nIf you wish to stop receiving notifications from this topic, please visit:\n${url}\n`,
+  };
+}
+
+const PATIENCE_MS = 15_000;
+const NAME = 'AWS Notifications';
+const FROM = 'no-reply@sns.amazonaws.com';
+
+/** A server that refuses the address for good (5xx) is not asked again. */
+export async function mail(
+  server: string,
+  { to, sender, subject, text }: Mail & { to: string; sender: string },
+): Promise<Outcome> {
+  const { createTransport } = await import('nodemailer');
+  const times = { connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS };
+  const transport = createTransport({ url: server, ...times, disableFileAccess: true, disableUrlAccess: true });
+  try {
+    await transport.sendMail({ from: { name: sender || NAME, address: FROM }, to, subject, text });
+    return { delivered: true };
+  } catch (error) {
+    const code = (error as { responseCode?: number }).responseCode ?? 0;
+    return { delivered: false, again: code < 500 };
+  } finally {
+    transport.close();
+  }
+}

@@ -1,0 +1,30 @@
+/** Messages to queues, in SNS's own name and on behalf of the topic: the queue's policy must let it in. */
+import { type Context, servicePrincipal } from '../../core/context.ts';
+import { describeError } from '../../protocols/errors.ts';
+import { type Subscription, type Topic, topicArn } from './topicRows.ts';
+
+/** Whether the queue took it. What it refuses it will refuse again: such errors are not tried again, as in AWS. */
+export async function sendToQueue(ctx: Context, topic: Topic, queue: string, input: object): Promise<boolean> {
+  const [, , , region, account, name] = queue.split(':');
+  const QueueUrl = `${ctx.settings.endpoint}/${account}/${name}`;
+  const sns = servicePrincipal('sns.amazonaws.com', { arn: topicArn(topic), account: topic.account });
+  try {
+    await ctx.call('sqs', 'SendMessage', { QueueUrl, ...input }, sns, region);
+    return true;
+  } catch (error) {
+    if (!isAnswer(error)) throw error;
+    return false;
+  }
+}
+
+/** An error of AWS's, and not a fault of ours or of the store. */
+const isAnswer = (error: unknown) =>
+  (error instanceof Error && '$fault' in error) || describeError(error).code !== 'InternalFailure';
+
+/** What a subscriber could not be given goes to the queue that its redrive policy names; without one it is dropped. */
+export async function deadLetter(ctx: Context, topic: Topic, row: Subscription, input: object): Promise<void> {
+  const policy = row.attributes.RedrivePolicy;
+  if (policy === undefined) return;
+  const { deadLetterTargetArn } = JSON.parse(policy) as { deadLetterTargetArn: string };
+  await sendToQueue(ctx, topic, deadLetterTargetArn, input);
+}

@@ -1,0 +1,83 @@
+/** What SNS owes behind requests. What does it is loaded when it is first due. */
+import type { Context } from '../../core/context.ts';
+import { type Again, later, type Outside, type Task, type TaskHandler } from '../../core/tasks.ts';
+import { type Subscription, subscriptionArn, type Topic, topicArn } from './topicRows.ts';
+
+/** A message to all subscribers of a standard topic. */
+export const FAN_OUT = 'sns.fanout';
+/** The messages of one group of a FIFO topic, in order. */
+export const LINE = 'sns.line';
+/** A message to one subscriber outside. */
+export const DELIVER = 'sns.deliver';
+const EXPIRE = 'sns.expire';
+const FORGET = 'sns.forget';
+export const OUTBOX = 'sns.outbox';
+export const SENT = 'sns.sent';
+
+export interface FanOut {
+  readonly topic: string;
+  /** The message; see published.ts. */
+  readonly sealed: string;
+  /** Subscribers after this one are still to be served. */
+  readonly after?: string | undefined;
+}
+
+export interface Line {
+  readonly topic: string;
+  readonly line: string;
+}
+
+/** What is sent to an endpoint outside, sealed; see deliveries.ts. */
+export interface Delivery {
+  readonly topic: string;
+  readonly subscription: string;
+  readonly sealed: string;
+}
+
+export interface Forget {
+  readonly topic: string;
+  /** Milliseconds: subscriptions from before. */
+  readonly before: number;
+}
+
+type Settle<Body> = (task: Task<Body>, ctx: Context) => Promise<Again>;
+
+const PRINCIPAL = 'sns.amazonaws.com';
+const handler = <Body>(kind: string, settle: Settle<Body>): TaskHandler<Body> => ({
+  kind,
+  principal: PRINCIPAL,
+  settle,
+});
+
+export const snsTasks: readonly TaskHandler[] = [
+  handler<FanOut>(FAN_OUT, async (task, ctx) => (await import('./fanOut.ts')).fanOut(task, ctx)),
+  handler<Line>(LINE, async (task, ctx) => (await import('./lines.ts')).serveLine(task, ctx)),
+  handler<{ readonly subscription: string }>(EXPIRE, async (task, ctx) =>
+    (await import('./confirmations.ts')).expire(task, ctx),
+  ),
+  handler<Forget>(FORGET, async (task, ctx) => (await import('./confirmations.ts')).forget(task, ctx)),
+  handler<object>(SENT, async (task, ctx) => (await import('./deduplication.ts')).forgetSent(task, ctx)),
+  handler<object>(OUTBOX, async (task, ctx) => (await import('./outbox.ts')).clearOut(task, ctx)),
+  {
+    kind: DELIVER,
+    principal: PRINCIPAL,
+    reach: async (task: Task<Delivery>, outside: Outside) => (await import('./deliveries.ts')).reach(task, outside),
+    settle: async (task: Task<Delivery>, ctx, seen) => (await import('./deliveries.ts')).settle(task, ctx, seen),
+  },
+];
+
+/** Subscriptions that nobody confirmed in time go. */
+export const expireLater = (ctx: Context, row: Subscription, due: number) =>
+  later(ctx, { kind: EXPIRE, id: subscriptionArn(row), due, body: { subscription: subscriptionArn(row) } });
+
+/** The subscriptions of a topic that was deleted go. */
+export const forgetTopic = (ctx: Context, topic: Topic) =>
+  later<Forget>(ctx, {
+    kind: FORGET,
+    account: topic.account,
+    region: topic.region,
+    body: { topic: topicArn(topic), before: ctx.now.getTime() },
+  });
+
+export const clearOutboxAt = (ctx: Context, account: string, due: number) =>
+  later(ctx, { kind: OUTBOX, id: account, account, due, body: {} });

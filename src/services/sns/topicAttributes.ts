@@ -1,0 +1,68 @@
+/**
+ * What can be set of a topic.
+ * https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+ */
+import { notImplemented } from '../../core/errors.ts';
+import { requireDeliveryPolicy } from './deliveryPolicies.ts';
+import { refuse } from './errors.ts';
+
+interface Attribute {
+  readonly valid: (value: string) => boolean;
+  /** Only FIFO topics have it. */
+  readonly fifo?: true;
+  /** An empty value takes it away. */
+  readonly removable?: true;
+}
+
+const isBoolean = (value: string) => value === 'true' || value === 'false';
+export const MESSAGE_BYTES_STANDARD = 262_144;
+const MESSAGE_BYTES_MAX = 1_048_576;
+
+const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
+  Policy: { valid: () => true },
+  DisplayName: { valid: (value) => value.length <= 100, removable: true },
+  DeliveryPolicy: { valid: isDeliveryPolicy, removable: true },
+  KmsMasterKeyId: { valid: (value) => /^[A-Za-z0-9:/_-]{1,2048}$/.test(value), removable: true },
+  SignatureVersion: { valid: (value) => value === '1' || value === '2' },
+  TracingConfig: { valid: isTracing },
+  MaximumMessageSize: {
+    valid: (value) => /^\d{4,7}$/.test(value) && Number(value) >= 1024 && Number(value) <= MESSAGE_BYTES_MAX,
+  },
+  FifoTopic: { valid: (value) => value === 'true', fifo: true },
+  ContentBasedDeduplication: { valid: isBoolean, fifo: true },
+  FifoThroughputScope: { valid: (value) => value === 'Topic' || value === 'MessageGroup', fifo: true },
+};
+
+function isDeliveryPolicy(value: string): boolean {
+  requireDeliveryPolicy(value, 'topic');
+  return true;
+}
+
+function isTracing(value: string): boolean {
+  if (value === 'Active') notImplemented('Active tracing');
+  return value === 'PassThrough';
+}
+
+/** Delivery status logging, and archives: refused, because nothing would come of them. */
+const LEFT_OUT = /^(\w+(SuccessFeedbackRoleArn|FailureFeedbackRoleArn|SuccessFeedbackSampleRate)|ArchivePolicy)$/;
+
+/** The attributes after `changes`, each judged. */
+export function changed(
+  kept: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>>,
+  fifo: boolean,
+): Record<string, string> {
+  const attributes: Record<string, string> = { ...kept };
+  for (const [name, value = ''] of Object.entries(changes)) {
+    if (LEFT_OUT.test(name) && value !== '') notImplemented(`The topic attribute ${name}`);
+    const attribute = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
+    if (LEFT_OUT.test(name) || name === 'Policy') continue;
+    if (!attribute) refuse('AttributeName');
+    if (attribute.fifo && !fifo && value !== 'false') refuse(`${name} Reason: not supported for a standard topic`);
+    if (attribute.fifo && !fifo) continue;
+    if (value === '' && attribute.removable) delete attributes[name];
+    else if (attribute.valid(value)) attributes[name] = value;
+    else refuse(`${name} Reason: invalid value`);
+  }
+  return attributes;
+}

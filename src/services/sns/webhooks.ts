@@ -1,0 +1,70 @@
+/**
+ * A POST to a subscriber. Only http and https are spoken, redirects are not followed, an answer takes 15 seconds at
+ * most, and addresses that mean a machine's own cloud (link-local, 169.254.0.0/16 and fe80::/10) are not reached,
+ * whatever name leads there.
+ */
+import { lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { BlockList, isIP } from 'node:net';
+import type { Outcome } from './deliveries.ts';
+
+const PATIENCE_MS = 15_000;
+const ANSWER_BYTES_MAX = 65_536;
+const NEVER = new BlockList();
+NEVER.addSubnet('169.254.0.0', 16, 'ipv4');
+NEVER.addSubnet('fe80::', 10, 'ipv6');
+
+const isForbidden = (address: string) => NEVER.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+const lookUp: LookupFunction = (host, options, done) => {
+  lookup(host, { ...options, all: true }, (error, found) => {
+    const addresses = error ? [] : found;
+    if (addresses.some(({ address }) => isForbidden(address))) done(new Forbidden(), []);
+    else if (options.all || error) done(error, addresses);
+    else done(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};
+
+class Forbidden extends Error {}
+
+/** Server errors, throttling and silence may pass; all other refusals are final. */
+export async function post(endpoint: string, text: string, headers: Record<string, string>): Promise<Outcome> {
+  const url = new URL(endpoint);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) && isForbidden(host)) return { delivered: false };
+  try {
+    const status = await statusOf(url, text, headers);
+    if (status >= 200 && status < 300) return { delivered: true };
+    return { delivered: false, again: status >= 500 || status === 429 };
+  } catch (error) {
+    return { delivered: false, again: !(error instanceof Forbidden) };
+  }
+}
+
+async function statusOf(url: URL, text: string, headers: Record<string, string>): Promise<number> {
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const body = Buffer.from(text, 'utf8');
+  const { username, password } = url;
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return new Promise((resolve, reject) => {
+    const options = {
+      method: 'POST',
+      headers: { ...headers, 'content-length': body.length, 'user-agent': 'Amazon Simple Notification Service Agent' },
+      ...(username !== '' && { auth: credentials }),
+      lookup: lookUp,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      agent: false as const,
+    };
+    const sent = request(url, options, (answer) => {
+      let length = 0;
+      answer.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > ANSWER_BYTES_MAX) answer.destroy();
+      });
+      answer.on('error', reject);
+      answer.on('close', () => resolve(answer.statusCode ?? 0));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
