@@ -121,6 +121,8 @@ export async function decryptUnder(
   use: Use,
   algorithm: EncryptionAlgorithmSpec,
 ): Promise<{ readonly plain: Uint8Array; readonly material: Material }> {
+  // AWS reads the blob before it asks whether the key has the algorithm.
+  if (algorithm === 'SYMMETRIC_DEFAULT' && !blob.named) fail(InvalidCiphertextException, '');
   const encryption = encryptionOf(key, algorithm, use.context);
   const material = encryption.selfDescribing ? blob.named : await currentMaterial(ctx, key);
   const usable = material && isUsable(material, ctx.now);

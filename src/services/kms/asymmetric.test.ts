@@ -240,7 +240,9 @@ test('GenerateDataKeyPair gives a pair whose private key opens under the KMS key
   }
   const hidden = await kms.generateDataKeyPairWithoutPlaintext({ KeyId, KeyPairSpec: 'ECC_NIST_P384' });
   assert.ok(hidden.PrivateKeyCiphertextBlob && !('PrivateKeyPlaintext' in hidden));
-  await assert.rejects(kms.generateDataKeyPair({ KeyId, KeyPairSpec: 'SM2' }), { name: 'ValidationException' });
+  await assert.rejects(kms.generateDataKeyPair({ KeyId, KeyPairSpec: 'SM2' }), {
+    name: 'UnsupportedOperationException',
+  });
 });
 
 function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
@@ -259,9 +261,15 @@ test('CreateKey refuses specs and usages that do not go together', async () => {
     message: 'KeyUsage KEY_AGREEMENT is not compatible with KeySpec RSA_2048',
   });
   await assert.rejects(kms.createKey({ KeySpec: 'ECC_NIST_P256' }), { name: 'ValidationException' });
-  await assert.rejects(kms.createKey({ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }), {
-    name: 'ValidationException',
-    message:
-      /^1 validation error detected: Value 'SM2' at 'keySpec' failed to satisfy constraint: Member must satisfy enum/,
+  for (const spec of [{ KeySpec: 'SM2' }, { CustomerMasterKeySpec: 'SM2' }] as const) {
+    await assert.rejects(kms.createKey({ ...spec, KeyUsage: 'SIGN_VERIFY' }), {
+      name: 'UnsupportedOperationException',
+      message: 'KeySpec SM2 is not supported in this Region',
+    });
+  }
+  const KeyId = (await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata!.KeyId!;
+  await assert.rejects(kms.sign({ KeyId, Message: message, SigningAlgorithm: 'SM2DSA' }), {
+    name: 'InvalidKeyUsageException',
+    message: 'Algorithm SM2DSA is incompatible with key spec ECC_NIST_P256.',
   });
 });

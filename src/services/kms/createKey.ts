@@ -13,7 +13,7 @@ import { quota } from '../../core/quotas.ts';
 import { bypass, keyConditions } from './conditions.ts';
 import { metadataOf } from './keyMetadata.ts';
 import { acceptedPolicy } from './keyPolicies.ts';
-import { specOf } from './keySpecs.ts';
+import { requireSpecHere, specOf } from './keySpecs.ts';
 import { type Key, keyArn, keys } from './keys.ts';
 import { materialInStore, storeAsked } from './keysInStores.ts';
 import { makeMaterial } from './materials.ts';
@@ -97,6 +97,7 @@ function purposeOf(input: Input): { spec: string; usage: KeyUsageType } {
     throw new ValidationFailure('You cannot specify KeySpec and CustomerMasterKeySpec in the same request.');
   }
   const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT';
+  requireSpecHere('KeySpec', spec);
   if (!input.KeyUsage && spec !== 'SYMMETRIC_DEFAULT') {
     throw new ValidationFailure(
       'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',

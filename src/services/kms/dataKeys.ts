@@ -18,7 +18,7 @@ import { encryptUnder, publicKeyOf } from './algorithms.ts';
 import type { EncryptionContext } from './ciphertexts.ts';
 import { type Conditions, contextConditions } from './conditions.ts';
 import { noteUse, SYMMETRIC, usedMaterial } from './encryption.ts';
-import { specOf } from './keySpecs.ts';
+import { requireSpecHere, specOf } from './keySpecs.ts';
 import { type Key, keyArn, unsupported } from './keys.ts';
 import { requireNoRecipient } from './recipients.ts';
 import { endDryRun, type Found, onKey } from './resolve.ts';
@@ -100,6 +100,7 @@ type Pair = Pick<GenerateDataKeyPairWithoutPlaintextResponse, 'PublicKey' | 'Key
 /** For a dry run no pair is made: some take seconds. */
 const dataKeyPair: Made<PairInput, Pair> = async ({ KeyPairSpec, DryRun }, ctx, key) => {
   if (key.keyStore) unsupported(`${keyArn(key)} is in a custom key store, which has no data key pairs.`);
+  requireSpecHere('KeyPairSpec', KeyPairSpec);
   if (DryRun) return { secret: new Uint8Array(1), open: { PublicKey: undefined, KeyPairSpec } };
   const spec = specOf(KeyPairSpec);
   const secret = await spec.make(ctx.random);

@@ -5,14 +5,16 @@
  */
 import { createPrivateKey, createSecretKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type {
-  EncapsulationAlgorithmSpec,
-  EncryptionAlgorithmSpec,
-  KeyAgreementAlgorithmSpec,
-  KeyUsageType,
-  MacAlgorithmSpec,
-  SigningAlgorithmSpec,
+import {
+  type EncapsulationAlgorithmSpec,
+  type EncryptionAlgorithmSpec,
+  type KeyAgreementAlgorithmSpec,
+  type KeyUsageType,
+  type MacAlgorithmSpec,
+  type SigningAlgorithmSpec,
+  UnsupportedOperationException,
 } from '@aws-sdk/client-kms';
+import { awsError } from '../../core/errors.ts';
 import { rsaKey } from './rsaKeys.ts';
 
 type Random = (bytes: number) => Uint8Array;
@@ -138,6 +140,12 @@ const SPECS: Readonly<Record<string, KeySpecFacts>> = {
   ML_KEM_768: mlkem('ml-kem-768'),
   ML_KEM_1024: mlkem('ml-kem-1024'),
 };
+
+/** Throws for a spec that AWS has in other Regions only. `member` is the request's name for it. */
+export function requireSpecHere(member: string, name: string): void {
+  if (name !== 'SM2') return;
+  throw awsError(UnsupportedOperationException, `${member} ${name} is not supported in this Region`);
+}
 
 /** The facts of a spec that the API model admits. */
 export function specOf(name: string): KeySpecFacts {

@@ -66,8 +66,10 @@ export const Verify = onKey<Present<VerifyRequest>, VerifyResponse>({
 function schemeFor(key: Key, { SigningAlgorithm, MessageType = 'RAW', Message }: Asked) {
   requireAlgorithm(key, 'SigningAlgorithms', SigningAlgorithm);
   const scheme = schemesOf(SigningAlgorithm)[MessageType];
-  if (!scheme)
-    throw new ValidationFailure(`MessageType ${MessageType} is not valid for algorithm ${SigningAlgorithm}.`);
+  if (!scheme) {
+    const what = key.spec.startsWith('ML_DSA') ? `key spec ${key.spec}` : `algorithm ${SigningAlgorithm}`;
+    throw new ValidationFailure(`Message type ${MessageType} is incompatible with ${what}.`);
+  }
   if (scheme.bytes !== undefined && Message.length !== scheme.bytes) {
     throw new ValidationFailure(`Digest is invalid length for algorithm ${SigningAlgorithm}.`);
   }
