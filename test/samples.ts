@@ -31,7 +31,7 @@ function value(member: Member, path: string, limits: Limited, world: World): unk
   const { shape, name } = member;
   const limit = limits[path] ?? {};
   if (limit.enum?.[0] !== undefined) return limit.enum[0];
-  if (shape.kind === 'structure') return structure(shape, path, limits, world, requiredBelow(shape, path, limits));
+  if (shape.kind === 'structure' || shape.kind === 'union') return structure(shape, path, limits, world, requiredBelow(shape, path, limits));
   if (shape.kind === 'list') return [value({ ...shape.element!, name }, `${path}[]`, limits, world)];
   if (shape.kind === 'map') return {};
   if (shape.kind === 'boolean') return true;

@@ -1,0 +1,47 @@
+/**
+ * Instances of IAM Identity Center: of an organization, or of one account. Each has a directory of its own, the
+ * identity store. Written by the service sso-admin; read by the directory, by sign-in and by the portal.
+ * https://docs.aws.amazon.com/singlesignon/latest/userguide/identity-center-instances.html
+ */
+import { type Transaction, table } from '../store/store.ts';
+import { isDelegatedAdministrator } from './organization.ts';
+
+export interface Instance {
+  /** `ssoins-` and 16 hexadecimal digits. */
+  readonly id: string;
+  /** Account that owns it: the management account, for an organization's. */
+  readonly account: string;
+  /** Its home; it is seen in no other Region. */
+  readonly region: string;
+  /** `d-` and 10 hexadecimal digits. */
+  readonly identityStore: string;
+  readonly name?: string | undefined;
+  readonly created: string;
+  /** Id of the organization whose accounts it gives access to. */
+  readonly organization?: string | undefined;
+}
+
+/** Index `account`: [account]. `identityStore`: [identityStore]. */
+export const instances = table<Instance>('identitycenter_instance', {
+  key: (instance) => [instance.id],
+  indexes: {
+    account: (instance) => [[instance.account]],
+    identityStore: (instance) => [[instance.identityStore]],
+  },
+});
+
+export const instanceArn = ({ id }: Pick<Instance, 'id'>) => `arn:aws:sso:::instance/${id}`;
+
+/** The service principal that administers it elsewhere: delegated administrators, trusted access. */
+export const IDENTITY_CENTER = 'sso.amazonaws.com';
+
+export async function instanceOfStore(tx: Transaction, identityStore: string): Promise<Instance | undefined> {
+  return (await tx.list(instances, [identityStore], { limit: 1, index: 'identityStore' })).rows[0];
+}
+
+/** Whether an account administers the instance: its owner, and whom the organization has delegated it to. */
+export async function administers(tx: Transaction, account: string, instance: Instance): Promise<boolean> {
+  if (instance.account === account) return true;
+  const { organization } = instance;
+  return organization !== undefined && isDelegatedAdministrator(tx, organization, account, IDENTITY_CENTER);
+}

@@ -1,0 +1,60 @@
+/** Who may touch a store: the account of its instance, and delegated administrators, in the instance's Region. */
+import type { Context } from '../../core/context.ts';
+import { type Access, Missing } from '../../core/operation.ts';
+import { administers, type Instance, instanceOfStore } from '../../identity/instances.ts';
+import { type Kind, notFound } from './errors.ts';
+
+interface InStore {
+  readonly IdentityStoreId: string;
+}
+
+export async function storeOf({ IdentityStoreId: id }: InStore, ctx: Context): Promise<Instance | Missing> {
+  const instance = await instanceOfStore(ctx.store, id);
+  if (instance?.region === ctx.region && (await administers(ctx.store, ctx.account, instance))) return instance;
+  return new Missing(`arn:aws:identitystore::${ctx.account}:identitystore/${id}`, notFound('IDENTITY_STORE', id));
+}
+
+const RESOURCES: Readonly<Record<Exclude<Kind, 'IDENTITY_STORE'>, string>> = {
+  USER: 'user',
+  GROUP: 'group',
+  GROUP_MEMBERSHIP: 'membership',
+};
+
+/** The store, and what in it the request is about: each with an id, or all of their kind. */
+export function accessTo(
+  instance: Instance,
+  ...things: readonly (readonly [kind: keyof typeof RESOURCES, id: string])[]
+): Access[] {
+  const { account, identityStore } = instance;
+  const arns = things.map(([kind, id]) => `arn:aws:identitystore:::${RESOURCES[kind]}/${id}`);
+  return [`arn:aws:identitystore::${account}:identitystore/${identityStore}`, ...arns].map((resource) => ({
+    resource,
+    resourceAccount: account,
+    conditions: { 'identitystore:UserId': idOf(things, 'USER'), 'identitystore:GroupId': idOf(things, 'GROUP') },
+  }));
+}
+
+function idOf(things: readonly (readonly [string, string])[], wanted: string): string | undefined {
+  const id = things.find(([kind]) => kind === wanted)?.[1];
+  return id === '*' ? undefined : id;
+}
+
+/** Ids begin with the store's. */
+export const directoryId = (identityStore: string, uuid: string) =>
+  `${identityStore.startsWith('d-') ? `${identityStore.slice(2)}-` : ''}${uuid}`;
+
+/** A row's `created` and the rest, as it is made. */
+export function tracesOf(ctx: Context) {
+  const now = ctx.now.toISOString();
+  const by = ctx.caller.arn;
+  return { created: now, createdBy: by, updated: now, updatedBy: by };
+}
+
+export const changedBy = (ctx: Context) => ({ updated: ctx.now.toISOString(), updatedBy: ctx.caller.arn });
+
+export const tracesView = (row: { created: string; createdBy: string; updated: string; updatedBy: string }) => ({
+  CreatedAt: new Date(row.created),
+  CreatedBy: row.createdBy,
+  UpdatedAt: new Date(row.updated),
+  UpdatedBy: row.updatedBy,
+});

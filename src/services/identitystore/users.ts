@@ -1,0 +1,187 @@
+/** Users of a directory. */
+import type {
+  CreateUserRequest,
+  CreateUserResponse,
+  DeleteUserRequest,
+  DescribeUserRequest,
+  DescribeUserResponse,
+  GetUserIdRequest,
+  GetUserIdResponse,
+  ListUsersRequest,
+  ListUsersResponse,
+  UpdateUserRequest,
+  User,
+} from '@aws-sdk/client-identitystore';
+import { ServiceQuotaExceededException } from '@aws-sdk/client-identitystore';
+import type { Context } from '../../core/context.ts';
+import { fail } from '../../core/errors.ts';
+import { uuid } from '../../core/ids.ts';
+import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { quota } from '../../core/quotas.ts';
+import {
+  type DirectoryUser,
+  directoryMemberships,
+  directoryUsers,
+  isFree,
+  type UserAttributes,
+  userBy,
+} from '../../identity/directory.ts';
+import type { Instance } from '../../identity/instances.ts';
+import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
+import { failDuplicate, failInvalid, notFound } from './errors.ts';
+import { rowsPage } from './pages.ts';
+import { updated } from './updates.ts';
+
+interface Found {
+  readonly instance: Instance;
+  readonly user: DirectoryUser;
+}
+type OnUser<In, Out> = Operation<In, Out, Found>;
+
+const onUser = {
+  async load(input: { IdentityStoreId: string; UserId: string }, ctx: Context): Promise<Found | Missing> {
+    const instance = await storeOf(input, ctx);
+    if (instance instanceof Missing) return instance;
+    const user = await ctx.store.get(directoryUsers, [instance.identityStore, input.UserId]);
+    if (!user) return new Missing(`arn:aws:identitystore:::user/${input.UserId}`, notFound('USER', input.UserId));
+    return { instance, user };
+  },
+  access: (_input: unknown, _ctx: Context, { instance, user }: Found) => accessTo(instance, ['USER', user.id]),
+};
+
+const RESERVED = /^(Administrator|AWSAdministrators)$/i;
+const ENTERPRISE = 'aws:identitystore:enterprise';
+
+/** What UpdateUser may change, as rows name it. */
+const KNOWN = new Set([
+  ...['UserName', 'Name', 'DisplayName', 'NickName', 'ProfileUrl', 'Emails', 'Addresses', 'PhoneNumbers', 'UserType'],
+  ...['Title', 'PreferredLanguage', 'Locale', 'Timezone', 'Photos', 'Website', 'Birthdate', 'Roles', 'Extensions'],
+]);
+
+export const CreateUser: Operation<Present<CreateUserRequest>, CreateUserResponse, Instance> = {
+  load: storeOf,
+  access: (_input, _ctx, instance) => accessTo(instance),
+  async run({ IdentityStoreId, UserName, ...attributes }, ctx, instance) {
+    const userName = UserName ?? failInvalid('userName is a required attribute.');
+    const id = directoryId(IdentityStoreId, uuid(ctx));
+    const user: DirectoryUser = {
+      ...{ identityStore: IdentityStoreId, id, userName, status: 'ENABLED', externalIds: [] },
+      attributes: attributes as UserAttributes,
+      ...tracesOf(ctx),
+    };
+    await requireFit(ctx, user, undefined);
+    if (!(await ctx.store.fits(directoryUsers, [IdentityStoreId], quota(ctx, 'IdentityStoreUsersQuota', 100_000)))) {
+      fail(ServiceQuotaExceededException, 'The number of users in the identity store exceeds the limit.');
+    }
+    await ctx.store.insert(directoryUsers, user);
+    return { UserId: id, IdentityStoreId: instance.identityStore };
+  },
+};
+
+export const DescribeUser: OnUser<Present<DescribeUserRequest>, DescribeUserResponse> = {
+  ...onUser,
+  run: async ({ Extensions }, _ctx, { user }) => userView(user, Extensions),
+};
+
+export const UpdateUser: OnUser<Present<UpdateUserRequest>, object> = {
+  ...onUser,
+  async run({ Operations }, ctx, { user }) {
+    const before = { UserName: user.userName, ...user.attributes };
+    const { UserName, ...attributes } = updated(before, Operations, KNOWN) as typeof before;
+    if (typeof UserName !== 'string') failInvalid('userName is a required attribute.');
+    const changed = { ...user, userName: UserName, attributes, ...changedBy(ctx) };
+    await requireFit(ctx, changed, user);
+    await ctx.store.replace(directoryUsers, changed);
+    return {};
+  },
+};
+
+export const DeleteUser: OnUser<Present<DeleteUserRequest>, object> = {
+  ...onUser,
+  async run(_input, ctx, { user }) {
+    await ctx.store.remove(directoryUsers, [user.identityStore, user.id]);
+    await forgetMemberships(ctx, user.identityStore, 'user', user.id);
+    return {};
+  },
+};
+
+/** Those of a user or a group that is no more, a page at a time. */
+export async function forgetMemberships(ctx: Context, store: string, index: 'user' | 'group', id: string) {
+  for (;;) {
+    const { rows } = await ctx.store.list(directoryMemberships, [store, id], { limit: 500, index });
+    for (const row of rows) await ctx.store.remove(directoryMemberships, [store, row.id]);
+    if (rows.length === 0) return;
+  }
+}
+
+export const ListUsers: Operation<Present<ListUsersRequest>, ListUsersResponse, Instance> = {
+  load: storeOf,
+  access: (_input, _ctx, instance) => accessTo(instance, ['USER', '*']),
+  async run(input, ctx, { identityStore }) {
+    const [filter] = input.Filters ?? [];
+    if (filter) {
+      if (filter.AttributePath?.toLowerCase() !== 'username') {
+        failInvalid(`The attribute path ${filter.AttributePath} is not supported for filters.`);
+      }
+      const user = await userBy(ctx.store, identityStore, 'name', filter.AttributeValue!);
+      return { Users: user ? [userView(user, input.Extensions)] : [] };
+    }
+    const { rows, page } = await rowsPage(ctx, directoryUsers, [identityStore], input);
+    return { Users: rows.map((user) => userView(user, input.Extensions)), ...page };
+  },
+};
+
+export const GetUserId: Operation<Present<GetUserIdRequest>, GetUserIdResponse, Found> = {
+  async load({ IdentityStoreId, AlternateIdentifier }, ctx) {
+    const instance = await storeOf({ IdentityStoreId }, ctx);
+    if (instance instanceof Missing) return instance;
+    const user = await userMeant(ctx, IdentityStoreId, AlternateIdentifier);
+    return user ? { instance, user } : new Missing('arn:aws:identitystore:::user/*', notFound('USER'));
+  },
+  access: onUser.access,
+  run: async (_input, _ctx, { user }) => ({ UserId: user.id, IdentityStoreId: user.identityStore }),
+};
+
+const PATHS = { username: 'name', 'emails.value': 'email' } as const;
+
+function userMeant(
+  ctx: Context,
+  store: string,
+  { ExternalId, UniqueAttribute }: GetUserIdRequest['AlternateIdentifier'] & object,
+) {
+  if (ExternalId) return userBy(ctx.store, store, 'external', ExternalId.Issuer!, ExternalId.Id!);
+  const path = UniqueAttribute?.AttributePath?.toLowerCase() ?? '';
+  const index = Object.hasOwn(PATHS, path) ? PATHS[path as keyof typeof PATHS] : undefined;
+  if (index === undefined) return failInvalid('The only valid attribute paths are userName and emails.value.');
+  return userBy(ctx.store, store, index, String(UniqueAttribute?.AttributeValue));
+}
+
+/** What Identity Center asks of a user, and what only one user of a store may have. */
+async function requireFit(ctx: Context, user: DirectoryUser, before: DirectoryUser | undefined): Promise<void> {
+  const { identityStore, userName, attributes } = user;
+  if (RESERVED.test(userName)) failInvalid(`${userName} is a reserved name.`);
+  if (!attributes.DisplayName) failInvalid('displayName is a required attribute.');
+  if (!attributes.Name?.FamilyName) failInvalid('name.familyName is a required attribute.');
+  if (!attributes.Name?.GivenName) failInvalid('name.givenName is a required attribute.');
+  const renamed = userName.toLowerCase() !== before?.userName.toLowerCase();
+  if (renamed && !(await isFree(ctx.store, identityStore, 'user', 'name', userName))) failDuplicate('UserName');
+  const [had] = before?.attributes.Emails ?? [];
+  const [has] = attributes.Emails ?? [];
+  const moved = has?.Value !== undefined && has.Value.toLowerCase() !== had?.Value?.toLowerCase();
+  if (moved && !(await isFree(ctx.store, identityStore, 'user', 'email', has.Value!))) failDuplicate('Email');
+}
+
+export function userView(user: DirectoryUser, extensions: readonly string[] = []): User & { IdentityStoreId: string } {
+  const { Extensions, ...attributes } = user.attributes as UserAttributes & { Extensions?: Record<string, never> };
+  const shown = Extensions && extensions.includes(ENTERPRISE) && { [ENTERPRISE]: Extensions[ENTERPRISE]! };
+  return {
+    ...(attributes as Partial<User>),
+    IdentityStoreId: user.identityStore,
+    UserId: user.id,
+    UserName: user.userName,
+    UserStatus: user.status,
+    ...(user.externalIds.length > 0 && { ExternalIds: [...user.externalIds] }),
+    ...(shown && { Extensions: shown }),
+    ...tracesView(user),
+  };
+}
