@@ -32,6 +32,7 @@ export const tasks = table<Task>('plane_task', {
   key: (task) => [task.kind, task.id],
   indexes: {
     due: (task) => [[moment(task.due)]],
+    kind: (task) => [[task.kind, moment(task.due)]],
     lane: (task) => (task.lane === undefined ? [] : [[task.lane, task.id]]),
   },
 });

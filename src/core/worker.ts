@@ -39,4 +39,6 @@ export interface Worker {
    * was called: several planes may share a store, and a clock may be moved.
    */
   readonly work: (around: Surroundings) => Promise<boolean>;
+  /** Resolves when nothing is under way any more that `work` did not wait for; true if something was done. */
+  readonly rest?: () => Promise<boolean>;
 }

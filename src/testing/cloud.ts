@@ -120,6 +120,7 @@ async function settled(deps: Deps): Promise<void> {
     await deps.store.journal.catchUp();
     busy = false;
     for (const worker of workers) if (await worker.work(around)) busy = true;
+    for (const worker of workers) if (await worker.rest?.()) busy = true;
     if ((await deps.store.journal.tip()) !== before) busy = true;
   }
 }

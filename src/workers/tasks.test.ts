@@ -21,7 +21,10 @@ async function plane(handler: Partial<TaskHandler<string>>) {
     advance: cloud.advance,
     give: (body: string, more: object = {}) => inContext((ctx) => later(ctx, { kind: 'test', body, ...more })),
     due: (duration: number) => cloud.now().getTime() + duration,
-    turn: () => worker.work(around),
+    turn: async () => {
+      const done = await worker.work(around);
+      return (await worker.rest?.()) || done;
+    },
     rows: async () => (await inContext((ctx) => ctx.store.list(tasks, [], { limit: 100 }))).rows,
   };
 }
@@ -101,4 +104,24 @@ test('a task that fails for a day is given up', async () => {
   advance('P1DT1S');
   await turn();
   assert.deepEqual(await rows(), []);
+});
+
+test('who hangs outside holds up nobody else', async () => {
+  const hanging = Promise.withResolvers<void>();
+  const cloud = await testCloud();
+  const done: string[] = [];
+  const handlers: TaskHandler<string>[] = [
+    { kind: 'outside', principal: ROLE.principal, reach: () => hanging.promise, settle: async () => undefined },
+    { kind: 'inside', principal: ROLE.principal, settle: async ({ body }) => void done.push(body) },
+  ];
+  const worker = taskWorker(handlers);
+  const around: Surroundings = { ...cloud.deps, now: cloud.now, errand: (as, work) => errand(cloud.deps, as, work) };
+  await errand(cloud.deps, ROLE, async (ctx) => {
+    for (let i = 0; i < 300; i++) await later(ctx, { kind: 'outside', body: `${i}` });
+    await later(ctx, { kind: 'inside', body: 'mine' });
+  });
+  await worker.work(around);
+  assert.deepEqual(done, ['mine']);
+  hanging.resolve();
+  assert.equal(await worker.rest?.(), true);
 });

@@ -5,27 +5,60 @@ import { type Again, pauseOf, type Task, type TaskHandler, tasks } from '../core
 import type { ServiceRole, Surroundings, Worker } from '../core/worker.ts';
 import type { Transaction } from '../store/store.ts';
 
+/** Of one kind: however many there are of it, the others get their turn. */
 const TASKS_A_TURN = 256;
+/** Reaching outside at the same time, of one kind: nobody else waits for who hangs. */
+const OUTSIDE_MAX = 64;
 /** How long a task that reaches outside belongs to the plane that took it up. */
 const HOLD_MS = 60_000;
 const GIVEN_UP_AFTER_MS = 86_400_000;
 
 export function taskWorker(handlers: readonly TaskHandler[]): Worker {
-  const byKind = new Map(handlers.map((handler) => [handler.kind, handler]));
+  const outside = new Map(handlers.map((handler) => [handler.kind, new Map<string, Promise<boolean>>()]));
+  /** Starts what reaches outside, as far as there is room. The next turn does not wait for it. */
+  const setOut = (handler: TaskHandler, due: readonly Task[], around: Surroundings): void => {
+    const out = outside.get(handler.kind)!;
+    for (const task of due) {
+      if (out.size >= OUTSIDE_MAX) return;
+      if (out.has(task.id)) continue;
+      out.set(
+        task.id,
+        worked(task, handler, around).finally(() => out.delete(task.id)),
+      );
+    }
+  };
   return {
     name: 'tasks',
     everyMs: 25,
     async work(around) {
-      const due = await around.store.transaction((tx) => dueTasks(tx, around.now().getTime()));
-      const done = await Promise.all(due.map((task) => worked(task, byKind.get(task.kind), around)));
-      return done.some((done) => done);
+      const now = around.now().getTime();
+      if (!(await isAnyDue(around, now))) return false;
+      const turns = handlers.map(async (handler) => {
+        const due = await around.store.transaction((tx) => dueTasks(tx, handler.kind, now));
+        if (handler.reach) {
+          setOut(handler, due, around);
+          return false;
+        }
+        const done = await Promise.all(due.map((task) => worked(task, handler, around)));
+        return done.some((done) => done);
+      });
+      return (await Promise.all(turns)).some((done) => done);
+    },
+    async rest() {
+      const under = [...outside.values()].flatMap((out) => [...out.values()]);
+      return (await Promise.all(under)).some((done) => done);
     },
   };
 }
 
-/** Due tasks, of each lane only the head. */
-async function dueTasks(tx: Transaction, now: number): Promise<Task[]> {
-  const { rows } = await tx.list(tasks, [], { limit: TASKS_A_TURN, index: 'due' });
+async function isAnyDue({ store }: Surroundings, now: number): Promise<boolean> {
+  const { rows } = await store.transaction((tx) => tx.list(tasks, [], { limit: 1, index: 'due' }));
+  return rows[0] !== undefined && rows[0].due <= now;
+}
+
+/** Of each lane only the head. */
+async function dueTasks(tx: Transaction, kind: string, now: number): Promise<Task[]> {
+  const { rows } = await tx.list(tasks, [kind], { limit: TASKS_A_TURN, index: 'kind' });
   const due: Task[] = [];
   for (const task of rows) {
     if (task.due > now) break;
@@ -39,9 +72,8 @@ async function isHead(tx: Transaction, task: Task): Promise<boolean> {
   return rows[0]?.kind === task.kind && rows[0].id === task.id;
 }
 
-/** Whether anything was done. A task that nobody knows how to do waits for a plane that does. */
-async function worked(task: Task, handler: TaskHandler | undefined, around: Surroundings): Promise<boolean> {
-  if (!handler) return postponed(task, around);
+/** Whether anything was done. A task that nobody here knows how to do waits for a plane that does. */
+async function worked(task: Task, handler: TaskHandler, around: Surroundings): Promise<boolean> {
   try {
     let seen: unknown;
     if (handler.reach) {

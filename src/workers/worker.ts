@@ -40,6 +40,7 @@ export function startWorkers(around: Surroundings, workers: readonly Worker[]): 
       stopped = true;
       for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all(running.values());
+      await Promise.all(workers.map((worker) => worker.rest?.()));
     },
   };
 }
