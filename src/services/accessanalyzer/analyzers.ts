@@ -19,16 +19,8 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { forgetPreviews } from './accessPreviews.ts';
 import { forgetAnalysis, lastAnalyzed } from './analyses.ts';
-import {
-  type Analyzer,
-  analyzerAccess,
-  analyzerArn,
-  analyzers,
-  arnNamed,
-  checkTags,
-  findAnalyzer,
-  tagsOf,
-} from './analyzerRows.ts';
+import { analyzerAccess, checkTags, findAnalyzer, tagsOf } from './analyzerAccess.ts';
+import { type Analyzer, analyzerArn, analyzers, arnNamed } from './analyzerRows.ts';
 import { type ArchiveRule, addArchiveRule, removeArchiveRules } from './archiveRuleRows.ts';
 import { configurationOf, isOrganization } from './configurations.ts';
 import { failConflict, failField, failNotSupported, failQuota } from './errors.ts';

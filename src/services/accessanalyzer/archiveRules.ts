@@ -13,7 +13,8 @@ import type {
 import type { Context } from '../../core/context.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { refresh } from './analyses.ts';
-import { type Analyzer, analyzerAccess, analyzerArn, findAnalyzer, onAnalyzer } from './analyzerRows.ts';
+import { analyzerAccess, findAnalyzer, onAnalyzer } from './analyzerAccess.ts';
+import { type Analyzer, analyzerArn } from './analyzerRows.ts';
 import { type ArchiveRule, addArchiveRule, archiveRules } from './archiveRuleRows.ts';
 import { notFound } from './errors.ts';
 import { checkFilter, passes } from './filters.ts';

@@ -16,7 +16,8 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { analyses, refresh } from './analyses.ts';
-import { type Analyzer, analyzerArn, onAnalyzer } from './analyzerRows.ts';
+import { onAnalyzer } from './analyzerAccess.ts';
+import { type Analyzer, analyzerArn } from './analyzerRows.ts';
 import { isExternal } from './configurations.ts';
 import { failField, failNotSupported, notFound } from './errors.ts';
 import { checkFilter, type Filter, passes } from './filters.ts';

@@ -7,7 +7,8 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { analyses, refresh } from './analyses.ts';
-import { type Analyzer, onAnalyzer } from './analyzerRows.ts';
+import { onAnalyzer } from './analyzerAccess.ts';
+import type { Analyzer } from './analyzerRows.ts';
 import { isInternal, isUnused } from './configurations.ts';
 import { type Finding, findings } from './findingRows.ts';
 import { requireActive } from './findings.ts';

@@ -8,7 +8,8 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
-import { type Analyzer, analyzerAccess, analyzers, checkTags, findByArn, tagsOf } from './analyzerRows.ts';
+import { analyzerAccess, checkTags, findByArn, tagsOf } from './analyzerAccess.ts';
+import { type Analyzer, analyzers } from './analyzerRows.ts';
 
 const load = (input: { readonly resourceArn: string }, ctx: Context) => findByArn(ctx, input.resourceArn);
 
