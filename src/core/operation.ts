@@ -169,6 +169,9 @@ export interface Service<Sdk = unknown> {
   readonly limits: Limits;
   // biome-ignore lint/suspicious/noExplicitAny: schemas meet types here; defineService checks each operation
   readonly operations: Readonly<Record<string, Operation<any, any, any>>>;
+  /** What only the plane itself asks for, by `ctx.call`: actions that policies permit and no API has. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly inner?: Readonly<Record<string, Operation<any, any, any>>>;
 }
 
 /** Where a request was sent. */

@@ -140,7 +140,7 @@ export const isReadOnly = (operation: Operation<unknown, unknown, unknown> | und
   operation?.readOnly ?? READ_ONLY.test(name);
 
 export const implementationOf = (service: Service, name: string): Operation<unknown, unknown, unknown> | undefined =>
-  Object.hasOwn(service.operations, name) ? service.operations[name] : undefined;
+  Object.hasOwn(service.operations, name) ? service.operations[name] : service.inner?.[name];
 
 /** Who acts, where, when. */
 export interface Standpoint {

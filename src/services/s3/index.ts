@@ -1,14 +1,23 @@
 import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { understood } from './addressing.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
+import { CopyObject } from './copyObject.ts';
+import { UploadPartCopy } from './copyPart.ts';
 import { DeleteObject, DeleteObjects } from './deleteObjects.ts';
 import limits from './limits.json' with { type: 'json' };
 import { ListObjects, ListObjectsV2 } from './listObjects.ts';
 import { ListObjectVersions } from './listVersions.ts';
+import { GetObjectAttributes } from './objectAttributes.ts';
 import { DeleteObjectTagging, GetObjectTagging, PutObjectTagging } from './objectTags.ts';
 import { PutObject } from './putObject.ts';
 import { GetObject, HeadObject } from './readObjects.ts';
+import { refusalOf } from './refusals.ts';
+import { replicationOperations } from './replicationOperations.ts';
 import { settingsOperations } from './settingsOperations.ts';
+import { CompleteMultipartUpload } from './uploadCompletions.ts';
+import { ListMultipartUploads, ListParts } from './uploadLists.ts';
+import { AbortMultipartUpload, CreateMultipartUpload, UploadPart } from './uploads.ts';
 import { GetBucketVersioning, PutBucketVersioning } from './versioning.ts';
 
 export const s3 = defineService({
@@ -24,10 +33,17 @@ export const s3 = defineService({
     statusOf: (output) => ('ContentRange' in output ? 206 : undefined),
   },
   anonymous: true,
+  understood,
+  refusalOf,
+  inner: replicationOperations,
   limits: limits as unknown as Limits,
   operations: {
     ...settingsOperations,
+    AbortMultipartUpload,
+    CompleteMultipartUpload,
+    CopyObject,
     CreateBucket,
+    CreateMultipartUpload,
     DeleteBucket,
     DeleteObject,
     DeleteObjectTagging,
@@ -35,15 +51,20 @@ export const s3 = defineService({
     GetBucketLocation,
     GetBucketVersioning,
     GetObject,
+    GetObjectAttributes,
     GetObjectTagging,
     HeadBucket,
     HeadObject,
     ListBuckets,
+    ListMultipartUploads,
     ListObjectVersions,
     ListObjects,
     ListObjectsV2,
+    ListParts,
     PutBucketVersioning,
     PutObject,
     PutObjectTagging,
+    UploadPart,
+    UploadPartCopy,
   },
 });

@@ -11,6 +11,7 @@ import type { BucketTarget } from './access.ts';
 import { bucketArn } from './bucketRows.ts';
 import { ownerId } from './grants.ts';
 import { NOTIFY, type Notice } from './notices.ts';
+import { owedReplication } from './replicationOwed.ts';
 import type { ObjectVersion } from './versions.ts';
 
 /** One thing that happened to a version of an object. */
@@ -25,6 +26,7 @@ export interface ObjectEvent {
 /** Called inside the write set that makes it happen. */
 export async function objectEvent(ctx: Context, target: BucketTarget, event: ObjectEvent): Promise<void> {
   const { bucket, settings } = target;
+  await replicated(ctx, target, event);
   const wishes = settings.notifications;
   if (!wishes) return;
   if (wishes.EventBridgeConfiguration) tellEventBridge(ctx, target, event);
@@ -34,6 +36,15 @@ export async function objectEvent(ctx: Context, target: BucketTarget, event: Obj
     const message = JSON.stringify({ Records: [recordOf(ctx, target, event, wish.Id ?? '')] });
     const body: Notice = { to: arn!, bucket: bucket.name, message };
     await later(ctx, { kind: NOTIFY, body, account: bucket.account, region: bucket.region });
+  }
+}
+
+/** What lifecycle rules do is not replicated, nor is it replicated that a version is removed. */
+async function replicated(ctx: Context, target: BucketTarget, { name, version }: ObjectEvent): Promise<void> {
+  if (name.startsWith('ObjectCreated:') || name === 'ObjectRemoved:DeleteMarkerCreated') {
+    await owedReplication(ctx, target, version, 'made');
+  } else if (name.startsWith('ObjectTagging:') || name.startsWith('ObjectAcl:')) {
+    await owedReplication(ctx, target, version, 'change');
   }
 }
 

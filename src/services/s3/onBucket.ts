@@ -8,6 +8,8 @@ interface Rules<In, Out> {
   /** As policies name it: `s3:GetBucketCORS`. */
   readonly action: string;
   readonly conditions?: (input: In, ctx: Context) => Access['conditions'];
+  /** Permissions beyond the one on the bucket: `iam:PassRole`. */
+  readonly also?: (input: In) => readonly Access[];
   readonly run: (input: In, ctx: Context, target: BucketTarget) => Promise<Out>;
 }
 
@@ -16,11 +18,14 @@ interface Addressed {
   readonly ExpectedBucketOwner?: string | undefined;
 }
 
-export function onBucket<In extends Addressed, Out>({ action, conditions, run }: Rules<In, Out>) {
+export function onBucket<In extends Addressed, Out>({ action, conditions, also, run }: Rules<In, Out>) {
   const operation: Operation<In, Out, BucketTarget> = {
     action,
     load: loadBucket,
-    access: (input, ctx, target) => bucketAccess(ctx, target, conditions ? { conditions: conditions(input, ctx) } : {}),
+    access(input, ctx, target) {
+      const own = bucketAccess(ctx, target, conditions ? { conditions: conditions(input, ctx) } : {});
+      return also ? [own, ...also(input)] : own;
+    },
     run,
   };
   return operation;

@@ -20,7 +20,9 @@ import {
   GetBucketNotificationConfiguration,
   PutBucketNotificationConfiguration,
 } from './notificationConfigurations.ts';
+import { GetObjectAcl, PutObjectAcl } from './objectAcls.ts';
 import { GetObjectLockConfiguration, PutObjectLockConfiguration } from './objectLock.ts';
+import { GetObjectLegalHold, GetObjectRetention, PutObjectLegalHold, PutObjectRetention } from './objectLocks.ts';
 import { DeleteBucketOwnershipControls, GetBucketOwnershipControls, PutBucketOwnershipControls } from './ownership.ts';
 import {
   GetBucketAccelerateConfiguration,
@@ -30,6 +32,7 @@ import {
 } from './payment.ts';
 import { DeleteBucketPolicy, GetBucketPolicy, GetBucketPolicyStatus, PutBucketPolicy } from './policies.ts';
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
+import { DeleteBucketReplication, GetBucketReplication, PutBucketReplication } from './replications.ts';
 import { DeleteBucketWebsite, GetBucketWebsite, PutBucketWebsite } from './websites.ts';
 
 const {
@@ -54,6 +57,7 @@ export const settingsOperations = {
   DeleteBucketMetricsConfiguration,
   DeleteBucketOwnershipControls,
   DeleteBucketPolicy,
+  DeleteBucketReplication,
   DeleteBucketTagging,
   DeleteBucketWebsite,
   DeletePublicAccessBlock,
@@ -71,10 +75,14 @@ export const settingsOperations = {
   GetBucketOwnershipControls,
   GetBucketPolicy,
   GetBucketPolicyStatus,
+  GetBucketReplication,
   GetBucketRequestPayment,
   GetBucketTagging,
   GetBucketWebsite,
+  GetObjectAcl,
+  GetObjectLegalHold,
   GetObjectLockConfiguration,
+  GetObjectRetention,
   GetPublicAccessBlock,
   ListBucketAnalyticsConfigurations,
   ListBucketIntelligentTieringConfigurations,
@@ -90,9 +98,13 @@ export const settingsOperations = {
   PutBucketNotificationConfiguration,
   PutBucketOwnershipControls,
   PutBucketPolicy,
+  PutBucketReplication,
   PutBucketRequestPayment,
   PutBucketTagging,
   PutBucketWebsite,
+  PutObjectAcl,
+  PutObjectLegalHold,
   PutObjectLockConfiguration,
+  PutObjectRetention,
   PutPublicAccessBlock,
 };

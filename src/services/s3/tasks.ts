@@ -1,5 +1,6 @@
 /** What S3 owes after its answers. Light: what a task needs beyond rows is loaded when it is done. */
 import type { TaskHandler } from '../../core/tasks.ts';
 import { notices } from './notices.ts';
+import { replications } from './replicationTasks.ts';
 
-export const s3Tasks: readonly TaskHandler[] = [notices];
+export const s3Tasks: readonly TaskHandler[] = [notices, replications];
