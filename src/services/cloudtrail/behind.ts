@@ -1,5 +1,5 @@
 /** What CloudTrail does behind the requests. Light: the rest is loaded when there is the first thing to do. */
-import type { TaskHandler } from '../../core/tasks.ts';
+import { pauseOf, type Task, type TaskHandler } from '../../core/tasks.ts';
 import type { Worker } from '../../core/worker.ts';
 import { COLLECTOR, collectorPositions } from './collectorPositions.ts';
 
@@ -19,11 +19,32 @@ const HANDLERS: Readonly<Record<string, () => Promise<Pick<TaskHandler, 'settle'
   'cloudtrail.file': async () => (await import('./deliveries.ts')).fileDelivery,
   'cloudtrail.logs': async () => (await import('./deliveries.ts')).logDelivery,
   'cloudtrail.digest': async () => (await import('./digests.ts')).digestDelivery,
+  'cloudtrail.store': async () => (await import('./storeUpkeep.ts')).storeUpkeep,
 };
 
-export const trailTasks: readonly TaskHandler[] = Object.entries(HANDLERS).map(([kind, load]) => ({
-  kind,
+const queries: TaskHandler = {
+  kind: 'cloudtrail.query',
   principal: SERVICE,
-  settle: async (...given) => (await load()).settle(...given),
-  failed: async (...given) => (await load()).failed?.(...given),
-}));
+  reach: async (...given) => (await import('./queryRuns.ts')).queryRun.reach?.(...given),
+  settle: async (...given) => (await import('./queryRuns.ts')).queryRun.settle(...given),
+  failed: async (...given) => (await import('./queryRuns.ts')).queryRun.failed?.(...given),
+};
+
+/** Without a rule of its own, what failed is tried again with growing pauses, and never given up. */
+const again = (task: Task): number => Math.min(pauseOf(task.attempt), LONGEST_PAUSE_MS);
+const LONGEST_PAUSE_MS = 300_000;
+
+export const trailTasks: readonly TaskHandler[] = [
+  queries,
+  ...Object.entries(HANDLERS).map(
+    ([kind, load]): TaskHandler => ({
+      kind,
+      principal: SERVICE,
+      settle: async (...given) => (await load()).settle(...given),
+      failed: async (...given) => {
+        const { failed } = await load();
+        return failed ? failed(...given) : again(given[0]);
+      },
+    }),
+  ),
+];

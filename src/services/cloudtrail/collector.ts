@@ -12,11 +12,13 @@ import type { Surroundings } from '../../core/worker.ts';
 import { organizationIdOf } from '../../identity/organization.ts';
 import type { JournalRow, Transaction } from '../../store/store.ts';
 import { COLLECTOR, type CollectorPosition, collectorPositions, nextDue } from './collectorPositions.ts';
+import { ingestingStores } from './lakeRows.ts';
 import { type LogBatch, newLogBatch, noteLine } from './logBatches.ts';
-import { addRecord, type LogFile, newLogFile } from './logFiles.ts';
+import { addRecord, LINES, type LogFile, newLogFile } from './logFiles.ts';
 import { SERVICE } from './organizationTrails.ts';
 import { keepLogBatch, keepParcel } from './parcels.ts';
-import { type FileKind, wantedBy } from './routes.ts';
+import { type FileKind, storesWanting, wantedBy } from './routes.ts';
+import { keepSegment } from './storeSegments.ts';
 import { ACTIVE, partedTrails, type Trail, trailArn, trails } from './trailRows.ts';
 
 /** Milliseconds of gathering before others have their turn, and entries read at a time. */
@@ -44,6 +46,8 @@ interface State {
   cursor: number;
   bytes: number;
   readonly streams: Map<string, Stream>;
+  /** Events for event data stores, by their ids. */
+  readonly segments: Map<string, LogFile>;
 }
 
 /** What is gathered, of each plane. */
@@ -54,20 +58,26 @@ export async function collect(around: Surroundings, position: CollectorPosition)
   const { journal } = around.store;
   let state = states.get(journal);
   if (state?.base !== position.sequence) {
-    state = { base: position.sequence, cursor: position.sequence, bytes: 0, streams: new Map() };
+    state = { base: position.sequence, cursor: position.sequence, bytes: 0, streams: new Map(), segments: new Map() };
     states.set(journal, state);
   }
   const seen = around.now().getTime();
   const tip = await journal.tip();
   await gather(state, around);
   const due = seen >= position.due && state.cursor >= tip;
-  if (due || state.bytes >= GATHERED_BYTES_MAX) await deliver(state, around, due ? seen : undefined);
+  if (due || state.bytes >= GATHERED_BYTES_MAX) {
+    await deliver(state, around, due ? seen : undefined);
+    return true;
+  }
   return state.cursor < tip;
 }
 
 /** Reads on, as far as a turn goes. */
 async function gather(state: State, around: Surroundings): Promise<void> {
-  const active = await around.store.transaction(activeTrails);
+  const [active, stores] = await around.store.transaction(async (tx) => [
+    await activeTrails(tx),
+    await ingestingStores(tx),
+  ]);
   let began = performance.now();
   for (let reads = 0; reads < READS_A_TURN && state.bytes < GATHERED_BYTES_MAX; reads++) {
     const entries = await around.store.journal.read(state.cursor, ENTRIES_A_READ);
@@ -75,9 +85,9 @@ async function gather(state: State, around: Surroundings): Promise<void> {
     if (!last) return;
     const organizations = await around.store.transaction((tx) => organizationsOf(tx, entries));
     for (const entry of entries) {
-      for (const { trail, kind } of wantedBy(active, entry, organizations.get(entry.account))) {
-        add(state, trail, kind, entry);
-      }
+      const organization = organizations.get(entry.account);
+      for (const { trail, kind } of wantedBy(active, entry, organization)) add(state, trail, kind, entry);
+      for (const { id } of storesWanting(stores, entry, organization)) addToSegment(state, id, entry);
     }
     state.cursor = last.sequence;
     if (performance.now() - began > SLICE_MS) {
@@ -123,6 +133,13 @@ function add(state: State, trail: Trail, kind: FileKind, entry: JournalRow): voi
   }
 }
 
+function addToSegment(state: State, store: string, { body, time }: JournalRow): void {
+  let segment = state.segments.get(store);
+  if (!segment) state.segments.set(store, (segment = newLogFile(LINES)));
+  addRecord(segment, body, time);
+  state.bytes += body.length;
+}
+
 /**
  * Keeps what is gathered, if nobody else has meanwhile, and begins anew from there. `seen`: files were due, and all that
  * happened before this moment is among what is gathered.
@@ -136,6 +153,7 @@ async function deliver(state: State, around: Surroundings, seen: number | undefi
     for (const file of stream.files) parcels.push(await keepParcel(stream, file));
     for (const batch of stream.batches) parcels.push(await keepLogBatch(stream, batch));
   }
+  for (const [store, segment] of state.segments) parcels.push(await keepSegment(around, store, segment));
   await around.errand(role, async (ctx) => {
     const position = await ctx.store.get(collectorPositions, COLLECTOR);
     if (position?.sequence !== state.base) return;
@@ -150,7 +168,7 @@ async function deliver(state: State, around: Surroundings, seen: number | undefi
 async function release(ctx: Context, seen: number): Promise<void> {
   const { rows } = await ctx.store.list(trails, [ACTIVE], { limit: TRAILS_MAX, index: 'active' });
   const parted = await ctx.store.list(partedTrails, [], { limit: TRAILS_MAX });
-  let active = rows.length + parted.rows.length;
+  let active = rows.length + parted.rows.length + (await ingestingStores(ctx.store)).length;
   for (const trail of rows.filter((row) => isOver(row, seen))) {
     const { draining: _, ...rest } = trail;
     await ctx.store.replace(trails, rest);

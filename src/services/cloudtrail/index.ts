@@ -1,12 +1,14 @@
 import * as sdk from '@aws-sdk/client-cloudtrail';
 import { defineService, type Limits } from '../../core/operation.ts';
 import * as delegatedAdministrators from './delegatedAdministrators.ts';
+import * as stores from './eventDataStores.ts';
 import * as eventSelectors from './eventSelectors.ts';
 import { LookupEvents } from './events.ts';
 import * as insightSelectors from './insightSelectors.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as logging from './logging.ts';
 import { ListPublicKeys } from './publicKeys.ts';
+import * as queries from './queries.ts';
 import * as tagging from './tagging.ts';
 import * as trails from './trails.ts';
 import * as views from './trailViews.ts';
@@ -23,15 +25,23 @@ export const cloudtrail = defineService({
   limits: limits as unknown as Limits,
   operations: {
     AddTags: tagging.AddTags,
+    CancelQuery: queries.CancelQuery,
+    CreateEventDataStore: stores.CreateEventDataStore,
     CreateTrail: trails.CreateTrail,
+    DeleteEventDataStore: stores.DeleteEventDataStore,
     DeleteTrail: trails.DeleteTrail,
     DeregisterOrganizationDelegatedAdmin: delegatedAdministrators.DeregisterOrganizationDelegatedAdmin,
+    DescribeQuery: queries.DescribeQuery,
     DescribeTrails: views.DescribeTrails,
+    GetEventDataStore: stores.GetEventDataStore,
     GetEventSelectors: eventSelectors.GetEventSelectors,
     GetInsightSelectors: insightSelectors.GetInsightSelectors,
+    GetQueryResults: queries.GetQueryResults,
     GetTrail: views.GetTrail,
     GetTrailStatus: logging.GetTrailStatus,
+    ListEventDataStores: stores.ListEventDataStores,
     ListPublicKeys,
+    ListQueries: queries.ListQueries,
     ListTags: tagging.ListTags,
     ListTrails: views.ListTrails,
     LookupEvents,
@@ -39,8 +49,13 @@ export const cloudtrail = defineService({
     PutInsightSelectors: insightSelectors.PutInsightSelectors,
     RegisterOrganizationDelegatedAdmin: delegatedAdministrators.RegisterOrganizationDelegatedAdmin,
     RemoveTags: tagging.RemoveTags,
+    RestoreEventDataStore: stores.RestoreEventDataStore,
+    StartEventDataStoreIngestion: stores.StartEventDataStoreIngestion,
     StartLogging: logging.StartLogging,
+    StartQuery: queries.StartQuery,
+    StopEventDataStoreIngestion: stores.StopEventDataStoreIngestion,
     StopLogging: logging.StopLogging,
+    UpdateEventDataStore: stores.UpdateEventDataStore,
     UpdateTrail: trails.UpdateTrail,
   },
 });

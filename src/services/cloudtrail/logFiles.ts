@@ -21,24 +21,36 @@ export interface LogFile {
   text: string;
   readonly pieces: Buffer[];
   readonly hash: Hash;
+  readonly wrapping: Wrapping;
 }
 
-export function newLogFile(): LogFile {
-  const file: LogFile = {
+/** What stands before, between and behind the records. */
+export interface Wrapping {
+  readonly open: string;
+  readonly between: string;
+  readonly close: string;
+}
+
+const RECORDS: Wrapping = { open: '{"Records":[', between: ',', close: ']}' };
+/** A record a line. */
+export const LINES: Wrapping = { open: '', between: '\n', close: '' };
+
+export function newLogFile(wrapping = RECORDS): LogFile {
+  return {
     bytes: 0,
     count: 0,
     oldest: Number.POSITIVE_INFINITY,
     newest: Number.NEGATIVE_INFINITY,
-    text: '{"Records":[',
+    text: wrapping.open,
     pieces: [],
     hash: createHash('sha256'),
+    wrapping,
   };
-  return file;
 }
 
 /** `body` is the JSON of one record. */
 export function addRecord(file: LogFile, body: string, time: number): void {
-  file.text += file.count === 0 ? body : `,${body}`;
+  file.text += file.count === 0 ? body : file.wrapping.between + body;
   file.count++;
   if (time < file.oldest) file.oldest = time;
   if (time > file.newest) file.newest = time;
@@ -64,7 +76,7 @@ const compressed = promisify(gzip) as (bytes: Uint8Array, options: object) => Pr
 
 /** Ends the file. It is compressed by a thread of the pool: the event loop goes on meanwhile. */
 export async function packed(file: LogFile): Promise<PackedFile> {
-  file.text += ']}';
+  file.text += file.wrapping.close;
   settle(file);
   const data = await compressed(Buffer.concat(file.pieces), { chunkSize: PIECE_LENGTH });
   return { data, hash: file.hash.digest('hex') };

@@ -4,6 +4,7 @@ import { eventOf } from '../../core/events.ts';
 import type { JournalEntry, JournalRow } from '../../store/store.ts';
 import { categoryOf, selectorsOf } from './eventSelectors.ts';
 import { INSIGHT_KIND } from './insightWatching.ts';
+import { type EventDataStore, storeSelectors } from './lakeRows.ts';
 import type { InsightKind, Trail } from './trailRows.ts';
 
 export type FileKind = 'CloudTrail' | 'CloudTrail-Insight';
@@ -43,6 +44,21 @@ function covers(trail: Trail, entry: JournalEntry, organization: string | undefi
   if (!trail.multiRegion && trail.region !== entry.region) return false;
   const { started, stopped } = trail;
   return started !== undefined && entry.time >= started && (stopped === undefined || entry.time <= stopped);
+}
+
+/** Event data stores that want it. */
+export function storesWanting(
+  stores: readonly EventDataStore[],
+  entry: JournalRow,
+  organization: string | undefined,
+): readonly EventDataStore[] {
+  if (stores.length === 0 || (entry.kind !== 'api' && entry.kind !== DATA_KIND)) return [];
+  return stores.filter((store) => {
+    if (store.account !== entry.account && (!store.organization || store.organization !== organization)) return false;
+    if ((!store.multiRegion && store.region !== entry.region) || entry.time < store.since) return false;
+    const event = eventOf<SelectableEvent>(entry);
+    return storeSelectors(store).some((selector) => selects(selector, event));
+  });
 }
 
 interface Rules {

@@ -6,6 +6,7 @@ import type { Context } from '../../core/context.ts';
 import { type DataEventWish, dataEventWishes, type EventSelector } from '../../core/eventSelectors.ts';
 import { dataSelectors } from './eventSelectors.ts';
 import { insightWatches } from './insightRows.ts';
+import { storesWishing } from './lakeRows.ts';
 import { type Trail, trails } from './trailRows.ts';
 
 const ROWS_MAX = 1000;
@@ -45,8 +46,10 @@ async function writeWish(ctx: Context, owner: string): Promise<void> {
   else await ctx.store.remove(dataEventWishes, [owner]);
 }
 
-const wishedBy = async (ctx: Context, owner: string): Promise<readonly EventSelector[]> =>
-  (await loggingTrails(ctx, owner)).flatMap(dataSelectors);
+const wishedBy = async (ctx: Context, owner: string): Promise<readonly EventSelector[]> => [
+  ...(await loggingTrails(ctx, owner)).flatMap(dataSelectors),
+  ...(await storesWishing(ctx, owner)),
+];
 
 /** Of an account its own alone; of an organization those for all its accounts. */
 async function loggingTrails(ctx: Context, owner: string): Promise<readonly Trail[]> {

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { rejected } from '../../testing/rejected.ts';
+import { later } from './cloudtrail.fixture.ts';
+import { statementOf } from './lakeSql.ts';
+
+const ID = '0a1b2c3d-0000-4000-8000-0123456789ab';
+
+test('statements are one SELECT, and bare ids in them are tables', () => {
+  assert.deepEqual(statementOf(`SELECT eventName FROM ${ID} WHERE eventID = '${ID}' -- ${ID}\n;`), {
+    text: `SELECT eventName FROM "${ID}" WHERE eventID = '${ID}' -- ${ID}\n`,
+    stores: [ID],
+  });
+  assert.deepEqual(statementOf(`with t as (select * from "${ID}") select * from t`)?.stores, [ID]);
+  for (const sql of [
+    '',
+    'drop table x',
+    `select 1 from ${ID}; select 2`,
+    `copy ${ID} to 'x'`,
+    'pragma version -- select',
+  ]) {
+    assert.equal(statementOf(sql), undefined, sql);
+  }
+  assert.deepEqual(statementOf("select ';' as semicolon")?.stores, []);
+});
+
+async function storeIn(cloud: Cloud, settings: object = {}) {
+  const made = await cloud.root.cloudtrail.createEventDataStore({ Name: 'events', ...settings });
+  const arn = made.EventDataStoreArn!;
+  return { arn, id: arn.slice(arn.lastIndexOf('/') + 1), made };
+}
+
+async function asked(cloud: Cloud, QueryStatement: string) {
+  const { cloudtrail } = cloud.root;
+  const { QueryId } = await cloudtrail.startQuery({ QueryStatement });
+  await cloud.settle();
+  const { QueryStatus, QueryResultRows, ErrorMessage, QueryStatistics } = await cloudtrail.getQueryResults({
+    QueryId: QueryId!,
+  });
+  const rows = (QueryResultRows ?? []).map((row) => Object.assign({}, ...row) as Record<string, string>);
+  return { QueryId: QueryId!, QueryStatus, rows, ErrorMessage, QueryStatistics };
+}
+
+test('an event data store keeps what it is given, and is protected', async () => {
+  const cloud = await testCloud();
+  const { cloudtrail } = cloud.root;
+  const { arn, id, made } = await storeIn(cloud, { TagsList: [{ Key: 'team', Value: 'security' }] });
+  assert.deepEqual(
+    [made.Status, made.MultiRegionEnabled, made.OrganizationEnabled, made.RetentionPeriod, made.BillingMode],
+    ['CREATED', true, false, 366, 'EXTENDABLE_RETENTION_PRICING'],
+  );
+  assert.equal((await cloudtrail.getEventDataStore({ EventDataStore: id })).Status, 'ENABLED');
+  await rejected(cloudtrail.createEventDataStore({ Name: 'events' }), 'EventDataStoreAlreadyExists', /already exists/);
+  const deletion = () => cloudtrail.deleteEventDataStore({ EventDataStore: arn });
+  await rejected(deletion(), 'EventDataStoreTerminationProtected', /termination protection/);
+  const updated = await cloudtrail.updateEventDataStore({
+    EventDataStore: arn,
+    Name: 'renamed',
+    RetentionPeriod: 30,
+    TerminationProtectionEnabled: false,
+  });
+  assert.deepEqual([updated.Name, updated.RetentionPeriod], ['renamed', 30]);
+  await deletion();
+  await rejected(cloudtrail.startQuery({ QueryStatement: `select 1 from ${id}` }), 'InactiveEventDataStore', /pending/);
+  assert.equal((await cloudtrail.getEventDataStore({ EventDataStore: arn })).Status, 'PENDING_DELETION');
+  await cloudtrail.restoreEventDataStore({ EventDataStore: arn });
+  assert.equal((await cloudtrail.getEventDataStore({ EventDataStore: arn })).Status, 'ENABLED');
+  await deletion();
+  await later(cloud, 'P8D');
+  const gone = cloudtrail.getEventDataStore({ EventDataStore: arn });
+  await rejected(gone, 'EventDataStoreNotFound', /could not be found/);
+  assert.deepEqual((await cloudtrail.listEventDataStores({})).EventDataStores, []);
+});
+
+test('queries read what the store took in, and nothing else', async () => {
+  const cloud = await testCloud();
+  await cloud.root.iam.createGroup({ GroupName: 'before' });
+  cloud.advance('PT1S');
+  const { id } = await storeIn(cloud);
+  await cloud.root.iam.createUser({ UserName: 'alice' });
+  await cloud.root.iam.createUser({ UserName: 'bob' });
+  const eve = await cloud.user('eve');
+  await rejected(eve.iam.listUsers({}), 'AccessDenied', /not authorized/);
+  await later(cloud, 'PT5M');
+  const names = await asked(cloud, `SELECT eventName, count(*) AS n FROM ${id} GROUP BY eventName ORDER BY eventName`);
+  assert.equal(names.ErrorMessage, undefined);
+  assert.deepEqual(names.rows, [
+    { eventName: 'CreateEventDataStore', n: '1' },
+    { eventName: 'CreateUser', n: '2' },
+    { eventName: 'ListUsers', n: '1' },
+  ]);
+  const users = await asked(
+    cloud,
+    `SELECT element_at(requestParameters, 'userName') AS made, userIdentity.type AS type, eventTime
+     FROM ${id} WHERE eventName = 'CreateUser' AND eventTime > '2029-12-31 00:00:00' ORDER BY made`,
+  );
+  assert.deepEqual(users.rows, [
+    { made: 'alice', type: 'Root', eventTime: '2030-01-01 00:00:01' },
+    { made: 'bob', type: 'Root', eventTime: '2030-01-01 00:00:01' },
+  ]);
+  const denied = await asked(cloud, `SELECT userIdentity.userName AS who FROM ${id} WHERE errorCode = 'AccessDenied'`);
+  assert.deepEqual(denied.rows, [{ who: 'eve' }]);
+  const described = await cloud.root.cloudtrail.describeQuery({ QueryId: denied.QueryId });
+  assert.deepEqual([described.QueryStatus, described.QueryStatistics?.EventsScanned], ['FINISHED', 4]);
+  const { Queries } = await cloud.root.cloudtrail.listQueries({ EventDataStore: id });
+  assert.equal(Queries?.length, 3);
+});
+
+test('queries touch neither files nor settings, and what is wrong with them is told', async () => {
+  const cloud = await testCloud();
+  const { id } = await storeIn(cloud);
+  await later(cloud, 'PT5M');
+  for (const [sql, sentence] of [
+    [`select * from ${id}, read_csv('/etc/passwd')`, /disabled/],
+    [`select * from ${id}, glob('/etc/*')`, /disabled/],
+    [`select * from ${id}, '/etc/passwd'`, /disabled|Permission|not found|does not exist/],
+    [`select nothing from ${id}`, /nothing/],
+    [`select list(range) from range(1000000000), ${id}`, /[Mm]emory|Allocation/],
+  ] as const) {
+    const { QueryStatus, ErrorMessage } = await asked(cloud, sql);
+    assert.equal(QueryStatus, 'FAILED', sql);
+    assert.match(ErrorMessage ?? '', sentence);
+  }
+  const { cloudtrail } = cloud.root;
+  const query = (QueryStatement: string) => cloudtrail.startQuery({ QueryStatement });
+  await rejected(query(`drop table ${id}`), 'InvalidQueryStatement', /SELECT/);
+  await rejected(query('select 1'), 'InvalidQueryStatement', /event data store/);
+  await rejected(query(`select 1 from ${ID}`), 'EventDataStoreNotFound', /could not be found/);
+  const other = await cloud.memberAccount('other');
+  const foreign = other.root.cloudtrail.startQuery({ QueryStatement: `select 1 from ${id}` });
+  await rejected(foreign, 'EventDataStoreNotFound', /could not be found/);
+});
+
+test('results come in pages, and a query can be cancelled', async () => {
+  const cloud = await testCloud();
+  const { id } = await storeIn(cloud);
+  await later(cloud, 'PT5M');
+  const { cloudtrail } = cloud.root;
+  const { QueryId } = await cloudtrail.startQuery({
+    QueryStatement: `select r.range as n from range(2500) r, ${id} order by n`,
+  });
+  await cloud.settle();
+  const seen: string[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await cloudtrail.getQueryResults({
+      QueryId: QueryId!,
+      MaxQueryResults: 700,
+      ...(NextToken && { NextToken }),
+    });
+    seen.push(...(page.QueryResultRows ?? []).map((row) => row[0]!.n!));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 2500 }, (_, n) => String(n)),
+  );
+  const waiting = await cloudtrail.startQuery({ QueryStatement: `select 1 from ${id}` });
+  const cancelled = await cloudtrail.cancelQuery({ QueryId: waiting.QueryId! });
+  assert.equal(cancelled.QueryStatus, 'CANCELLED');
+  await rejected(cloudtrail.cancelQuery({ QueryId: waiting.QueryId! }), 'InactiveQuery', /not active/);
+});
+
+test('events older than the retention period go', async () => {
+  const cloud = await testCloud();
+  const { id } = await storeIn(cloud, { RetentionPeriod: 7 });
+  await cloud.root.iam.createUser({ UserName: 'alice' });
+  await later(cloud, 'PT5M');
+  await later(cloud, 'P9D');
+  const { rows } = await asked(cloud, `select eventName from ${id} where eventName = 'CreateUser'`);
+  assert.deepEqual(rows, []);
+});

@@ -1,0 +1,118 @@
+/** CloudTrail Lake in the store: event data stores, the segments that hold their events, and the queries made of them. */
+import type { AdvancedEventSelector, BillingMode } from '@aws-sdk/client-cloudtrail';
+import type { Context } from '../../core/context.ts';
+import type { EventSelector } from '../../core/eventSelectors.ts';
+import type { Tag } from '../../core/operation.ts';
+import { type Transaction, table } from '../../store/store.ts';
+import { categoryOf } from './eventSelectors.ts';
+
+export interface EventDataStore {
+  readonly account: string;
+  readonly region: string;
+  /** UUID: the table that queries name. */
+  readonly id: string;
+  readonly name: string;
+  readonly multiRegion: boolean;
+  /** `o-…`, of an organization's event data store. */
+  readonly organization?: string | undefined;
+  readonly selectors: readonly AdvancedEventSelector[];
+  readonly billing: BillingMode;
+  /** Days. */
+  readonly retention: number;
+  readonly isProtected: boolean;
+  readonly ingesting: boolean;
+  /** Milliseconds: when it last began to take events in. */
+  readonly since: number;
+  readonly created: number;
+  readonly updated: number;
+  /** Milliseconds: when its deletion was asked for. */
+  readonly deleted?: number | undefined;
+  readonly tags: readonly Tag[];
+}
+
+type Place = Pick<EventDataStore, 'account' | 'region' | 'id'>;
+
+export const storeArn = ({ account, region, id }: Place) =>
+  `arn:aws:cloudtrail:${region}:${account}:eventdatastore/${id}`;
+
+export const INGESTING = 'ingesting';
+
+/**
+ * Index `id`: [id]. `name`: [account, region, name]. `region`: [account, region]. `organization`: [organization].
+ * `ingesting`: [`ingesting`].
+ */
+export const eventDataStores = table<EventDataStore>('trail_event_data_store', {
+  key: (s) => [s.account, s.region, s.id],
+  indexes: {
+    id: (s) => [[s.id]],
+    name: (s) => [[s.account, s.region, s.name]],
+    region: (s) => [[s.account, s.region]],
+    organization: (s) => (s.organization ? [[s.organization]] : []),
+    ingesting: (s) => (s.ingesting ? [[INGESTING]] : []),
+  },
+});
+
+/** Events of one store, as lines of JSON in a blob, gzip. */
+export interface Segment {
+  readonly store: string;
+  readonly id: string;
+  /** Milliseconds, of the events within. */
+  readonly oldest: number;
+  readonly newest: number;
+  readonly events: number;
+  /** Uncompressed, and in the blob. */
+  readonly bytes: number;
+  readonly packedBytes: number;
+}
+
+/** In the order of their newest events. */
+export const segments = table<Segment>('trail_segment', {
+  key: (s) => [s.store, String(s.newest).padStart(15, '0'), s.id],
+});
+
+export type QueryStatus = 'QUEUED' | 'RUNNING' | 'FINISHED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
+
+export interface Query {
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  /** Id of the event data store that the query names first. */
+  readonly store: string;
+  readonly statement: string;
+  readonly status: QueryStatus;
+  readonly created: number;
+  readonly error?: string | undefined;
+  readonly executionMs?: number | undefined;
+  readonly eventsScanned?: number | undefined;
+  readonly bytesScanned?: number | undefined;
+  readonly results?: number | undefined;
+  /** How many pages of results there are. */
+  readonly pages?: number | undefined;
+}
+
+/** Index `store`: [store], newest first. `running`: [account, region]. `created`: all, oldest first. */
+export const queries = table<Query>('trail_query', {
+  key: (q) => [q.account, q.region, q.id],
+  indexes: {
+    store: (q) => [[q.store, String(9_999_999_999_999 - q.created)]],
+    running: (q) => (q.status === 'QUEUED' || q.status === 'RUNNING' ? [[q.account, q.region]] : []),
+    created: (q) => [['created', String(q.created).padStart(15, '0')]],
+  },
+});
+
+const STORES_MAX = 1000;
+
+/** What event data stores of an account, or of an organization, want of data events. */
+export async function storesWishing(ctx: Context, owner: string): Promise<readonly EventSelector[]> {
+  const page = { limit: STORES_MAX, ...(owner.startsWith('o-') && { index: 'organization' }) };
+  const { rows } = await ctx.store.list(eventDataStores, [owner], page);
+  const own = rows.filter((store) => store.ingesting && (owner.startsWith('o-') || store.organization === undefined));
+  return own.flatMap((store) => storeSelectors(store).filter((selector) => categoryOf(selector) === 'Data'));
+}
+
+export const storeSelectors = ({ selectors }: EventDataStore): readonly EventSelector[] =>
+  selectors.map(({ FieldSelectors = [] }) => FieldSelectors as EventSelector);
+
+export async function ingestingStores(tx: Transaction): Promise<readonly EventDataStore[]> {
+  return (await tx.list(eventDataStores, [INGESTING], { limit: STORES_MAX, index: 'ingesting' })).rows;
+}

@@ -1,0 +1,67 @@
+/**
+ * The columns of an event data store.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-supported-event-schemas.html
+ */
+const MAP = 'MAP(VARCHAR,VARCHAR)';
+
+const ISSUER = { type: 'VARCHAR', principalId: 'VARCHAR', arn: 'VARCHAR', accountId: 'VARCHAR', userName: 'VARCHAR' };
+
+const SESSION = {
+  attributes: { creationDate: 'VARCHAR', mfaAuthenticated: 'VARCHAR' },
+  sessionIssuer: ISSUER,
+  webIdFederationData: { federatedProvider: 'VARCHAR', attributes: MAP },
+  sourceIdentity: 'VARCHAR',
+  ec2RoleDelivery: 'VARCHAR',
+  assumedRoot: 'VARCHAR',
+};
+
+export const COLUMNS = {
+  eventVersion: 'VARCHAR',
+  userIdentity: {
+    type: 'VARCHAR',
+    principalId: 'VARCHAR',
+    arn: 'VARCHAR',
+    accountId: 'VARCHAR',
+    accessKeyId: 'VARCHAR',
+    userName: 'VARCHAR',
+    sessionContext: SESSION,
+    invokedBy: 'VARCHAR',
+    identityProvider: 'VARCHAR',
+    credentialId: 'VARCHAR',
+  },
+  eventTime: 'VARCHAR',
+  eventSource: 'VARCHAR',
+  eventName: 'VARCHAR',
+  awsRegion: 'VARCHAR',
+  sourceIPAddress: 'VARCHAR',
+  userAgent: 'VARCHAR',
+  errorCode: 'VARCHAR',
+  errorMessage: 'VARCHAR',
+  requestParameters: MAP,
+  responseElements: MAP,
+  additionalEventData: MAP,
+  requestID: 'VARCHAR',
+  eventID: 'VARCHAR',
+  readOnly: 'BOOLEAN',
+  resources: [{ accountId: 'VARCHAR', type: 'VARCHAR', ARN: 'VARCHAR' }],
+  eventType: 'VARCHAR',
+  apiVersion: 'VARCHAR',
+  managementEvent: 'BOOLEAN',
+  recipientAccountId: 'VARCHAR',
+  sharedEventID: 'VARCHAR',
+  vpcEndpointId: 'VARCHAR',
+  serviceEventDetails: MAP,
+  eventCategory: 'VARCHAR',
+  sessionCredentialFromConsole: 'VARCHAR',
+  tlsDetails: { tlsVersion: 'VARCHAR', cipherSuite: 'VARCHAR', clientProvidedHostHeader: 'VARCHAR' },
+} as const;
+
+/** Functions of AWS's SQL that the engine calls otherwise. */
+export const MACROS: readonly string[] = [
+  'create macro element_at(m, k) as m[k]',
+  'create macro cardinality(x) as len(x)',
+  'create macro json_extract_scalar(j, p) as json_extract_string(j, p)',
+  'create macro regexp_like(t, p) as regexp_matches(t, p)',
+  'create macro from_iso8601_timestamp(t) as t::timestamptz',
+  'create macro approx_distinct(x) as approx_count_distinct(x)',
+];
