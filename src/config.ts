@@ -22,6 +22,8 @@ export interface Config {
   /** `sqlite:FILE` or `postgres://…`; a file in the data folder by default. */
   readonly store: string | undefined;
   readonly quotas: Readonly<Record<string, number>>;
+  /** URL of the server that mail goes out through. */
+  readonly smtp: string | undefined;
   /** What usage costs in Cost Explorer's reports. */
   readonly prices: Prices;
   /** How often CloudTrail delivers log files. */
@@ -66,6 +68,11 @@ const SETTINGS: readonly Setting[] = [
   { flag: 'store', value: 'URL', help: 'sqlite:FILE (default: in the data folder) or postgres://…' },
   { flag: 'quota', value: 'NAME=N', repeated: true, help: 'another quota than AWS’s standard one (UsersQuota=200000)' },
   { flag: 'trail-interval', value: 'SECONDS', standard: '300', help: 'how often CloudTrail delivers log files' },
+  {
+    flag: 'smtp',
+    value: 'URL',
+    help: 'smtp://USER:PASSWORD@HOST:PORT: where SNS sends mail; it is kept in an outbox otherwise',
+  },
   { flag: 'prices', value: 'FILE', help: 'JSON: service → usage type → US dollars a unit; all is free otherwise' },
   { flag: 'seal-passphrase', value: 'TEXT', secret: true, help: 'passphrase that the root key is sealed under' },
   { flag: 'seal-passphrase-file', value: 'FILE', help: 'file of that passphrase' },
@@ -106,6 +113,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     tlsKey: pem('tls-key', read('tls-key')),
     store: read('store'),
     quotas: quotasOf(read('quota')),
+    smtp: matching('smtp', read('smtp'), /^smtps?:\/\/[^\s]+$/, 'smtp://… or smtps://…'),
     prices: pricesIn(read('prices')),
     trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),
     seal: sealIn(read),

@@ -51,6 +51,7 @@ export async function serve(config: Config): Promise<void> {
       endpoint: '',
       quotas: config.quotas,
       prices: config.prices,
+      smtp: config.smtp,
       trailIntervalSeconds: config.trailIntervalSeconds,
       keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },
     },

@@ -4,6 +4,7 @@
  * The gateway calls the three functions in order, inside one write set: `load` finds what the request is about,
  * `access` says on what the caller needs permission, `run` does the work. `run` is never reached without it.
  */
+import type { Transaction } from '../store/store.ts';
 import type { Caller, Context } from './context.ts';
 
 export interface Operation<In, Out, Target = void> {
@@ -232,5 +233,13 @@ export interface ServiceEntry {
   readonly version?: string;
   /** Unsigned requests that name no service at all are for this one, whose paths are whatever its users call things. */
   readonly unnamed?: true;
+  /** What anybody may fetch, by GET of a path with this beginning. */
+  readonly documents?: PublicDocuments;
   readonly load: () => Promise<Service>;
+}
+
+export interface PublicDocuments {
+  readonly prefix: string;
+  /** Undefined where there is none at that path. */
+  readonly at: (tx: Transaction, path: string) => Promise<{ readonly type: string; readonly body: string } | undefined>;
 }

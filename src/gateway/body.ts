@@ -20,6 +20,13 @@ export function isStream({ headers, path, query }: WireRequest): boolean {
   return path !== '/' && headers['x-amz-target'] === undefined;
 }
 
+/** Messages of 1 MiB, each byte of which may take three when it is sent. */
+const MESSAGE_BYTES_MAX = 4 * BODY_BYTES_MAX;
+
+/** How long a body may be that is read before it is known what it is for. */
+export const bodyBytesMax = ({ headers: { authorization = '' } }: WireRequest) =>
+  /\/s[qn]s\/aws4_request/.test(authorization) ? MESSAGE_BYTES_MAX : BODY_BYTES_MAX;
+
 const IDLE_MS = 60_000;
 
 /** What comes, as it comes. An end of the reading leaves the connection as it is; one that stands still is cut. */
@@ -45,14 +52,18 @@ export function forgetRest(message: IncomingMessage): void {
 }
 
 /** Resolves as soon as it is known which; the rest of a body that is too large is read and forgotten. */
-export function bodyOf(message: IncomingMessage, declaredBytes: number): Promise<Buffer | 'too large' | 'truncated'> {
+export function bodyOf(
+  message: IncomingMessage,
+  declaredBytes: number,
+  bytesMax = BODY_BYTES_MAX,
+): Promise<Buffer | 'too large' | 'truncated'> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    if (declaredBytes > BODY_BYTES_MAX) resolve('too large');
+    if (declaredBytes > bytesMax) resolve('too large');
     message.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= BODY_BYTES_MAX) chunks.push(chunk);
+      if (length <= bytesMax) chunks.push(chunk);
       else resolve('too large');
       if (length > DISCARDED_BYTES_MAX) message.destroy();
     });

@@ -17,7 +17,8 @@ import { WEB_IDENTITY_PREFIX } from '../identity/outboundKeys.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
-import { arriving, bodyOf, forgetRest, isStream, tooLarge } from './body.ts';
+import { arriving, bodyBytesMax, bodyOf, forgetRest, isStream, tooLarge } from './body.ts';
+import { documentPage } from './documents.ts';
 import type { Deps } from './invocation.ts';
 import { type Controls, PAGES_PREFIX, page } from './pages.ts';
 import { handle } from './pipeline.ts';
@@ -104,9 +105,10 @@ async function answerTo(
   if (ambiguous) return lastAnswer(refusal(request, deps, AMBIGUOUS));
   if (isStream(request)) return answerToStream({ message, response, expects }, request, deps, whenGone);
   if (expects) response.writeContinue();
-  const body = await bodyOf(message, Number(headers['content-length'] ?? 0));
+  const bytesMax = bodyBytesMax(request);
+  const body = await bodyOf(message, Number(headers['content-length'] ?? 0), bytesMax);
   if (body === 'truncated') return undefined;
-  if (body === 'too large') return refusal(request, deps, tooLarge());
+  if (body === 'too large') return refusal(request, deps, tooLarge(bytesMax));
   const whole = body.length === 0 ? request : { ...request, body };
   const source = sourceOf(message, headers);
   return answerer(whole)(whole, deps, controls, source, whenGone);
@@ -163,7 +165,10 @@ type Answerer = (
 function answerer({ path, method }: WireRequest): Answerer {
   if (path.startsWith(PAGES_PREFIX)) return page;
   if (method === 'GET' && path.startsWith(WEB_IDENTITY_PREFIX)) return webIdentityPage;
-  return (request, deps, _controls, source, whenGone) => handle(request, source, deps, whenGone);
+  return (request, deps, _controls, source, whenGone) => {
+    const documents = method === 'GET' ? deps.resolver.documentsAt(path) : undefined;
+    return documents ? documentPage(request, deps, documents) : handle(request, source, deps, whenGone);
+  };
 }
 
 const EMPTY = Buffer.alloc(0);

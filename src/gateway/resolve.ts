@@ -3,7 +3,7 @@
  * else the API version of a query.
  */
 import { CommonError } from '../core/errors.ts';
-import type { Service, ServiceEntry } from '../core/operation.ts';
+import type { PublicDocuments, Service, ServiceEntry } from '../core/operation.ts';
 import { matchOperation } from '../protocols/index.ts';
 import type { Protocol, WireRequest } from '../protocols/protocol.ts';
 import type { Claim } from './claim.ts';
@@ -12,6 +12,7 @@ export interface Resolver {
   /** By name or alias; a service's code and SDK client load on its first use. */
   load(name: string): Promise<Service | undefined>;
   entryOf(request: WireRequest): ServiceEntry | undefined;
+  documentsAt(path: string): PublicDocuments | undefined;
 }
 
 export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
@@ -20,7 +21,9 @@ export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
   const byVersion = new Map(entries.flatMap((entry) => (entry.version ? [[entry.version, entry] as const] : [])));
   const unnamed = entries.find((entry) => entry.unnamed);
   const loaded = new Map<ServiceEntry, Promise<Service>>();
+  const documents = entries.flatMap((entry) => entry.documents ?? []);
   return {
+    documentsAt: (path) => documents.find(({ prefix }) => path.startsWith(prefix)),
     async load(name) {
       const entry = byName.get(name);
       if (!entry) return undefined;

@@ -57,7 +57,15 @@ export const services: readonly ServiceEntry[] = [
     version: '2012-11-05',
     load: async () => (await import('./sqs/index.ts')).sqs,
   },
-  { name: 'sns', version: '2010-03-31', load: async () => (await import('./sns/index.ts')).sns },
+  {
+    name: 'sns',
+    version: '2010-03-31',
+    documents: {
+      prefix: '/SimpleNotificationService-',
+      at: async (tx, path) => (await import('./sns/signing.ts')).certificateAt(tx, path),
+    },
+    load: async () => (await import('./sns/index.ts')).sns,
+  },
   {
     name: 'kms',
     target: 'TrentService',

@@ -110,8 +110,14 @@ const CURVES: Readonly<Record<string, (share: number, min: number, max: number) 
 const SECONDS_MAX = 3600;
 const RETRIES_MAX = 100;
 const FUNCTIONS = new Set(Object.keys(CURVES));
-const TYPES =
-  /^(application\/(x-www-form-urlencoded|soap\+xml|javascript|json|xml|octet-stream)|text\/(xml|html|css|csv|javascript|plain|markdown)|message\/rfc822)(;.*)?$/i;
+const TYPES = new RegExp(
+  `^(?:${[
+    'application/(?:x-www-form-urlencoded|soap\\+xml|javascript|json|xml|octet-stream)',
+    'text/(?:xml|html|css|csv|javascript|plain|markdown)',
+    'message/rfc822',
+  ].join('|')})(?:;.*)?$`,
+  'i',
+);
 
 type Rule = (value: unknown) => boolean;
 const whole = (min: number, max: number) => (value: unknown) =>

@@ -43,7 +43,7 @@ export async function signer(ctx: Context): Promise<Signer> {
   }
   const privateKey = key;
   return {
-    certificateUrl: `${ctx.settings.endpoint}${CERTIFICATE_PREFIX}${row.id}.pem`,
+    certificateUrl: ctx.settings.endpoint + pathOf(row),
     sign: (text, version) =>
       createSign(HASHES[version] ?? HASHES[1]!)
         .update(text, 'utf8')
@@ -64,10 +64,10 @@ async function newKey(ctx: Context): Promise<SigningKey> {
   return row;
 }
 
-export const CERTIFICATE_PREFIX = '/SimpleNotificationService-';
+const pathOf = ({ id }: Pick<SigningKey, 'id'>) => `/SimpleNotificationService-${id}.pem`;
 
 /** The certificate in PEM at a path, undefined if there is none. */
-export async function certificateAt(tx: Transaction, path: string): Promise<string | undefined> {
+export async function certificateAt(tx: Transaction, path: string) {
   const row = await tx.get(signingKeys, [CURRENT]);
-  return row && path === `${CERTIFICATE_PREFIX}${row.id}.pem` ? row.certificate : undefined;
+  return row && path === pathOf(row) ? { type: 'application/x-pem-file', body: row.certificate } : undefined;
 }

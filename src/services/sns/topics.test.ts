@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
-import { receiveAll, subscribedQueue } from './testing.ts';
+import { receiveAll, subscribedQueue } from '../../testing/queues.ts';
 
 test('Publish reaches a queue that lets the topic in, and leaves no trace at one that does not', async () => {
   const cloud = await testCloud();

@@ -1,6 +1,6 @@
 /** What tests of SNS need of SQS. */
 import type { Message } from '@aws-sdk/client-sqs';
-import type { Cloud } from '../../testing/cloud.ts';
+import type { Cloud } from './cloud.ts';
 
 /** A queue that subscribes to the topic and, when `open`, lets it in. */
 export async function subscribedQueue(
