@@ -23,6 +23,7 @@ import { invalidArgument, s3Error } from './errors.ts';
 import { aclConditions, shownOwner } from './grants.ts';
 import { newSettings } from './newSettings.ts';
 import { bucketSettings } from './settings.ts';
+import { endUploads } from './uploadRows.ts';
 import { objects, versions } from './versions.ts';
 
 const HOME = 'us-east-1';
@@ -110,6 +111,7 @@ export const DeleteBucket: Operation<Present<DeleteBucketRequest>, object, Bucke
       const { rows } = await ctx.store.list(table, [bucket.name], { limit: 1 });
       if (rows.length > 0) throw s3Error('BucketNotEmpty', { details: { BucketName: bucket.name } });
     }
+    await endUploads(ctx, bucket.name);
     await ctx.store.remove(buckets, [bucket.name]);
     await ctx.store.remove(bucketSettings, [bucket.name]);
     return {};

@@ -16,6 +16,8 @@ import type { ChecksumAlgorithm } from './versions.ts';
 export interface Claims {
   readonly md5?: Buffer | undefined;
   readonly checksum?: ChecksumClaim | undefined;
+  /** The algorithm of the checksum that is kept, where it is not the client's. */
+  readonly kept?: ChecksumAlgorithm | undefined;
 }
 
 /** Bytes that are put away, and all that is known of them. */
@@ -133,20 +135,22 @@ interface Digests {
   done(trailers: ReadonlyMap<string, string>): Pick<Staged, 'md5' | 'algorithm' | 'checksum'>;
 }
 
-function digestsOf({ md5, checksum: claim }: Claims): Digests {
+function digestsOf({ md5, checksum: claim, kept }: Claims): Digests {
   const hash = createHash('md5');
-  const algorithm = claim?.algorithm ?? STANDARD;
+  const algorithm = kept ?? claim?.algorithm ?? STANDARD;
   const digest = digestOf(algorithm);
+  const claimed = claim && claim.algorithm !== algorithm ? digestOf(claim.algorithm) : undefined;
   return {
     update(bytes) {
       hash.update(bytes);
       digest.update(bytes);
+      claimed?.update(bytes);
     },
     done(trailers) {
       const computed = hash.digest();
       if (md5 && !md5.equals(computed)) throw wrongMd5(md5, computed);
       const checksum = digest.done().toString('base64');
-      if (claim) requireChecksum(claim, checksum, trailers);
+      if (claim) requireChecksum(claim, claimed?.done().toString('base64') ?? checksum, trailers);
       return { md5: computed.toString('hex'), algorithm, checksum };
     },
   };

@@ -42,6 +42,8 @@ export interface ObjectVersion {
   readonly legalHold?: boolean;
   readonly replication?: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA';
   readonly redirect?: string;
+  /** The upload in parts that it was made by. */
+  readonly upload?: string;
 }
 
 export interface Retention {
