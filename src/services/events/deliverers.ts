@@ -8,7 +8,7 @@ import { findBus } from './busRows.ts';
 import { type Delivery, INVOKE, isApiDestination, type Owed } from './deliveries.ts';
 import { DeliveryFailure, queueUrl } from './failures.ts';
 import { appendBusEvent } from './happenings.ts';
-import { busArn, busNamed, ruleArn } from './names.ts';
+import { type BusName, busArn, busNamed, ruleArn } from './names.ts';
 import { dynamic, inputOf } from './transform.ts';
 
 /** Throws what the target, or whoever guards it, answers. Nothing is delivered then. */
@@ -98,14 +98,17 @@ async function toLogGroup(ctx: Context, { rule, target, events }: Delivery, call
   const logGroupName = resource.replace(/^log-group:/, '').replace(/:\*$/, '');
   const logStreamName = streamName(`${ruleArn(rule)} ${target.Id}`);
   const logEvents = events.map((event) => logEvent(inputOf(rule, target, event), target, event.happening.event.time));
+  const stream = { logGroupName, logStreamName };
   const put = (some: readonly LogEvent[]) =>
-    ctx.call('logs', 'PutLogEvents', { logGroupName, logStreamName, logEvents: some }, caller, region);
+    ctx.call('logs', 'PutLogEvents', { ...stream, logEvents: some }, caller, region);
   for (const batch of logBatches(logEvents.toSorted((a, b) => a.timestamp - b.timestamp))) {
     try {
       await put(batch);
     } catch (error) {
-      if ((error as Error).name !== 'ResourceNotFoundException') throw error;
-      await ctx.call('logs', 'CreateLogStream', { logGroupName, logStreamName }, caller, region);
+      // Whether the stream is there is not told to those whom nothing lets write into it: making it shows.
+      await ctx.call('logs', 'CreateLogStream', stream, caller, region).catch((refusal: Error) => {
+        throw refusal.name === 'ResourceAlreadyExistsException' ? error : refusal;
+      });
       await put(batch);
     }
   }
@@ -167,7 +170,7 @@ async function toBus(ctx: Context, { rule, target, events }: Delivery, caller: C
   if (!bus) throw new DeliveryFailure('NO_RESOURCE', `Event bus ${named.name} does not exist.`, false);
   for (const { happening } of events) {
     const { event, forwarded } = happening;
-    if (forwarded) throw hopFailure(forwarded, named);
+    if (forwarded) throw hopFailure({ ...rule, name: rule.bus }, named);
     const conditions = {
       'events:source': event.source,
       'events:detail-type': event['detail-type'],
@@ -180,11 +183,8 @@ async function toBus(ctx: Context, { rule, target, events }: Delivery, caller: C
   }
 }
 
-function hopFailure(
-  from: { readonly account: string; readonly region: string },
-  to: { account: string },
-): DeliveryFailure {
-  const kind = from.account === to.account ? 'REGION' : 'ACCOUNT';
+function hopFailure(from: BusName, to: BusName): DeliveryFailure {
+  const kind = from.account === to.account && from.region !== to.region ? 'REGION' : 'ACCOUNT';
   return new DeliveryFailure(`THIRD_${kind}_HOP_DETECTED`, 'Events are not sent on to a third event bus.', false);
 }
 

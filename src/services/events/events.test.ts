@@ -1,49 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Clients, type Cloud, testCloud } from '../../testing/cloud.ts';
+import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-
-const ACCOUNT = '111122223333';
-
-/** A queue that EventBridge may send to, and what is in it. */
-async function queue(clients: Clients, name: string, attributes: Record<string, string> = {}) {
-  const { QueueUrl } = await clients.sqs.createQueue({ QueueName: name, Attributes: attributes });
-  const { Attributes } = await clients.sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['QueueArn'] });
-  const arn = Attributes!.QueueArn!;
-  const Policy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: {
-      Effect: 'Allow',
-      Principal: { Service: 'events.amazonaws.com' },
-      Action: 'sqs:SendMessage',
-      Resource: arn,
-      Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:events:*:*:rule/*' } },
-    },
-  });
-  await clients.sqs.setQueueAttributes({ QueueUrl, Attributes: { Policy } });
-  const received = async () => {
-    const all = [];
-    for (;;) {
-      const { Messages = [] } = await clients.sqs.receiveMessage({
-        QueueUrl,
-        MaxNumberOfMessages: 10,
-        MessageAttributeNames: ['All'],
-        MessageSystemAttributeNames: ['All'],
-      });
-      if (Messages.length === 0) return all;
-      for (const message of Messages) {
-        all.push(message);
-        await clients.sqs.deleteMessage({ QueueUrl, ReceiptHandle: message.ReceiptHandle });
-      }
-    }
-  };
-  return { arn, url: QueueUrl!, received };
-}
-
-const put = (cloud: Cloud, detail: object, more: object = {}) =>
-  cloud.root.events.putEvents({
-    Entries: [{ Source: 'my.app', DetailType: 'Order', Detail: JSON.stringify(detail), ...more }],
-  });
+import { ACCOUNT, put, queue } from './events.fixture.ts';
 
 test('PutEvents reaches the queue of a rule that matches', async () => {
   const cloud = await testCloud();

@@ -143,7 +143,8 @@ interface Token {
   readonly until: number;
 }
 
-const tokens = new WeakMap<Connection, Token>();
+/** By the connection's row: a connection that changes asks anew. Who comes while one is being fetched waits for it. */
+const tokens = new WeakMap<Connection, Promise<Token>>();
 const TOKEN_SECONDS = 3600;
 /** A token is not used in its last seconds. */
 const MARGIN_MS = 30_000;
@@ -151,11 +152,17 @@ const MARGIN_MS = 30_000;
 type OAuth = NonNullable<Authorization['oauth']>;
 
 async function tokenOf(connection: Connection, oauth: OAuth, around: Outside): Promise<string> {
-  const kept = tokens.get(connection);
+  const pending = tokens.get(connection);
+  const kept = pending && (await pending);
   if (kept && around.now.getTime() < kept.until) return kept.text;
-  const token = await fetchedToken(oauth, around);
-  tokens.set(connection, token);
-  return token.text;
+  const fetching = fetchedToken(oauth, around);
+  tokens.set(connection, fetching);
+  try {
+    return (await fetching).text;
+  } catch (error) {
+    tokens.delete(connection);
+    throw error;
+  }
 }
 
 /** Asks the authorization endpoint for a token, with the client's credentials. Throws DeliveryFailure. */
