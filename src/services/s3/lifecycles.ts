@@ -1,6 +1,6 @@
 /**
  * Lifecycle rules: what is set, as AWS accepts it. What rules mean for a version is in lifecycleRules.ts; who carries
- * it out is in lifecycleWorker.ts.
+ * it out is in lifecycleRuns.ts.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
  */
 import type {
@@ -16,6 +16,7 @@ import { lowerId } from '../../core/ids.ts';
 import type { Present } from '../../core/operation.ts';
 import { s3Error } from './errors.ts';
 import { requireLifecycleRules } from './lifecycleFaults.ts';
+import { oweLifecycle } from './lifecycleTasks.ts';
 import { onBucket } from './onBucket.ts';
 import { changeSettings, type Lifecycle } from './settings.ts';
 
@@ -51,6 +52,7 @@ export const PutBucketLifecycleConfiguration = onBucket<
     requireLifecycleRules(rules);
     const kept = rules.map((rule) => keptRule({ ...rule, ID: rule.ID || lowerId(32, ctx) }));
     await changeSettings(ctx, bucket.name, { lifecycle: { rules: kept, minimumSize } });
+    await oweLifecycle(ctx, bucket, true);
     return { TransitionDefaultMinimumObjectSize: minimumSize };
   },
 });
@@ -59,6 +61,7 @@ export const DeleteBucketLifecycle = onBucket<Present<DeleteBucketLifecycleReque
   action: 's3:PutLifecycleConfiguration',
   async run(_input, ctx, { bucket }) {
     await changeSettings(ctx, bucket.name, { lifecycle: undefined });
+    await oweLifecycle(ctx, bucket, false);
     return {};
   },
 });

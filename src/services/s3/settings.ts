@@ -60,12 +60,7 @@ export interface Lifecycle {
   readonly minimumSize: TransitionDefaultMinimumObjectSize;
 }
 
-export const bucketSettings = table<BucketSettings>('s3_settings', {
-  key: ({ bucket }) => [bucket],
-  indexes: {
-    lifecycle: ({ bucket, lifecycle }) => (lifecycle ? [[bucket]] : []),
-  },
-});
+export const bucketSettings = table<BucketSettings>('s3_settings', { key: ({ bucket }) => [bucket] });
 
 /** Of a bucket that is there. */
 export async function settingsOf(tx: Transaction, bucket: string): Promise<BucketSettings> {
