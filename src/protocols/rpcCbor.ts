@@ -1,5 +1,5 @@
 /** Smithy RPC v2 CBOR: `POST /service/Name/operation/Operation`, CBOR both ways. */
-import { cbor, dateToTag } from '@smithy/core/cbor';
+import { createRequire } from 'node:module';
 import { NumericValue } from '@smithy/core/serde';
 import { CommonError } from '../core/errors.ts';
 import { readCbor } from './cbor.ts';
@@ -8,6 +8,15 @@ import { errorDocument, queryErrorHeader } from './errors.ts';
 import type { Protocol, WireResponse } from './protocol.ts';
 import { asDate, serializationError } from './scalars.ts';
 import { inputOf, outputOf, type Shape } from './schema.ts';
+
+type Library = typeof import('@smithy/core/cbor');
+let library: Library | undefined;
+
+/** Loaded when a client speaks CBOR for the first time: it brings more along than the rest of the protocols together. */
+function writer(): Library {
+  library ??= createRequire(import.meta.url)('@smithy/core/cbor') as Library;
+  return library;
+}
 
 const PATH = /\/service\/([A-Za-z_][\w.]*)\/operation\/([A-Za-z_]\w*)$/;
 
@@ -41,7 +50,7 @@ function reply(status: number, requestId: string, value: unknown): WireResponse 
     'smithy-protocol': 'rpc-v2-cbor',
     'x-amzn-requestid': requestId,
   };
-  return { status, headers, body: cbor.serialize(value) };
+  return { status, headers, body: writer().cbor.serialize(value) };
 }
 
 function known(shape: Shape | undefined): Shape {
@@ -53,7 +62,7 @@ const document = documentCodec({
   nameOf: (member) => member.name,
   decodeScalar: (shape) => SCALARS[shape.kind as Scalar],
   encodeScalar: (shape) => {
-    if (shape.kind === 'timestamp') return (value) => dateToTag(asDate(value));
+    if (shape.kind === 'timestamp') return (value) => writer().dateToTag(asDate(value));
     if (shape.kind === 'string') return (value) => (typeof value === 'string' ? value : String(value));
     return (value) => value;
   },
