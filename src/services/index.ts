@@ -11,8 +11,10 @@ import { scan } from './accessanalyzer/scan.ts';
 import { meter } from './ce/meter.ts';
 import { trailCollector, trailTasks } from './cloudtrail/behind.ts';
 import { insightFollower, insightWorker } from './cloudtrail/insightWatching.ts';
+import { alarmHistoryExpiry } from './cloudwatch/alarmHistoryRows.ts';
 import { metricCompaction } from './cloudwatch/compaction.ts';
 import { metricStore } from './cloudwatch/ingest.ts';
+import { alarmTasks } from './cloudwatch/tasks.ts';
 import { busResources } from './events/inventory.ts';
 import { matching } from './events/matching.ts';
 import { eventTasks } from './events/tasks.ts';
@@ -21,9 +23,12 @@ import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
+import { logQueries } from './logs/queryWorker.ts';
 import { logUsage } from './logs/usage.ts';
 import { s3Tasks } from './s3/tasks.ts';
+import { topicResources } from './sns/inventory.ts';
 import { snsTasks } from './sns/tasks.ts';
+import { queueResources } from './sqs/inventory.ts';
 import { sqsTasks } from './sqs/tasks.ts';
 
 export const services: readonly ServiceEntry[] = [
@@ -100,10 +105,19 @@ export const followers: readonly Follower[] = [
 ];
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
-export const serviceWorkers: readonly Worker[] = [scan, trailCollector, insightWorker, metricCompaction, logExpiry];
+export const serviceWorkers: readonly Worker[] = [
+  scan,
+  trailCollector,
+  insightWorker,
+  metricCompaction,
+  alarmHistoryExpiry,
+  logExpiry,
+  logQueries,
+];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */
 export const taskHandlers: readonly TaskHandler[] = [
+  ...alarmTasks,
   keyStoreConnection,
   backingKeyDeletion,
   ...trailTasks,
@@ -115,4 +129,4 @@ export const taskHandlers: readonly TaskHandler[] = [
 ];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
-registerResources(roleResources, keyResources, busResources);
+registerResources(roleResources, keyResources, busResources, queueResources, topicResources);

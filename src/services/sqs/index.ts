@@ -1,6 +1,7 @@
 import * as sdk from '@aws-sdk/client-sqs';
 import { defineService, type Limits } from '../../core/operation.ts';
 import limits from './limits.json' with { type: 'json' };
+import { CancelMessageMoveTask, ListMessageMoveTasks, StartMessageMoveTask } from './moves.ts';
 import { AddPermission, RemovePermission } from './policies.ts';
 import { GetQueueAttributes, SetQueueAttributes } from './queueAttributes.ts';
 import { CreateQueue, DeleteQueue, GetQueueUrl, ListQueues, PurgeQueue } from './queues.ts';
@@ -28,6 +29,7 @@ export const sqs = defineService({
   limits: limits as unknown as Limits,
   operations: {
     AddPermission,
+    CancelMessageMoveTask,
     ChangeMessageVisibility,
     ChangeMessageVisibilityBatch,
     CreateQueue,
@@ -37,6 +39,7 @@ export const sqs = defineService({
     GetQueueAttributes,
     GetQueueUrl,
     ListDeadLetterSourceQueues,
+    ListMessageMoveTasks,
     ListQueueTags,
     ListQueues,
     PurgeQueue,
@@ -45,6 +48,7 @@ export const sqs = defineService({
     SendMessage,
     SendMessageBatch,
     SetQueueAttributes,
+    StartMessageMoveTask,
     TagQueue,
     UntagQueue,
   },

@@ -19,6 +19,7 @@ import { onQueue } from './access.ts';
 import { eachEntry } from './batches.ts';
 import { take } from './boxes.ts';
 import { refuseValue, requireRange } from './errors.ts';
+import { count, measure } from './gauges.ts';
 import { changeFlight } from './groups.ts';
 import { type Message, messages } from './messages.ts';
 import type { Queue } from './queueRows.ts';
@@ -77,6 +78,7 @@ async function remove(ctx: Context, queue: Queue, handle: string): Promise<void>
     refuseValue('ReceiptHandle', handle, 'The receipt handle has expired.');
   }
   await take(ctx, message, queue.fifo);
+  await measure(ctx, queue, [count('NumberOfMessagesDeleted')]);
 }
 
 export const ChangeMessageVisibility = onQueue<Present<ChangeMessageVisibilityRequest>, object>({

@@ -18,6 +18,7 @@ import { numberOf } from './attributes.ts';
 import { open, type Plain } from './contents.ts';
 import { requireRange } from './errors.ts';
 import { takeOrdered } from './fifoReceives.ts';
+import { count, measure } from './gauges.ts';
 import { md5, md5OfAttributes } from './messageAttributes.ts';
 import { type Message, messages } from './messages.ts';
 import type { Queue } from './queueRows.ts';
@@ -35,8 +36,10 @@ export const ReceiveMessage = onQueue<Input, ReceiveMessageResult>({
     if (found.taken.length === 0) {
       const seconds = input.WaitTimeSeconds ?? numberOf(queue, 'ReceiveMessageWaitTimeSeconds');
       if (ctx.mayWait && seconds > 0) throw new Wait(messages, queue.box, seconds, found.nextMs);
+      await measure(ctx, queue, [count('NumberOfEmptyReceives')]);
       return {};
     }
+    await measure(ctx, queue, [count('NumberOfMessagesReceived', found.taken.length)]);
     const shown: Received[] = [];
     for (const message of found.taken) shown.push(view(input, message, await open(ctx, queue, message)));
     return { Messages: shown };

@@ -61,13 +61,13 @@ export async function moveMessage(
   ctx: Context,
   message: Message,
   to: Queue,
-  as: { readonly sent: number; readonly failedIn?: string; readonly grouped: boolean },
+  as: { readonly sent: number; readonly id?: string; readonly failedIn?: string; readonly grouped: boolean },
 ): Promise<void> {
   const content = await ctx.store.get(contents, [message.box, message.sequence]);
   await take(ctx, message, as.grouped);
-  const { id, sender, group, deduplication } = message;
+  const { sender, group, deduplication } = message;
   const moved = {
-    id,
+    id: as.id ?? message.id,
     sender,
     sent: as.sent,
     visible: ctx.now.getTime(),

@@ -18,6 +18,7 @@ import { put } from './boxes.ts';
 import { seal } from './contents.ts';
 import { deduplicationOf, remembered, rememberSent } from './deduplication.ts';
 import { missing, refuse, refuseValue, requireRange, WRONG_TYPE } from './errors.ts';
+import { count, measure } from './gauges.ts';
 import {
   bytesOf,
   md5,
@@ -98,6 +99,8 @@ async function sendNew(ctx: Context, queue: Queue, input: Sent, deduplication: s
     ...(deduplication !== undefined && { deduplication }),
   };
   const message = await put(ctx, queue, row, await seal(ctx, queue, plain));
+  const size = { name: 'SentMessageSize', value: bytesIn(input), unit: 'Bytes' };
+  await measure(ctx, queue, [count('NumberOfMessagesSent'), size]);
   await rememberSent(ctx, queue, message);
   return message;
 }
