@@ -66,9 +66,6 @@ export async function* resourcesOf(tx: Transaction, account: string, region: str
   for (const source of sources) yield* source.list(tx, account, region);
 }
 
-/** Whether some service tells of its resources of that type. */
-export const isInventoried = (type: string): boolean => sources.some(({ types }) => types.includes(type));
-
 /** The resource of an ARN, whoever owns it. */
 export async function findResource(tx: Transaction, arn: string): Promise<Resource | undefined> {
   for (const source of sources) {

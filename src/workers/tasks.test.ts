@@ -93,6 +93,20 @@ test('a task with an id of its own replaces the one before', async () => {
   assert.deepEqual(done, ['new']);
 });
 
+test('work that gives its own task anew is done anew, also in the same moment', async () => {
+  const done: string[] = [];
+  const settle = async ({ body }: Task<string>, ctx: Context) => {
+    done.push(body);
+    if (done.length < 4) await later(ctx, { kind: 'test', id: 'self', body: `turn ${done.length}` });
+    return undefined;
+  };
+  const { give, turn, rows } = await plane({ settle });
+  await give('turn 0', { id: 'self' });
+  for (let i = 0; i < 6; i++) await turn();
+  assert.deepEqual(done, ['turn 0', 'turn 1', 'turn 2', 'turn 3']);
+  assert.deepEqual(await rows(), []);
+});
+
 test('a task that fails for a day is given up', async () => {
   const { give, turn, advance, rows } = await plane({
     settle: async () => {

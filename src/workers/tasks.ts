@@ -81,9 +81,9 @@ async function worked(task: Task, handler: TaskHandler, around: Surroundings): P
       seen = await handler.reach(task, { ...around, now: around.now() });
     }
     return await around.errand(roleOf(handler, task), async (ctx) => {
-      if (!(await isStill(ctx.store, task))) return false;
-      await settled(ctx.store, task, await handler.settle(task, ctx, seen), ctx.now);
-      return true;
+      const row = await stillOwed(ctx.store, task);
+      if (row) await settled(ctx.store, row, await handler.settle(task, ctx, seen), ctx.now);
+      return row !== undefined;
     });
   } catch (error) {
     return failed(task, handler, error, around);
@@ -93,9 +93,10 @@ async function worked(task: Task, handler: TaskHandler, around: Surroundings): P
 async function failed(task: Task, handler: TaskHandler, error: unknown, around: Surroundings): Promise<boolean> {
   try {
     return await around.errand(roleOf(handler, task), async (ctx) => {
-      if (!(await isStill(ctx.store, task))) return false;
+      const row = await stillOwed(ctx.store, task);
+      if (!row) return false;
       const again = handler.failed ? await handler.failed(task, ctx, error) : againByDefault(task, ctx.now);
-      await settled(ctx.store, task, again, ctx.now);
+      await settled(ctx.store, row, again, ctx.now);
       return true;
     });
   } catch (worse) {
@@ -115,16 +116,17 @@ function againByDefault(task: Task, now: Date): Again {
   return now.getTime() - task.given < GIVEN_UP_AFTER_MS ? pauseOf(task.attempt) : undefined;
 }
 
-/** The row as it was when it was taken up, but for being held. Work that replaced its own task has settled it. */
-async function isStill(tx: Transaction, task: Task): Promise<boolean> {
+/** The row, if it is as it was when it was taken up, but for being held. */
+async function stillOwed(tx: Transaction, task: Task): Promise<Task | undefined> {
   const row = await tx.get(tasks, [task.kind, task.id]);
-  return row !== undefined && row.attempt === task.attempt && row.given === task.given;
+  return row?.attempt === task.attempt && row.given === task.given ? row : undefined;
 }
 
-async function settled(tx: Transaction, task: Task, again: Again, now: Date): Promise<void> {
-  const row = await tx.get(tasks, [task.kind, task.id]);
-  if (row?.given !== task.given) return; // Given anew by its own work.
-  if (again === undefined) await tx.remove(tasks, [task.kind, task.id]);
+/** `before`: the row as the work found it. Work that gave its own task anew, perhaps in the same moment, settled it. */
+async function settled(tx: Transaction, before: Task, again: Again, now: Date): Promise<void> {
+  const row = await tx.get(tasks, [before.kind, before.id]);
+  if (row !== before) return;
+  if (again === undefined) await tx.remove(tasks, [row.kind, row.id]);
   else await tx.replace(tasks, { ...row, due: now.getTime() + again, attempt: row.attempt + 1 });
 }
 
@@ -140,7 +142,7 @@ function held(task: Task, { store, now }: Surroundings): Promise<boolean> {
 
 async function postponed(task: Task, { store, now }: Surroundings): Promise<boolean> {
   await store.transaction(async (tx) => {
-    if (await isStill(tx, task)) await tx.replace(tasks, { ...task, due: now().getTime() + HOLD_MS });
+    if (await stillOwed(tx, task)) await tx.replace(tasks, { ...task, due: now().getTime() + HOLD_MS });
   });
   return false;
 }

@@ -18,7 +18,6 @@ import { parseArn } from '../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
-import { findResource, isInventoried } from '../../posture/inventory.ts';
 import { SERVICE } from './organizationTrails.ts';
 import { type Trail, trailArn } from './trailRows.ts';
 
@@ -63,16 +62,19 @@ export async function tryBucket(ctx: Context, trail: Trail, kinds: readonly stri
     if (code === 'NoSuchBucket') fail(S3BucketDoesNotExistException, `S3 bucket ${trail.bucket} does not exist!`);
     if (code === 'InvalidBucketName') fail(InvalidS3BucketNameException, `Invalid S3 bucket name: ${trail.bucket}`);
     if (!DENIED.test(code)) throw error;
-    // S3 does not say of a bucket that there is none to those who may not ask.
-    if (!(await exists(ctx, trail.bucket))) {
+    if (await isNoBucket(ctx, trail.bucket)) {
       fail(S3BucketDoesNotExistException, `S3 bucket ${trail.bucket} does not exist!`);
     }
     fail(InsufficientS3BucketPolicyException, `Incorrect S3 bucket policy is detected for bucket: ${trail.bucket}`);
   }
 }
 
-const exists = async (ctx: Context, bucket: string): Promise<boolean> =>
-  !isInventoried('AWS::S3::Bucket') || (await findResource(ctx.store, `arn:aws:s3:::${bucket}`)) !== undefined;
+/** Nobody says to CloudTrail that there is no such bucket. The caller may perhaps know. */
+const isNoBucket = (ctx: Context, bucket: string): Promise<boolean> =>
+  ctx.call('s3', 'HeadBucket', { Bucket: bucket }).then(
+    () => false,
+    (error: unknown) => /^(NotFound|NoSuchBucket)$/.test(codeOf(error)),
+  );
 
 /** The ARN of the key that a request names, after CloudTrail has found that it may encrypt under it. */
 export async function tryKey(ctx: Context, trail: Trail, name: string): Promise<string> {
@@ -93,7 +95,9 @@ export async function tryKey(ctx: Context, trail: Trail, name: string): Promise<
     return arn;
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'NotFound') fail(KmsKeyNotFoundException, `KMS key ${name} could not be found.`);
+    if (code === 'NotFound' || (DENIED.test(code) && (await isNoKey(ctx, name)))) {
+      fail(KmsKeyNotFoundException, `KMS key ${name} could not be found.`);
+    }
     if (DENIED.test(code)) {
       const sentence = `Insufficient permissions to access S3 bucket ${trail.bucket} or KMS key ${name}.`;
       fail(InsufficientEncryptionPolicyException, sentence);
@@ -104,6 +108,13 @@ export async function tryKey(ctx: Context, trail: Trail, name: string): Promise<
     throw error;
   }
 }
+
+/** Whether the caller, who may perhaps look at keys, finds that there is none of that name. */
+const isNoKey = (ctx: Context, name: string): Promise<boolean> =>
+  ctx.call('kms', 'DescribeKey', { KeyId: name }).then(
+    () => false,
+    (error: unknown) => codeOf(error) === 'NotFound',
+  );
 
 /** Sends the message by which CloudTrail tries a topic. */
 export async function tryTopic(ctx: Context, trail: Trail): Promise<void> {
