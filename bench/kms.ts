@@ -1,46 +1,62 @@
 /**
  * KMS over a real socket, with policy, audit and durability on, beside a bare HTTP echo and the bare primitive.
  *
- *   node bench/kms.ts [--keys N] [--seconds N]
+ *   node bench/kms.ts [--keys N] [--seconds N] [--many N]
  *
- * The plane is one process on one core; the load comes from this one.
+ * The plane is one process on one core; the load comes from this one. Beside each rate stands what a request cost the
+ * plane's process in CPU time, which says more where the machine is shared. With `--many 1000000` a second plane is
+ * filled with so many keys, and CreateKey, DescribeKey and Encrypt are compared with the first one's.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createCipheriv, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KMS } from '@aws-sdk/client-kms';
+import { fillKeys } from './fillKeys.ts';
 import { load, type Measured, type Signer, signedJson, type Target } from './load.ts';
 
 const { values } = parseArgs({
-  options: { keys: { type: 'string', default: '10' }, seconds: { type: 'string', default: '4' } },
+  options: {
+    keys: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '4' },
+    many: { type: 'string', default: '0' },
+  },
 });
 const seconds = Number(values.seconds);
 const ECHO: Target = { host: '127.0.0.1', port: 45_671 };
 const PLANE: Target = { host: '127.0.0.1', port: 45_672 };
+const CROWDED: Target = { host: '127.0.0.1', port: 45_673 };
 const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret', region: 'us-east-1' };
 const SIGNER: Signer = { ...ROOT, service: 'kms' };
 const P99_MS_MAX = 15;
 
 const started: ChildProcess[] = [];
-const data = mkdtempSync(join(tmpdir(), 'gatehouse-bench-kms-'));
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-kms-'));
 try {
   await start(['-e', echoSource()], ECHO);
-  const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
-  const quotas = ['--quota', 'KmsKeysQuota=10000000'];
-  await start(['src/main.ts', '--port', String(PLANE.port), '--data', data, ...quotas, ...key], PLANE);
-  await measure();
+  const plane = await startPlane('few', PLANE);
+  const client = clientOf(PLANE);
+  await fill(client, Number(values.keys));
+  await measure(client, plane);
+  if (Number(values.many) > 0) await compare(client, plane, Number(values.many));
 } finally {
   for (const child of started) child.kill('SIGKILL');
-  rmSync(data, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
-async function measure(): Promise<void> {
-  const endpoint = `http://${PLANE.host}:${PLANE.port}`;
-  const kms = new KMS({ endpoint, region: ROOT.region, credentials: ROOT });
-  await fill(kms, Number(values.keys));
+function startPlane(name: string, target: Target): Promise<ChildProcess> {
+  const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
+  const flags = ['--port', String(target.port), '--data', join(folder, name), '--quota', 'KmsKeysQuota=10000000'];
+  return start(['src/main.ts', ...flags, ...key], target);
+}
+
+function clientOf({ host, port }: Target): KMS {
+  return new KMS({ endpoint: `http://${host}:${port}`, region: ROOT.region, credentials: ROOT });
+}
+
+async function measure(kms: KMS, plane: ChildProcess): Promise<void> {
   const KeyId = (await kms.createKey({})).KeyMetadata!.KeyId!;
   const signer = (await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata!.KeyId!;
   const Plaintext = randomBytes(1024);
@@ -51,15 +67,41 @@ async function measure(): Promise<void> {
   const encrypt = { KeyId, Plaintext: Plaintext.toString('base64') };
   const echo = await rate(ECHO, 'Encrypt', encrypt);
   report('bare node:http echo', echo, echo);
-  report('Encrypt 1 KiB', await rate(PLANE, 'Encrypt', encrypt), echo, 14_000);
+  const of = (operation: string, input: object) => rate(PLANE, operation, input, plane);
+  report('Encrypt 1 KiB', await of('Encrypt', encrypt), echo, 14_000);
   const decrypt = { CiphertextBlob: Buffer.from(CiphertextBlob!).toString('base64') };
-  report('Decrypt 1 KiB', await rate(PLANE, 'Decrypt', decrypt), echo, 14_000);
-  report('GenerateDataKey', await rate(PLANE, 'GenerateDataKey', { KeyId, KeySpec: 'AES_256' }), echo, 13_000);
+  report('Decrypt 1 KiB', await of('Decrypt', decrypt), echo, 14_000);
+  report('GenerateDataKey', await of('GenerateDataKey', { KeyId, KeySpec: 'AES_256' }), echo, 13_000);
   const signing = { KeyId: signer, Message: message, SigningAlgorithm: 'ECDSA_SHA_256' };
-  report('Sign P-256', await rate(PLANE, 'Sign', signing), echo, 10_000);
-  report('DescribeKey', await rate(PLANE, 'DescribeKey', { KeyId }), echo);
-  report('CreateKey', await rate(PLANE, 'CreateKey', {}), echo);
+  report('Sign P-256', await of('Sign', signing), echo, 10_000);
+  report('DescribeKey', await of('DescribeKey', { KeyId }), echo);
+  report('CreateKey', await of('CreateKey', {}), echo);
   await generation(kms, KeyId);
+}
+
+/** The same requests to a plane with few keys and to one with many, turn by turn. */
+async function compare(few: KMS, fewPlane: ChildProcess, count: number): Promise<void> {
+  const begin = performance.now();
+  const ids = await fillKeys(join(folder, 'many'), count, ROOT);
+  console.log(`${count} keys written in ${Math.round((performance.now() - begin) / 1000)} s`);
+  const manyPlane = await startPlane('many', CROWDED);
+  const some = (await few.createKey({})).KeyMetadata!.KeyId!;
+  const Plaintext = randomBytes(1024).toString('base64');
+  const cases: readonly (readonly [name: string, input: (KeyId: string) => object])[] = [
+    ['DescribeKey', (KeyId) => ({ KeyId })],
+    ['Encrypt', (KeyId) => ({ KeyId, Plaintext })],
+    ['CreateKey', () => ({})],
+  ];
+  for (const [operation, input] of cases) {
+    const one = await rate(PLANE, operation, input(some), fewPlane);
+    const other = await rate(CROWDED, operation, input(ids[0]!), manyPlane);
+    // A key that nobody has asked for lately, each time: rows come from disk.
+    const cold = ids.slice(1).map((KeyId) => requestOf(CROWDED, operation, input(KeyId)));
+    const spread = await costed(manyPlane, () => load(CROWDED, () => cold.pop(), { seconds }));
+    report(`${operation}, few`, one, one);
+    report(`${operation}, many`, other, one);
+    report(`${operation}, each`, spread, one);
+  }
 }
 
 async function fill(kms: KMS, count: number): Promise<void> {
@@ -93,28 +135,65 @@ function primitives(plain: Buffer): void {
   }
 }
 
-/** The longest that a small request waits while RSA-4096 keys are made. */
+/**
+ * The longest that a small request waits while RSA-4096 keys are made (more of them than are kept ready), and how long
+ * it waits on this machine without.
+ */
 async function generation(kms: KMS, KeyId: string): Promise<void> {
-  let making = 3;
-  const made = Array.from({ length: making }, () =>
-    kms.createKey({ KeySpec: 'RSA_4096', KeyUsage: 'SIGN_VERIFY' }).finally(() => making--),
+  const quiet = await longestWait(kms, KeyId, new Promise((resolve) => setTimeout(resolve, 3000)));
+  const made = Array.from({ length: 6 }, () => kms.createKey({ KeySpec: 'RSA_4096', KeyUsage: 'SIGN_VERIFY' }));
+  const busy = await longestWait(kms, KeyId, Promise.all(made));
+  console.log(
+    `while RSA-4096 keys are made, a DescribeKey took at most ${busy.toFixed(1)} ms   limit < 50 ms; without, ${quiet.toFixed(1)} ms`,
   );
+}
+
+async function longestWait(kms: KMS, KeyId: string, until: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  until.finally(() => {
+    isOver = true;
+  });
   let longest = 0;
-  while (making > 0) {
+  while (!isOver) {
     const begin = performance.now();
     await kms.describeKey({ KeyId });
     longest = Math.max(longest, performance.now() - begin);
   }
-  await Promise.all(made);
-  console.log(`while RSA-4096 keys are made, a DescribeKey took at most ${longest.toFixed(1)} ms   limit < 50 ms`);
+  return longest;
 }
 
-function report(name: string, measured: Measured, echo: Measured, limit?: number): void {
-  const ratio = `${Math.round((100 * measured.perSecond) / echo.perSecond)} % of echo`;
+interface Costed extends Measured {
+  /** Microseconds of CPU that a request cost the plane, where the system tells. */
+  readonly cpu?: number;
+}
+
+function report(name: string, measured: Costed, base: Measured, limit?: number): void {
+  const ratio = `${Math.round((100 * measured.perSecond) / base.perSecond)} %`;
   const wanted = limit === undefined ? '' : `  limit ≥ ${limit}/s, p99 < ${P99_MS_MAX} ms`;
   const times = `p50 ${measured.p50.toFixed(2)} ms, p99 ${measured.p99.toFixed(2)} ms`;
   const perSecond = Math.round(measured.perSecond).toString().padStart(6);
-  console.log(`${name.padEnd(24)} ${perSecond}/s  ${times}  ${ratio}${wanted}  ${JSON.stringify(measured.statuses)}`);
+  const cpu = measured.cpu === undefined ? '' : `  ${measured.cpu.toFixed(1)} µs CPU`;
+  const statuses = JSON.stringify(measured.statuses);
+  console.log(`${name.padEnd(24)} ${perSecond}/s  ${times}  ${ratio}${cpu}${wanted}  ${statuses}`);
+}
+
+/** User and system time of a process in microseconds; undefined where there is no /proc. */
+function cpuOf({ pid }: ChildProcess): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return undefined;
+  }
+}
+
+async function costed(plane: ChildProcess | undefined, work: () => Promise<Measured>): Promise<Costed> {
+  const before = plane && cpuOf(plane);
+  const measured = await work();
+  const after = plane && cpuOf(plane);
+  if (before === undefined || after === undefined) return measured;
+  const requests = Object.values(measured.statuses).reduce((sum, count) => sum + count, 0);
+  return { ...measured, cpu: (after - before) / requests };
 }
 
 function echoSource(): string {
@@ -130,22 +209,26 @@ require('node:http').createServer((message, response) => {
 }).listen(${ECHO.port}, '127.0.0.1')`;
 }
 
-async function start(args: readonly string[], target: Target): Promise<void> {
+async function start(args: readonly string[], target: Target): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   started.push(child);
   for (let i = 0; i < 200; i++) {
     const up = await fetch(`http://${target.host}:${target.port}/_gatehouse/health`).catch(() => undefined);
-    if (up) return;
+    if (up) return child;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`${args[0]} did not start.`);
 }
 
-/** One request, sent again and again: half a second to warm up, then three runs, of which the median by rate. */
-async function rate(target: Target, operation: string, input: object): Promise<Measured> {
-  const request = signedJson(SIGNER, target, `TrentService.${operation}`, JSON.stringify(input));
+function requestOf(target: Target, operation: string, input: object): Buffer {
+  return signedJson(SIGNER, target, `TrentService.${operation}`, JSON.stringify(input));
+}
+
+/** One request, sent again and again: a second to warm up, then three runs, of which the median by rate. */
+async function rate(target: Target, operation: string, input: object, plane?: ChildProcess): Promise<Costed> {
+  const request = requestOf(target, operation, input);
   await load(target, () => request, { seconds: 1 });
-  const runs: Measured[] = [];
-  for (let i = 0; i < 3; i++) runs.push(await load(target, () => request, { seconds }));
+  const runs: Costed[] = [];
+  for (let i = 0; i < 3; i++) runs.push(await costed(plane, () => load(target, () => request, { seconds })));
   return runs.sort((a, b) => a.perSecond - b.perSecond)[1]!;
 }

@@ -83,11 +83,11 @@ export function openBlob(
   decipher.setAuthTag(blob.subarray(-TAG_BYTES));
   const plain = decipher.update(blob.subarray(BODY_AT, -TAG_BYTES));
   try {
-    return Buffer.concat([plain, decipher.final()]);
+    decipher.final(); // Of a stream cipher it has no bytes left, only the verdict.
+    return plain;
   } catch {
-    return undefined;
-  } finally {
     plain.fill(0);
+    return undefined;
   }
 }
 

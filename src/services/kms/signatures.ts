@@ -34,15 +34,23 @@ export type Schemes = Readonly<Partial<Record<MessageType, Scheme>>>;
 // On the thread pool: an RSA signature would hold the event loop for milliseconds.
 const signAside = promisify(sign) as (hash: string, data: Uint8Array, key: object) => Promise<Buffer>;
 
+/**
+ * RFC 8017 8.1.2 and 8.2.2, step 1: a signature is as long as the modulus. OpenSSL takes one without its leading zeros.
+ */
+const whole =
+  (verifies: Verify): Verify =>
+  (key, message, signature) =>
+    signature.length === key.asymmetricKeyDetails!.modulusLength! / 8 && verifies(key, message, signature);
+
 const pkcs1 = (hash: Hash): Schemes => ({
   RAW: {
     sign: (key, message) => signAside(hash, message, { key, padding: constants.RSA_PKCS1_PADDING }),
-    verify: (key, message, signature) => verify(hash, message, key, signature),
+    verify: whole((key, message, signature) => verify(hash, message, key, signature)),
   },
   DIGEST: {
     bytes: HASH_BYTES[hash],
     sign: (key, digest) => signPkcs1(key, hash, digest),
-    verify: (key, digest, signature) => verifyPkcs1(key, hash, digest, signature),
+    verify: whole((key, digest, signature) => verifyPkcs1(key, hash, digest, signature)),
   },
 });
 
@@ -51,7 +59,7 @@ function pss(hash: Hash): Schemes {
   return {
     RAW: {
       sign: (key, message) => signAside(hash, message, { key, ...options }),
-      verify: (key, message, signature) => verify(hash, message, { key, ...options }, signature),
+      verify: whole((key, message, signature) => verify(hash, message, { key, ...options }, signature)),
     },
     DIGEST: {
       bytes: HASH_BYTES[hash],
