@@ -8,6 +8,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { onGroup, requireReadable } from './access.ts';
+import { breath } from './breath.ts';
 import { maskerFor, unmaskAccess } from './dataProtection.ts';
 import { afterMoment, beforeMoment, idOf, type Place, placeOf } from './eventIds.ts';
 import { PAGE_BYTES_MAX } from './getLogEvents.ts';
@@ -96,9 +97,6 @@ async function search(ctx: Context, reading: Reading, pattern: FilterPattern, li
 }
 
 const edge = ({ backward }: Reading, moment: number) => (backward ? afterMoment(moment) : beforeMoment(moment));
-
-/** Lets other requests go on. */
-const breath = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function matches(pattern: FilterPattern, message: string): boolean {
   try {

@@ -11,8 +11,11 @@ import {
   PutLogGroupDeletionProtection,
 } from './groups.ts';
 import limits from './limits.json' with { type: 'json' };
+import { GetLogGroupFields, GetLogRecord } from './logRecords.ts';
 import { DeleteMetricFilter, DescribeMetricFilters, PutMetricFilter, TestMetricFilter } from './metricFilters.ts';
 import { PutLogEvents } from './putLogEvents.ts';
+import { DescribeQueries, GetQueryResults, ListLogGroupsForQuery, StartQuery, StopQuery } from './queries.ts';
+import { DeleteQueryDefinition, DescribeQueryDefinitions, PutQueryDefinition } from './queryDefinitions.ts';
 import { DeleteResourcePolicy, DescribeResourcePolicies, PutResourcePolicy } from './resourcePolicies.ts';
 import { DeleteRetentionPolicy, PutRetentionPolicy } from './retention.ts';
 import { CreateLogStream, DeleteLogStream, DescribeLogStreams } from './streams.ts';
@@ -32,6 +35,16 @@ export const logs = defineService({
   wire: { protocols: ['awsJson1_1'], target: 'Logs_20140328', version: '2014-03-28' },
   limits: limits as unknown as Limits,
   operations: {
+    PutQueryDefinition,
+    DescribeQueryDefinitions,
+    DeleteQueryDefinition,
+    StopQuery,
+    StartQuery,
+    ListLogGroupsForQuery,
+    GetQueryResults,
+    DescribeQueries,
+    GetLogRecord,
+    GetLogGroupFields,
     TestMetricFilter,
     PutMetricFilter,
     DescribeMetricFilters,

@@ -1,0 +1,444 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MalformedQueryException } from '@aws-sdk/client-cloudwatch-logs';
+import fc from 'fast-check';
+import { type Cloud, testCloud } from '../../../testing/cloud.ts';
+import { refusal, rejected } from '../../../testing/rejected.ts';
+import { planOf } from './plan.ts';
+
+const START = Date.parse('2030-01-01T00:00:00Z');
+
+async function cloudWith(events: readonly (readonly [at: number, message: string | object])[], group = 'app') {
+  const cloud = await testCloud();
+  await fill(cloud, group, events);
+  return cloud;
+}
+
+async function fill(cloud: Cloud, group: string, events: readonly (readonly [number, string | object])[]) {
+  const { logs } = cloud.root;
+  await logs.createLogGroup({ logGroupName: group });
+  await logs.createLogStream({ logGroupName: group, logStreamName: 's' });
+  for (let from = 0; from < events.length; from += 1000) {
+    const logEvents = events.slice(from, from + 1000).map(([at, message]) => ({
+      timestamp: START + at,
+      message: typeof message === 'string' ? message : JSON.stringify(message),
+    }));
+    await logs.putLogEvents({ logGroupName: group, logStreamName: 's', logEvents });
+  }
+}
+
+async function ask(cloud: Cloud, queryString: string, more: object = {}) {
+  const { logs } = cloud.root;
+  const range = { startTime: START / 1000 - 86_400, endTime: START / 1000 + 86_400 };
+  const { queryId } = await logs.startQuery({ logGroupName: 'app', queryString, ...range, ...more });
+  await cloud.settle();
+  const answer = await logs.getQueryResults({ queryId });
+  assert.equal(answer.status, 'Complete', queryString);
+  return answer;
+}
+
+/** Rows as objects, without pointers. */
+async function rows(cloud: Cloud, queryString: string, more: object = {}) {
+  const { results } = await ask(cloud, queryString, more);
+  return results!.map((row) =>
+    Object.fromEntries(row.filter(({ field }) => field !== '@ptr').map(({ field, value }) => [field, value])),
+  );
+}
+
+const HOUSE: readonly (readonly [number, object])[] = [
+  [0, { level: 'INFO', code: 200, ms: 10, user: { name: 'ann', tags: ['x', 'y'] }, ip: '10.0.0.7' }],
+  [60_000, { level: 'ERROR', code: 500, ms: 70, user: { name: 'bob', tags: [] }, ip: '203.0.113.9' }],
+  [120_000, { level: 'INFO', code: 200, ms: 30, user: { name: 'ann' }, 'odd.name': 'o' }],
+  [400_000, { level: 'WARN', code: 404, ms: 20, user: { name: 'cat' }, ip: '2001:db8::1' }],
+];
+
+test('A query shows time and message, newest first, with pointers to the records', async () => {
+  const cloud = await cloudWith([
+    [0, 'one'],
+    [1000, 'two'],
+  ]);
+  const { results, statistics } = await ask(cloud, 'fields @timestamp, @message');
+  assert.deepEqual(results![0]!.slice(0, 2), [
+    { field: '@timestamp', value: '2030-01-01 00:00:01.000' },
+    { field: '@message', value: 'two' },
+  ]);
+  assert.equal(results![0]![2]!.field, '@ptr');
+  assert.deepEqual([statistics!.recordsMatched, statistics!.recordsScanned, statistics!.bytesScanned], [2, 2, 58]);
+  const { logRecord } = await cloud.root.logs.getLogRecord({ logRecordPointer: results![0]![2]!.value });
+  assert.equal(logRecord!['@message'], 'two');
+  assert.equal(logRecord!['@log'], '111122223333:app');
+});
+
+const QUERIES: readonly (readonly [query: string, rows: readonly object[]])[] = [
+  ['filter code = 500 | display user.name', [{ 'user.name': 'bob' }]],
+  ['filter code >= 404 | fields user.name as u | sort u', [{ u: 'bob' }, { u: 'cat' }]],
+  ['filter level in ["ERROR", "WARN"] and not (code = 404) | display code', [{ code: '500' }]],
+  ['filter level not in ["INFO"] | stats count(*) as n', [{ n: '2' }]],
+  ["filter level like 'RR' | display code", [{ code: '500' }]],
+  ['filter level like /(?i)^err/ | display code', [{ code: '500' }]],
+  ['filter level =~ /RR/ | display code', [{ code: '500' }]],
+  ['filter @message not like /INFO/ | stats count()', [{ 'count()': '2' }]],
+  ['display `odd.name` | filter ispresent(`odd.name`)', [{ 'odd.name': 'o' }]],
+  ['filter user.tags.1 = "y" | display user.tags.0', [{ 'user.tags.0': 'x' }]],
+  [
+    'stats count(*) as n, avg(ms) as a by level | sort n desc, level',
+    [
+      { level: 'INFO', n: '2', a: '20' },
+      { level: 'ERROR', n: '1', a: '70' },
+      { level: 'WARN', n: '1', a: '20' },
+    ],
+  ],
+  [
+    'stats sum(ms)/count(*) by bin(5m) | sort bin(5m)',
+    [
+      { 'bin(5m)': '2030-01-01 00:00:00.000', 'sum(ms)/count(*)': '36.6667' },
+      { 'bin(5m)': '2030-01-01 00:05:00.000', 'sum(ms)/count(*)': '20' },
+    ],
+  ],
+  [
+    'stats min(ms), max(ms), pct(ms, 50), count_distinct(level)',
+    [{ 'min(ms)': '10', 'max(ms)': '70', 'pct(ms, 50)': '20', 'count_distinct(level)': '3' }],
+  ],
+  ['stats stddev(code) as s, variance(ms) as v', [{ s: '130.4914', v: '518.75' }]],
+  [
+    'stats earliest(level) as a, latest(level) as b, sortsFirst(level) as c, sortsLast(level) as d',
+    [{ a: 'INFO', b: 'WARN', c: 'ERROR', d: 'WARN' }],
+  ],
+  ['stats values(level) as l', [{ l: '["INFO","ERROR","WARN"]' }]],
+  ['stats topk(1, level) as l', [{ l: '["INFO"]' }]],
+  [
+    'stats sum(ms) as s by bin(5m) as t | stats max(s) as m by dateceil(t, 10m) as u',
+    [
+      { u: '2030-01-01 00:00:00.000', m: '110' },
+      { u: '2030-01-01 00:10:00.000', m: '20' },
+    ],
+  ],
+  ['stats count(*) as n by level | filter n > 1 | fields n * 10 as m', [{ level: 'INFO', n: '2', m: '20' }]],
+  ['parse @message /"name":"(?<who>\\w+)"/ | filter code = 404 | display who', [{ who: 'cat' }]],
+  ['parse @message \'"level":"*","code":*,\' as lvl, c | display lvl, c | limit 1', [{ lvl: 'WARN', c: '404' }]],
+  ['fields level | dedup level | limit 2', [{ level: 'WARN' }, { level: 'INFO' }]],
+  ['fields ms | sort ms desc | limit 2', [{ ms: '70' }, { ms: '30' }]],
+  ['fields ms | sort @timestamp asc | limit 2', [{ ms: '10' }, { ms: '70' }]],
+  ['fields @timestamp | sort code desc, ms | limit 1 | display code', [{ code: '500' }]],
+  ['filter isPrivateIP(ip) | display ip', [{ ip: '10.0.0.7' }]],
+  ['filter isIpInSubnet(ip, "2001:db8::/32") or isIpv4InSubnet(ip, "10.0.0.0/8") | stats count() as n', [{ n: '2' }]],
+  [
+    'filter code = 500 | fields strlen(level) + 2 ^ 3 % 5 as a, -ms as b, 7 / 2 as c | display a, b, c',
+    [{ a: '8', b: '-70', c: '3.5' }],
+  ],
+  [
+    'filter code = 500 | display toupper("a"), concat(level, "-", code) as k, substr("xyZfooxyZ",3, 3) as f',
+    [{ 'toupper("a")': 'A', k: 'ERROR-500', f: 'foo' }],
+  ],
+  [
+    'filter code=500 | display ltrim("xyZxyfooxyZ","xyZ") as l, rtrim("xyZfooxyxyZ","xyZ") as r, trim(" x ") as t',
+    [{ l: 'fooxyZ', r: 'xyZfoo', t: 'x' }],
+  ],
+  [
+    'filter code=500 | display replace("a.b", ".", "") as a, regexReplace("a1b22", /[0-9]+/, "<$0>") as b',
+    [{ a: 'ab', b: 'a<1>b<22>' }],
+  ],
+  [
+    'filter code=500 | display if(ms > 50, "slow", "fast") as a, case(ms < 50, 1, ms < 90, 2, 3) as b',
+    [{ a: 'slow', b: '2' }],
+  ],
+  [
+    'filter code=500 | display level = "ERROR" as e, isempty(none) as x, coalesce(none, level) as c',
+    [{ e: '1', x: '1', c: 'ERROR' }],
+  ],
+  [
+    'filter code=500 | display hexToDec("0xff") as a, decToHex(-255) as b, hexToAscii("48656c6c6f") as c',
+    [{ a: '255', b: '-0xff', c: 'Hello' }],
+  ],
+  [
+    'filter code=500 | display datefloor(@timestamp, 1h) as a, toMillis(@timestamp) as b, fromMillis(0) as c',
+    [{ a: '2030-01-01 00:00:00.000', b: String(START + 60_000), c: '1970-01-01 00:00:00.000' }],
+  ],
+  [
+    'filter code=500 | display formatDate(@timestamp, "%Y-%m-%d %H:%M", "Europe/Berlin") as a, bin(1mo) as m',
+    [{ a: '2030-01-01 01:01', m: '2030-01-01 00:00:00.000' }],
+  ],
+  [
+    'filter code=500 | display parseDate("2030-07-01 12:00", "yyyy-MM-dd HH:mm", "Europe/Berlin") as a',
+    [{ a: String(Date.parse('2030-07-01T10:00:00Z')) }],
+  ],
+  ['fields jsonParse(@message) as j | unnest j.user.tags into tag | display tag', [{ tag: 'x' }, { tag: 'y' }]],
+  [
+    'fields jsonParse(@message) as j | filter j.user.name = "bob" | display j.code, jsonArraySize(j.user.tags) as n',
+    [{ 'j.code': '500', n: '0' }],
+  ],
+  ['# a comment\nfilter code = 404 # | filter code = 1\n| display code', [{ code: '404' }]],
+  ['filter none = 1', []],
+  ['filter none != 1', []],
+  ['stats count(*) as n by none', [{ n: '4' }]],
+  ['filter code = 1 | stats count(*) as n', [{ n: '0' }]],
+  ['FIELDS @message | PARSE @message "*ERR*" as a, b | FILTER b LIKE "OR" | DISPLAY strlen(b) > 3 as x', [{ x: '1' }]],
+];
+
+test('The query language', async () => {
+  const cloud = await cloudWith(HOUSE);
+  for (const [query, wanted] of QUERIES) assert.deepEqual(await rows(cloud, query), wanted, query);
+});
+
+test('sort is natural, as the user guide shows it', async () => {
+  const order = [
+    '!:',
+    '#',
+    '*%04',
+    '0#',
+    '5A',
+    '111A',
+    '2345_',
+    '@',
+    '@_',
+    'A',
+    'A9876fghj',
+    'a12345hfh',
+    '0',
+    '1',
+    '2',
+    '3',
+  ];
+  const cloud = await cloudWith(order.toReversed().map((v, i) => [i, { v }] as const));
+  assert.deepEqual(
+    (await rows(cloud, 'fields v | sort v asc')).map(({ v }) => v),
+    order,
+  );
+  assert.deepEqual(
+    (await rows(cloud, 'fields v | sort v desc')).map(({ v }) => v),
+    order.toReversed(),
+  );
+});
+
+test('Queries of several groups are merged by time; SOURCE selects groups by prefix', async () => {
+  const cloud = await cloudWith(
+    [
+      [0, 'a0'],
+      [2000, 'a2'],
+    ],
+    'team/a',
+  );
+  await fill(cloud, 'team/b', [
+    [1000, 'b1'],
+    [3000, 'b3'],
+  ]);
+  await fill(cloud, 'other', [[500, 'o']]);
+  const both = { logGroupName: undefined, logGroupNames: ['team/a', 'team/b'] };
+  const all = await rows(cloud, 'fields @message, @log', both);
+  assert.deepEqual(all[0], { '@message': 'b3', '@log': '111122223333:team/b' });
+  assert.deepEqual(
+    all.map((row) => row['@message']),
+    ['b3', 'a2', 'b1', 'a0'],
+  );
+  const selected = await rows(
+    cloud,
+    "SOURCE logGroups(namePrefix: ['team']) | stats count(*) as n by @log | sort n, @log",
+    {
+      logGroupName: undefined,
+    },
+  );
+  assert.deepEqual(selected, [
+    { '@log': '111122223333:team/a', n: '2' },
+    { '@log': '111122223333:team/b', n: '2' },
+  ]);
+});
+
+test('A query reads only its groups and its range', async () => {
+  const cloud = await cloudWith([
+    [-10_000, 'before'],
+    [0, 'in'],
+    [999, 'in too'],
+    [1000, 'after'],
+  ]);
+  const range = { startTime: START / 1000, endTime: START / 1000 };
+  assert.deepEqual(
+    (await rows(cloud, 'fields @message', range)).map((row) => row['@message']),
+    ['in too', 'in'],
+  );
+  const { logs } = await cloud.user('reader', {
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Action: 'logs:*',
+      Resource: 'arn:aws:logs:us-east-1:111122223333:log-group:mine:*',
+    },
+  });
+  const query = { logGroupName: 'app', queryString: 'fields @message', startTime: 0, endTime: 1 };
+  await rejected(
+    logs.startQuery(query),
+    'AccessDeniedException',
+    /logs:StartQuery on resource: .*log-group:app:log-stream:/,
+  );
+  const { queryId } = await cloud.root.logs.startQuery(query);
+  await refusal(logs.getQueryResults({ queryId }), 'AccessDeniedException');
+});
+
+test('Large results come in pages; a limit ends the reading', async () => {
+  const cloud = await cloudWith(Array.from({ length: 3000 }, (_, i) => [i, `message ${i}`] as const));
+  const { logs } = cloud.root;
+  const { results, statistics } = await ask(cloud, 'fields @message | limit 1200');
+  assert.equal(results!.length, 1200);
+  assert.ok(statistics!.recordsScanned! < 3000);
+  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
+  const { queryId } = await logs.startQuery({ logGroupName: 'app', queryString: 'fields @message', ...range });
+  await cloud.settle();
+  const found: (string | undefined)[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await logs.getQueryResults({ queryId, maxItems: 700, nextToken });
+    found.push(...page.results!.map((row) => row[0]!.value));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  assert.deepEqual(
+    found,
+    Array.from({ length: 3000 }, (_, i) => `message ${2999 - i}`),
+  );
+});
+
+test('Queries are listed newest first, stopped, and forgotten after seven days', async () => {
+  const cloud = await cloudWith([[0, 'x']]);
+  const { logs } = cloud.root;
+  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
+  const start = (queryString: string) => logs.startQuery({ logGroupName: 'app', queryString, ...range });
+  const first = await start('fields @message');
+  await cloud.settle();
+  cloud.advance('PT1M');
+  const second = await start('fields @timestamp');
+  const listed = await logs.describeQueries({ logGroupName: 'app' });
+  assert.deepEqual(
+    listed.queries!.map(({ queryId, status }) => [queryId, status]),
+    [
+      [second.queryId, 'Scheduled'],
+      [first.queryId, 'Complete'],
+    ],
+  );
+  assert.equal((await logs.stopQuery({ queryId: second.queryId })).success, true);
+  await cloud.settle();
+  assert.equal((await logs.getQueryResults({ queryId: second.queryId })).status, 'Cancelled');
+  await refusal(logs.stopQuery({ queryId: first.queryId }), 'InvalidParameterException');
+  cloud.advance('P8D');
+  await cloud.settle();
+  await refusal(logs.getQueryResults({ queryId: first.queryId }), 'ResourceNotFoundException');
+});
+
+const MALFORMED: readonly (readonly [query: string, message: string | RegExp, start: number])[] = [
+  ['bad @message', 'unexpected symbol found bad at line 1 and position 0', 0],
+  ['fields @message\n| filter', /^unexpected symbol found end of query at line 2 and position 8$/, 24],
+  ['filter @message like', /^unexpected symbol/, 20],
+  ['filter nofunction(1)', 'unknown function nofunction', 7],
+  ['stats @message', 'stats needs an aggregation function', 14],
+  ['filter @message like /(a/', /^invalid regular expression/, 21],
+  ['limit 0', /^limit takes/, 6],
+  ['pattern @message', 'the command pattern is not supported', 0],
+  ['sort x | stats count(*)', /^sort and limit/, 14],
+  ['dedup x | fields y', 'only limit may follow dedup', 10],
+];
+
+test('A query that is none is refused with the place of the fault', async () => {
+  const cloud = await cloudWith([[0, 'x']]);
+  for (const [queryString, message, start] of MALFORMED) {
+    const work = cloud.root.logs.startQuery({ logGroupName: 'app', queryString, startTime: 0, endTime: 1 });
+    await assert.rejects(work, (error: MalformedQueryException) => {
+      assert.equal(error.name, 'MalformedQueryException', queryString);
+      assert.match(error.message, typeof message === 'string' ? new RegExp(`^${message}$`) : message, queryString);
+      assert.equal(error.queryCompileError?.location?.startCharOffset, start, queryString);
+      return true;
+    });
+  }
+});
+
+const PIECES = [
+  'fields',
+  'filter',
+  'stats',
+  'sort',
+  'limit',
+  'parse',
+  'display',
+  'dedup',
+  '|',
+  'as',
+  'by',
+  'like',
+  'in',
+  'not',
+  'and',
+];
+const MORE = [
+  '@message',
+  'a.b',
+  '`x y`',
+  '"s"',
+  "'t*'",
+  '/r(x)/',
+  '1',
+  '5m',
+  '(',
+  ')',
+  '[',
+  ']',
+  ',',
+  '=',
+  '!=',
+  '<',
+  '+',
+  '-',
+  '*',
+  '/',
+];
+const NAMES = [
+  'count(*)',
+  'bin(5m)',
+  'if(',
+  'case(',
+  'strlen(',
+  'pct(',
+  'avg(',
+  'jsonParse(',
+  '^',
+  '%',
+  '#',
+  '\n',
+  '=~',
+  'into',
+  'unnest',
+];
+
+test('Any text is a query or malformed', () => {
+  const text = fc
+    .array(fc.constantFrom(...PIECES, ...MORE, ...NAMES), { maxLength: 25 })
+    .map((pieces) => pieces.join(' '));
+  fc.assert(
+    fc.property(fc.oneof(text, fc.string({ maxLength: 60 })), (query) => {
+      try {
+        planOf(query, { started: 0, from: 0, to: 0 });
+      } catch (error) {
+        assert.equal((error as Error).name, 'MalformedQueryException', String((error as Error).stack));
+      }
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('A query over many events does not block the plane', async () => {
+  const wide = { a: { b: 'text '.repeat(20) }, code: 1 };
+  const cloud = await cloudWith(Array.from({ length: 20_000 }, (_, i) => [i, { ...wide, i }] as const));
+  const queryString =
+    'filter a.b like /t(e|x)*t/ | stats pct(i, 90), count(*) as n by strlen(a.b) as l, i % 7 as m | sort m';
+  const range = { startTime: START / 1000, endTime: START / 1000 + 100 };
+  await cloud.root.logs.startQuery({ logGroupName: 'app', queryString, ...range });
+  let longest = 0;
+  let done = false;
+  const watch = async () => {
+    for (let before = process.threadCpuUsage(); !done; before = process.threadCpuUsage()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const { user } = process.threadCpuUsage(before);
+      longest = Math.max(longest, user / 1000);
+    }
+  };
+  const watching = watch();
+  await cloud.settle();
+  done = true;
+  await watching;
+  assert.ok(longest < 50, `${longest} ms`);
+});

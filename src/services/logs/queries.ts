@@ -1,0 +1,269 @@
+/** Starting, watching and stopping queries of Logs Insights. */
+import { zstdDecompressSync } from 'node:zlib';
+import {
+  type DescribeQueriesRequest,
+  type DescribeQueriesResponse,
+  type GetQueryResultsRequest,
+  type GetQueryResultsResponse,
+  InvalidParameterException,
+  LimitExceededException,
+  type ListLogGroupsForQueryRequest,
+  type ListLogGroupsForQueryResponse,
+  ResourceNotFoundException,
+  type ResultField,
+  type StartQueryRequest,
+  type StartQueryResponse,
+  type StopQueryRequest,
+  type StopQueryResponse,
+} from '@aws-sdk/client-cloudwatch-logs';
+import type { Context } from '../../core/context.ts';
+import { awsError, fail } from '../../core/errors.ts';
+import { uuid } from '../../core/ids.ts';
+import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { quota } from '../../core/quotas.ts';
+import { groupAccess, onAccount } from './access.ts';
+import { groupOfId, identified } from './groupLookup.ts';
+import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
+import { type Plan, planOf } from './insights/plan.ts';
+import type { Selection } from './insights/selection.ts';
+import { cursorIn, invalidToken, nextToken } from './pages.ts';
+import { isActive, NOTHING_SCANNED, pieceId, type Query, queries } from './queryRows.ts';
+import { PIECE_RESULTS } from './queryWorker.ts';
+
+const GROUPS_MAX = 50;
+const SELECTED_MAX = 10_000;
+const CONCURRENT_MAX = 100;
+
+interface Started {
+  readonly plan: Plan;
+  readonly groups: readonly LogGroup[];
+}
+
+export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryResponse, Started> = {
+  async load(input, ctx) {
+    const plan = planFor(input, ctx);
+    const groups = plan.selection ? await selected(ctx, input, plan.selection) : await namedGroups(ctx, input);
+    return groups instanceof Missing ? groups : { plan, groups };
+  },
+  access: (_input, ctx, { groups }) =>
+    groups.length > 0 ? groups.map((group) => groupAccess(group)) : { resource: groupResource(anyName(ctx)) },
+  async run(input, ctx, { plan, groups }) {
+    requireClasses(groups, plan);
+    const { account, region } = ctx;
+    const most = quota(ctx, 'Concurrent queries', CONCURRENT_MAX);
+    if (!(await ctx.store.fits(queries, [account, region], most, 'running'))) {
+      fail(LimitExceededException, `Account maximum query concurrency limit of [${most}] reached.`);
+    }
+    const query: Query = {
+      account,
+      region,
+      id: uuid(ctx),
+      text: input.queryString,
+      groups: groups.map(({ id }) => id),
+      groupNames: groups.map(({ name }) => name),
+      from: input.startTime * 1000,
+      to: input.endTime * 1000 + 999,
+      limit: input.limit,
+      created: ctx.now.getTime(),
+      user: ctx.caller.arn,
+      status: 'Scheduled',
+      scanned: NOTHING_SCANNED,
+      results: 0,
+      pieces: 0,
+    };
+    await ctx.store.insert(queries, query);
+    return { queryId: query.id };
+  },
+};
+
+const anyName = ({ account, region }: Context) => ({ account, region, name: '' });
+
+/** @throws MalformedQueryException; InvalidParameterException for a range or a language that is none. */
+function planFor(input: Present<StartQueryRequest>, { now }: Context): Plan {
+  if (input.queryLanguage !== undefined && input.queryLanguage !== 'CWLI') {
+    fail(InvalidParameterException, `The query language ${input.queryLanguage} is not supported.`);
+  }
+  const { startTime, endTime } = input;
+  if (startTime > endTime || endTime > LATEST) fail(InvalidParameterException, "Query's time range is invalid.");
+  const clock = { started: now.getTime(), from: startTime * 1000, to: endTime * 1000 };
+  return planOf(input.queryString, clock, input.limit);
+}
+
+/** Seconds: times in milliseconds, given by mistake, are beyond it. */
+const LATEST = 253_402_300_799;
+
+async function namedGroups(ctx: Context, input: Present<StartQueryRequest>): Promise<LogGroup[] | Missing> {
+  const given = [input.logGroupName === undefined ? undefined : [input.logGroupName], input.logGroupNames];
+  const lists = [...given, input.logGroupIdentifiers].filter((list) => list !== undefined && list.length > 0);
+  if (lists.length !== 1) {
+    const members = 'logGroupName, logGroupNames or logGroupIdentifiers';
+    fail(InvalidParameterException, `Exactly one of ${members} must be specified.`);
+  }
+  const names = [...new Set(lists[0]!)];
+  if (names.length > GROUPS_MAX) fail(InvalidParameterException, `At most ${GROUPS_MAX} log groups may be specified.`);
+  const found: LogGroup[] = [];
+  for (const name of names) {
+    const named = identified(ctx, name);
+    const key = [named.account, named.region, named.name];
+    const group = named.region === ctx.region ? await ctx.store.get(logGroups, key) : undefined;
+    if (!group) {
+      const message = `Log group '${named.name}' does not exist for account ID '${named.account}'`;
+      return new Missing(groupResource(named), awsError(ResourceNotFoundException, message));
+    }
+    found.push(group);
+  }
+  return found;
+}
+
+async function selected(ctx: Context, input: Present<StartQueryRequest>, selection: Selection): Promise<LogGroup[]> {
+  if (input.logGroupName !== undefined || input.logGroupNames?.length || input.logGroupIdentifiers?.length) {
+    fail(InvalidParameterException, 'Log groups cannot be specified together with the SOURCE command.');
+  }
+  const { prefixes, classes, accounts } = selection;
+  if (accounts.length > 0 && !accounts.includes(ctx.account)) return [];
+  const found = new Map<string, LogGroup>();
+  for (const startsWith of prefixes.length > 0 ? prefixes : [undefined]) {
+    const page = { limit: SELECTED_MAX + 1, startsWith };
+    const { rows } = await ctx.store.list(logGroups, [ctx.account, ctx.region], page);
+    for (const group of rows) if (classes.includes(group.class)) found.set(group.id, group);
+  }
+  if (found.size > SELECTED_MAX)
+    fail(InvalidParameterException, 'The SOURCE command selects more than 10000 log groups.');
+  return [...found.values()];
+}
+
+const INFREQUENT_STATS_MAX = 2;
+
+function requireClasses(groups: readonly LogGroup[], { statsCount }: Plan): void {
+  for (const group of groups) {
+    if (group.class === 'DELIVERY') {
+      fail(InvalidParameterException, 'Queries are not supported for log groups in the DELIVERY log class.');
+    }
+    if (group.class === 'INFREQUENT_ACCESS' && statsCount > INFREQUENT_STATS_MAX) {
+      fail(InvalidParameterException, 'A query of the Infrequent Access log class may have 2 stats commands.');
+    }
+  }
+}
+
+interface Target {
+  readonly query: Query;
+  readonly groups: readonly LogGroup[];
+}
+
+async function findQuery({ queryId }: { queryId: string }, ctx: Context): Promise<Target | Missing> {
+  const query = await ctx.store.get(queries, [ctx.account, ctx.region, queryId]);
+  if (!query) {
+    const error = awsError(ResourceNotFoundException, `Query with id ${queryId} does not exist.`);
+    return new Missing(groupResource(anyName(ctx)), error);
+  }
+  const groups: LogGroup[] = [];
+  for (const id of query.groups.slice(0, GROUPS_MAX)) {
+    const group = await groupOfId(ctx, id);
+    if (group) groups.push(group);
+  }
+  return { query, groups };
+}
+
+/** Results are of the groups that were read: whoever may not read those may not have them. */
+export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQueryResultsResponse, Target> = {
+  load: findQuery,
+  access: (_input, ctx, { groups }) =>
+    groups.length > 0 ? groups.map((group) => groupAccess(group)) : { resource: groupResource(anyName(ctx)) },
+  async run(input, ctx, { query }) {
+    const { scanned, status } = query;
+    const { results, next } = await resultsOf(ctx, query, input);
+    return {
+      queryLanguage: 'CWLI',
+      results,
+      status,
+      statistics: {
+        recordsMatched: scanned.matched,
+        recordsScanned: scanned.events,
+        bytesScanned: scanned.bytes,
+        estimatedRecordsSkipped: 0,
+        estimatedBytesSkipped: 0,
+        logGroupsScanned: query.groups.length,
+        resultCount: query.results,
+      },
+      ...(next !== undefined && { nextToken: Buffer.from(String(next)).toString('base64url') }),
+    };
+  },
+};
+
+const RESULTS_MAX = 10_000;
+
+async function resultsOf(ctx: Context, query: Query, input: GetQueryResultsRequest) {
+  const text = input.nextToken === undefined ? '0' : Buffer.from(input.nextToken, 'base64url').toString();
+  const from = /^\d{1,6}$/.test(text) ? Number(text) : invalidToken();
+  const count = Math.min(input.maxItems ?? RESULTS_MAX, RESULTS_MAX);
+  if (count < 1) fail(InvalidParameterException, 'maxItems must be at least 1.');
+  const to = Math.min(from + count, query.results);
+  const results: ResultField[][] = [];
+  for (let piece = Math.floor(from / PIECE_RESULTS); piece * PIECE_RESULTS < to; piece++) {
+    const bytes = await ctx.store.bytes(pieceId(query, piece));
+    if (!bytes) break;
+    const all = JSON.parse(zstdDecompressSync(bytes).toString()) as ResultField[][];
+    const begin = piece * PIECE_RESULTS;
+    results.push(...all.slice(Math.max(0, from - begin), to - begin));
+  }
+  return { results, next: to < query.results ? to : undefined };
+}
+
+export const StopQuery = onAccount<Present<StopQueryRequest>, StopQueryResponse>(async ({ queryId }, ctx) => {
+  const query = await ctx.store.get(queries, [ctx.account, ctx.region, queryId]);
+  if (!query) fail(ResourceNotFoundException, `Query with id ${queryId} does not exist.`);
+  if (!isActive(query)) fail(InvalidParameterException, `Query with id ${queryId} is not running.`);
+  const { holder: _, ...rest } = query;
+  await ctx.store.replace(queries, { ...rest, status: 'Cancelled', ended: ctx.now.getTime() });
+  return { success: true };
+});
+
+const DESCRIBED_MAX = 1000;
+const SCANNED_MAX = 5_000;
+
+/** Newest first. */
+export const DescribeQueries = onAccount<DescribeQueriesRequest, DescribeQueriesResponse>(async (input, ctx) => {
+  const wanted = input.maxResults ?? DESCRIBED_MAX;
+  const fits = (query: Query) =>
+    (input.status === undefined || query.status === input.status) &&
+    (input.logGroupName === undefined || query.groupNames.includes(input.logGroupName)) &&
+    (input.queryLanguage === undefined || input.queryLanguage === 'CWLI');
+  const found: Query[] = [];
+  let after = cursorIn(input.nextToken);
+  for (let scanned = 0; scanned < SCANNED_MAX; ) {
+    const page = { limit: wanted - found.length, after, index: 'newest' };
+    const { rows, next } = await ctx.store.list(queries, [ctx.account, ctx.region], page);
+    found.push(...rows.filter(fits));
+    scanned += rows.length;
+    after = next;
+    if (after === undefined || found.length >= wanted) break;
+  }
+  return { queries: found.map(view), ...nextToken(after) };
+});
+
+const view = (query: Query) => ({
+  queryLanguage: 'CWLI' as const,
+  queryId: query.id,
+  queryString: query.text,
+  status: query.status,
+  createTime: query.created,
+  logGroupName: query.groupNames[0],
+  ...(query.ended !== undefined && { queryDuration: query.ended - query.created }),
+  bytesScanned: query.scanned.bytes,
+  userIdentity: query.user,
+});
+
+export const ListLogGroupsForQuery = onAccount<Present<ListLogGroupsForQueryRequest>, ListLogGroupsForQueryResponse>(
+  async (input, ctx) => {
+    const found = await findQuery(input, ctx);
+    if (found instanceof Missing) throw found.error;
+    const text = input.nextToken === undefined ? '0' : (cursorIn(input.nextToken) ?? '0');
+    const from = /^\d{1,6}$/.test(text) ? Number(text) : invalidToken();
+    const to = from + (input.maxResults ?? 50);
+    const identifiers = found.query.groupNames.map((name) => groupArn({ ...ctx, name }));
+    return {
+      logGroupIdentifiers: identifiers.slice(from, to),
+      ...nextToken(to < identifiers.length ? String(to) : undefined),
+    };
+  },
+);

@@ -1,0 +1,157 @@
+/**
+ * A query at work: the rows of its plan so far, and how far each group has been read. It lives in memory, a bounded
+ * piece at a time; a plane that starts again begins the query again.
+ */
+import type { ResultField } from '@aws-sdk/client-cloudwatch-logs';
+import type { Context } from '../../core/context.ts';
+import { breath } from './breath.ts';
+import type { Place } from './eventIds.ts';
+import { comparePlaces } from './eventIds.ts';
+import { groupOfId } from './groupLookup.ts';
+import type { LogGroup } from './groupRows.ts';
+import { type Budget, budget } from './insights/budget.ts';
+import { type Plan, planOf } from './insights/plan.ts';
+import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
+import type { Sink } from './insights/stages.ts';
+import { shown } from './insights/values.ts';
+import type { Query, QueryScan } from './queryRows.ts';
+import { eventsOf, type StoredEvent } from './reading.ts';
+import { eventBytes } from './segments.ts';
+
+export interface QueryRun {
+  /** Reads on; true when all is read. */
+  step(ctx: Context): Promise<boolean>;
+  /** After the last step: what came out. */
+  finish(): Promise<readonly ResultField[][]>;
+  scanned(): QueryScan;
+}
+
+/** What one step may read. */
+const STEP_EVENTS = 50_000;
+const STEP_BYTES = 16 * 1024 * 1024;
+
+export function queryRun(query: Query): QueryRun {
+  const clock = { started: query.created, from: query.from, to: query.to };
+  const plan = planOf(query.text, clock, query.limit);
+  const memory = budget();
+  const out = outputOf(plan, memory);
+  const head = plan.stages.reduceRight<Sink>((next, stage) => stage(next, memory), out.sink);
+  const groups: Progress[] = query.groups.map((id) => ({ id, after: undefined, done: false }));
+  const scanned = { events: 0, bytes: 0, matched: 0 };
+  let enough = false;
+  return {
+    async step(ctx) {
+      let events = 0;
+      let bytes = 0;
+      for await (const { event, log } of allEvents(ctx, groups, query, plan)) {
+        events++;
+        const size = eventBytes(event.message);
+        bytes += size;
+        enough = !head.push(rowOf(event, log));
+        if (enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
+      }
+      scanned.events += events;
+      scanned.bytes += bytes;
+      return enough || groups.every(({ done }) => done);
+    },
+    async finish() {
+      await head.end();
+      return out.results;
+    },
+    scanned: () => ({ ...scanned, matched: out.count() }),
+  };
+}
+
+/** How far a group has been read. */
+interface Progress {
+  readonly id: string;
+  after: Place | undefined;
+  done: boolean;
+}
+
+interface Found {
+  readonly event: StoredEvent;
+  readonly log: string;
+}
+
+/** Where a group's reading stands within a step. */
+interface Reader {
+  readonly progress: Progress;
+  readonly group: LogGroup;
+  readonly chunks: AsyncGenerator<{ readonly events: readonly StoredEvent[] }>;
+  events: readonly StoredEvent[];
+  at: number;
+}
+
+/** Events of all groups in the order of reading; what has been given is noted in `groups`. */
+async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: Plan): AsyncGenerator<Found> {
+  const readers: Reader[] = [];
+  for (const progress of groups) {
+    const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
+    if (!group) progress.done = true;
+    else readers.push({ progress, group, chunks: chunksOf(ctx, group, progress, query, plan), events: [], at: 0 });
+  }
+  for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
+  while (readers.length > 0) {
+    const reader = readers.length === 1 ? readers[0]! : next(readers, plan);
+    const event = reader.events[reader.at++]!;
+    reader.progress.after = event;
+    yield { event, log: `${reader.group.account}:${reader.group.name}` };
+    if (reader.at < reader.events.length) continue;
+    await breath();
+    if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
+  }
+}
+
+function chunksOf(ctx: Context, group: LogGroup, { after }: Progress, { from, to }: Query, plan: Plan) {
+  return eventsOf(ctx, { group, from, to: to + 1, backward: !plan.oldestFirst, after });
+}
+
+/** The next events of a group; false when there are no more. */
+async function fill(reader: Reader): Promise<boolean> {
+  for (;;) {
+    const { value, done } = await reader.chunks.next();
+    if (done) {
+      reader.progress.done = true;
+      return false;
+    }
+    [reader.events, reader.at] = [value.events, 0];
+    if (reader.events.length > 0) return true;
+    await breath();
+  }
+}
+
+function next(readers: readonly Reader[], { oldestFirst }: Plan): Reader {
+  return readers.reduce((best, reader) => {
+    const order = comparePlaces(reader.events[reader.at]!, best.events[best.at]!);
+    return (oldestFirst ? order < 0 : order > 0) ? reader : best;
+  });
+}
+
+/** The end of the plan: rows as results. */
+function outputOf(plan: Plan, memory: Budget) {
+  const results: ResultField[][] = [];
+  const columns = plan.columns.map((field) => ({ field, read: fieldReader(field) }));
+  const sink: Sink = {
+    push(row) {
+      const result = resultOf(row, columns, plan);
+      memory.take(result.reduce((size, { value = '' }) => size + 2 * value.length + 100, 0));
+      results.push(result);
+      return true;
+    },
+    end: async () => undefined,
+  };
+  return { sink, results, count: () => results.length };
+}
+
+type Column = { readonly field: string; readonly read: ReturnType<typeof fieldReader> };
+
+function resultOf(row: Row, columns: readonly Column[], { ofEvents }: Plan): ResultField[] {
+  const fields: ResultField[] = [];
+  for (const { field, read } of columns) {
+    const value = shown(read(row));
+    if (value !== undefined) fields.push({ field, value });
+  }
+  if (ofEvents && row.event) fields.push({ field: '@ptr', value: pointerOf(row.event) });
+  return fields;
+}
