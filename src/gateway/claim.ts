@@ -1,7 +1,7 @@
 /**
  * What a request says of its own signature: enough to route it and to choose an error's format, not yet to trust.
  */
-import { AuthenticationFailure } from '../core/errors.ts';
+import { AuthenticationFailure, CommonError } from '../core/errors.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 
 export type Algorithm = 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256';
@@ -139,6 +139,7 @@ function credential(text: string, algorithm: Algorithm, regionSet: string | unde
   const regional = algorithm === 'AWS4-HMAC-SHA256';
   const [accessKeyId, date, ...rest] = parts;
   const [region, service, terminator] = regional ? rest : [regionIn(regionSet), ...rest];
+  if (service === 's3' && terminator === 'aws4_request' && !REGION.test(region ?? '')) throw wrongRegion(region ?? '');
   const whole = parts.length === (regional ? 5 : 4) && terminator === 'aws4_request';
   if (!whole || !accessKeyId || !/^\d{8}$/.test(date ?? '') || !service || !REGION.test(region!)) {
     throw incomplete(
@@ -156,6 +157,12 @@ function credential(text: string, algorithm: Algorithm, regionSet: string | unde
 }
 
 const REGION = /^[a-z0-9-]{1,32}$/;
+
+/** S3 tells who signs for no Region at all which one to sign for; clients (s3cmd) rely on it. */
+function wrongRegion(region: string): CommonError {
+  const message = `The authorization header is malformed; the region '${region.slice(0, 64)}' is wrong; expecting 'us-east-1'`;
+  return new CommonError('AuthorizationHeaderMalformed', message, 400, { details: { Region: 'us-east-1' } });
+}
 
 /** The first Region that a SigV4a signature names; `*` means any. Empty if it names none: `us-*` leaves it open. */
 function regionIn(set: string | undefined): string {

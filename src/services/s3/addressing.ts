@@ -4,6 +4,7 @@
  */
 import type { Address } from '../../core/operation.ts';
 import { isBucketName } from './bucketNames.ts';
+import { s3Error } from './errors.ts';
 
 const AWS = /^(?:(.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com$/;
 
@@ -31,12 +32,19 @@ function hostOf(endpoint: string): string {
 
 /** The request with its bucket in the path, and the headers that a presigned URL has in its query. */
 export function understood({ path, query, headers, endpoint }: Address): Pick<Address, 'path' | 'headers'> {
+  if (/(?:^|&)AWSAccessKeyId=/.test(query) && query.includes('Signature=')) throw oldSignature();
   const bucket = bucketInHost(headers.host ?? '', endpoint);
   return {
     path: bucket === undefined ? path : `/${bucket}${path === '/' ? '' : path}`,
     headers: query.includes('X-Amz-Algorithm=') ? withHoisted(query, headers) : headers,
   };
 }
+
+/** Signature Version 2: a link that it protects must not be taken for one without protection. */
+const oldSignature = () =>
+  s3Error('InvalidRequest', {
+    message: 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+  });
 
 function withHoisted(query: string, headers: Address['headers']): Address['headers'] {
   const hoisted: Record<string, string> = {};
