@@ -26,6 +26,7 @@ import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { logUsage } from './logs/usage.ts';
 import { s3Tasks } from './s3/tasks.ts';
+import { schedulerTasks } from './scheduler/tasks.ts';
 import { topicResources } from './sns/inventory.ts';
 import { snsTasks } from './sns/tasks.ts';
 import { queueResources } from './sqs/inventory.ts';
@@ -126,6 +127,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...s3Tasks,
   logPurge,
   ...eventTasks,
+  ...schedulerTasks,
 ];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.

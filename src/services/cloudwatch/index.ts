@@ -1,10 +1,19 @@
 import * as sdk from '@aws-sdk/client-cloudwatch';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { DeleteAlarms, DisableAlarmActions, EnableAlarmActions, SetAlarmState } from './alarmChanges.ts';
+import { DescribeAlarmHistory } from './alarmHistory.ts';
+import { DeleteAnomalyDetector, DescribeAnomalyDetectors, PutAnomalyDetector } from './anomalyDetectors.ts';
+import { DeleteDashboards, GetDashboard, ListDashboards, PutDashboard } from './dashboards.ts';
+import { DescribeAlarmContributors, DescribeAlarms, DescribeAlarmsForMetric } from './describeAlarms.ts';
 import { GetMetricData } from './getMetricData.ts';
 import { GetMetricStatistics } from './getMetricStatistics.ts';
 import limits from './limits.json' with { type: 'json' };
 import { ListMetrics } from './listMetrics.ts';
+import { DeleteAlarmMuteRule, GetAlarmMuteRule, ListAlarmMuteRules, PutAlarmMuteRule } from './muteRules.ts';
+import { PutCompositeAlarm } from './putCompositeAlarm.ts';
+import { PutMetricAlarm } from './putMetricAlarm.ts';
 import { PutMetricData } from './putMetricData.ts';
+import { ListTagsForResource, TagResource, UntagResource } from './tags.ts';
 
 export const cloudwatch = defineService({
   name: 'monitoring',
@@ -19,9 +28,33 @@ export const cloudwatch = defineService({
   },
   limits: limits as unknown as Limits,
   operations: {
+    DeleteAlarmMuteRule,
+    DeleteAlarms,
+    DeleteAnomalyDetector,
+    DeleteDashboards,
+    DescribeAlarmContributors,
+    DescribeAlarmHistory,
+    DescribeAlarms,
+    DescribeAlarmsForMetric,
+    DescribeAnomalyDetectors,
+    DisableAlarmActions,
+    EnableAlarmActions,
+    GetAlarmMuteRule,
+    GetDashboard,
     GetMetricData,
     GetMetricStatistics,
+    ListAlarmMuteRules,
+    ListDashboards,
     ListMetrics,
+    ListTagsForResource,
+    PutAlarmMuteRule,
+    PutAnomalyDetector,
+    PutCompositeAlarm,
+    PutDashboard,
+    PutMetricAlarm,
     PutMetricData,
+    SetAlarmState,
+    TagResource,
+    UntagResource,
   },
 });

@@ -1,0 +1,23 @@
+/** What alarms leave to be done. It loads with the plane; what the work needs loads with the first piece of it. */
+import type { TaskHandler } from '../../core/tasks.ts';
+
+const PRINCIPAL = 'cloudwatch.amazonaws.com';
+
+// biome-ignore lint/suspicious/noExplicitAny: a body is its handler's own affair
+const lazily = (kind: string, load: () => Promise<TaskHandler<any>>): TaskHandler => ({
+  kind,
+  principal: PRINCIPAL,
+  settle: async (...args) => (await load()).settle(...args),
+});
+
+const actions = async () => (await import('./alarmActions.ts')).alarmActions;
+
+export const alarmTasks: readonly TaskHandler[] = [
+  {
+    ...lazily('cloudwatch.act', actions),
+    failed: async (...args) => (await actions()).failed!(...args),
+  },
+  lazily('cloudwatch.evaluate', async () => (await import('./alarmEvaluation.ts')).alarmEvaluation),
+  lazily('cloudwatch.compose', async () => (await import('./compositeEvaluation.ts')).compositeEvaluation),
+  lazily('cloudwatch.release', async () => (await import('./compositeEvaluation.ts')).actionRelease),
+];
