@@ -9,14 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import {
-  arnOf,
-  bucketPolicy,
-  keysIn,
-  later,
-  loggingTrail,
-  recordsIn,
-} from '../../src/services/cloudtrail/cloudtrail.fixture.ts';
+import { arnOf, bucketPolicy, keysIn, later, loggingTrail, recordsIn } from '../../src/services/cloudtrail/fixtures.ts';
 import { ADMIN, type Clients, type Cloud } from '../../src/testing/cloud.ts';
 import { rejected } from '../../src/testing/rejected.ts';
 import { planeOnSocket } from '../socket.ts';

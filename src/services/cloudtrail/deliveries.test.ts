@@ -4,16 +4,7 @@ import type { Transaction } from '../../store/store.ts';
 import type { Cloud } from '../../testing/cloud.ts';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import {
-  arnOf,
-  bucketPolicy,
-  contentOf,
-  keysIn,
-  later,
-  logBucket,
-  loggingTrail,
-  recordsIn,
-} from './cloudtrail.fixture.ts';
+import { arnOf, bucketPolicy, contentOf, keysIn, later, logBucket, loggingTrail, recordsIn } from './fixtures.ts';
 
 const named = async (cloud: Cloud, bucket: string, pattern = /^Create(Group|User)$/) =>
   (await recordsIn(cloud.root, bucket)).map(({ eventName }) => eventName).filter((name) => pattern.test(name));

@@ -1,6 +1,6 @@
 /**
- * Where a trail delivers to. Before a trail is kept, CloudTrail tries each destination in its own name, on behalf of the
- * trail, so that the policies of bucket, key, topic and role are asked as deliveries will ask them later.
+ * Where a trail delivers to. Before a trail is kept, CloudTrail tries each destination in its own name, on behalf of
+ * the trail, so that the policies of bucket, key, topic and role are asked as deliveries will ask them later.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
  */
 import {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AdvancedFieldSelector, EventSelector } from '@aws-sdk/client-cloudtrail';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { later, logBucket, loggingTrail, recordsIn } from './cloudtrail.fixture.ts';
+import { later, logBucket, loggingTrail, recordsIn } from './fixtures.ts';
 
 const DEFAULT: EventSelector = {
   ReadWriteType: 'All',

@@ -9,8 +9,9 @@ import {
   type PutInsightSelectorsRequest,
   type PutInsightSelectorsResponse,
 } from '@aws-sdk/client-cloudtrail';
-import { fail, notImplemented } from '../../core/errors.ts';
-import type { Operation, Present } from '../../core/operation.ts';
+import type { Context } from '../../core/context.ts';
+import { awsError, fail, notImplemented } from '../../core/errors.ts';
+import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { tryBucket } from './destinations.ts';
 import { categoryOf, selectorsOf } from './eventSelectors.ts';
 import { findTrail, requireHome, trailAccess } from './trailNames.ts';
@@ -22,21 +23,19 @@ interface Named {
   readonly EventDataStore?: string | undefined;
 }
 
-function nameIn(input: Named): string {
-  if (input.EventDataStore !== undefined && input.TrailName !== undefined) {
-    const sentence = 'Specify either TrailName or EventDataStore, and not both.';
-    fail(InvalidParameterCombinationException, sentence);
+async function findNamed(ctx: Context, input: Named): Promise<Trail | Missing> {
+  if (input.TrailName !== undefined && input.EventDataStore === undefined) return findTrail(ctx, input.TrailName);
+  if (input.TrailName === undefined && input.EventDataStore !== undefined) {
+    return notImplemented('Insights of event data stores');
   }
-  if (input.EventDataStore !== undefined) notImplemented('Insights of event data stores');
-  if (input.TrailName === undefined) {
-    fail(InvalidParameterCombinationException, 'Specify either TrailName or EventDataStore.');
-  }
-  return input.TrailName;
+  const both = input.TrailName === undefined ? '' : ', and not both';
+  const sentence = `Specify either TrailName or EventDataStore${both}.`;
+  return new Missing('*', awsError(InvalidParameterCombinationException, sentence));
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutInsightSelectors.html */
 export const PutInsightSelectors: Operation<Present<PutInsightSelectorsRequest>, PutInsightSelectorsResponse, Trail> = {
-  load: (input, ctx) => findTrail(ctx, nameIn(input)),
+  load: (input, ctx) => findNamed(ctx, input),
   access: (_input, ctx, trail) => trailAccess(ctx, trail),
   async run(input, ctx, trail) {
     await requireHome(ctx, trail);
@@ -54,7 +53,7 @@ export const PutInsightSelectors: Operation<Present<PutInsightSelectorsRequest>,
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html */
 export const GetInsightSelectors: Operation<GetInsightSelectorsRequest, GetInsightSelectorsResponse, Trail> = {
-  load: (input, ctx) => findTrail(ctx, nameIn(input)),
+  load: (input, ctx) => findNamed(ctx, input),
   access: (_input, ctx, trail) => trailAccess(ctx, trail),
   async run(_input, _ctx, trail) {
     if (trail.insights) return view(trail);

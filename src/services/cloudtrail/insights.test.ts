@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { arnOf, keysIn, later, loggingTrail, recordsIn } from './cloudtrail.fixture.ts';
+import { arnOf, keysIn, later, loggingTrail, recordsIn } from './fixtures.ts';
 
 const BOTH = [{ InsightType: 'ApiCallRateInsight' }, { InsightType: 'ApiErrorRateInsight' }] as const;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { later } from './cloudtrail.fixture.ts';
+import { later } from './fixtures.ts';
 import { statementOf } from './lakeSql.ts';
 
 const ID = '0a1b2c3d-0000-4000-8000-0123456789ab';

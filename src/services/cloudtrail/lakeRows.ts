@@ -1,4 +1,4 @@
-/** CloudTrail Lake in the store: event data stores, the segments that hold their events, and the queries made of them. */
+/** CloudTrail Lake in the store: event data stores, the segments that hold their events, and the queries of them. */
 import type { AdvancedEventSelector, BillingMode } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
 import type { EventSelector } from '../../core/eventSelectors.ts';

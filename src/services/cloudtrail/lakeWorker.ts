@@ -1,6 +1,6 @@
 /**
- * A thread that answers one query of CloudTrail Lake and ends. The engine (DuckDB) holds the events in memory of its own,
- * within a limit, and may touch neither files nor the network nor its own settings.
+ * A thread that answers one query of CloudTrail Lake and ends. The engine (DuckDB) holds the events in memory of its
+ * own, within a limit, and may touch neither files nor the network nor its own settings.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';

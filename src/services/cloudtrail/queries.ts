@@ -47,9 +47,9 @@ export const StartQuery: Operation<StartQueryRequest, StartQueryResponse, Asked>
     if (input.QueryAlias !== undefined || input.QueryParameters) notImplemented('Queries by alias');
     if (input.DeliveryS3Uri) notImplemented('DeliveryS3Uri');
     const statement = statementOf(input.QueryStatement ?? '');
-    if (!statement) fail(InvalidQueryStatementException, 'Only a single SELECT statement is supported.');
+    if (!statement) return wrong('Only a single SELECT statement is supported.');
     if (statement.stores.length === 0) {
-      fail(InvalidQueryStatementException, 'The query statement must name an event data store ID in its FROM clause.');
+      return wrong('The query statement must name an event data store ID in its FROM clause.');
     }
     const stores: EventDataStore[] = [];
     for (const id of statement.stores) {
@@ -81,6 +81,8 @@ export const StartQuery: Operation<StartQueryRequest, StartQueryResponse, Asked>
     return { QueryId: query.id };
   },
 };
+
+const wrong = (sentence: string) => new Missing('*', awsError(InvalidQueryStatementException, sentence));
 
 async function forgetOld(ctx: Context): Promise<void> {
   const { rows } = await ctx.store.list(queries, ['created'], { limit: FORGOTTEN_AT_ONCE, index: 'created' });

@@ -72,10 +72,12 @@ async function taggedTrail(ctx: Context, arn: string): Promise<Tagged | Missing>
 
 async function findTagged(ctx: Context, text: string): Promise<Tagged | Missing> {
   const arn = parseArn(text);
-  if (arn?.service !== 'cloudtrail') fail(CloudTrailARNInvalidException, `Invalid ARN: ${text}`);
+  if (arn?.service !== 'cloudtrail') {
+    return new Missing('*', awsError(CloudTrailARNInvalidException, `Invalid ARN: ${text}`));
+  }
   const find = KINDS[arn.resource.split('/')[0] ?? ''];
-  if (!find) fail(ResourceTypeNotSupportedException, `Resource type is not supported: ${text}`);
-  return find(ctx, text);
+  if (find) return find(ctx, text);
+  return new Missing(text, awsError(ResourceTypeNotSupportedException, `Resource type is not supported: ${text}`));
 }
 
 const accessTo = (ctx: Context, tagged: Tagged, conditions: NonNullable<Access['conditions']> = {}): Access => ({
@@ -120,7 +122,7 @@ export const ListTags: Operation<Present<ListTagsRequest>, ListTagsResponse, rea
     const found: Tagged[] = [];
     for (const id of input.ResourceIdList.slice(0, RESOURCES_MAX)) {
       const tagged = await findTagged(ctx, id);
-      if (tagged instanceof Missing) return new Missing(tagged.resource, notFound(id));
+      if (tagged instanceof Missing) return isGone(tagged) ? new Missing(tagged.resource, notFound(id)) : tagged;
       found.push(tagged);
     }
     return found;
@@ -133,5 +135,7 @@ export const ListTags: Operation<Present<ListTagsRequest>, ListTagsResponse, rea
     };
   },
 };
+
+const isGone = ({ error }: Missing) => /NotFoundException$/.test(error.name);
 
 const notFound = (id: string) => awsError(ResourceNotFoundException, `Resource not found: ${id}`);

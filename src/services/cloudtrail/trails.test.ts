@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { arnOf, bucketPolicy, logBucket } from './cloudtrail.fixture.ts';
+import { arnOf, bucketPolicy, logBucket } from './fixtures.ts';
 
 test('CreateTrail, UpdateTrail and DeleteTrail keep what they are given', async () => {
   const cloud = await testCloud();

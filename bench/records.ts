@@ -1,0 +1,190 @@
+/**
+ * Recorded calls, sustained: a trail with log file validation and Insights on, delivering into a bucket, and an
+ * EventBridge rule for every service, while calls come at a fixed pace. Prints each second's rate, what the trail has
+ * still to gather, and the plane's memory. `node bench/records.ts [--rate N] [--seconds N] [--interval SECONDS]`
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { parseArgs } from 'node:util';
+import { CloudTrail } from '@aws-sdk/client-cloudtrail';
+import { EventBridge } from '@aws-sdk/client-eventbridge';
+import { S3 } from '@aws-sdk/client-s3';
+import { type Signer, signedForm, type Target } from './load.ts';
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '8000' },
+    seconds: { type: 'string', default: '60' },
+    interval: { type: 'string', default: '10' },
+  },
+});
+const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
+const CONNECTIONS = 32;
+const PLANE: Target = { host: '127.0.0.1', port: 45_664 };
+const ENDPOINT = `http://${PLANE.host}:${PLANE.port}`;
+const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret' };
+const ACCOUNT = '000000000001';
+const SERVICES = [
+  'iam',
+  'sts',
+  'kms',
+  's3',
+  'organizations',
+  'cloudtrail',
+  'logs',
+  'sns',
+  'sqs',
+  'events',
+  'monitoring',
+];
+
+const data = mkdtempSync(join(tmpdir(), 'gatehouse-records-'));
+const plane = start();
+try {
+  await ready();
+  await watched();
+  console.log(
+    `${rate} calls/s for ${seconds} s, trail interval ${values.interval} s, ${SERVICES.length} rules, Insights on`,
+  );
+  await sustained();
+} finally {
+  plane.kill('SIGKILL');
+  rmSync(data, { recursive: true, force: true });
+}
+
+function start(): ChildProcess {
+  const flags = ['--port', String(PLANE.port), '--data', data, '--trail-interval', values.interval];
+  const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
+  return spawn(process.execPath, ['src/main.ts', ...flags, ...key], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+async function ready(): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (await fetch(`${ENDPOINT}/_gatehouse/health`).catch(() => undefined)) return;
+    await pause(50);
+  }
+  throw new Error('The plane did not start.');
+}
+
+/** The trail, its bucket, and a rule a service. */
+async function watched(): Promise<void> {
+  const config = { region: 'us-east-1', endpoint: ENDPOINT, credentials: ROOT };
+  const s3 = new S3({ ...config, forcePathStyle: true });
+  const trail = new CloudTrail(config);
+  const events = new EventBridge(config);
+  await s3.createBucket({ Bucket: 'bench-logs' });
+  const Principal = { Service: 'cloudtrail.amazonaws.com' };
+  const Statement = [
+    { Effect: 'Allow', Principal, Action: 's3:GetBucketAcl', Resource: 'arn:aws:s3:::bench-logs' },
+    { Effect: 'Allow', Principal, Action: 's3:PutObject', Resource: `arn:aws:s3:::bench-logs/AWSLogs/${ACCOUNT}/*` },
+  ];
+  await s3.putBucketPolicy({ Bucket: 'bench-logs', Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
+  await trail.createTrail({ Name: 'bench', S3BucketName: 'bench-logs', EnableLogFileValidation: true });
+  const InsightSelectors = [{ InsightType: 'ApiCallRateInsight' }, { InsightType: 'ApiErrorRateInsight' }] as const;
+  await trail.putInsightSelectors({ TrailName: 'bench', InsightSelectors: [...InsightSelectors] });
+  await trail.startLogging({ Name: 'bench' });
+  for (const service of SERVICES) {
+    const pattern = { source: [`aws.${service}`], detail: { eventName: [`Nothing${service}`, { prefix: 'Never' }] } };
+    await events.putRule({ Name: service, EventPattern: JSON.stringify(pattern) });
+  }
+}
+
+/** Sends at the pace, as far as the plane keeps up; a line a second. */
+async function sustained(): Promise<void> {
+  const requests = prepared();
+  let answered = 0;
+  const began = performance.now();
+  const sockets = Array.from({ length: CONNECTIONS }, (_, n) => connection(n));
+  const rates: number[] = [];
+  const memory: number[] = [];
+  let backlog = 0;
+  for (let second = 1, before = 0; second <= seconds; second++) {
+    await pause(began + second * 1000 - performance.now());
+    rates.push(answered - before);
+    before = answered;
+    if (second % 5 !== 0) continue;
+    memory.push(residentMb());
+    const state = positions();
+    backlog = state.tip - state.slowest;
+    const share = rates.slice(-5).reduce((a, b) => a + b, 0) / 5;
+    console.log(
+      `${String(second).padStart(4)} s  ${Math.round(share).toString().padStart(6)}/s  journal ${state.tip}  not yet in files ${state.tip - state.trail}  slowest follower ${backlog} behind (${state.name})  ${memory.at(-1)} MB`,
+    );
+  }
+  for (const socket of await Promise.all(sockets)) socket.destroy();
+  const mean = rates.reduce((a, b) => a + b, 0) / rates.length;
+  console.log(
+    `mean ${Math.round(mean)}/s  limit ≥ ${rate}/s, backlog not growing, memory flat: ${memory.join(' ')} MB`,
+  );
+
+  async function connection(n: number) {
+    const socket = connect(PLANE.port, PLANE.host);
+    socket.setNoDelay(true);
+    let sent = 0;
+    const send = () => {
+      // Each connection has its share of the pace.
+      const due = began + ((sent * CONNECTIONS + n) / rate) * 1000;
+      const wait = due - performance.now();
+      sent++;
+      const request = requests[(sent * CONNECTIONS + n) % requests.length]!;
+      if (wait > 1) setTimeout(() => socket.write(request), wait);
+      else socket.write(request);
+    };
+    let pending = '';
+    socket.on('connect', send);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      pending += chunk.toString('latin1');
+      const head = pending.indexOf('\r\n\r\n');
+      const length = Number(/\r\ncontent-length: (\d+)/i.exec(pending)?.[1] ?? 0);
+      if (head < 0 || pending.length < head + 4 + length) return;
+      pending = pending.slice(head + 4 + length);
+      answered++;
+      send();
+    });
+    return socket;
+  }
+}
+
+/** Calls that are recorded: some read, some write, some are refused. */
+function prepared(): Buffer[] {
+  const iam: Signer = { ...ROOT, region: 'us-east-1', service: 'iam' };
+  const sts: Signer = { ...ROOT, region: 'us-east-1', service: 'sts' };
+  return Array.from({ length: 200 }, (_, n) => {
+    if (n % 4 === 0) return signedForm(iam, PLANE, 'Action=GetAccountSummary&Version=2010-05-08');
+    if (n % 10 === 1) return signedForm(iam, PLANE, `Action=DeleteUser&UserName=nobody-${n}&Version=2010-05-08`);
+    return signedForm(sts, PLANE, 'Action=GetCallerIdentity&Version=2011-06-15');
+  });
+}
+
+/** Read from the store's file while the plane writes it. */
+function positions(): { tip: number; trail: number; slowest: number; name: string } {
+  const database = new DatabaseSync(join(data, 'gatehouse.db'), { readOnly: true });
+  try {
+    const tip = Number(database.prepare('select max(sequence) as tip from journal').get()?.tip ?? 0);
+    const rows = database.prepare("select key, body from row where key like '%_position%'").all() as {
+      key: string;
+      body: string;
+    }[];
+    const found = rows.map(({ body }) => JSON.parse(body) as { name?: string; id?: string; sequence: number });
+    const trail = found.find(({ id }) => id === 'collector')?.sequence ?? 0;
+    const followers = found.filter(({ name }) => name !== undefined);
+    const slowest = followers.reduce((a, b) => (b.sequence < a.sequence ? b : a), { name: '', sequence: tip });
+    return { tip, trail, slowest: slowest.sequence, name: slowest.name ?? '' };
+  } finally {
+    database.close();
+  }
+}
+
+function residentMb(): number {
+  const [, kb] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${plane.pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kb) / 1024);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
