@@ -79,6 +79,11 @@ export const services: readonly ServiceEntry[] = [
   },
   { name: 's3', unnamed: true, load: async () => (await import('./s3/index.ts')).s3 },
   {
+    name: 's3-control',
+    path: '/v20180820/',
+    load: async () => (await import('./s3control/index.ts')).s3control,
+  },
+  {
     name: 'identitystore',
     target: 'AWSIdentityStore',
     load: async () => (await import('./identitystore/index.ts')).identitystore,
