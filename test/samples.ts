@@ -31,9 +31,10 @@ function value(member: Member, path: string, limits: Limited, world: World): unk
   const { shape, name } = member;
   const limit = limits[path] ?? {};
   if (limit.enum?.[0] !== undefined) return limit.enum[0];
-  if (shape.kind === 'structure' || shape.kind === 'union') return structure(shape, path, limits, world, requiredBelow(shape, path, limits));
+  if (shape.kind === 'structure' || shape.kind === 'union')
+    return structure(shape, path, limits, world, requiredBelow(shape, path, limits));
   if (shape.kind === 'list') return [value({ ...shape.element!, name }, `${path}[]`, limits, world)];
-  if (shape.kind === 'map') return {};
+  if (shape.kind === 'map') return (limit.length?.[0] ?? 0) > 0 ? { sample: 'sample' } : {};
   if (shape.kind === 'boolean') return true;
   if (shape.kind === 'number' || shape.kind === 'bigInteger') return limit.range?.[0] ?? 1;
   if (shape.kind === 'timestamp') return new Date('2030-01-01T00:00:00Z');
@@ -63,6 +64,7 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^Url$/, () => 'https://sample.example'],
   [/AuthenticationCode\d$/, () => '123456'],
   [/^EntityPath$/, () => 'o-abcdefghij/r-abcdef'],
+  [/^queryString$/, () => 'fields @message'],
   [/^JobId$/, () => '00000000-0000-0000-0000-000000000000'],
 ];
 

@@ -25,7 +25,7 @@ const MESSAGE_BYTES_MAX = 4 * BODY_BYTES_MAX;
 
 /** How long a body may be that is read before it is known what it is for. */
 export const bodyBytesMax = ({ headers: { authorization = '' } }: WireRequest) =>
-  /\/s[qn]s\/aws4_request/.test(authorization) ? MESSAGE_BYTES_MAX : BODY_BYTES_MAX;
+  /\/(s[qn]s|logs)\/aws4_request/.test(authorization) ? MESSAGE_BYTES_MAX : BODY_BYTES_MAX;
 
 const IDLE_MS = 60_000;
 

@@ -3,7 +3,7 @@ import { InvalidOperationException, InvalidParameterException } from '@aws-sdk/c
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Access, Operation } from '../../core/operation.ts';
-import { findGroup, type GroupInput, groupNamed, identified } from './groupLookup.ts';
+import { findGroup, type GroupInput, groupNamed, identified, unnamed } from './groupLookup.ts';
 import { groupResource, type LogGroup } from './groupRows.ts';
 
 interface OnGroup<In, Out> {
@@ -21,8 +21,13 @@ export function onGroup<In extends object, Out>(shape: OnGroup<In, Out>): Operat
   return {
     ...(shape.action !== undefined && { action: shape.action }),
     load: async (input, ctx) => {
-      const name = shape.named?.(input);
-      return findGroup(ctx, name === undefined ? groupNamed(ctx, input as GroupInput) : identified(ctx, name));
+      try {
+        const name = shape.named?.(input);
+        const named = name === undefined ? groupNamed(ctx, input as GroupInput) : identified(ctx, name);
+        return await findGroup(ctx, named);
+      } catch (error) {
+        return unnamed(ctx, error);
+      }
     },
     access: (input, ctx, group) => [
       groupAccess(group, shape.conditions?.(input)),

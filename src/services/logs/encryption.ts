@@ -13,10 +13,10 @@ import {
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { lowerId } from '../../core/ids.ts';
-import type { Operation, Present } from '../../core/operation.ts';
+import type { Missing, Operation, Present } from '../../core/operation.ts';
 import { groupAccess, requireStandard } from './access.ts';
 import { type DataKey, dataKeys } from './dataKeys.ts';
-import { findGroup, groupNamed, identified } from './groupLookup.ts';
+import { findGroup, groupNamed, identified, unnamed } from './groupLookup.ts';
 import { groupArn, type LogGroup, logGroups } from './groupRows.ts';
 
 const KEPT_MS = 300_000;
@@ -122,20 +122,22 @@ interface Named {
 /** A group by name, or `resourceIdentifier`: a group's ARN, or that of the account's query results. */
 function onKeyed<In extends Named>(run: (input: In, ctx: Context, group: LogGroup) => Promise<object>) {
   const operation: Operation<In, object, LogGroup> = {
-    async load({ logGroupName, resourceIdentifier }, ctx) {
-      if (resourceIdentifier === undefined) return findGroup(ctx, groupNamed(ctx, { logGroupName }));
-      if (logGroupName !== undefined) {
-        fail(InvalidParameterException, 'logGroupName and resourceIdentifier are mutually exclusive parameters.');
-      }
-      if (/:query-result:\*$/.test(resourceIdentifier)) {
-        fail(InvalidParameterException, 'Encryption of query results under a KMS key is not supported.');
-      }
-      return findGroup(ctx, identified(ctx, resourceIdentifier));
-    },
+    load: (input, ctx) => keyedGroup(input, ctx).catch((error) => unnamed(ctx, error)),
     access: (_input, _ctx, group) => groupAccess(group),
     run,
   };
   return operation;
+}
+
+async function keyedGroup({ logGroupName, resourceIdentifier }: Named, ctx: Context): Promise<LogGroup | Missing> {
+  if (resourceIdentifier === undefined) return findGroup(ctx, groupNamed(ctx, { logGroupName }));
+  if (logGroupName !== undefined) {
+    fail(InvalidParameterException, 'logGroupName and resourceIdentifier are mutually exclusive parameters.');
+  }
+  if (/:query-result:\*$/.test(resourceIdentifier)) {
+    fail(InvalidParameterException, 'Encryption of query results under a KMS key is not supported.');
+  }
+  return findGroup(ctx, identified(ctx, resourceIdentifier));
 }
 
 export const AssociateKmsKey = onKeyed<Present<AssociateKmsKeyRequest>>(async (input, ctx, group) => {

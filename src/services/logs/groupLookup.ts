@@ -25,6 +25,11 @@ export function identified(ctx: Context, identifier: string): GroupName {
   return { account: arn.account, region: arn.region, name };
 }
 
+/** A group that is not named as it must be: nobody hears how, who could not have had it. */
+export function unnamed(ctx: Context, error: unknown): Missing {
+  return new Missing(groupResource({ account: ctx.account, region: ctx.region, name: '' }), error as Error);
+}
+
 /** What an operation calls its group by. */
 export interface GroupInput {
   readonly logGroupName?: string | undefined;

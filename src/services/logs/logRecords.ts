@@ -7,14 +7,14 @@ import {
   InvalidParameterException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { fail } from '../../core/errors.ts';
+import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { groupAccess, onGroup } from './access.ts';
 import { breath } from './breath.ts';
 import { maskerFor, unmaskAccess } from './dataProtection.ts';
 import { keyFor } from './encryption.ts';
 import { type Pointer, pointerIn } from './eventIds.ts';
-import { groupOfId, noSuchGroup } from './groupLookup.ts';
+import { groupOfId, noSuchGroup, unnamed } from './groupLookup.ts';
 import { expiry, groupResource, type LogGroup } from './groupRows.ts';
 import { discoveredFields, rowOf } from './insights/records.ts';
 import { eventsOf } from './reading.ts';
@@ -28,7 +28,8 @@ interface Target {
 export const GetLogRecord: Operation<Present<GetLogRecordRequest>, GetLogRecordResponse, Target> = {
   async load({ logRecordPointer }, ctx) {
     const pointer = pointerIn(logRecordPointer);
-    if (!pointer) fail(InvalidParameterException, 'The specified logRecordPointer is invalid.');
+    if (!pointer)
+      return unnamed(ctx, awsError(InvalidParameterException, 'The specified logRecordPointer is invalid.'));
     const group = await groupOfId(ctx, pointer.group);
     const here = group && group.account === ctx.account && group.region === ctx.region;
     const nowhere = { account: ctx.account, region: ctx.region, name: '' };

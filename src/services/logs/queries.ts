@@ -22,7 +22,7 @@ import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { groupAccess, onAccount } from './access.ts';
-import { groupOfId, identified } from './groupLookup.ts';
+import { groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type Plan, planOf } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
@@ -42,7 +42,8 @@ interface Started {
 export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryResponse, Started> = {
   async load(input, ctx) {
     const plan = planFor(input, ctx);
-    const groups = plan.selection ? await selected(ctx, input, plan.selection) : await namedGroups(ctx, input);
+    const finding = plan.selection ? selected(ctx, input, plan.selection) : namedGroups(ctx, input);
+    const groups = await finding.catch((error) => unnamed(ctx, error));
     return groups instanceof Missing ? groups : { plan, groups };
   },
   access: (_input, ctx, { groups }) =>

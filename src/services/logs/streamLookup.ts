@@ -3,7 +3,7 @@ import { ResourceNotFoundException } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
 import { awsError } from '../../core/errors.ts';
 import { Missing } from '../../core/operation.ts';
-import { findGroup, type GroupInput, groupNamed } from './groupLookup.ts';
+import { findGroup, type GroupInput, type GroupName, groupNamed, unnamed } from './groupLookup.ts';
 import { type LogGroup, streamArn } from './groupRows.ts';
 import { type LogStream, streams } from './streamRows.ts';
 
@@ -19,7 +19,12 @@ export async function findStream(
   ctx: Context,
   input: GroupInput & { readonly logStreamName: string },
 ): Promise<StreamTarget | Missing> {
-  const named = groupNamed(ctx, input);
+  let named: GroupName;
+  try {
+    named = groupNamed(ctx, input);
+  } catch (error) {
+    return unnamed(ctx, error);
+  }
   const resource = streamArn(named, input.logStreamName);
   const group = await findGroup(ctx, named);
   if (group instanceof Missing) return new Missing(resource, group.error);
