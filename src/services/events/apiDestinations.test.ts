@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { CreateConnectionRequest } from '@aws-sdk/client-eventbridge';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, attributesOf, MY_APP, put, queue, roleFor } from './events.fixture.ts';
+import { ACCOUNT, attributesOf, MY_APP, put, queue, roleFor } from './fixtures.ts';
 
 interface Received {
   readonly method: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, bodies, MY_APP, put, queue } from './events.fixture.ts';
+import { ACCOUNT, bodies, MY_APP, put, queue } from './fixtures.ts';
 
 const BUS = `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`;
 

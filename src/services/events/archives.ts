@@ -24,7 +24,7 @@ import { later } from '../../core/tasks.ts';
 import { type Archive, archiveArn, archiveSizes, archives } from './archiveRows.ts';
 import { EXPIRE } from './archiveTask.ts';
 import { type Bus, findBus } from './busRows.ts';
-import { acceptedPattern, noBus, overLimit, refuse } from './errors.ts';
+import { acceptedPattern, invalid, noBus, overLimit } from './errors.ts';
 import { busArn, busNamed } from './names.ts';
 import { pageOf } from './pages.ts';
 import { changeRule, type Rule, ruleKey, rules } from './ruleRows.ts';
@@ -33,7 +33,10 @@ const BUS_ARN = /^arn:[\w-]+:events:[a-z0-9-]+:\d{12}:event-bus\/.+$/;
 
 async function sourceBus(ctx: Context, arn: string): Promise<Bus | Missing> {
   if (!BUS_ARN.test(arn)) {
-    refuse('Parameter EventSourceArn is not valid. Reason: Provided Arn is not in correct format.');
+    return new Missing(
+      arn,
+      invalid('Parameter EventSourceArn is not valid. Reason: Provided Arn is not in correct format.'),
+    );
   }
   const named = busNamed(ctx, arn);
   const bus =

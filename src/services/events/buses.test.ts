@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, attributesOf, bodies, MY_APP, put, queue, roleFor } from './events.fixture.ts';
+import { ACCOUNT, attributesOf, bodies, MY_APP, put, queue, roleFor } from './fixtures.ts';
 
 test('CreateEventBus makes a bus that is read back, listed, changed and deleted', async () => {
   const cloud = await testCloud({ quotas: { EventBuses: 2 } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
-import { ACCOUNT, attributesOf, bodies, MY_APP, put, queue, roleFor } from './events.fixture.ts';
+import { ACCOUNT, attributesOf, bodies, MY_APP, put, queue, roleFor } from './fixtures.ts';
 
 test('Events reach the subscribers of a topic', async () => {
   const cloud = await testCloud();

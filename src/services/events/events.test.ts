@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, put, queue } from './events.fixture.ts';
+import { ACCOUNT, put, queue } from './fixtures.ts';
 
 test('PutEvents reaches the queue of a rule that matches', async () => {
   const cloud = await testCloud();

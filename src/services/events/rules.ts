@@ -20,7 +20,7 @@ import { requestTags } from '../../core/tags.ts';
 import { passRole } from '../../identity/passRole.ts';
 import { type Bus, findBus } from './busRows.ts';
 import { acceptedPattern, noBus, noRule, overLimit, refuse, requireUnmanaged } from './errors.ts';
-import { busArn, busNamed, DEFAULT_BUS, ruleArn } from './names.ts';
+import { busNamed, DEFAULT_BUS, ruleArn } from './names.ts';
 import { type PageInput, pageOf } from './pages.ts';
 import { changeRule, type Rule, ruleKey, rules } from './ruleRows.ts';
 import { rescheduled } from './ruleSchedule.ts';
@@ -228,6 +228,3 @@ export const ListRuleNamesByTarget: ByTarget = {
     return { RuleNames: rows.map(({ name }) => name), ...page };
   },
 };
-
-/** For inventories: the ARN of the bus a rule is on. */
-export const busOf = (rule: Rule) => busArn({ ...rule, name: rule.bus });

@@ -9,7 +9,7 @@ import type { Context } from '../../core/context.ts';
 import { Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
 import { buses, findBus } from './busRows.ts';
-import { noBus, noRule, overLimit, refuse, requireUnmanaged } from './errors.ts';
+import { invalid, noBus, noRule, overLimit, refuse, requireUnmanaged } from './errors.ts';
 import { busArn, busNamed, ruleNamed } from './names.ts';
 import { ruleKey, rules } from './ruleRows.ts';
 
@@ -46,7 +46,10 @@ async function load({ ResourceARN }: { ResourceARN: string }, ctx: Context): Pro
     return { arn: ResourceARN, tags: rule.tags, keep };
   }
   if (!/^arn:[\w-]+:events:[a-z0-9-]+:\d{12}:event-bus\/.+$/.test(ResourceARN)) {
-    refuse('Parameter ResourceARN is not valid. Reason: Provided Arn is not in correct format.');
+    return new Missing(
+      ResourceARN,
+      invalid('Parameter ResourceARN is not valid. Reason: Provided Arn is not in correct format.'),
+    );
   }
   const named = busNamed(ctx, ResourceARN);
   const bus = await findBus(ctx.store, named);

@@ -5,7 +5,6 @@
 import type { Target } from '@aws-sdk/client-eventbridge';
 import { type Arn, parseArn } from '../../core/arn.ts';
 import { notImplemented } from '../../core/errors.ts';
-import { isApiDestination } from './deliveries.ts';
 import { refuse } from './errors.ts';
 import { type BusName, busArn } from './names.ts';
 import { placeholdersIn, RESERVED_VARIABLES, stepsOf } from './transform.ts';
@@ -144,6 +143,3 @@ function checkDeadLetter({ DeadLetterConfig }: Target, bus: BusName): void {
     refuse('Parameter DeadLetterConfig.Arn is not valid. Reason: The queue must be in the Region of the rule.');
   }
 }
-
-/** API destinations are told by their ARN alone. */
-export const isHttp = (target: Target) => isApiDestination(target.Arn);
