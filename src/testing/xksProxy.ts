@@ -55,7 +55,9 @@ export async function xksProxy(t: TestContext, path = '/kms/xks/v1') {
   const asked: { readonly path: string; readonly question: Question }[] = [];
   const proxy = { meddle: undefined as Meddling | undefined, health: 'ACTIVE' };
   const server = createServer({ cert: certificate.pem, key: certificate.privateKey }, async (message, response) => {
-    const body = Buffer.concat(await Array.fromAsync(message as AsyncIterable<Buffer>));
+    const chunks: Buffer[] = [];
+    for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
     const name = (message.url ?? '').startsWith(path) ? message.url!.slice(path.length) : undefined;
     let answer: Answer;
     try {

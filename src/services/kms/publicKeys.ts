@@ -58,16 +58,26 @@ export const DeriveSharedSecret = onKey<Present<DeriveSharedSecretRequest>, Deri
     requireAlgorithm(key, 'KeyAgreementAlgorithms', input.KeyAgreementAlgorithm);
     const privateKey = openKey(ctx, await currentMaterial(ctx, key));
     const publicKey = peerKey(input.PublicKey, privateKey);
+    const SharedSecret = sharedSecret(privateKey, publicKey);
     endDryRun(input);
     noteUse(ctx, key);
     return {
       KeyId: keyArn(key),
-      SharedSecret: diffieHellman({ privateKey, publicKey }),
+      SharedSecret,
       KeyAgreementAlgorithm: input.KeyAgreementAlgorithm,
       KeyOrigin: key.origin,
     };
   },
 });
+
+/** The point at infinity is a point of the curve, but shares no secret. */
+function sharedSecret(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
+  try {
+    return diffieHellman({ privateKey, publicKey });
+  } catch {
+    throw new ValidationFailure('');
+  }
+}
 
 /** A point of the same curve; OpenSSL refuses points that are not on it. */
 function peerKey(bytes: Uint8Array, own: KeyObject): KeyObject {

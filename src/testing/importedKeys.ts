@@ -1,0 +1,50 @@
+/** KMS keys whose material a test knows: imported, as a customer would. */
+import {
+  constants,
+  createCipheriv,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  publicEncrypt,
+  randomBytes,
+} from 'node:crypto';
+import type { KeySpec, KeyUsageType, KMS } from '@aws-sdk/client-kms';
+
+/** The id of a new key with this material: raw bytes of a secret key, or a private key. */
+export async function importedKey(
+  kms: KMS,
+  KeySpec: KeySpec,
+  KeyUsage: KeyUsageType,
+  material: Uint8Array | KeyObject,
+): Promise<string> {
+  const KeyId = (await kms.createKey({ Origin: 'EXTERNAL', KeySpec, KeyUsage })).KeyMetadata!.KeyId!;
+  const asked = { KeyId, WrappingAlgorithm: 'RSA_AES_KEY_WRAP_SHA_256', WrappingKeySpec: 'RSA_2048' } as const;
+  const { ImportToken, PublicKey } = await kms.getParametersForImport(asked);
+  const key = createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' });
+  const aes = randomBytes(32);
+  const cipher = createCipheriv('id-aes256-wrap-pad', aes, Buffer.from('a65959a6', 'hex'));
+  const bytes = material instanceof Uint8Array ? material : material.export({ type: 'pkcs8', format: 'der' });
+  const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
+  const EncryptedKeyMaterial = Buffer.concat([
+    publicEncrypt({ key, ...padding }, aes),
+    cipher.update(bytes),
+    cipher.final(),
+  ]);
+  const ExpirationModel = 'KEY_MATERIAL_DOES_NOT_EXPIRE';
+  await kms.importKeyMaterial({ KeyId, ImportToken: ImportToken!, EncryptedKeyMaterial, ExpirationModel });
+  return KeyId;
+}
+
+/** The Ed25519 key of a seed. */
+export const ed25519Key = (seed: Uint8Array): KeyObject =>
+  createPrivateKey({
+    key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+
+/** What GetPublicKey shows. */
+export async function shownKey(kms: KMS, KeyId: string): Promise<KeyObject> {
+  const { PublicKey } = await kms.getPublicKey({ KeyId });
+  return createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' });
+}
