@@ -7,7 +7,7 @@ import { createHash, createPrivateKey, createSign, generateKeyPair, type KeyObje
 import { promisify } from 'node:util';
 import type { Context } from '../../core/context.ts';
 import { type Transaction, table } from '../../store/store.ts';
-import { selfSigned } from './certificate.ts';
+import { selfSigned } from '../../core/certificate.ts';
 
 interface SigningKey {
   readonly name: string;
