@@ -12,6 +12,7 @@ const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['gateway.ts'],
   ['gateway.ts', '--users', '100000', '--records', '1000000'],
   ['kms.ts'],
+  ['s3.ts'],
 ];
 
 for (const [file, ...args] of BENCHES) {

@@ -91,31 +91,53 @@ export const signedForm = (signer: Signer, target: Target, form: string): Buffer
 export const signedJson = (signer: Signer, target: Target, operation: string, body: string): Buffer =>
   signedPost(signer, target, { 'content-type': 'application/x-amz-json-1.1' }, body, { 'x-amz-target': operation });
 
-function signedPost(
+const signedPost = (
   signer: Signer,
-  { host, port }: Target,
+  target: Target,
   type: Readonly<Record<string, string>>,
   body: string,
   more: Readonly<Record<string, string>> = {},
+): Buffer => signedRequest(signer, target, { method: 'POST', path: '/', before: type, more, body });
+
+export interface Unsigned {
+  readonly method: string;
+  /** Signed as it is: letters, digits, slashes and hyphens. */
+  readonly path: string;
+  /** In the order in which signatures name them: before `host`, and after `x-amz-date`. */
+  readonly before?: Readonly<Record<string, string>>;
+  readonly more?: Readonly<Record<string, string>>;
+  /** Sorted by name. */
+  readonly query?: string;
+  readonly body?: string | Buffer;
+}
+
+/** The bytes of a signed request. */
+export function signedRequest(
+  signer: Signer,
+  { host, port }: Target,
+  { method, path, before = {}, more = {}, query = '', body = '' }: Unsigned,
 ): Buffer {
   const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
   const scope = `${amzDate.slice(0, 8)}/${signer.region}/${signer.service}/aws4_request`;
+  const payload = sha256(body);
+  const hashed = signer.service === 's3' ? { 'x-amz-content-sha256': payload } : {};
   // In the order in which signatures name them.
-  const headers = { ...type, host: `${host}:${port}`, 'x-amz-date': amzDate, ...more };
+  const headers = { ...before, host: `${host}:${port}`, ...hashed, 'x-amz-date': amzDate, ...more };
   const names = Object.keys(headers).join(';');
   const lines = Object.entries(headers)
     .map(([name, value]) => `${name}:${value}\n`)
     .join('');
-  const canonical = `POST\n/\n\n${lines}\n${names}\n${sha256(body)}`;
+  const canonical = `${method}\n${path}\n${query}\n${lines}\n${names}\n${payload}`;
   const key = scope.split('/').reduce<string | Buffer>((k, part) => hmac(k, part), `AWS4${signer.secretAccessKey}`);
   const signature = hmac(key, `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`).toString('hex');
   const authorization = `AWS4-HMAC-SHA256 Credential=${signer.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-  const all = { ...headers, authorization, 'user-agent': 'bench', 'content-length': String(body.length) };
+  const all = { ...headers, authorization, 'user-agent': 'bench', 'content-length': String(Buffer.byteLength(body)) };
   const head = Object.entries(all)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('');
-  return Buffer.from(`POST / HTTP/1.1\r\n${head}\r\n${body}`);
+  const target = query === '' ? path : `${path}?${query}`;
+  return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${head}\r\n`), Buffer.from(body)]);
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();

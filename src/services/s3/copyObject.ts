@@ -111,7 +111,7 @@ function requireAllowed(input: Input, target: CopyTarget): ObjectVersion {
   const version = sourceVersion(target, input);
   requireCopyable(version.size);
   const same =
-    target.name.Bucket === input.Bucket && target.name.Key === input.Key && target.name.VersionId === undefined;
+    target.name.Bucket === target.bucket.name && target.name.Key === input.Key && target.name.VersionId === undefined;
   if (same && !changesSomething(input, version)) {
     const message =
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";

@@ -37,7 +37,7 @@ export const ListObjectsV2: Operation<Present<ListObjectsV2Request>, ListObjects
     const { ContinuationToken, StartAfter } = input;
     const after = ContinuationToken === undefined ? (StartAfter ?? '') : keyOfToken(ContinuationToken);
     const encode = encoder(input.EncodingType);
-    const listed = await pageOf(ctx, input, after);
+    const listed = await pageOf(ctx, target, input, after);
     return {
       ...shared(input, target, listed, encode, input.FetchOwner === true),
       ...(ContinuationToken !== undefined && { ContinuationToken }),
@@ -56,7 +56,7 @@ export const ListObjects: Operation<Present<ListObjectsRequest>, ListObjectsOutp
   async run(input, ctx, target) {
     requirePayer(ctx, target.settings, input.RequestPayer);
     const encode = encoder(input.EncodingType);
-    const listed = await pageOf(ctx, input, input.Marker ?? '');
+    const listed = await pageOf(ctx, target, input, input.Marker ?? '');
     const { next } = listed;
     return {
       ...shared(input, target, listed, encode, true),
@@ -69,19 +69,29 @@ export const ListObjects: Operation<Present<ListObjectsRequest>, ListObjectsOutp
 
 type Input = Present<ListObjectsRequest> | Present<ListObjectsV2Request>;
 
-function pageOf({ store }: Context, input: Input, after: string): Promise<Listed<ObjectVersion>> {
-  const { Bucket, Prefix: prefix = '', Delimiter: delimiter = '' } = input;
+function pageOf(
+  { store }: Context,
+  { bucket }: BucketTarget,
+  input: Input,
+  after: string,
+): Promise<Listed<ObjectVersion>> {
+  const { Prefix: prefix = '', Delimiter: delimiter = '' } = input;
   const question = { prefix, delimiter, after, limit: pageSize(input.MaxKeys) };
   return listKeys<ObjectVersion>(question, async ({ from: place, after }, limit) => {
     const from = after ? justBehind(after.key) : place;
-    const page = await store.list(objects, [Bucket], { from, limit, startsWith: sortable(prefix), unchecked: true });
+    const page = await store.list(objects, [bucket.name], {
+      from,
+      limit,
+      startsWith: sortable(prefix),
+      unchecked: true,
+    });
     return page.rows;
   });
 }
 
 function shared(
   input: Input,
-  { bucket, settings }: BucketTarget,
+  { settings }: BucketTarget,
   { rows, prefixes, next }: Listed<ObjectVersion>,
   encode: (text: string) => string,
   owners: boolean,
@@ -98,7 +108,7 @@ function shared(
     }),
   );
   return {
-    Name: bucket.name,
+    Name: input.Bucket,
     Prefix: encode(input.Prefix ?? ''),
     ...(input.Delimiter && { Delimiter: encode(input.Delimiter) }),
     MaxKeys: pageSize(input.MaxKeys),

@@ -39,7 +39,7 @@ export const ListObjectVersions: Operation<
     const listed = await pageOf(ctx, target, input);
     const last = listed.rows.at(-1);
     return {
-      Name: target.bucket.name,
+      Name: input.Bucket,
       Prefix: encode(input.Prefix ?? ''),
       ...(input.Delimiter && { Delimiter: encode(input.Delimiter) }),
       MaxKeys: pageSize(input.MaxKeys),
@@ -62,12 +62,12 @@ type Input = Present<ListObjectVersionsRequest>;
 type Placed = ObjectVersion & { readonly latest: boolean };
 
 async function pageOf(ctx: Context, target: BucketTarget, input: Input): Promise<Listed<Placed>> {
-  const { Bucket, Prefix: prefix = '', Delimiter: delimiter = '', KeyMarker = '', VersionIdMarker } = input;
+  const { Prefix: prefix = '', Delimiter: delimiter = '', KeyMarker = '', VersionIdMarker } = input;
   const marked =
     VersionIdMarker === undefined ? undefined : await findVersion(ctx, target.bucket, KeyMarker, VersionIdMarker);
   const afterRow = marked && { ...marked, latest: false };
   const question = { prefix, delimiter, after: KeyMarker, afterRow, limit: pageSize(input.MaxKeys) };
-  return listKeys<Placed>(question, (place, wanted) => readVersions(ctx, Bucket, prefix, place, wanted));
+  return listKeys<Placed>(question, (place, wanted) => readVersions(ctx, target.bucket.name, prefix, place, wanted));
 }
 
 /** Current and old versions merged in the order of keys, newest first. */

@@ -5,7 +5,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { type Part, partsOf, readBody } from './bodies.ts';
 import { checksumAnswer } from './checksums.ts';
 import { requireReadable } from './conditionals.ts';
-import { encryptionAnswer, openContentKey } from './encryption.ts';
+import { encryptionAnswer, openContentKey, type Sealed } from './encryption.ts';
 import { s3Error } from './errors.ts';
 import { expirationHeader } from './lifecycleRules.ts';
 import { describing } from './objectMetadata.ts';
@@ -62,14 +62,23 @@ export const HeadObject: Operation<Present<HeadObjectRequest>, HeadObjectOutput,
   },
 };
 
+/** Of what S3 itself keeps the key for, opened once for each version of the row. */
+const contentKeys = new WeakMap<Sealed, Uint8Array>();
+
 export async function contentKeyOf(
   ctx: Context,
   target: ObjectTarget,
   version: ObjectVersion,
   input: Parameters<typeof openContentKey>[4],
 ): Promise<Uint8Array> {
-  if (!version.sealed) throw new Error(`${version.key} has no key.`);
-  return openContentKey(ctx, target, version.key, version.sealed, input);
+  const { sealed } = version;
+  if (!sealed) throw new Error(`${version.key} has no key.`);
+  if (sealed.by !== 'AES256' || input.SSECustomerAlgorithm !== undefined) {
+    return openContentKey(ctx, target, version.key, sealed, input);
+  }
+  let key = contentKeys.get(sealed);
+  if (!key) contentKeys.set(sealed, (key = await openContentKey(ctx, target, version.key, sealed, input)));
+  return key;
 }
 
 interface Portion {

@@ -33,7 +33,7 @@ export const CompleteMultipartUpload: Operation<Input, CompleteMultipartUploadOu
   access: (input, ctx, target) => objectAccess(ctx, target, { key: input.Key, conditions: conditionsOf(input) }),
   async run(input, ctx, target) {
     const before = await completedBefore(input, ctx, target);
-    if (before) return answer(ctx, target, before);
+    if (before) return answer(input, ctx, target, before);
     const upload = presentUpload(target, input.UploadId);
     if (input.IfMatch !== undefined || input.IfNoneMatch !== undefined) {
       requireWritable(input.Key, await findLatest(ctx, target.bucket, input.Key), input);
@@ -59,7 +59,7 @@ export const CompleteMultipartUpload: Operation<Input, CompleteMultipartUploadOu
     await endUpload(ctx, upload, new Set(chosen.map(({ number }) => number)));
     const name = 'ObjectCreated:CompleteMultipartUpload';
     await objectEvent(ctx, target, { name, version, reason: 'CompleteMultipartUpload' });
-    return answer(ctx, target, version);
+    return answer(input, ctx, target, version);
   },
 };
 
@@ -70,13 +70,18 @@ async function completedBefore(input: Input, ctx: Context, { bucket, upload }: U
   return current?.upload === input.UploadId ? current : undefined;
 }
 
-function answer(ctx: Context, target: UploadTarget, version: ObjectVersion): CompleteMultipartUploadOutput {
-  const { bucket, settings } = target;
+function answer(
+  { Bucket }: Input,
+  ctx: Context,
+  target: UploadTarget,
+  version: ObjectVersion,
+): CompleteMultipartUploadOutput {
+  const { settings } = target;
   const Expiration = expirationHeader(settings.lifecycle, version);
   const path = version.key.split('/').map(encodeURIComponent).join('/');
   return {
-    Location: `${ctx.settings.endpoint}/${bucket.name}/${path}`,
-    Bucket: bucket.name,
+    Location: `${ctx.settings.endpoint}/${Bucket}/${path}`,
+    Bucket,
     Key: version.key,
     ETag: quoted(version.etag),
     ...(Expiration !== undefined && { Expiration }),

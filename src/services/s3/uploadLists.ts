@@ -32,7 +32,7 @@ export const ListParts: Operation<Present<ListPartsRequest>, ListPartsOutput, Up
     const shown = rows.slice(0, limit);
     const more = rows.length > limit;
     return {
-      Bucket: upload.bucket,
+      Bucket: input.Bucket,
       Key: upload.key,
       UploadId: upload.id,
       PartNumberMarker: String(marker),
@@ -76,7 +76,9 @@ export const ListMultipartUploads: Operation<Input, ListMultipartUploadsOutput, 
     const limit = pageSize(input.MaxUploads, 'max-uploads');
     const afterRow = id === '' || after === '' ? undefined : { key: after, id };
     const question = { prefix, delimiter, after, afterRow, limit };
-    const listed = await listKeys<Listed>(question, (place, wanted) => read(ctx, input.Bucket, prefix, place, wanted));
+    const listed = await listKeys<Listed>(question, (place, wanted) =>
+      read(ctx, target.bucket.name, prefix, place, wanted),
+    );
     const rows = listed.rows as readonly UploadRow[];
     const last = rows.at(-1);
     return {

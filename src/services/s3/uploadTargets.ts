@@ -17,7 +17,8 @@ export async function loadUpload(
 ): Promise<UploadTarget | Missing> {
   const target = await loadForWriting(input, ctx);
   if (target instanceof Missing) return target;
-  return { ...target, upload: await ctx.store.get(uploads, [input.Bucket, sortable(input.Key), input.UploadId]) };
+  const key = [target.bucket.name, sortable(input.Key), input.UploadId];
+  return { ...target, upload: await ctx.store.get(uploads, key) };
 }
 
 /** Throws NoSuchUpload. */

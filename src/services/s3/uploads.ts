@@ -38,7 +38,7 @@ export const CreateMultipartUpload: Operation<
     const tags = tagsIn(input.Tagging);
     const { caller } = ctx;
     const upload: UploadRow = {
-      bucket: input.Bucket,
+      bucket: target.bucket.name,
       key: input.Key,
       id: `${timeUuid(ctx.now, ctx)}.${Buffer.from(ctx.random(24)).toString('base64url')}`,
       initiated: ctx.now.getTime(),
