@@ -28,6 +28,7 @@ const FILES: Record<string, string> = {
   accessanalyzer: 'accessanalyzer',
   logs: 'cloudwatch-logs',
   s3: 's3',
+  s3control: 's3-control',
   events: 'eventbridge',
   scheduler: 'scheduler',
   identitystore: 'identitystore',
@@ -42,13 +43,25 @@ const ANCHORED: Record<string, RegExp> = {
 };
 
 /** Patterns that every value satisfies. */
-const ANYTHING = new Set(['[\\s\\S]*', '[\\S\\s]*', '(?s).*']);
+const ANYTHING = new Set([
+  '[\\s\\S]*',
+  '[\\S\\s]*',
+  '(?s).*',
+  // Of tagged resources, before buckets were among them: their ARNs name no Region.
+  'arn:[^:]+:s3:[^:].*',
+]);
 
 /** JavaScript's spelling of what Java reads differently, or of what was plainly meant. */
 const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
   ['\\p{Z}-_', '\\p{Z}\\-_'],
   ['[\\w-_]', '[\\w\\-_]'],
   ['\\.\\_', '._'],
+  ['\\-\\_', '\\-_'],
+  ['storage\\-lens\\-group', 'storage-lens-group'],
+  ['storage\\-lens', 'storage-lens'],
+  ['\\:', ':'],
+  ['\\=', '='],
+  ['\\#-_', '#\\-_'],
   // Java reads `\u10000` as U+1000 and a zero. The members are documented as "up to U+10FFFF".
   ['\\u10000-\\u10FFFF', '\\u{10000}-\\u{10FFFF}'],
   // An exponent after the number, not two readings of the same digits.
@@ -91,7 +104,7 @@ const GROWN: Record<string, readonly string[]> = {
 const ELSEWHERE: Record<string, RegExp> = { kms: /^SM2/ };
 
 /** Services that answer an unknown value with an error of their own instead of a broken limit. */
-const OWN_ENUM_ERRORS = new Set(['sqs', 's3']);
+const OWN_ENUM_ERRORS = new Set(['sqs', 's3', 's3control']);
 
 const [folder, ...only] = process.argv.slice(2);
 if (folder === undefined) {

@@ -66,6 +66,7 @@ const CLIENTS: Readonly<Record<string, keyof Clients>> = {
   ce: 'costExplorer',
   monitoring: 'cloudwatch',
   'access-analyzer': 'accessAnalyzer',
+  's3-control': 's3control',
 };
 
 async function call(clients: Clients, service: Service, operation: string, input: object): Promise<Outcome> {
@@ -104,6 +105,8 @@ async function victimIn(cloud: Cloud): Promise<Victim> {
   await iam.createGroup({ GroupName: 'sample' });
   await iam.createRole({ RoleName: 'sample', AssumeRolePolicyDocument: trust, Description: MARK, Tags });
   await iam.createPolicy({ PolicyName: 'sample', PolicyDocument: ADMIN, Description: MARK, Tags });
+  await cloud.root.sqs.createQueue({ QueueName: 'sample', tags: { mark: MARK } });
+  await cloud.root.sns.createTopic({ Name: 'sample', Tags });
   const other = await cloud.memberAccount('intruder');
   const intruder = await other.user('admin', ADMIN);
   return {

@@ -80,6 +80,17 @@ export interface Source {
   /** Present when the connection is TLS. */
   readonly tls?: { readonly version: string; readonly cipher: string } | undefined;
   readonly referer?: string | undefined;
+  /** How the request was signed, if it was. */
+  readonly signature?: Signature | undefined;
+}
+
+/** As S3's condition keys tell it. */
+export interface Signature {
+  readonly kind: 'REST-HEADER' | 'REST-QUERY-STRING' | 'POST';
+  /** Milliseconds since it was made. */
+  readonly ageMs: number;
+  /** `x-amz-content-sha256` as sent. */
+  readonly content?: string | undefined;
 }
 
 export interface AuditNotes {

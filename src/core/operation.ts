@@ -80,6 +80,8 @@ export interface Access {
   readonly grants?: readonly KeyGrant[] | undefined;
   /** The resource is a KMS key that AWS manages. */
   readonly awsManaged?: boolean | undefined;
+  /** What the request came through (an access point), on which it needs the same permission. */
+  readonly through?: Access | undefined;
   /** Who asks, where the request's own content proves it and no signature does: a web identity token, an assertion. */
   readonly caller?: Caller | undefined;
   /** Request-specific condition keys, beyond the `aws:` ones the gateway adds (they win over the gateway's). */
@@ -231,6 +233,8 @@ export interface ServiceEntry {
   /** `X-Amz-Target` prefix, and awsQuery `Version`s, by which an unsigned request finds its service. */
   readonly target?: string;
   readonly version?: string;
+  /** How its paths begin, where clients sign with the name of another service; requests name an account beside. */
+  readonly path?: string;
   /** Unsigned requests that name no service at all are for this one, whose paths are whatever its users call things. */
   readonly unnamed?: true;
   /** What anybody may fetch, by GET of a path with this beginning. */

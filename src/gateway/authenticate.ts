@@ -183,7 +183,7 @@ const basic = (time: number) => new Date(time).toISOString().replace(/[-:]|\.\d{
 const TIMESTAMP = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 /** Milliseconds; NaN if the text is no time. The last one is kept: many requests are signed in the same second. */
-function timeOf(timestamp: string): number {
+export function timeOf(timestamp: string): number {
   if (timestamp === lastTime.timestamp) return lastTime.at;
   const parts = TIMESTAMP.exec(timestamp);
   if (!parts) return Number.NaN;

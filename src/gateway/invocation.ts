@@ -130,6 +130,8 @@ async function permit(
   questions: Question[],
 ): Promise<void> {
   for (const each of Array.isArray(access) ? (access as readonly Access[]) : [access as Access]) {
+    const { through } = each;
+    if (through) questions.push(await authorize(ctx, through.action ?? each.action ?? action, through));
     questions.push(await authorize(ctx, each.action ?? action, each));
   }
 }

@@ -11,7 +11,7 @@ import { errorProtocol } from '../protocols/index.ts';
 import type { Protocol, WireError, WireRequest, WireResponse } from '../protocols/protocol.ts';
 import { inputOf, takesStream } from '../protocols/schema.ts';
 import type { Transaction } from '../store/store.ts';
-import { ANONYMOUS, authenticate, missingToken } from './authenticate.ts';
+import { ANONYMOUS, authenticate, missingToken, timeOf } from './authenticate.ts';
 import { Denied } from './authorize.ts';
 import { collected, unpacked } from './body.ts';
 import { type Claim, claimOf } from './claim.ts';
@@ -32,6 +32,7 @@ import { ClientGone, type WhenGone } from './waiting.ts';
 
 /** A request on its way: what is known of it so far. */
 interface Passage extends Journey {
+  source: Source;
   /** As sent, which is what was signed. */
   request: WireRequest;
   /** In the form of the model, with its body unpacked. */
@@ -77,6 +78,8 @@ export async function handle(
     const service = await serviceOf(request, passage.claim, deps.resolver);
     if (!service) throw unknownService(passage);
     passage.service = service;
+    if (service.anonymous && passage.claim)
+      passage.source = { ...source, signature: signatureOf(passage, passage.claim) };
     passage.content = understood(request, service, deps);
     const { protocol, operation } = routeIn(service, passage.content);
     passage.protocol = protocol;
@@ -94,6 +97,13 @@ export async function handle(
     return refuse(passage, error);
   }
 }
+
+/** Where a signature is optional, policies may ask how a request is signed. */
+const signatureOf = ({ request, arrived }: Passage, { expires, timestamp }: Claim): Source['signature'] => ({
+  kind: expires === undefined ? 'REST-HEADER' : 'REST-QUERY-STRING',
+  ageMs: Math.max(0, arrived - timeOf(timestamp)),
+  content: request.headers['x-amz-content-sha256'],
+});
 
 /** To a client that hung up. */
 const NOBODY: WireResponse = { status: 499, headers: {}, body: '' };

@@ -12,6 +12,8 @@ export interface Resolver {
   /** By name or alias; a service's code and SDK client load on its first use. */
   load(name: string): Promise<Service | undefined>;
   entryOf(request: WireRequest): ServiceEntry | undefined;
+  /** The service that a path is of, whatever name it is signed with. */
+  pathOwner(request: WireRequest): ServiceEntry | undefined;
   documentsAt(path: string): PublicDocuments | undefined;
 }
 
@@ -20,9 +22,12 @@ export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
   const byTarget = new Map(entries.flatMap((entry) => (entry.target ? [[entry.target, entry] as const] : [])));
   const byVersion = new Map(entries.flatMap((entry) => (entry.version ? [[entry.version, entry] as const] : [])));
   const unnamed = entries.find((entry) => entry.unnamed);
+  const byPath = entries.filter(({ path }) => path !== undefined);
   const loaded = new Map<ServiceEntry, Promise<Service>>();
   const documents = entries.flatMap((entry) => entry.documents ?? []);
   return {
+    pathOwner: ({ path, headers }) =>
+      headers['x-amz-account-id'] === undefined ? undefined : byPath.find((entry) => path.startsWith(entry.path!)),
     documentsAt: (path) => documents.find(({ prefix }) => path.startsWith(prefix)),
     async load(name) {
       const entry = byName.get(name);
@@ -66,7 +71,7 @@ export async function serviceOf(
   claim: Claim | undefined,
   resolver: Resolver,
 ): Promise<Service | undefined> {
-  const name = claim?.service ?? resolver.entryOf(request)?.name;
+  const name = resolver.pathOwner(request)?.name ?? claim?.service ?? resolver.entryOf(request)?.name;
   return name === undefined ? undefined : resolver.load(name);
 }
 

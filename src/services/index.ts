@@ -22,6 +22,7 @@ import { roleResources } from './iam/inventory.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
+import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { logUsage } from './logs/usage.ts';
@@ -131,6 +132,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...snsTasks,
   ...s3Tasks,
   logPurge,
+  logExport,
   ...eventTasks,
   ...schedulerTasks,
 ];

@@ -13,6 +13,7 @@ import { Identitystore } from '@aws-sdk/client-identitystore';
 import { KMS } from '@aws-sdk/client-kms';
 import { Organizations } from '@aws-sdk/client-organizations';
 import { S3 } from '@aws-sdk/client-s3';
+import { S3Control } from '@aws-sdk/client-s3-control';
 import { Scheduler } from '@aws-sdk/client-scheduler';
 import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
@@ -51,6 +52,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     cloudtrail: () => new CloudTrail(config as object),
     costExplorer: () => new CostExplorer(config as object),
     cloudwatch: () => new CloudWatch(config as object),
+    s3control: () => new S3Control(config as object),
     s3: () => new S3({ ...config, forcePathStyle: true } as object),
     sns: () => new SNS(config as object),
     sqs: () => new SQS(config as object),

@@ -4,10 +4,12 @@
  */
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing, type Tag } from '../../core/operation.ts';
+import type { AccessPoint } from '../../identity/accessPoints.ts';
 import { effectiveBlock, type PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { bucketAuthority, type OwnedObject, objectAuthority } from './authority.ts';
 import { type Bucket, bucketArn, findBucket, objectArn } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
+import { accessPointNamed, requireReachable, throughPoint } from './reachedPoints.ts';
 import { requireRegion } from './redirects.ts';
 import { type BucketSettings, settingsOf } from './settings.ts';
 
@@ -17,6 +19,8 @@ export interface BucketTarget {
   readonly settings: BucketSettings;
   /** What holds for the bucket: of the account and the bucket together. */
   readonly block: PublicAccessBlock;
+  /** The access point that the request came through. */
+  readonly point?: AccessPoint | undefined;
 }
 
 export interface BucketRequest {
@@ -26,16 +30,27 @@ export interface BucketRequest {
 
 /** For operations' `load`: the bucket, found in the Region and with the owner that the request expects. */
 export async function loadBucket(input: BucketRequest, ctx: Context): Promise<BucketTarget | Missing> {
-  const bucket = await findBucket(ctx, input.Bucket);
+  noteBucket(ctx, input.Bucket);
+  const point = await accessPointNamed(ctx, input.Bucket);
+  if (point) requireReachable(point);
+  const bucket = await findBucket(ctx, point?.bucket ?? input.Bucket);
   if (bucket instanceof Missing) return bucket;
+  ctx.audit.recipientAccountId = bucket.account;
   requireRegion(ctx, bucket);
   requireOwner(bucket, input.ExpectedBucketOwner);
-  return targetOf(ctx, bucket);
+  return targetOf(ctx, bucket, point);
 }
 
-export async function targetOf(ctx: Context, bucket: Bucket): Promise<BucketTarget> {
+/** A record tells of a bucket under CloudTrail's own names. */
+export function noteBucket({ audit, source }: Context, name: string): void {
+  audit.resources ??= [{ type: 'AWS::S3::Bucket', ARN: bucketArn(name) }];
+  audit.requestParameters = { bucket: undefined, bucketName: name, Host: source.host };
+}
+
+export async function targetOf(ctx: Context, bucket: Bucket, point?: AccessPoint): Promise<BucketTarget> {
   const settings = await settingsOf(ctx.store, bucket.name);
-  return { bucket, settings, block: await effectiveBlock(ctx.store, bucket.account, settings.block) };
+  const block = await effectiveBlock(ctx.store, bucket.account, settings.block, point?.block);
+  return { bucket, settings, block, ...(point && { point }) };
 }
 
 /** Throws AccessDenied where a request names another account as the bucket's owner. */
@@ -50,14 +65,15 @@ export interface Asked {
 }
 
 /** Permission on the bucket itself. */
-export function bucketAccess(ctx: Context, { bucket, settings, block }: BucketTarget, asked: Asked = {}): Access {
+export function bucketAccess(ctx: Context, target: BucketTarget, asked: Asked = {}): Access {
+  const { bucket, settings, block, point } = target;
   const { action, conditions } = asked;
-  return {
+  return throughPoint(ctx, point, block, {
     ...(action !== undefined && { action }),
     resource: bucketArn(bucket.name),
     ...bucketAuthority(settings, block, ctx.caller),
-    conditions: { ...signatureKeys(ctx), ...conditions },
-  };
+    conditions: { ...signatureKeys(ctx, bucket), ...conditions },
+  });
 }
 
 export interface ObjectAsked extends Asked {
@@ -67,14 +83,16 @@ export interface ObjectAsked extends Asked {
 }
 
 /** Permission on an object in the bucket, there or to be made. */
-export function objectAccess(ctx: Context, { bucket, settings, block }: BucketTarget, asked: ObjectAsked): Access {
+export function objectAccess(ctx: Context, target: BucketTarget, asked: ObjectAsked): Access {
+  const { bucket, settings, block, point } = target;
   const { action, conditions, key, object } = asked;
-  return {
+  const access: Access = {
     ...(action !== undefined && { action }),
     resource: objectArn(bucket.name, key),
     ...objectAuthority(settings, block, ctx.caller, object),
-    conditions: { ...signatureKeys(ctx), ...existingTags(object?.tags), ...conditions },
+    conditions: { ...signatureKeys(ctx, bucket), ...existingTags(object?.tags), ...conditions },
   };
+  return throughPoint(ctx, point, block, access, key);
 }
 
 /** `s3:ExistingObjectTag/…` of the version that is there. */
@@ -82,6 +100,17 @@ function existingTags(tags: readonly Tag[] = []): Record<string, string> {
   return Object.fromEntries(tags.map(({ Key, Value }) => [`s3:ExistingObjectTag/${Key}`, Value]));
 }
 
-/** What S3 tells policies of how a request is signed. */
-const signatureKeys = ({ caller }: Context): Record<string, string | undefined> =>
-  caller.type === 'Anonymous' || caller.type === 'Service' ? {} : { 's3:signatureversion': 'AWS4-HMAC-SHA256' };
+/** What S3 tells policies of how a request is signed and sent, and whose the bucket is. */
+function signatureKeys({ caller, source }: Context, bucket: Bucket): Record<string, string | undefined> {
+  const signed = caller.type !== 'Anonymous' && caller.type !== 'Service';
+  return {
+    's3:ResourceAccount': bucket.account,
+    's3:TlsVersion': source.tls?.version.replace(/^TLSv/, ''),
+    ...(signed && {
+      's3:signatureversion': 'AWS4-HMAC-SHA256',
+      's3:authType': source.signature?.kind,
+      's3:signatureAge': source.signature?.ageMs === undefined ? undefined : String(source.signature.ageMs),
+      's3:x-amz-content-sha256': source.signature?.content,
+    }),
+  };
+}

@@ -9,6 +9,7 @@
  */
 import type { Caller } from '../../core/context.ts';
 import type { Access } from '../../core/operation.ts';
+import type { AccessPoint } from '../../identity/accessPoints.ts';
 import type { PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { checkNoPublicAccess } from '../../policy/analysis/index.ts';
 import { compilePolicy } from '../../policy/index.ts';
@@ -50,6 +51,13 @@ export function objectAuthority(
   const base = bucketText(settings, foreign || isRestricted(settings, block, caller), block);
   const resourcePolicy = object.acl === undefined ? base : objectText(settings, block, object.acl, owner, base);
   return { resourceAccount: owner === '' ? 'anonymous' : owner, resourcePolicy };
+}
+
+/** Over an access point: its own policy. */
+export function pointAuthority(point: AccessPoint, block: PublicAccessBlock, caller: Caller): Authority {
+  const foreign = caller.type !== 'Service' && caller.account !== point.account;
+  const restricted = block.RestrictPublicBuckets && point.policyIsPublic === true && foreign;
+  return { resourceAccount: point.account, resourcePolicy: restricted ? deniesOf(point.policy) : point.policy };
 }
 
 /** What of a list counts. */

@@ -16,7 +16,8 @@ import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
-import { type BucketTarget, bucketAccess, loadBucket, requireOwner, targetOf } from './access.ts';
+import { accessPoints } from '../../identity/accessPoints.ts';
+import { type BucketTarget, bucketAccess, loadBucket, noteBucket, requireOwner, targetOf } from './access.ts';
 import { requireBucketName } from './bucketNames.ts';
 import { type Bucket, bucketArn, buckets, findBucket } from './bucketRows.ts';
 import { invalidArgument, s3Error } from './errors.ts';
@@ -30,6 +31,7 @@ const HOME = 'us-east-1';
 const BUCKETS_MAX = 10_000;
 
 export const CreateBucket: Operation<Present<CreateBucketRequest>, CreateBucketOutput> = {
+  load: async ({ Bucket }, ctx) => noteBucket(ctx, Bucket),
   access: (input) => ({
     resource: bucketArn(input.Bucket),
     conditions: {
@@ -87,7 +89,10 @@ export const HeadBucket: Operation<Present<HeadBucketRequest>, HeadBucketOutput,
   readOnly: true,
   load: loadBucket,
   access: (_input, ctx, target) => bucketAccess(ctx, target),
-  run: async (_input, _ctx, { bucket }) => ({ BucketRegion: bucket.region, AccessPointAlias: false }),
+  run: async (_input, _ctx, { bucket, point }) => ({
+    BucketRegion: bucket.region,
+    AccessPointAlias: point !== undefined,
+  }),
 };
 
 export const GetBucketLocation: Operation<Present<GetBucketLocationRequest>, GetBucketLocationOutput, BucketTarget> = {
@@ -106,7 +111,13 @@ export const GetBucketLocation: Operation<Present<GetBucketLocationRequest>, Get
 export const DeleteBucket: Operation<Present<DeleteBucketRequest>, object, BucketTarget> = {
   load: loadBucket,
   access: (_input, ctx, target) => bucketAccess(ctx, target),
-  async run(_input, ctx, { bucket }) {
+  async run(_input, ctx, { bucket, point }) {
+    if (point) throw s3Error('MethodNotAllowed');
+    if (await hasAccessPoints(ctx, bucket)) {
+      const message =
+        'The bucket you tried to delete has access points attached. Delete your access points and try again.';
+      throw s3Error('BucketHasAccessPointsAttached', { message });
+    }
     for (const table of [objects, versions]) {
       const { rows } = await ctx.store.list(table, [bucket.name], { limit: 1 });
       if (rows.length > 0) throw s3Error('BucketNotEmpty', { details: { BucketName: bucket.name } });
@@ -117,6 +128,9 @@ export const DeleteBucket: Operation<Present<DeleteBucketRequest>, object, Bucke
     return {};
   },
 };
+
+const hasAccessPoints = async ({ store }: Context, { name }: Bucket) =>
+  (await store.list(accessPoints, [name], { index: 'bucket', limit: 1 })).rows.length > 0;
 
 const LISTED_MAX = 10_000;
 

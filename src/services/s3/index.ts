@@ -2,6 +2,7 @@ import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
 import { understood } from './addressing.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
+import { controlOperations } from './controlOperations.ts';
 import { CopyObject } from './copyObject.ts';
 import { UploadPartCopy } from './copyPart.ts';
 import { DeleteObject, DeleteObjects } from './deleteObjects.ts';
@@ -35,7 +36,7 @@ export const s3 = defineService({
   anonymous: true,
   understood,
   refusalOf,
-  inner: replicationOperations,
+  inner: { ...controlOperations, ...replicationOperations },
   limits: limits as unknown as Limits,
   operations: {
     ...settingsOperations,

@@ -1,5 +1,6 @@
 /** Operations on what a bucket is set to: found, authorized on the bucket, done. */
 import type { Context } from '../../core/context.ts';
+import { actionFact } from '../../core/facts.ts';
 import type { Access, Operation } from '../../core/operation.ts';
 import { type BucketTarget, bucketAccess, loadBucket } from './access.ts';
 import { s3Error } from './errors.ts';
@@ -23,6 +24,7 @@ export function onBucket<In extends Addressed, Out>({ action, conditions, also, 
     action,
     load: loadBucket,
     access(input, ctx, target) {
+      if (target.point && !throughPoints(action)) throw s3Error('MethodNotAllowed');
       const own = bucketAccess(ctx, target, conditions ? { conditions: conditions(input, ctx) } : {});
       return also ? [own, ...also(input)] : own;
     },
@@ -30,6 +32,10 @@ export function onBucket<In extends Addressed, Out>({ action, conditions, also, 
   };
   return operation;
 }
+
+/** Most of what a bucket is set to is the affair of the bucket alone. */
+const throughPoints = (action: string) =>
+  actionFact('s3', action.slice('s3:'.length))?.resourceTypes.some(({ name }) => name === 'accesspoint') === true;
 
 /** The member that a body must have; a body without it is not what the schema says. */
 export function wanted<T>(value: T | undefined): T {

@@ -78,7 +78,7 @@ const malformed = (message: string, detail?: string) =>
   new CommonError('MalformedPolicy', message, 400, detail === undefined ? {} : { details: { Detail: detail } });
 
 /** The document to keep, and whether it lets the public in. `arn`: of the bucket or access point that it is for. */
-async function acceptedPolicy(
+export async function acceptedPolicy(
   ctx: Context,
   text: string,
   arn: string,

@@ -6,7 +6,7 @@ import { matchesPattern, parsePolicy, type StatementElement } from '../../policy
 export function policyFault(text: string, arn: string): string | undefined {
   for (const statement of parsePolicy(text).statements) {
     const fault =
-      actionFault(statement) ?? resourceFault(statement, arn) ?? reachFault(statement) ?? keyFault(statement);
+      actionFault(statement) ?? resourceFault(statement, arn) ?? reachFault(statement, arn) ?? keyFault(statement);
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -23,28 +23,26 @@ function actionFault(statement: StatementElement): string | undefined {
 
 /** Each must mean the bucket, or objects in it. */
 function resourceFault(statement: StatementElement, arn: string): string | undefined {
-  const isOwn = (pattern: string) => {
-    const slash = pattern.indexOf('/');
-    return pattern === '*' || matchesPattern(slash < 0 ? pattern : pattern.slice(0, slash), arn) || spans(pattern, arn);
-  };
+  const isOwn = (pattern: string) =>
+    pattern === '*' || pattern.startsWith(`${arn}/`) || matchesPattern(pattern, arn) || spans(pattern, arn);
   return resourcesOf(statement).every(isOwn) ? undefined : 'Policy has invalid resource';
 }
 
-/** A wildcard before the slash may stand for what is behind it too: `arn:aws:s3:::*`. */
+/** A wildcard may stand for what is in the bucket too: `arn:aws:s3:::*`. */
 const spans = (pattern: string, arn: string) => {
-  const star = pattern.indexOf('*');
-  return star >= 0 && arn.startsWith(pattern.slice(0, star));
+  const wild = pattern.search(/[*?]/);
+  return wild >= 0 && arn.startsWith(pattern.slice(0, wild));
 };
 
 /** Every action must have a resource in the statement that it works on. */
-function reachFault(statement: StatementElement): string | undefined {
-  const { action, resource } = statement;
+function reachFault({ action, resource }: StatementElement, arn: string): string | undefined {
   if (!action || !resource) return undefined;
-  const objects = resource.some((pattern) => pattern.includes('/') || pattern.endsWith('*'));
-  const buckets = resource.some((pattern) => !pattern.includes('/'));
+  const objects = resource.some((pattern) => pattern.startsWith(`${arn}/`) || spans(pattern, arn));
+  const buckets = resource.some((pattern) => matchesPattern(pattern, arn));
+  const [whole, part] = arn.includes(':accesspoint/') ? ['accesspoint', 'accesspointobject'] : ['bucket', 'object'];
   const applies = (name: string) => {
     const types = actionFact('s3', name.slice(name.indexOf(':') + 1))?.resourceTypes.map((type) => type.name) ?? [];
-    return (buckets && types.includes('bucket')) || (objects && types.includes('object'));
+    return (buckets && types.includes(whole)) || (objects && types.includes(part));
   };
   const reaches = (pattern: string) => pattern === '*' || expandActionPattern(pattern).some(applies);
   return action.every(reaches) ? undefined : 'Action does not apply to any resource(s) in statement';
