@@ -44,8 +44,9 @@ export async function oweDelivery(
   store: Transaction,
   rule: Rule,
   target: Target,
-  matches: readonly { readonly entry: JournalRow }[],
+  matches: readonly { readonly entry: JournalRow; readonly happening: Happening }[],
 ): Promise<void> {
+  remember(rule, matches);
   const alone = isApiDestination(target.Arn);
   const size = alone ? 1 : EVENTS_MAX;
   const { account, region, bus, name } = rule;
@@ -69,6 +70,21 @@ const noDice = (): never => {
   throw new Error('Tasks of matching events have ids of their own.');
 };
 
+/**
+ * Events that matched lately, by their rule's row: most are delivered at once, and need not be read from the journal
+ * again.
+ */
+const recent = new WeakMap<Rule, Map<number, Delivered>>();
+const RECENT_MAX = 2_000;
+
+function remember(rule: Rule, matches: readonly { readonly entry: JournalRow; readonly happening: Happening }[]): void {
+  let known = recent.get(rule);
+  if (!known || known.size + matches.length > RECENT_MAX) recent.set(rule, (known = new Map()));
+  for (const { entry, happening } of matches.slice(0, RECENT_MAX)) {
+    known.set(entry.sequence, { happening, received: entry.time, sequence: entry.sequence });
+  }
+}
+
 /** What a task is about, as things are now; undefined when the rule or the target is gone. */
 export async function deliveryOf(
   { store, journal }: { readonly store: Pick<Transaction, 'get'>; readonly journal: Journal },
@@ -78,7 +94,13 @@ export async function deliveryOf(
   const target = rule?.targets.find(({ Id }) => Id === owed.target);
   if (!rule || !target) return undefined;
   const events: Delivered[] = [];
+  const known = recent.get(rule);
   for (const sequence of owed.sequences) {
+    const seen = known?.get(sequence);
+    if (seen) {
+      events.push(seen);
+      continue;
+    }
     const [entry] = await journal.read(sequence - 1, 1);
     const happening = entry?.sequence === sequence ? happeningOf(entry) : undefined;
     if (entry && happening) events.push({ happening, received: entry.time, sequence });

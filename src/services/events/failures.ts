@@ -1,7 +1,7 @@
 /**
- * A delivery that failed: tried again with growing pauses, for a day or 185 times unless the target says otherwise; then,
- * or at once where trying again cannot help, the events go to the target's dead-letter queue with what is known of the
- * failure, in AWS's attributes.
+ * A delivery that failed: tried again with growing pauses, for a day or 185 times unless the target says otherwise;
+ * then, or at once where trying again cannot help, the events go to the target's dead-letter queue with what is known of
+ * the failure, in AWS's attributes.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
 import type { Target } from '@aws-sdk/client-eventbridge';

@@ -13,7 +13,7 @@ import { type Delivery, deliveryOf, type Owed } from './deliveries.ts';
 import { DeliveryFailure } from './failures.ts';
 import { dynamic, inputOf } from './transform.ts';
 
-/** Calls the destination of a delivery; the status that it answered. Throws DeliveryFailure for any that is no success. */
+/** Calls the destination of a delivery; the status that it answered. Throws DeliveryFailure unless it is a success. */
 export async function invoked(owed: Owed, around: Outside): Promise<number> {
   const call = await around.store.transaction((tx) => callOf(owed, { store: tx, journal: around.store.journal }));
   if (!call) return 0;

@@ -88,8 +88,26 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 const UNIVERSAL = /^arn:[\w-]+:scheduler:::aws-sdk:([a-z0-9]+):([a-zA-Z0-9]+)$/;
-const READS =
-  /^(get|describe|list|poll|receive|search|scan|query|select|read|lookup|discover|validate|batchGet|batchDescribe|batchRead|transactGet|adminGet|adminList|testMigration|retrieve|testConnection|translateDocument|isAuthorized|invokeModel)/;
+const READS = new RegExp(
+  `^(${[
+    ...[
+      'get',
+      'describe',
+      'list',
+      'poll',
+      'receive',
+      'search',
+      'scan',
+      'query',
+      'select',
+      'read',
+      'lookup',
+      'discover',
+    ],
+    ...['validate', 'batchGet', 'batchDescribe', 'batchRead', 'transactGet', 'adminGet', 'adminList', 'retrieve'],
+    ...['testMigration', 'testConnection', 'translateDocument', 'isAuthorized', 'invokeModel'],
+  ].join('|')})`,
+);
 
 const PARAMETERS: Readonly<Record<string, keyof Target>> = { sqs: 'SqsParameters', events: 'EventBridgeParameters' };
 const ALL_PARAMETERS = [
