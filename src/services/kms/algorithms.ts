@@ -36,6 +36,8 @@ const oaep = (name: string, oaepHash: 'sha1' | 'sha256', hashBytes: number): Enc
   },
   decrypt(ctx, material, blob) {
     const key = openKey(ctx, material);
+    // RFC 8017 7.1.2, step 1b: OpenSSL takes a ciphertext without its leading zeros.
+    if (blob.length !== key.asymmetricKeyDetails!.modulusLength! / 8) return undefined;
     try {
       return privateDecrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, blob);
     } catch {
