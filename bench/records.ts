@@ -8,11 +8,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
-import { S3 } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, S3 } from '@aws-sdk/client-s3';
 import { type Signer, signedForm, type Target } from './load.ts';
 
 const { values } = parseArgs({
@@ -24,6 +24,7 @@ const { values } = parseArgs({
 });
 const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
 const CONNECTIONS = 32;
+const PATIENCE_MS = 60_000;
 const PLANE: Target = { host: '127.0.0.1', port: 45_664 };
 const ENDPOINT = `http://${PLANE.host}:${PLANE.port}`;
 const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret' };
@@ -43,6 +44,10 @@ const SERVICES = [
 ];
 
 const data = mkdtempSync(join(tmpdir(), 'gatehouse-records-'));
+const config = { region: 'us-east-1', endpoint: ENDPOINT, credentials: ROOT };
+const s3 = new S3({ ...config, forcePathStyle: true });
+const trail = new CloudTrail(config);
+const counted = new Map<string, number>();
 const plane = start();
 try {
   await ready();
@@ -72,9 +77,6 @@ async function ready(): Promise<void> {
 
 /** The trail, its bucket, and a rule a service. */
 async function watched(): Promise<void> {
-  const config = { region: 'us-east-1', endpoint: ENDPOINT, credentials: ROOT };
-  const s3 = new S3({ ...config, forcePathStyle: true });
-  const trail = new CloudTrail(config);
   const events = new EventBridge(config);
   await s3.createBucket({ Bucket: 'bench-logs' });
   const Principal = { Service: 'cloudtrail.amazonaws.com' };
@@ -97,25 +99,29 @@ async function watched(): Promise<void> {
 async function sustained(): Promise<void> {
   const requests = prepared();
   let answered = 0;
+  const statuses: Record<string, number> = {};
   const began = performance.now();
   const sockets = Array.from({ length: CONNECTIONS }, (_, n) => connection(n));
   const rates: number[] = [];
   const memory: number[] = [];
-  let backlog = 0;
   for (let second = 1, before = 0; second <= seconds; second++) {
     await pause(began + second * 1000 - performance.now());
     rates.push(answered - before);
     before = answered;
     if (second % 5 !== 0) continue;
     memory.push(residentMb());
-    const state = positions();
-    backlog = state.tip - state.slowest;
     const share = rates.slice(-5).reduce((a, b) => a + b, 0) / 5;
-    console.log(
-      `${String(second).padStart(4)} s  ${Math.round(share).toString().padStart(6)}/s  journal ${state.tip}  not yet in files ${state.tip - state.trail}  slowest follower ${backlog} behind (${state.name})  ${memory.at(-1)} MB`,
-    );
+    const late = await lateness();
+    console.log(`${second} s  ${Math.round(share)}/s  last log file ${late.toFixed(1)} s ago  ${memory.at(-1)} MB`);
   }
   for (const socket of await Promise.all(sockets)) socket.destroy();
+  const calls = answered;
+  const ended = performance.now();
+  while ((await delivered()) < calls && performance.now() - ended < PATIENCE_MS) await pause(1000);
+  const after = ((performance.now() - ended) / 1000).toFixed(0);
+  console.log(
+    `${await delivered()} of ${calls} calls are in log files ${after} s after the last one; ${JSON.stringify(statuses)}`,
+  );
   const mean = rates.reduce((a, b) => a + b, 0) / rates.length;
   console.log(
     `mean ${Math.round(mean)}/s  limit ≥ ${rate}/s, backlog not growing, memory flat: ${memory.join(' ')} MB`,
@@ -142,6 +148,8 @@ async function sustained(): Promise<void> {
       const head = pending.indexOf('\r\n\r\n');
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(pending)?.[1] ?? 0);
       if (head < 0 || pending.length < head + 4 + length) return;
+      const status = pending.slice(9, 12);
+      statuses[status] = (statuses[status] ?? 0) + 1;
       pending = pending.slice(head + 4 + length);
       answered++;
       send();
@@ -161,23 +169,29 @@ function prepared(): Buffer[] {
   });
 }
 
-/** Read from the store's file while the plane writes it. */
-function positions(): { tip: number; trail: number; slowest: number; name: string } {
-  const database = new DatabaseSync(join(data, 'gatehouse.db'), { readOnly: true });
-  try {
-    const tip = Number(database.prepare('select max(sequence) as tip from journal').get()?.tip ?? 0);
-    const rows = database.prepare("select key, body from row where key like '%_position%'").all() as {
-      key: string;
-      body: string;
-    }[];
-    const found = rows.map(({ body }) => JSON.parse(body) as { name?: string; id?: string; sequence: number });
-    const trail = found.find(({ id }) => id === 'collector')?.sequence ?? 0;
-    const followers = found.filter(({ name }) => name !== undefined);
-    const slowest = followers.reduce((a, b) => (b.sequence < a.sequence ? b : a), { name: '', sequence: tip });
-    return { tip, trail, slowest: slowest.sequence, name: slowest.name ?? '' };
-  } finally {
-    database.close();
+/** Seconds since the last log file arrived. */
+async function lateness(): Promise<number> {
+  const { LatestDeliveryTime: last, StartLoggingTime: began } = await trail.getTrailStatus({ Name: 'bench' });
+  return (Date.now() - (last ?? began ?? new Date()).getTime()) / 1000;
+}
+
+/** How many of the calls are in log files. */
+async function delivered(): Promise<number> {
+  let count = 0;
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: 'bench-logs' })) {
+    for (const { Key, Size } of Contents) {
+      if (!Size || !Key?.includes('/CloudTrail/')) continue;
+      if (!counted.has(Key)) counted.set(Key, await callsIn(Key));
+      count += counted.get(Key) ?? 0;
+    }
   }
+  return count;
+}
+
+async function callsIn(Key: string): Promise<number> {
+  const { Body } = await s3.getObject({ Bucket: 'bench-logs', Key });
+  const text = gunzipSync(await Body!.transformToByteArray()).toString();
+  return text.split('"userAgent":"bench"').length - 1;
 }
 
 function residentMb(): number {

@@ -23,7 +23,8 @@ export const StartLogging: Operation<Present<StartLoggingRequest>, StartLoggingR
     await requireHome(ctx, trail);
     if (trail.logging) return {};
     const { stopped: _, draining: __, ...rest } = trail;
-    const started: Trail = { ...rest, logging: true, started: ctx.now.getTime() };
+    const after = await ctx.journal.tip();
+    const started: Trail = { ...rest, logging: true, started: ctx.now.getTime(), after };
     await ctx.store.replace(trails, started);
     await writeWishes(ctx, started);
     await beginCollecting(ctx);

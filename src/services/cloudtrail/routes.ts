@@ -1,7 +1,7 @@
 /** Which trails want an entry of the journal, and in which kind of file. */
 import { DATA_KIND, type EventSelector, type SelectableEvent, selects } from '../../core/eventSelectors.ts';
 import { eventOf } from '../../core/events.ts';
-import type { JournalEntry, JournalRow } from '../../store/store.ts';
+import type { JournalRow } from '../../store/store.ts';
 import { categoryOf, selectorsOf } from './eventSelectors.ts';
 import { INSIGHT_KIND } from './insightWatching.ts';
 import { type EventDataStore, storeSelectors } from './lakeRows.ts';
@@ -37,13 +37,14 @@ const FILE_KINDS: Readonly<Record<string, FileKind>> = {
 };
 
 /** Whether the trail is there for that account and Region, and was at that time. */
-function covers(trail: Trail, entry: JournalEntry, organization: string | undefined): boolean {
+function covers(trail: Trail, entry: JournalRow, organization: string | undefined): boolean {
   if (trail.account !== entry.account) {
     if (trail.organization === undefined || trail.organization !== organization) return false;
   }
   if (!trail.multiRegion && trail.region !== entry.region) return false;
-  const { started, stopped } = trail;
-  return started !== undefined && entry.time >= started && (stopped === undefined || entry.time <= stopped);
+  // Some services keep time to the second: by time, what happened right after the start would seem to be before it.
+  const { after, stopped } = trail;
+  return after !== undefined && entry.sequence > after && (stopped === undefined || entry.time <= stopped);
 }
 
 /** Event data stores that want it. */
@@ -55,11 +56,13 @@ export function storesWanting(
   if (stores.length === 0 || (entry.kind !== 'api' && entry.kind !== DATA_KIND)) return [];
   return stores.filter((store) => {
     if (store.account !== entry.account && (!store.organization || store.organization !== organization)) return false;
-    if ((!store.multiRegion && store.region !== entry.region) || entry.time < store.since) return false;
+    if ((!store.multiRegion && store.region !== entry.region) || entry.time < wholeSecond(store.since)) return false;
     const event = eventOf<SelectableEvent>(entry);
     return storeSelectors(store).some((selector) => selects(selector, event));
   });
 }
+
+const wholeSecond = (time: number) => time - (time % 1000);
 
 interface Rules {
   /** All management events: nothing needs to be read of them. */

@@ -35,6 +35,8 @@ export interface Trail {
   readonly logging: boolean;
   /** Milliseconds: when logging last began and ended. */
   readonly started?: number | undefined;
+  /** The last entry of the journal before logging began. */
+  readonly after?: number | undefined;
   readonly stopped?: number | undefined;
   /** Logging has ended, but what happened before is still being gathered. */
   readonly draining?: boolean | undefined;
