@@ -42,6 +42,7 @@ const FLAGS: readonly [args: string[], Partial<Config>][] = [
   [['--root-access-key-id=AKIA', '--root-secret-access-key=--a=b'], { rootSecretAccessKey: '--a=b' }],
   [['--store', 'sqlite:/tmp/x.db'], { store: 'sqlite:/tmp/x.db' }],
   [['--store', 'postgres://u:p@h/d'], { store: 'postgres://u:p@h/d' }],
+  [['--outbound', 'a.example', '--outbound', '*.b.example'], { outbound: ['a.example', '*.b.example'] }],
   [['--quota', 'UsersQuota=7', '--quota', 'GroupsQuota=8'], { quotas: { UsersQuota: 7, GroupsQuota: 8 } }],
 ];
 
@@ -86,6 +87,7 @@ const WRONG: readonly [args: string[], env: Record<string, string>, RegExp][] = 
   [['--root-access-key-id', 'AKIA', '--root-secret-access-key', 'a\nb'], {}, /^--root-secret-access-key must have/],
   [['--tls-cert', '/dev/null'], {}, /^--tls-cert and --tls-key must be given together\.$/],
   [['--tls-cert', '/no/such/file', '--tls-key', '/dev/null'], {}, /^--tls-cert: cannot read \/no\/such\/file: ENOENT$/],
+  [['--outbound', 'https://a.example'], {}, /^--outbound must be a host name/],
   [['--quota', 'UsersQuota'], {}, /^--quota must be NAME=NUMBER: UsersQuota$/],
   [[], { GATEHOUSE_PROT: '1' }, /^Unknown environment variable: GATEHOUSE_PROT\.$/],
   [[], { GATEHOUSE_PORT: 'x' }, /^--port must be a number/],

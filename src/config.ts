@@ -24,6 +24,8 @@ export interface Config {
   readonly quotas: Readonly<Record<string, number>>;
   /** URL of the server that mail goes out through. */
   readonly smtp: string | undefined;
+  /** Hosts beside this machine that the plane may call for its users: names, `*.example.com`, `*`. */
+  readonly outbound: readonly string[];
   /** What usage costs in Cost Explorer's reports. */
   readonly prices: Prices;
   /** How often CloudTrail delivers log files. */
@@ -73,6 +75,12 @@ const SETTINGS: readonly Setting[] = [
     value: 'URL',
     help: 'smtp://USER:PASSWORD@HOST:PORT: where SNS sends mail; it is kept in an outbox otherwise',
   },
+  {
+    flag: 'outbound',
+    value: 'HOST',
+    repeated: true,
+    help: 'host that API destinations may call beside this machine (hooks.example.com, *.example.com, *)',
+  },
   { flag: 'prices', value: 'FILE', help: 'JSON: service → usage type → US dollars a unit; all is free otherwise' },
   { flag: 'seal-passphrase', value: 'TEXT', secret: true, help: 'passphrase that the root key is sealed under' },
   { flag: 'seal-passphrase-file', value: 'FILE', help: 'file of that passphrase' },
@@ -114,6 +122,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     store: read('store'),
     quotas: quotasOf(read('quota')),
     smtp: matching('smtp', read('smtp'), /^smtps?:\/\/[^\s]+$/, 'smtp://… or smtps://…'),
+    outbound: hostsOf(read('outbound')),
     prices: pricesIn(read('prices')),
     trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),
     seal: sealIn(read),
@@ -196,6 +205,15 @@ function quotasOf(text: string | undefined): Record<string, number> {
     quotas[name] = Number(number);
   }
   return quotas;
+}
+
+function hostsOf(text: string | undefined): string[] {
+  const hosts = text?.split(',').map((host) => host.trim()) ?? [];
+  for (const host of hosts) {
+    if (/^(\*|(\*\.)?[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])$/.test(host)) continue;
+    throw new ConfigError(`--outbound must be a host name, *.NAME or *: ${host}`);
+  }
+  return hosts;
 }
 
 /** `{"AWS Cost Explorer": {"USE1-APIRequest": 0.01}}` */
