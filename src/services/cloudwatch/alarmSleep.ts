@@ -18,6 +18,9 @@ const sleepers = table<Sleeper>('cw_sleeper', {
   key: ({ metric, account, region, alarm }) => [metric, account, region, alarm],
 });
 
+/** That alarms sleep on a metric: one look at a row in memory for the many metrics on which none does. */
+const marks = table<{ readonly metric: string }>('cw_sleeper_mark', { key: ({ metric }) => [metric] });
+
 export interface AlarmPlace {
   readonly account: string;
   readonly region: string;
@@ -25,7 +28,10 @@ export interface AlarmPlace {
 }
 
 export async function sleep(tx: Transaction, place: AlarmPlace, metrics: readonly string[]): Promise<void> {
-  for (const metric of metrics) await tx.replace(sleepers, { metric, ...place });
+  for (const metric of metrics) {
+    await tx.replace(sleepers, { metric, ...place });
+    if (!(await tx.get(marks, [metric]))) await tx.replace(marks, { metric });
+  }
 }
 
 export async function sleepNoMore(tx: Transaction, place: AlarmPlace, metrics: readonly string[]): Promise<void> {
@@ -36,7 +42,9 @@ const WOKEN_MAX = 1000;
 
 /** The metric has news. An alarm is evaluated now, or when the time has come that data from the future belong to. */
 export async function wake(tx: Transaction, metric: string, { now, newest }: { now: number; newest: number }) {
-  const { rows } = await tx.list(sleepers, [metric], { limit: WOKEN_MAX });
+  if (!(await tx.get(marks, [metric]))) return;
+  const { rows, next } = await tx.list(sleepers, [metric], { limit: WOKEN_MAX });
+  if (next === undefined) await tx.remove(marks, [metric]);
   for (const { account, region, alarm } of rows) {
     await tx.remove(sleepers, [metric, account, region, alarm]);
     await evaluateLater({ store: tx, now: new Date(now), account, region }, alarm, Math.max(now, newest));

@@ -7,7 +7,7 @@
  */
 import { eventOf } from '../../core/events.ts';
 import { METRICS_PLACE, type Sample, type Samples } from '../../core/metrics.ts';
-import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
+import type { Follower, Transaction } from '../../store/store.ts';
 import { type Aggregate, aggregateOf, join, type Packed, pack, unpack } from './aggregates.ts';
 import { wake } from './alarmSleep.ts';
 import {
@@ -27,30 +27,40 @@ export const metricStore: Follower = {
   name: 'cloudwatch',
   async follow(entries, tx) {
     const news = new Map<string, MetricNews>();
-    for (const entry of entries) {
-      for (const { account, region, samples } of samplesIn(entry)) {
-        for (const sample of samples) gather(news, { account, region }, sample);
-      }
+    const told = entries.filter(({ kind }) => kind === METRICS_PLACE.kind).map((entry) => eventOf<Samples>(entry));
+    for (const { account, region, samples } of [...told, ...usageIn(entries)]) {
+      for (const sample of samples) gather(news, { account, region }, sample);
     }
     const now = Math.max(...entries.map(({ time }) => time));
     for (const metric of news.values()) await keep(metric, tx, now);
   },
 };
 
-function samplesIn(entry: JournalRow): readonly Samples[] {
-  if (entry.kind === METRICS_PLACE.kind) return [eventOf<Samples>(entry)];
-  const usage = usageIn(entry);
-  return usage ? [usage] : [];
-}
-
 /** What a batch says of one metric. */
 interface MetricNews {
   readonly account: string;
   readonly region: string;
   readonly metric: MetricName;
+  readonly id: string;
   newest: number;
   /** Block (tier, time, unit) → slot → aggregate. */
   readonly blocks: Map<string, NewBlock>;
+}
+
+const IDS_MAX = 20_000;
+const ids = new Map<string, string>();
+
+/** The same metrics come again and again: their hashes are kept. */
+function knownId({ account, region }: Pick<Samples, 'account' | 'region'>, metric: MetricName): string {
+  const { namespace, name, dimensions } = metric;
+  const key = [account, region, namespace, name, ...dimensions.flat()].join('\u0000');
+  let id = ids.get(key);
+  if (id === undefined) {
+    if (ids.size >= IDS_MAX) ids.clear();
+    id = metricId(account, region, metric);
+    ids.set(key, id);
+  }
+  return id;
 }
 
 interface NewBlock {
@@ -64,11 +74,12 @@ function gather(news: Map<string, MetricNews>, where: Pick<Samples, 'account' | 
   const aggregate = sample.set ?? aggregateOf(sample.values ?? [], sample.counts);
   if (!aggregate) return;
   const { namespace, name, dimensions } = sample;
-  const key = JSON.stringify([where.account, where.region, namespace, name, dimensions]);
-  let known = news.get(key);
+  const metric = { namespace, name, dimensions };
+  const id = knownId(where, metric);
+  let known = news.get(id);
   if (!known) {
-    known = { ...where, metric: { namespace, name, dimensions }, newest: 0, blocks: new Map() };
-    news.set(key, known);
+    known = { ...where, metric, id, newest: 0, blocks: new Map() };
+    news.set(id, known);
   }
   known.newest = Math.max(known.newest, sample.time);
   const seconds = Math.floor(sample.time / 1000);
@@ -98,8 +109,8 @@ function add(known: Map<string, NewBlock>, tier: Tier, { seconds, unit, aggregat
 /** How far the row's own time may lag: ListMetrics is as exact as that. */
 const SEEN_LAG_MS = 600_000;
 
-async function keep({ account, region, metric, newest, blocks: news }: MetricNews, tx: Transaction, now: number) {
-  const id = metricId(account, region, metric);
+async function keep(told: MetricNews, tx: Transaction, now: number): Promise<void> {
+  const { account, region, metric, id, newest, blocks: news } = told;
   const known = await tx.get(metricRows, [account, region, metric.namespace, metric.name, id]);
   if (!known) await tx.replace(metricRows, { account, region, ...metric, id, seen: newest });
   else if (known.seen + SEEN_LAG_MS < newest) await tx.replace(metricRows, { ...known, seen: newest });

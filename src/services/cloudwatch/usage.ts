@@ -36,20 +36,45 @@ interface Recorded {
   readonly userIdentity: { readonly accountId?: string };
 }
 
-/** A call across accounts has a record in both: it counts for the caller's. */
-export function usageIn(entry: JournalRow): Samples | undefined {
-  if (entry.kind !== 'api') return undefined;
-  const record = eventOf<Recorded>(entry);
-  const { accountId = entry.account } = record.userIdentity;
-  if (record.eventType !== 'AwsApiCall' || (accountId !== entry.account && /^\d{12}$/.test(accountId)))
-    return undefined;
-  const host = record.eventSource.slice(0, record.eventSource.indexOf('.'));
+/** Calls of one kind within a minute. */
+interface Calls {
+  readonly account: string;
+  readonly region: string;
+  readonly source: string;
+  readonly operation: string;
+  readonly time: number;
+  count: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** What a batch of entries says of calls. A call across accounts has a record in both: it counts for the caller's. */
+export function usageIn(entries: readonly JournalRow[]): Samples[] {
+  const known = new Map<string, Calls>();
+  for (const entry of entries) {
+    if (entry.kind !== 'api') continue;
+    const record = eventOf<Recorded>(entry);
+    const { account } = entry;
+    const { accountId = account } = record.userIdentity;
+    if (record.eventType !== 'AwsApiCall' || (accountId !== account && /^\d{12}$/.test(accountId))) continue;
+    const { awsRegion: region, eventSource: source, eventName: operation } = record;
+    const time = entry.time - (entry.time % MINUTE_MS);
+    const key = `${account} ${region} ${source} ${operation} ${time}`;
+    const calls = known.get(key);
+    if (calls) calls.count++;
+    else known.set(key, { account, region, source, operation, time, count: 1 });
+  }
+  return Array.from(known.values(), samplesOf);
+}
+
+function samplesOf({ account, region, source, operation, time, count }: Calls): Samples {
+  const host = source.slice(0, source.indexOf('.'));
   const dimensions = [
     ['Class', 'None'],
-    ['Resource', record.eventName],
+    ['Resource', operation],
     ['Service', SERVICES[host] ?? host],
     ['Type', 'API'],
   ] as const;
-  const sample = { namespace: 'AWS/Usage', name: 'CallCount', dimensions, unit: 'None', time: entry.time, values: [1] };
-  return { account: entry.account, region: record.awsRegion, samples: [sample] };
+  const measured = { namespace: 'AWS/Usage', name: 'CallCount', dimensions, unit: 'None', time };
+  return { account, region, samples: [{ ...measured, values: [1], counts: [count] }] };
 }
