@@ -26,6 +26,7 @@ import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { logUsage } from './logs/usage.ts';
+import { bucketResources } from './s3/resources.ts';
 import { s3Tasks } from './s3/tasks.ts';
 import { schedulerTasks } from './scheduler/tasks.ts';
 import { topicResources } from './sns/inventory.ts';
@@ -138,4 +139,4 @@ export const taskHandlers: readonly TaskHandler[] = [
 ];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.
-registerResources(roleResources, keyResources, busResources, queueResources, topicResources);
+registerResources(roleResources, keyResources, busResources, queueResources, topicResources, bucketResources);

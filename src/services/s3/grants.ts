@@ -173,7 +173,10 @@ export const shownGrants = (acl: Acl): Grant[] =>
     Permission: permission,
   }));
 
-const isPublicGrant = ({ grantee }: AclGrant) => grantee === ALL_USERS || grantee === AUTHENTICATED_USERS;
+export const isOfEverybody = (grantee: string) => grantee === ALL_USERS || grantee === AUTHENTICATED_USERS;
+export const isOfLogs = (grantee: string) => grantee === LOG_DELIVERY;
+
+const isPublicGrant = ({ grantee }: AclGrant) => isOfEverybody(grantee);
 
 /** Grants anything to everybody, or to everybody with an account. */
 export const isPublicAcl = (acl: Acl): boolean => acl.some(isPublicGrant);
@@ -227,6 +230,3 @@ function principalOf(grantee: string): object {
   if (grantee === LOG_DELIVERY) return { Principal: { Service: 'logging.s3.amazonaws.com' } };
   return { Principal: { CanonicalUser: grantee } };
 }
-
-/** Who a grant means, as Access Analyzer names principals. */
-export const externalName = (grantee: string) => (GROUPS.has(grantee) ? '*' : grantee);
