@@ -16,6 +16,7 @@ import { awsError, fail, ValidationFailure } from '../../core/errors.ts';
 import type { Access, Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { type Alias, aliasArn, aliases } from './aliasRows.ts';
+import { callerConditions } from './conditions.ts';
 import { type Key, keyArn, keys, requireState } from './keys.ts';
 import { rowsPage } from './pages.ts';
 import { forgetDeletedKeys } from './reaper.ts';
@@ -109,7 +110,7 @@ async function target(ctx: Context, name: string, names: readonly (string | unde
 
 /** Permission is needed on the alias, in an IAM policy, and on each key. */
 const accesses = (ctx: Context, { name, found }: Target): Access[] => [
-  { resource: aliasArn(ctx, name) },
+  { resource: aliasArn(ctx, name), conditions: callerConditions(ctx) },
   ...found.map((each) => keyAccess(ctx, each)),
 ];
 

@@ -134,6 +134,12 @@ test('CreateGrant refuses what the key cannot do, and whom nobody knows', async 
   await assert.rejects(kms.createGrant({ KeyId, GranteePrincipal: nobody, Operations: ['Encrypt'] }), {
     name: 'InvalidArnException',
   });
+  const unknown = { EncryptionContextNever: { a: 'b' } } as object;
+  await assert.rejects(
+    kms.createGrant({ KeyId, GranteePrincipal: alice.arn, Operations: ['Encrypt'], Constraints: unknown }),
+    { name: 'ValidationException' },
+  );
+  assert.deepEqual((await kms.listGrants({ KeyId })).Grants, []);
   const tooLong = { EncryptionContextEquals: { a: 'x'.repeat(400) } };
   await assert.rejects(
     kms.createGrant({ KeyId, GranteePrincipal: alice.arn, Operations: ['Encrypt'], Constraints: tooLong }),

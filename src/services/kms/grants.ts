@@ -50,9 +50,17 @@ export const CreateGrant = onKey<Asked, CreateGrantResponse>({
   },
 });
 
+/** Of the constraints that a grant has, or is to have. */
+function constraintConditions(constraints: GrantConstraints | undefined): Conditions {
+  const { EncryptionContextEquals, EncryptionContextSubset } = constraints ?? {};
+  const types = Object.entries(constraints ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  return {
+    'kms:GrantConstraintType': types.length > 1 ? types : types[0],
+    ...contextConditions({ ...EncryptionContextSubset, ...EncryptionContextEquals }),
+  };
+}
+
 function grantConditions(ctx: Context, input: Asked): Conditions {
-  const { EncryptionContextEquals, EncryptionContextSubset, SourceArn } = input.Constraints ?? {};
-  const types = Object.entries(input.Constraints ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   return {
     ...isForAwsResource(ctx),
     'kms:GrantOperations': input.Operations,
@@ -60,9 +68,8 @@ function grantConditions(ctx: Context, input: Asked): Conditions {
     'kms:GranteeServicePrincipal': input.GranteeServicePrincipal,
     'kms:RetiringPrincipal': input.RetiringPrincipal,
     'kms:RetiringServicePrincipal': input.RetiringServicePrincipal,
-    'kms:GrantConstraintSourceArn': SourceArn,
-    'kms:GrantConstraintType': types.length > 1 ? types : types[0],
-    ...contextConditions({ ...EncryptionContextSubset, ...EncryptionContextEquals }),
+    'kms:GrantConstraintSourceArn': input.Constraints?.SourceArn,
+    ...constraintConditions(input.Constraints),
   };
 }
 
@@ -99,6 +106,10 @@ async function requireSound(ctx: Context, key: Key, input: Asked): Promise<void>
   }
   if (input.GranteeServicePrincipal !== undefined && !input.Constraints?.SourceArn) {
     throw new ValidationFailure('You must specify a SourceArn constraint with a GranteeServicePrincipal.');
+  }
+  // What is in it and unknown to us has not come through: a grant must not be wider than it was asked for.
+  if (input.Constraints && Object.values(input.Constraints).every((value) => value === undefined)) {
+    throw new ValidationFailure('Constraints must hold at least one constraint that is supported.');
   }
   requireSoundConstraints(input.Constraints ?? {}, isSymmetric);
   for (const name of [input.GranteePrincipal, input.RetiringPrincipal]) {
@@ -236,7 +247,11 @@ export const RetireGrant: Operation<Present<RetireGrantRequest>, object, Retirab
     return { found, grant, absent: found.absent ?? noSuchGrant(name.id) };
   },
   access: (_input, ctx, { found, grant }) =>
-    keyAccess(ctx, { ...found, ...(grant && { grants: [forDecision(grant)] }) }),
+    keyAccess(
+      ctx,
+      { ...found, ...(grant && { grants: [forDecision(grant)] }) },
+      constraintConditions(grant?.constraints),
+    ),
   async run(input, ctx, { found, grant, absent }) {
     if (!grant) throw absent;
     presentKey(ctx, found);
