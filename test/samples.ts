@@ -34,7 +34,8 @@ function value(member: Member, path: string, limits: Limited, world: World): unk
   if (shape.kind === 'structure' || shape.kind === 'union')
     return structure(shape, path, limits, world, requiredBelow(shape, path, limits));
   if (shape.kind === 'list') return [value({ ...shape.element!, name }, `${path}[]`, limits, world)];
-  if (shape.kind === 'map') return (limit.length?.[0] ?? 0) > 0 ? { sample: 'sample' } : {};
+  // An empty map that a query must have is not in it at all.
+  if (shape.kind === 'map') return (limit.length?.[0] ?? 0) > 0 || name === 'attributes' ? { sample: 'sample' } : {};
   if (shape.kind === 'boolean') return true;
   if (shape.kind === 'number' || shape.kind === 'bigInteger') return limit.range?.[0] ?? 1;
   if (shape.kind === 'timestamp') return new Date('2030-01-01T00:00:00Z');
@@ -61,6 +62,12 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^(SAMLProviderArn|PrincipalArn)$/, ({ account }) => `arn:aws:iam::${account}:saml-provider/sample`],
   [/^SerialNumber$/, ({ account }) => `arn:aws:iam::${account}:mfa/sample`],
   [/^(AccountId|TargetPrincipal|TargetId)$/, ({ account }) => account],
+  [/^TopicArn$/, ({ account }) => `arn:aws:sns:us-east-1:${account}:sample`],
+  [
+    /^SubscriptionArn$/,
+    ({ account }) => `arn:aws:sns:us-east-1:${account}:sample:00000000-0000-4000-8000-000000000000`,
+  ],
+  [/^QueueUrl$/, ({ account }) => `http://cloud.test/${account}/sample`],
   [/^Url$/, () => 'https://sample.example'],
   [/AuthenticationCode\d$/, () => '123456'],
   [/^ConnectionArn$/, ({ account }) => `arn:aws:events:us-east-1:${account}:connection/sample/0a1b2c3d`],

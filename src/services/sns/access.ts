@@ -2,7 +2,7 @@
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing, type Operation } from '../../core/operation.ts';
 import { policyOf } from './defaultPolicy.ts';
-import { noTopic, refuse } from './errors.ts';
+import { invalid, noTopic } from './errors.ts';
 import { type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
 interface OnTopic<In, Out> extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly' | 'unsigned'> {
@@ -28,9 +28,11 @@ export function onTopic<In extends Names, Out>(shape: OnTopic<In, Out>): Operati
 /** A caller who did not sign named no Region but the ARN's. */
 export async function findTopic(ctx: Context, arn: string): Promise<Topic | Missing> {
   const elements = arn.split(':').length;
-  if (elements < 6) refuse(`TopicArn Reason: An ARN must have at least 6 elements, not ${elements}`);
+  const short = elements < 6 ? ` Reason: An ARN must have at least 6 elements, not ${elements}` : '';
   const key = topicKey(arn);
-  if (!key || (key[1] !== ctx.region && ctx.caller.type !== 'Anonymous')) refuse('TopicArn');
+  if (!key || (key[1] !== ctx.region && ctx.caller.type !== 'Anonymous')) {
+    return new Missing('*', invalid(`TopicArn${short}`));
+  }
   return (await ctx.store.get(topics, key)) ?? new Missing(arn, noTopic());
 }
 
@@ -45,15 +47,11 @@ export function topicAccess(ctx: Context, topic: Topic, conditions?: Access['con
 }
 
 /**
- * The account on whose behalf the call is made, in the key of the default policy. Of services only CloudWatch's alarms
- * still tell it. https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+ * The account on whose behalf a service publishes, in the key of the default policy: only CloudWatch's alarms still
+ * tell it. https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
  */
-function sourceOwner({ caller }: Context): string | undefined {
-  if (caller.type === 'Service') {
-    return caller.service === 'cloudwatch.amazonaws.com' ? caller.source?.account : undefined;
-  }
-  return caller.account || undefined;
-}
+const sourceOwner = ({ caller }: Context): string | undefined =>
+  caller.service === 'cloudwatch.amazonaws.com' ? caller.source?.account : undefined;
 
 export function tellAudit(ctx: Context, topic: Topic): void {
   ctx.audit.resources = [{ ARN: topicArn(topic), accountId: topic.account, type: 'AWS::SNS::Topic' }];

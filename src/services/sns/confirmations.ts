@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.ts';
 import type { Again, Task } from '../../core/tasks.ts';
 import { sendOut } from './deliveries.ts';
 import { confirmation } from './envelopes.ts';
+import { sendToQueue } from './queues.ts';
 import { expireLater, type Forget } from './tasks.ts';
 import { type Subscription, subscriptionKey, subscriptions, type Topic } from './topicRows.ts';
 
@@ -12,7 +13,9 @@ const TAKEN_A_TURN = 200;
 /** Sends the token to the endpoint. */
 export async function askToConfirm(ctx: Context, topic: Topic, row: Subscription): Promise<void> {
   await expireLater(ctx, row, row.created + TOKEN_MS);
-  await sendOut(ctx, topic, row, await confirmation(ctx, topic, row, 'SubscriptionConfirmation'));
+  const parcel = await confirmation(ctx, topic, row, 'SubscriptionConfirmation');
+  if (row.protocol === 'sqs') await sendToQueue(ctx, topic, row.endpoint, { MessageBody: parcel.envelope });
+  else await sendOut(ctx, topic, row, parcel);
 }
 
 /** An endpoint that was unsubscribed by its address can be subscribed again. */

@@ -1,10 +1,12 @@
 /** SNS's refusals, in its words. */
 import { InvalidParameterException, NotFoundException } from '@aws-sdk/client-sns';
-import { awsError, fail } from '../../core/errors.ts';
+import { awsError } from '../../core/errors.ts';
+
+export const invalid = (what: string) => awsError(InvalidParameterException, `Invalid parameter: ${what}`);
 
 /** `Invalid parameter: …`. */
 export function refuse(what: string): never {
-  fail(InvalidParameterException, `Invalid parameter: ${what}`);
+  throw invalid(what);
 }
 
 export const noTopic = () => awsError(NotFoundException, 'Topic does not exist');

@@ -34,8 +34,8 @@ export const Publish: Operation<Present<PublishInput>, PublishResponse, Topic | 
   readOnly: false,
   async load({ TopicArn, TargetArn, PhoneNumber }, ctx) {
     const given = [TopicArn, TargetArn, PhoneNumber].filter((target) => target !== undefined);
-    if (given.length !== 1) refuse('TopicArn or TargetArn Reason: no value for required parameter');
-    if (PhoneNumber !== undefined) return undefined;
+    if (given.length > 1) refuse('TopicArn or TargetArn Reason: only one of them may be given');
+    if (given.length === 0 || PhoneNumber !== undefined) return undefined;
     const arn = TopicArn ?? TargetArn ?? '';
     if (/^arn:aws:sns:[^:]*:\d{12}:endpoint\//.test(arn)) notImplemented('Mobile push');
     return findTopic(ctx, arn);
@@ -49,7 +49,8 @@ export const Publish: Operation<Present<PublishInput>, PublishResponse, Topic | 
 };
 
 /** A text message to one telephone. */
-async function text(ctx: Context, { PhoneNumber = '', Message }: PublishInput): Promise<PublishResponse> {
+async function text(ctx: Context, { PhoneNumber, Message }: PublishInput): Promise<PublishResponse> {
+  if (PhoneNumber === undefined) refuse('TopicArn or TargetArn Reason: no value for required parameter');
   if (!/^\+[1-9]\d{4,14}$/.test(PhoneNumber)) refuse('PhoneNumber Reason: Invalid phone number');
   if (!Message) refuse('Empty message');
   if (Message.length > 1600) refuse('Message too long');

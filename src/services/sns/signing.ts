@@ -5,9 +5,9 @@
  */
 import { createHash, createPrivateKey, createSign, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { selfSigned } from '../../core/certificate.ts';
 import type { Context } from '../../core/context.ts';
 import { type Transaction, table } from '../../store/store.ts';
-import { selfSigned } from '../../core/certificate.ts';
 
 interface SigningKey {
   readonly name: string;

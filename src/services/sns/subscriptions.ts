@@ -28,7 +28,7 @@ import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { askToConfirm, TOKEN_MS, tellUnsubscribed } from './confirmations.ts';
 import { effectivePolicy } from './deliveryPolicies.ts';
 import { requireEndpoint } from './endpoints.ts';
-import { noSubscription, refuse } from './errors.ts';
+import { invalid, noSubscription, refuse } from './errors.ts';
 import { requireSizeFitsSubscribers } from './sizes.ts';
 import { changed, requireRoomForFilter } from './subscriptionAttributes.ts';
 import {
@@ -148,11 +148,8 @@ interface Target {
 export const Unsubscribe: Operation<Present<UnsubscribeInput>, object, Target | undefined> = {
   unsigned: true,
   async load({ SubscriptionArn: arn }, ctx) {
-    if (!subscriptionKey(arn)) {
-      refuse(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${arn.split(':').length}`);
-    }
     const found = await findSubscription(ctx, arn);
-    return found instanceof Missing ? undefined : found;
+    return found instanceof Missing && subscriptionKey(arn) ? undefined : found;
   },
   access(_input, ctx, found) {
     if (ctx.caller.type === 'Anonymous')
@@ -177,9 +174,13 @@ export const Unsubscribe: Operation<Present<UnsubscribeInput>, object, Target | 
 
 async function findSubscription(ctx: Context, arn: string): Promise<Target | Missing> {
   const key = subscriptionKey(arn);
-  if (!key) refuse(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${arn.split(':').length}`);
+  if (!key)
+    return new Missing(
+      '*',
+      invalid(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${arn.split(':').length}`),
+    );
   const [, region] = topicKey(key[0])!;
-  if (region !== ctx.region && ctx.caller.type !== 'Anonymous') refuse('SubscriptionArn');
+  if (region !== ctx.region && ctx.caller.type !== 'Anonymous') return new Missing('*', invalid('SubscriptionArn'));
   const row = await ctx.store.get(subscriptions, key);
   const topic = await ctx.store.get(topics, topicKey(key[0])!);
   return row && topic ? { row, topic } : new Missing(key[0], noSubscription());

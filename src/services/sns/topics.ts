@@ -24,7 +24,7 @@ import { requireSizeFitsSubscribers } from './sizes.ts';
 import { acceptedTags } from './tags.ts';
 import { forgetTopic } from './tasks.ts';
 import { changed } from './topicAttributes.ts';
-import { subscriptions, type Topic, topicArn, topics } from './topicRows.ts';
+import { subscriptions, type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
 export const PAGE = 100;
 const NAME = /^[A-Za-z0-9_-]{1,256}$/;
@@ -87,7 +87,7 @@ function requireSame(there: Topic, asked: Topic, { Attributes = {}, Tags = [] }:
 export const DeleteTopic: Operation<Present<DeleteTopicInput>, object, Topic | undefined> = {
   async load({ TopicArn }, ctx) {
     const topic = await findTopic(ctx, TopicArn);
-    return topic instanceof Missing ? undefined : topic;
+    return topic instanceof Missing && topicKey(TopicArn) ? undefined : topic;
   },
   access: ({ TopicArn }, ctx, topic) => {
     if (!topic) return { resource: TopicArn };

@@ -8,8 +8,11 @@ export function refuse(message: string): never {
   throw new CommonError('InvalidParameterValue', message);
 }
 
+export const invalidValue = (parameter: string, value: unknown, reason: string) =>
+  new CommonError('InvalidParameterValue', `Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`);
+
 export function refuseValue(parameter: string, value: unknown, reason: string): never {
-  refuse(`Value ${value} for parameter ${parameter} is invalid. Reason: ${reason}`);
+  throw invalidValue(parameter, value, reason);
 }
 
 export function missing(parameter: string): never {

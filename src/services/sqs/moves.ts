@@ -19,7 +19,7 @@ import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { type Again, later, type Task } from '../../core/tasks.ts';
 import { table } from '../../store/store.ts';
 import { queueAccess, tellAudit } from './access.ts';
-import { refuse, refuseValue, requireRange } from './errors.ts';
+import { invalidValue, refuse, requireRange } from './errors.ts';
 import { type Message, messages, sequenceAfter } from './messages.ts';
 import { type Queue, queueArn, queueKey, queues } from './queueRows.ts';
 import { moveMessage } from './redrive.ts';
@@ -60,7 +60,7 @@ const noResource = (what: string) =>
 
 async function findQueue(ctx: Context, arn: string, parameter: string): Promise<Queue | Missing> {
   const key = queueKey(arn);
-  if (!key || key[1] !== ctx.region) refuseValue(parameter, arn, 'Invalid ARN.');
+  if (!key || key[1] !== ctx.region) return new Missing('*', invalidValue(parameter, arn, 'Invalid ARN.'));
   return (await ctx.store.get(queues, key)) ?? new Missing(arn, noResource(parameter));
 }
 
@@ -146,7 +146,7 @@ export const CancelMessageMoveTask: Operation<
 > = {
   async load({ TaskHandle }, ctx) {
     const key = moveOf(TaskHandle);
-    if (!key) refuseValue('TaskHandle', TaskHandle, 'Invalid task handle.');
+    if (!key) return new Missing('*', invalidValue('TaskHandle', TaskHandle, 'Invalid task handle.'));
     const source = await findQueue(ctx, key[0], 'SourceArn');
     return source instanceof Missing ? source : { source, move: await ctx.store.get(moves, key) };
   },

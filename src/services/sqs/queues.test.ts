@@ -61,7 +61,7 @@ test('SetQueueAttributes: what is set is read back the same, and what cannot be 
   };
   await sqs.setQueueAttributes({ QueueUrl, Attributes: set });
   const { Attributes } = await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['All'] });
-  for (const [name, value] of Object.entries(set)) assert.equal(Attributes?.[name], value);
+  for (const [name, value] of Object.entries(set)) assert.equal(Attributes?.[name as keyof typeof set], value);
   assert.equal(Attributes?.SqsManagedSseEnabled, 'false');
   assert.equal(Attributes?.KmsDataKeyReusePeriodSeconds, '300');
   const values: [string, string][] = [
