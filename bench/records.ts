@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
-const CONNECTIONS = 32;
+const CONNECTIONS = 128;
 const PATIENCE_MS = 60_000;
 const PLANE: Target = { host: '127.0.0.1', port: 45_664 };
 const ENDPOINT = `http://${PLANE.host}:${PLANE.port}`;
