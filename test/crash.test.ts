@@ -1,6 +1,6 @@
 /**
- * Where key bytes are not, on a real process: in the data folder while it runs (database, log, blobs), in its records, in
- * what it prints when it ends badly, and in the diagnostic report that Node writes of a crash.
+ * Where key bytes are not, on a real process: in the data folder while it runs (database, log, blobs), in its records,
+ * in what it prints when it ends badly, and in the diagnostic report that Node writes of a crash.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

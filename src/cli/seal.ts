@@ -21,8 +21,9 @@ const HELP = `Usage: gatehouse seal status [OPTION…]
        gatehouse seal rotate [OPTION…] [--new-… | --none] [--new-root-key]
 
 status   how root.key is sealed, and whether what you give opens it (exit code 0; 1 if it does not)
-rotate   opens root.key and seals it anew: by the same means with fresh salt, or by what --new-… says. All that the plane
-         holds stays readable; a plane that runs goes on. Interrupted at any moment, the old seal holds or the new one.
+rotate   opens root.key and seals it anew: by the same means with fresh salt, or by what --new-… says. All that the
+         plane holds stays readable; a plane that runs goes on. Interrupted at any moment, the old seal holds or the
+         new one.
 
   --data DIR                    folder of the plane (.gatehouse, or GATEHOUSE_DATA)
   --json                        a JSON object instead of lines
@@ -35,8 +36,8 @@ What it is to be opened with from now on:
   --new-key-file FILE           made if it is not there
   --new-module FILE --new-token LABEL     with --new-pin-file FILE or GATEHOUSE_NEW_SEAL_PIN
   --none                        nothing: the root key lies in the file in clear
-  --new-root-key                also a new root key, for all that is sealed after the next start; the old one is kept for
-                                what is there`;
+  --new-root-key                also a new root key, for all that is sealed after the next start; the old one is kept
+                                for what is there`;
 
 const text = { type: 'string' } as const;
 const OPTIONS = {

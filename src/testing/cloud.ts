@@ -3,7 +3,7 @@
  * clock and dice that hold still.
  */
 import { createHash } from 'node:crypto';
-import type { Prices } from '../core/context.ts';
+import type { Prices, Settings } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { accessKeyId, digits, secretAccessKey, uniqueId } from '../core/ids.ts';
 import type { KeyStoreBackings } from '../core/keyStores.ts';
@@ -34,15 +34,15 @@ export type Cloud = Awaited<ReturnType<typeof testCloud>>;
 
 const MANAGEMENT = '111122223333';
 
-export async function testCloud(
-  options: {
-    now?: Date;
-    seed?: string;
-    quotas?: Record<string, number>;
-    prices?: Prices;
-    keyStores?: KeyStoreBackings;
-  } = {},
-) {
+interface CloudOptions {
+  readonly now?: Date;
+  readonly seed?: string;
+  readonly quotas?: Record<string, number>;
+  readonly prices?: Prices;
+  readonly keyStores?: KeyStoreBackings;
+}
+
+export async function testCloud(options: CloudOptions = {}) {
   let now = options.now ?? new Date('2030-01-01T00:00:00Z');
   const random = seeded(options.seed ?? 'test');
   const secrets = secretsUnder(random(32));
@@ -55,14 +55,7 @@ export async function testCloud(
     store,
     blobs: blobsOver(memoryBlobs(), store, () => now.getTime()),
     secrets,
-    settings: {
-      managementAccount: MANAGEMENT,
-      region: 'us-east-1',
-      endpoint: 'http://cloud.test',
-      quotas: options.quotas ?? {},
-      prices: options.prices ?? {},
-      keyStores: options.keyStores,
-    },
+    settings: settingsOf(options),
     decisions: keptDecisions(),
     waiting: waitingRoom(store),
     now: () => now,
@@ -108,6 +101,15 @@ export async function testCloud(
     send: (request: Partial<WireRequest>) => inProcess(deps, request),
   };
 }
+
+const settingsOf = (options: CloudOptions): Settings => ({
+  managementAccount: MANAGEMENT,
+  region: 'us-east-1',
+  endpoint: 'http://cloud.test',
+  quotas: options.quotas ?? {},
+  prices: options.prices ?? {},
+  keyStores: options.keyStores,
+});
 
 const TURNS_MAX = 10_000;
 

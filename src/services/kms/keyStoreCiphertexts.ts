@@ -4,16 +4,26 @@
  * An external key store has the second layer around ours: what sealBlob makes of the plaintext goes to the proxy, and
  * what comes back is
  *
- *     version 1 byte, 2 | backing 16 | length of nonce 1 | length of note 1 | nonce 12 or 16 | note 0 to 20 | tag 16 | body
+ *     version  1 byte, 2
+ *     backing  16 bytes
+ *     lengths  2 bytes: of the nonce and of the note
+ *     nonce    12 or 16 bytes, the external key manager's
+ *     note     0 to 20 bytes, the proxy's
+ *     tag      16 bytes
+ *     body     as long as the inner ciphertext
  *
  * so that neither this plane nor the external key manager opens it alone. A token does AES-256-GCM itself:
  *
- *     version 1 byte, 3 | backing 16 | nonce 16 bytes, random | body | tag 16
+ *     version  1 byte, 3
+ *     backing  16 bytes: CKA_ID of the key
+ *     nonce    16 bytes, random
+ *     body     as long as the plaintext
+ *     tag      16 bytes
  *
  * Nonces of 16 random bytes meet with a chance below 2^-32 after 2^47 messages: there is no bound to keep to.
  *
- * Requests go out while the write set is open. It holds nothing, and they change nothing outside, so one that has to run
- * again asks again.
+ * Requests go out while the write set is open. It holds nothing, and they change nothing outside, so one that has to
+ * run again asks again.
  */
 import {
   CloudHsmClusterInvalidConfigurationException,

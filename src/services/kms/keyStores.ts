@@ -1,6 +1,6 @@
 /**
- * Creating, describing, changing and deleting custom key stores. What a request claims of a proxy is tried out before it
- * is written: a wrong address or credential changes nothing.
+ * Creating, describing, changing and deleting custom key stores. What a request claims of a proxy is tried out before
+ * it is written: a wrong address or credential changes nothing.
  */
 import {
   CloudHsmClusterInUseException,

@@ -1,7 +1,7 @@
 /**
  * New RSA keys. To find the primes takes up to seconds of work. On libuv's thread pool, where node:crypto would do it,
- * three keys at a time leave one thread to the fsync that every request waits for. So a thread of our own makes them, at
- * low priority, and keeps a few ready of each size that was ever asked for.
+ * three keys at a time leave one thread to the fsync that every request waits for. So a thread of our own makes them,
+ * at low priority, and keeps a few ready of each size that was ever asked for.
  */
 import { Worker } from 'node:worker_threads';
 
