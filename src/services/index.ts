@@ -33,6 +33,7 @@ import { topicResources } from './sns/inventory.ts';
 import { snsTasks } from './sns/tasks.ts';
 import { queueResources } from './sqs/inventory.ts';
 import { sqsTasks } from './sqs/tasks.ts';
+import { provisioningTasks } from './ssoadmin/tasks.ts';
 
 export const services: readonly ServiceEntry[] = [
   { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },
@@ -86,6 +87,11 @@ export const services: readonly ServiceEntry[] = [
     load: async () => (await import('./s3control/index.ts')).s3control,
   },
   {
+    name: 'sso',
+    target: 'SWBExternalService',
+    load: async () => (await import('./ssoadmin/index.ts')).ssoadmin,
+  },
+  {
     name: 'identitystore',
     target: 'AWSIdentityStore',
     load: async () => (await import('./identitystore/index.ts')).identitystore,
@@ -136,6 +142,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   logExport,
   ...eventTasks,
   ...schedulerTasks,
+  provisioningTasks,
 ];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.

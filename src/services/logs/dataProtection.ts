@@ -1,12 +1,181 @@
-/** Masking of sensitive data. */
-import type { Access } from '../../core/operation.ts';
-import { groupAccess } from './access.ts';
-import type { LogGroup } from './groupRows.ts';
+/**
+ * Data protection: what a group's policy names as sensitive is shown as asterisks, wherever events leave the group,
+ * since the policy is there. Only data identifiers that are told apart by their form alone are known here, and those
+ * that the policy itself defines; a policy with others is refused.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data.html
+ */
+import {
+  type DeleteDataProtectionPolicyRequest,
+  type GetDataProtectionPolicyRequest,
+  type GetDataProtectionPolicyResponse,
+  InvalidParameterException,
+  type PutDataProtectionPolicyRequest,
+  type PutDataProtectionPolicyResponse,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { fail } from '../../core/errors.ts';
+import type { Access, Present } from '../../core/operation.ts';
+import { groupAccess, onGroup, requireStandard } from './access.ts';
+import { type LogGroup, logGroups } from './groupRows.ts';
+import type { StoredEvent } from './reading.ts';
+import { compileRegex, type Regex } from './regex/index.ts';
+
+const KEY = (name: string) => `-----BEGIN ${name}-----[A-Za-z0-9+/=\\\\\\s]*(-----END ${name}-----)?`;
+const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+
+/** Managed data identifiers, by the last part of their ARN. */
+const MANAGED: Readonly<Record<string, string>> = {
+  EmailAddress: '[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\\.){1,8}[A-Za-z]{2,24}',
+  IpAddress: `\\b(${BYTE}\\.){3}${BYTE}\\b|\\b([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}\\b`,
+  OpenSshPrivateKey: KEY('OPENSSH PRIVATE KEY'),
+  PgpPrivateKey: KEY('PGP PRIVATE KEY BLOCK'),
+  PkcsPrivateKey: KEY('(RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY'),
+  PuttyPrivateKey: 'PuTTY-User-Key-File-[0-9]: [^ ]{1,40}',
+};
+
+const MANAGED_ARN = /^arn:aws:dataprotection::aws:data-identifier\/([\w-]+)$/;
+const CUSTOM_MAX = 10;
+const REGEX_LENGTH_MAX = 200;
+
+interface Statement {
+  readonly DataIdentifier?: unknown;
+  readonly Operation?: {
+    readonly Audit?: { readonly FindingsDestination?: object };
+    readonly Deidentify?: { readonly MaskConfig?: object };
+  };
+}
+
+interface Policy {
+  readonly Name?: unknown;
+  readonly Version?: unknown;
+  readonly Statement?: unknown;
+  readonly Configuration?: {
+    readonly CustomDataIdentifier?: readonly { readonly Name?: unknown; readonly Regex?: unknown }[];
+  };
+}
+
+const invalid = (why: string): never => fail(InvalidParameterException, `Invalid data protection policy: ${why}`);
+
+/** What a policy masks. @throws InvalidParameterException for what is no policy, or is not honoured here. */
+function sensitive(document: string): readonly Regex[] {
+  const policy = parsed(document);
+  if (policy.Version !== '2021-06-01') invalid('Version must be 2021-06-01');
+  const [audit, mask, ...more] = statementsOf(policy);
+  if (!audit?.Operation?.Audit?.FindingsDestination || !mask?.Operation?.Deidentify?.MaskConfig || more.length > 0) {
+    return invalid('it must have an Audit statement and a Deidentify statement');
+  }
+  if (Object.keys(audit.Operation.Audit.FindingsDestination).length > 0) {
+    invalid('destinations of audit findings are not supported');
+  }
+  if (JSON.stringify(audit.DataIdentifier) !== JSON.stringify(mask.DataIdentifier)) {
+    invalid('the data identifiers of both statements must be the same');
+  }
+  const custom = customOf(policy);
+  const names = Array.isArray(mask.DataIdentifier) ? (mask.DataIdentifier as unknown[]) : [];
+  if (names.length === 0) invalid('it names no data identifier');
+  return names.map((name) => regexOf(String(name), custom));
+}
+
+function parsed(document: string): Policy {
+  try {
+    const value: unknown = JSON.parse(document);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Not JSON.
+  }
+  return invalid('it is not a JSON object');
+}
+
+function statementsOf({ Statement }: Policy): readonly Statement[] {
+  const list = Array.isArray(Statement) ? (Statement as Statement[]) : [];
+  return list.toSorted((a, b) => Number(!a?.Operation?.Audit) - Number(!b?.Operation?.Audit));
+}
+
+function customOf({ Configuration }: Policy): ReadonlyMap<string, string> {
+  const list = Configuration?.CustomDataIdentifier ?? [];
+  if (!Array.isArray(list) || list.length > CUSTOM_MAX) invalid('it may have 10 custom data identifiers');
+  return new Map(
+    list.map(({ Name, Regex }) => {
+      if (typeof Name !== 'string' || typeof Regex !== 'string' || Regex.length > REGEX_LENGTH_MAX) {
+        return invalid('a custom data identifier has a name and a regular expression of at most 200 characters');
+      }
+      return [Name, Regex] as const;
+    }),
+  );
+}
+
+function regexOf(identifier: string, custom: ReadonlyMap<string, string>): Regex {
+  const managed = MANAGED_ARN.exec(identifier)?.[1];
+  const known = managed !== undefined && Object.hasOwn(MANAGED, managed) ? MANAGED[managed] : undefined;
+  const source = known ?? custom.get(identifier);
+  if (source === undefined) return invalid(`the data identifier ${identifier} is not supported`);
+  const regex = compileRegex(source, 'query');
+  return 'problem' in regex ? invalid(`the regular expression of ${identifier}: ${regex.problem}`) : regex;
+}
+
+export const PutDataProtectionPolicy = onGroup<
+  Present<PutDataProtectionPolicyRequest>,
+  PutDataProtectionPolicyResponse
+>({
+  async run({ logGroupIdentifier, policyDocument }, ctx, group) {
+    requireStandard(group, 'Data protection');
+    sensitive(policyDocument);
+    const updated = ctx.now.getTime();
+    const since = group.dataProtection?.since ?? updated;
+    await ctx.store.replace(logGroups, { ...group, dataProtection: { document: policyDocument, updated, since } });
+    return { logGroupIdentifier, policyDocument, lastUpdatedTime: updated };
+  },
+});
+
+export const GetDataProtectionPolicy = onGroup<
+  Present<GetDataProtectionPolicyRequest>,
+  GetDataProtectionPolicyResponse
+>({
+  async run({ logGroupIdentifier }, _ctx, { dataProtection }) {
+    if (!dataProtection) return { logGroupIdentifier };
+    return {
+      logGroupIdentifier,
+      policyDocument: dataProtection.document,
+      lastUpdatedTime: dataProtection.updated,
+    };
+  },
+});
+
+export const DeleteDataProtectionPolicy = onGroup<Present<DeleteDataProtectionPolicyRequest>, object>({
+  async run(_input, ctx, { dataProtection: _, ...rest }) {
+    await ctx.store.replace(logGroups, rest);
+    return {};
+  },
+});
 
 /** Whoever wants to see what is masked needs logs:Unmask. */
 export const unmaskAccess = (group: LogGroup, unmask: boolean | undefined): readonly Access[] =>
   unmask ? [{ ...groupAccess(group), action: 'logs:Unmask' }] : [];
 
-export function maskerFor(_group: LogGroup, _unmask: boolean | undefined): (message: string) => string {
-  return (message) => message;
+const compiled = new WeakMap<NonNullable<LogGroup['dataProtection']>, readonly Regex[]>();
+
+export type Masker = (event: Pick<StoredEvent, 'message'> & { readonly from: { readonly ingested: number } }) => string;
+
+const plain: Masker = ({ message }) => message;
+
+/** An event's message as the caller may see it. */
+export function maskerFor({ dataProtection }: LogGroup, unmask: boolean | undefined): Masker {
+  if (!dataProtection || unmask) return plain;
+  let regexes = compiled.get(dataProtection);
+  if (!regexes) compiled.set(dataProtection, (regexes = sensitive(dataProtection.document)));
+  const { since } = dataProtection;
+  return ({ message, from }) => (from.ingested < since ? message : regexes.reduce(masked, message));
+}
+
+function masked(message: string, regex: Regex): string {
+  if (!regex.test(message)) return message;
+  let shown = '';
+  let at = 0;
+  for (let found = regex.exec(message); found; found = regex.exec(message, at)) {
+    const [begin = 0, end = 0] = found;
+    if (end <= begin) break;
+    shown += message.slice(at, begin) + '*'.repeat(end - begin);
+    at = end;
+    if (at >= message.length) break;
+  }
+  return shown + message.slice(at);
 }

@@ -9,7 +9,7 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { onGroup, requireReadable } from './access.ts';
 import { breath } from './breath.ts';
-import { maskerFor, unmaskAccess } from './dataProtection.ts';
+import { type Masker, maskerFor, unmaskAccess } from './dataProtection.ts';
 import { afterMoment, beforeMoment, idOf, type Place, placeOf } from './eventIds.ts';
 import { PAGE_BYTES_MAX } from './getLogEvents.ts';
 import type { LogGroup } from './groupRows.ts';
@@ -31,8 +31,10 @@ export const FilterLogEvents = onGroup<FilterLogEventsRequest, FilterLogEventsRe
   async run(input, ctx, group) {
     requireReadable(group, 'FilterLogEvents');
     const pattern = filterPattern(input.filterPattern ?? '');
-    const { found, next } = await search(ctx, await readingOf(input, ctx, group), pattern, input.limit ?? EVENTS_MAX);
+    // What is masked is not to be found out by patterns either.
     const mask = maskerFor(group, input.unmask);
+    const holds = (event: StoredEvent) => matches(pattern, mask(event));
+    const { found, next } = await search(ctx, await readingOf(input, ctx, group), holds, input.limit ?? EVENTS_MAX);
     return {
       events: found.map((event) => view(event, mask)),
       searchedLogStreams: [], // AWS stopped filling it in 2020.
@@ -70,7 +72,7 @@ async function idsOf(ctx: Context, group: LogGroup, names: readonly string[]): P
   return ids;
 }
 
-async function search(ctx: Context, reading: Reading, pattern: FilterPattern, limit: number) {
+async function search(ctx: Context, reading: Reading, holds: (event: StoredEvent) => boolean, limit: number) {
   const found: StoredEvent[] = [];
   let foundBytes = 0;
   const scanned = { events: 0, bytes: 0, chunks: 0 };
@@ -78,7 +80,7 @@ async function search(ctx: Context, reading: Reading, pattern: FilterPattern, li
     for (const event of events) {
       const size = eventBytes(event.message);
       scanned.bytes += size;
-      if (!matches(pattern, event.message)) continue;
+      if (!holds(event)) continue;
       foundBytes += size;
       found.push(event);
       if (found.length === limit || foundBytes >= PAGE_BYTES_MAX) return { found, next: event };
@@ -110,10 +112,10 @@ function matches(pattern: FilterPattern, message: string): boolean {
 const tokenOf = (place: Place) => Buffer.from(idOf(place)).toString('base64url');
 const placeIn = (token: string): Place => placeOf(Buffer.from(token, 'base64url').toString()) ?? invalidToken();
 
-const view = (event: StoredEvent, mask: (message: string) => string): FilteredLogEvent => ({
+const view = (event: StoredEvent, mask: Masker): FilteredLogEvent => ({
   logStreamName: event.from.streamName,
   timestamp: event.time,
-  message: mask(event.message),
+  message: mask(event),
   ingestionTime: event.from.ingested,
   eventId: idOf(event),
 });

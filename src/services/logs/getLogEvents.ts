@@ -9,7 +9,7 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { requireReadable } from './access.ts';
-import { maskerFor, unmaskAccess } from './dataProtection.ts';
+import { type Masker, maskerFor, unmaskAccess } from './dataProtection.ts';
 import { afterMoment, beforeMoment, idOf, type Place, placeOf } from './eventIds.ts';
 import { streamArn } from './groupRows.ts';
 import { invalidToken } from './pages.ts';
@@ -65,9 +65,9 @@ async function pageOf(ctx: Context, reading: Parameters<typeof eventsOf>[1], lim
   return found;
 }
 
-const view = (event: StoredEvent, mask: (message: string) => string): OutputLogEvent => ({
+const view = (event: StoredEvent, mask: Masker): OutputLogEvent => ({
   timestamp: event.time,
-  message: mask(event.message),
+  message: mask(event),
   ingestionTime: event.from.ingested,
 });
 

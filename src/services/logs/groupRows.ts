@@ -21,8 +21,8 @@ export interface LogGroup {
   readonly metricFilters: number;
   /** The KMS key that new events are encrypted under: its ARN, and the data key in `dataKeys`. */
   readonly kms?: { readonly keyArn: string; readonly dataKey: string } | undefined;
-  /** Data protection policy, as it was written. */
-  readonly dataProtection?: { readonly document: string; readonly updated: number } | undefined;
+  /** Data protection policy, as it was written; since when there is one (milliseconds). */
+  readonly dataProtection?: { readonly document: string; readonly updated: number; readonly since: number } | undefined;
 }
 
 /** `id` finds a group by its unique id; `retained` lists those whose events expire. */

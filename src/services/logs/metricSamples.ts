@@ -5,6 +5,7 @@
  */
 import type { Context } from '../../core/context.ts';
 import type { Sample } from '../../core/metrics.ts';
+import { maskerFor } from './dataProtection.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
 import { type FilterPattern, filterPattern, type Subject, subjectOf } from './patterns/index.ts';
@@ -19,7 +20,9 @@ const MINUTE_MS = 60_000;
 export async function filterSamples(ctx: Context, group: LogGroup, events: Events): Promise<Sample[]> {
   if (group.metricFilters === 0) return [];
   const { rows } = await ctx.store.list(metricFilters, [group.id], { limit: FILTERS_MAX });
-  const subjects = events.messages.map(subjectOf);
+  const mask = maskerFor(group, false);
+  const from = { ingested: ctx.now.getTime() };
+  const subjects = events.messages.map((message) => subjectOf(mask({ message, from })));
   return rows.flatMap((filter) => samplesOf(filter, group, subjects, events.times));
 }
 

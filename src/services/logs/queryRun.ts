@@ -5,6 +5,7 @@
 import type { ResultField } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
 import { breath } from './breath.ts';
+import { type Masker, maskerFor } from './dataProtection.ts';
 import type { Place } from './eventIds.ts';
 import { comparePlaces } from './eventIds.ts';
 import { groupOfId } from './groupLookup.ts';
@@ -78,6 +79,7 @@ interface Found {
 interface Reader {
   readonly progress: Progress;
   readonly group: LogGroup;
+  readonly mask: Masker;
   readonly chunks: AsyncGenerator<{ readonly events: readonly StoredEvent[] }>;
   events: readonly StoredEvent[];
   at: number;
@@ -89,13 +91,23 @@ async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: 
   for (const progress of groups) {
     const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
     if (!group) progress.done = true;
-    else readers.push({ progress, group, chunks: chunksOf(ctx, group, progress, query, plan), events: [], at: 0 });
+    else
+      readers.push({
+        progress,
+        group,
+        mask: maskerFor(group, false),
+        chunks: chunksOf(ctx, group, progress, query, plan),
+        events: [],
+        at: 0,
+      });
   }
   for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   while (readers.length > 0) {
     const reader = readers.length === 1 ? readers[0]! : next(readers, plan);
-    const event = reader.events[reader.at++]!;
-    reader.progress.after = event;
+    const stored = reader.events[reader.at++]!;
+    reader.progress.after = stored;
+    const message = reader.mask(stored);
+    const event = message === stored.message ? stored : { ...stored, message };
     yield { event, log: `${reader.group.account}:${reader.group.name}` };
     if (reader.at < reader.events.length) continue;
     await breath();
