@@ -14,6 +14,8 @@ export interface WaitingRoom {
   patiently<T>(attempt: (mayWait: boolean) => Promise<T>, whenGone: WhenGone | undefined): Promise<T>;
   /** Everybody looks again: the clock was moved. */
   wake(): void;
+  /** How many wait. */
+  waiting(): number;
   /** Everybody answers now, and nobody waits from here on. */
   close(): void;
 }
@@ -66,6 +68,7 @@ export function waitingRoom(store: Pick<Store, 'watch'>): WaitingRoom {
         if (!answered) ring(bell); // What it was woken for is left to another one.
       }
     },
+    waiting: () => [...bells.values()].reduce((sum, { guests }) => sum + guests.size, 0),
     wake() {
       for (const bell of bells.values()) for (const guest of bell.guests) guest.wake();
     },
