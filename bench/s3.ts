@@ -39,9 +39,10 @@ try {
   plane = await started();
   const s3 = client();
   for (const Bucket of [FULL, SMALL]) await s3.createBucket({ Bucket });
-  await small();
+  const idle = memoryMb('VmRSS');
   await large(s3, Number(values.bytes));
-  console.log(`peak memory of the plane     ${peakMb()} MB   limit < 200 MB`);
+  console.log(`memory of the plane          ${memoryMb('VmHWM')} MB at most, idle ${idle} MB   limit < 200 MB`);
+  await small();
   await stopped(plane);
   await fillKeys();
   plane = await started();
@@ -91,7 +92,7 @@ async function small(): Promise<void> {
     made.reverse();
     return () => made.pop();
   };
-  await load(PLANE, puts(3_000), { seconds: 1 });
+  await load(PLANE, puts(2_000), { seconds: 60 });
   report('PUT 1 KiB', await median(() => load(PLANE, puts(8_000 * seconds), { seconds })), 2_500);
   const gets = Array.from({ length: 2_000 }, (_, i) =>
     signedRequest(SIGNER, PLANE, { method: 'GET', path: `/${SMALL}/key-${i}` }),
@@ -128,8 +129,9 @@ function rate(mb: number, began: number): number {
   return Math.round((1000 * mb) / (performance.now() - began));
 }
 
-function peakMb(): number {
-  const [, kb] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${plane!.pid}/status`, 'utf8')) ?? [];
+/** Resident: now (VmRSS), or at most so far (VmHWM). */
+function memoryMb(what: 'VmRSS' | 'VmHWM'): number {
+  const [, kb] = new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${plane!.pid}/status`, 'utf8')) ?? [];
   return Math.round(Number(kb) / 1024);
 }
 

@@ -1,4 +1,4 @@
-/** S3 on a socket: bodies that stream, in all the ways in which clients protect them, and links that anybody may use. */
+/** S3 on a socket: streams, in all the ways in which clients protect them, and links that anybody may use. */
 import assert from 'node:assert/strict';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';

@@ -2,8 +2,8 @@
  * The body of an operation that takes a stream (PutObject, UploadPart), while it is still on its way.
  *
  * Chunks are what the client means: unpacked from `aws-chunked`, each checked against its signature as it comes. They
- * may be read once. Whatever is wrong with the body (a wrong signature, a hash that differs, an end too early) is thrown
- * while it is read, at the latest at its end: who reads it keeps nothing before then.
+ * may be read once. Whatever is wrong with the body (a wrong signature, a hash that differs, an end too early) is
+ * thrown while it is read, at the latest at its end: who reads it keeps nothing before then.
  */
 export class Upload {
   /** Bytes to come; undefined where the client did not say. */

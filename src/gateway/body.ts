@@ -27,17 +27,10 @@ const MESSAGE_BYTES_MAX = 4 * BODY_BYTES_MAX;
 export const bodyBytesMax = ({ headers: { authorization = '' } }: WireRequest) =>
   /\/(s[qn]s|logs)\/aws4_request/.test(authorization) ? MESSAGE_BYTES_MAX : BODY_BYTES_MAX;
 
-const IDLE_MS = 60_000;
-
-/** What comes, as it comes. An end of the reading leaves the connection as it is; one that stands still is cut. */
+/** What comes, as it comes. An end of the reading leaves the connection as it is. */
 export async function* arriving(message: IncomingMessage, begin: () => void): AsyncGenerator<Uint8Array> {
   begin();
-  message.socket.setTimeout(IDLE_MS, () => message.destroy());
-  try {
-    yield* message.iterator({ destroyOnReturn: false });
-  } finally {
-    message.socket.setTimeout(0);
-  }
+  yield* message.iterator({ destroyOnReturn: false });
 }
 
 /** Reads and forgets what is left of a body once it is answered, so that the connection can go on. */

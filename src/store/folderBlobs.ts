@@ -9,6 +9,12 @@ const READ_BYTES = 256 * 1024;
 /** Makes the folder if need be. */
 export function folderBlobs(folder: string): BlobDriver {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = new Set<string>();
+  const makeFolder = (path: string): void => {
+    if (made.has(path)) return;
+    if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(path));
+    made.add(path);
+  };
   const place = (id: string) => join(folder, id.slice(-2), id);
   const half = (id: string) => `${place(id)}.half`;
   return {
@@ -23,8 +29,9 @@ export function folderBlobs(folder: string): BlobDriver {
         throw error;
       }
     },
-    read: (id, start, end) =>
-      createReadStream(place(id), { start, end: Math.max(start, end - 1), highWaterMark: READ_BYTES }),
+    async *read(id, start, end) {
+      if (start < end) yield* createReadStream(place(id), { start, end: end - 1, highWaterMark: READ_BYTES });
+    },
     async remove(id) {
       await rm(half(id), { force: true });
       await rm(place(id), { force: true });
@@ -44,14 +51,6 @@ async function writeFile(path: string, bytes: AsyncIterable<Uint8Array>): Promis
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-}
-
-const made = new Set<string>();
-
-function makeFolder(folder: string): void {
-  if (made.has(folder)) return;
-  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder));
-  made.add(folder);
 }
 
 /** A new name is durable when its folder is. */

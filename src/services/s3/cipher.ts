@@ -19,9 +19,12 @@ function nonceOf(piece: number): Buffer {
   return nonce;
 }
 
-function sealPiece(key: Uint8Array, piece: number, plain: Uint8Array): Buffer {
+/** The encrypted bytes, and their tag. GCM's `final` adds none. */
+function sealPiece(key: Uint8Array, piece: number, plain: Uint8Array): readonly [Buffer, Buffer] {
   const cipher = createCipheriv('aes-256-gcm', key, nonceOf(piece));
-  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const bytes = cipher.update(plain);
+  cipher.final();
+  return [bytes, cipher.getAuthTag()];
 }
 
 function openPiece(key: Uint8Array, piece: number, sealed: Uint8Array): Buffer {
@@ -34,7 +37,7 @@ function openPiece(key: Uint8Array, piece: number, sealed: Uint8Array): Buffer {
 
 /** At most one piece. */
 export const sealSmall = (contentKey: Uint8Array, id: string, plain: Uint8Array): Buffer =>
-  sealPiece(keyOf(contentKey, id), 0, plain);
+  Buffer.concat(sealPiece(keyOf(contentKey, id), 0, plain));
 
 export const openSmall = (contentKey: Uint8Array, id: string, sealed: Uint8Array): Buffer =>
   openPiece(keyOf(contentKey, id), 0, sealed);
@@ -44,7 +47,7 @@ export const SMALL_BYTES_MAX = 16 * 1024;
 export async function* sealed(contentKey: Uint8Array, id: string, source: Bytes): Bytes {
   const key = keyOf(contentKey, id);
   let number = 0;
-  for await (const piece of inPieces(source, PIECE_BYTES)) yield sealPiece(key, number++, piece);
+  for await (const piece of inPieces(source, PIECE_BYTES)) yield* sealPiece(key, number++, piece);
 }
 
 /**
@@ -74,9 +77,9 @@ export async function* opened(
   if (number !== last + 1) throw new Error(`${id} is shorter than it was written.`);
 }
 
-/** The same bytes in pieces of one size, but the last. A piece is only lent until the next is asked for. */
+/** The same bytes in pieces of one size, but the last. A piece is lent: the next one lies where it was. */
 async function* inPieces(source: Bytes, size: number): Bytes {
-  let room = Buffer.allocUnsafe(size);
+  const room = Buffer.allocUnsafe(size);
   let used = 0;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
@@ -91,7 +94,6 @@ async function* inPieces(source: Bytes, size: number): Bytes {
       at += taken;
       if (used < size) continue;
       yield room;
-      room = Buffer.allocUnsafe(size);
       used = 0;
     }
   }

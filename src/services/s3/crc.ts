@@ -1,6 +1,6 @@
 /**
- * Cyclic redundancy checks with 32 and 64 bits, reflected, all ones in and out; and the check of two pieces put together
- * from those of the pieces. CRC-32 is Node's own; of the others Node knows nothing.
+ * Cyclic redundancy checks with 32 and 64 bits, reflected, all ones in and out; and the check of two pieces put
+ * together from those of the pieces. CRC-32 is Node's own; of the others Node knows nothing.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 import { crc32 as nodeCrc32 } from 'node:zlib';

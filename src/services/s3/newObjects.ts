@@ -7,7 +7,7 @@ import { aclsDisabled } from './authority.ts';
 import { objectArn } from './bucketRows.ts';
 import { type EncryptionRequest, encryptionConditions } from './encryptionRequests.ts';
 import { type AclRequest, aclConditions, givesAcl, requestedAcl } from './grants.ts';
-import { type LockRequest, lockConditions } from './locks.ts';
+import { type LockRequest, lockAccess, lockConditions } from './locks.ts';
 import { requestedTags, tagsIn } from './objectMetadata.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -40,8 +40,7 @@ export function makingAccess(
   if (tags.length > 0) all.push(on('s3:PutObjectTagging'));
   // AWS services deliver with `bucket-owner-full-control` under policies that grant them PutObject alone.
   if (givesAcl(input) && ctx.caller.type !== 'Service') all.push(on('s3:PutObjectAcl'));
-  if (input.ObjectLockMode !== undefined) all.push(on('s3:PutObjectRetention'));
-  if (input.ObjectLockLegalHoldStatus !== undefined) all.push(on('s3:PutObjectLegalHold'));
+  for (const action of lockAccess(input)) all.push(on(action));
   return all;
 }
 
