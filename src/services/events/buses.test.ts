@@ -144,6 +144,35 @@ test('A bus policy decides by organization, source and detail type', async () =>
   await rejected(events.putPermission({ Policy: '{' }), 'ValidationException', /Policy is not valid/);
 });
 
+test('A bus policy may let another account put rules on the bus', async () => {
+  const cloud = await testCloud();
+  const other = await cloud.memberAccount('dev');
+  const EventBusName = `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`;
+  const theirs = other.root.events;
+  const rule = { Name: 'theirs', EventBusName, EventPattern: MY_APP };
+  await rejected(theirs.putRule(rule), 'AccessDeniedException', /events:PutRule/);
+  await cloud.root.events.putPermission({
+    Policy: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Sid: 'rules',
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${other.id}:root` },
+        Action: ['events:PutRule', 'events:DescribeRule', 'events:PutTargets', 'events:DeleteRule'],
+        Resource: `arn:aws:events:us-east-1:${ACCOUNT}:rule/*`,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
+        Condition: { StringEqualsIfExists: { 'events:creatorAccount': '${aws:PrincipalAccount}' } },
+      },
+    }),
+  });
+  const { RuleArn } = await theirs.putRule(rule);
+  assert.equal(RuleArn, `arn:aws:events:us-east-1:${ACCOUNT}:rule/theirs`);
+  assert.equal((await theirs.describeRule({ Name: 'theirs', EventBusName })).CreatedBy, other.id);
+  await cloud.root.events.putRule({ Name: 'ours', EventPattern: MY_APP });
+  await rejected(theirs.deleteRule({ Name: 'ours', EventBusName }), 'AccessDeniedException', /events:DeleteRule/);
+  await theirs.deleteRule({ Name: 'theirs', EventBusName });
+});
+
 test('Rules send events to another bus in a role, and no further', async () => {
   const cloud = await testCloud();
   const { events } = cloud.root;

@@ -76,11 +76,14 @@ const noDice = (): never => {
  */
 const recent = new WeakMap<Rule, Map<number, Delivered>>();
 const RECENT_MAX = 2_000;
+/** Larger events are read again: memory is for the many. */
+const RECENT_LENGTH_MAX = 8_192;
 
 function remember(rule: Rule, matches: readonly { readonly entry: JournalRow; readonly happening: Happening }[]): void {
   let known = recent.get(rule);
   if (!known || known.size + matches.length > RECENT_MAX) recent.set(rule, (known = new Map()));
   for (const { entry, happening } of matches.slice(0, RECENT_MAX)) {
+    if (entry.body.length > RECENT_LENGTH_MAX) continue;
     known.set(entry.sequence, { happening, received: entry.time, sequence: entry.sequence });
   }
 }

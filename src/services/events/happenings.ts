@@ -71,7 +71,7 @@ export function happeningOf(entry: JournalRow): Happening | undefined {
 
 interface Recorded {
   readonly eventType?: string;
-  readonly eventSource: string;
+  readonly eventSource?: string;
   readonly eventTime: string;
   readonly awsRegion: string;
   readonly readOnly?: boolean;
@@ -102,7 +102,7 @@ function callEvent(entry: JournalRow): Happening | undefined {
       version: '0',
       id: entry.id,
       'detail-type': detailType,
-      source: `aws.${detail.eventSource.replace(/\.amazonaws\.com$/, '')}`,
+      source: `aws.${(detail.eventSource ?? 'cloudtrail').replace(/\.amazonaws\.com$/, '')}`,
       account: entry.account,
       time: detail.eventTime,
       region: detail.awsRegion,
