@@ -19,6 +19,7 @@ const HANDLERS: Readonly<Record<string, () => Promise<Pick<TaskHandler, 'settle'
   'cloudtrail.file': async () => (await import('./deliveries.ts')).fileDelivery,
   'cloudtrail.logs': async () => (await import('./deliveries.ts')).logDelivery,
   'cloudtrail.digest': async () => (await import('./digests.ts')).digestDelivery,
+  'cloudtrail.import': async () => (await import('./importRuns.ts')).importRun,
   'cloudtrail.store': async () => (await import('./storeUpkeep.ts')).storeUpkeep,
 };
 

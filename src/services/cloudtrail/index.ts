@@ -4,6 +4,7 @@ import * as delegatedAdministrators from './delegatedAdministrators.ts';
 import * as stores from './eventDataStores.ts';
 import * as eventSelectors from './eventSelectors.ts';
 import { LookupEvents } from './events.ts';
+import * as imports from './imports.ts';
 import * as insightSelectors from './insightSelectors.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as logging from './logging.ts';
@@ -35,11 +36,14 @@ export const cloudtrail = defineService({
     DescribeTrails: views.DescribeTrails,
     GetEventDataStore: stores.GetEventDataStore,
     GetEventSelectors: eventSelectors.GetEventSelectors,
+    GetImport: imports.GetImport,
     GetInsightSelectors: insightSelectors.GetInsightSelectors,
     GetQueryResults: queries.GetQueryResults,
     GetTrail: views.GetTrail,
     GetTrailStatus: logging.GetTrailStatus,
     ListEventDataStores: stores.ListEventDataStores,
+    ListImportFailures: imports.ListImportFailures,
+    ListImports: imports.ListImports,
     ListPublicKeys,
     ListQueries: queries.ListQueries,
     ListTags: tagging.ListTags,
@@ -51,9 +55,11 @@ export const cloudtrail = defineService({
     RemoveTags: tagging.RemoveTags,
     RestoreEventDataStore: stores.RestoreEventDataStore,
     StartEventDataStoreIngestion: stores.StartEventDataStoreIngestion,
+    StartImport: imports.StartImport,
     StartLogging: logging.StartLogging,
     StartQuery: queries.StartQuery,
     StopEventDataStoreIngestion: stores.StopEventDataStoreIngestion,
+    StopImport: imports.StopImport,
     StopLogging: logging.StopLogging,
     UpdateEventDataStore: stores.UpdateEventDataStore,
     UpdateTrail: trails.UpdateTrail,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { later } from './fixtures.ts';
+import { later, loggingTrail } from './fixtures.ts';
 import { statementOf } from './lakeSql.ts';
 
 const ID = '0a1b2c3d-0000-4000-8000-0123456789ab';
@@ -170,4 +171,57 @@ test('events older than the retention period go', async () => {
   await later(cloud, 'P9D');
   const { rows } = await asked(cloud, `select eventName from ${id} where eventName = 'CreateUser'`);
   assert.deepEqual(rows, []);
+});
+
+test('StartImport brings a trail’s folder into an event data store, and tells what it could not read', async () => {
+  const cloud = await testCloud();
+  const { cloudtrail, iam, s3 } = cloud.root;
+  const bucket = await loggingTrail(cloud, 'old');
+  await iam.createUser({ UserName: 'alice' });
+  await later(cloud, 'PT5M');
+  await iam.createUser({ UserName: 'bob' });
+  await later(cloud, 'PT5M');
+  const folder = `AWSLogs/${cloud.managementAccount}/CloudTrail/`;
+  const broken = `${folder}us-east-1/2030/01/01/broken_CloudTrail.json.gz`;
+  await s3.putObject({ Bucket: bucket, Key: broken, Body: 'no gzip' });
+  await s3.putObject({ Bucket: bucket, Key: `${folder}notes.txt`, Body: 'notes' });
+  const { id, arn } = await storeIn(cloud, { StartIngestion: false });
+  const role = `arn:aws:iam::${cloud.managementAccount}:role/import`;
+  await iam.createRole({
+    RoleName: 'import',
+    AssumeRolePolicyDocument: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    }),
+  });
+  const S3 = { S3LocationUri: `s3://${bucket}/${folder}`, S3BucketRegion: 'us-east-1', S3BucketAccessRoleArn: role };
+  const { ImportId = '' } = await cloudtrail.startImport({ Destinations: [arn], ImportSource: { S3 } });
+  const second = cloudtrail.startImport({ Destinations: [arn], ImportSource: { S3 } });
+  await rejected(second, 'AccountHasOngoingImport', /in progress/);
+  const get = async () => {
+    await cloud.settle();
+    const { ImportStatus, ImportStatistics } = await cloudtrail.getImport({ ImportId });
+    return [ImportStatus, ImportStatistics?.FilesCompleted, ImportStatistics?.FailedEntries];
+  };
+  const failures = async () =>
+    ((await cloudtrail.listImportFailures({ ImportId })).Failures ?? []).map((each) => [each.Location, each.ErrorType]);
+  assert.deepEqual(await get(), ['FAILED', 0, 1]);
+  assert.deepEqual(await failures(), [[S3.S3LocationUri, 'AccessDenied']]);
+  await iam.putRolePolicy({
+    RoleName: 'import',
+    PolicyName: 'read',
+    PolicyDocument: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetObject'], Resource: '*' }],
+    }),
+  });
+  await cloudtrail.startImport({ ImportId });
+  assert.deepEqual(await get(), ['FAILED', 2, 1]);
+  assert.equal((await failures())[0]?.[0], broken);
+  await s3.putObject({ Bucket: bucket, Key: broken, Body: gzipSync('{"Records":[]}') });
+  await cloudtrail.startImport({ ImportId });
+  assert.deepEqual(await get(), ['COMPLETED', 3, 0]);
+  assert.equal((await cloudtrail.listImports({ Destination: arn })).Imports?.[0]?.ImportStatus, 'COMPLETED');
+  const sql = `select element_at(requestParameters, 'userName') as n from ${id} where eventName = 'CreateUser' order by n`;
+  assert.deepEqual((await asked(cloud, sql)).rows, [{ n: 'alice' }, { n: 'bob' }]);
 });
