@@ -1,7 +1,7 @@
 /**
- * Services that speak several protocols answer each client in the one it chose, over a real socket. CloudWatch and SQS
- * have no operations yet: once the signature holds, what comes back is NotImplemented, in the shape that the protocol's
- * own reader understands.
+ * Services that speak several protocols answer each client in the one it chose, over a real socket. Once the signature
+ * holds, what comes back is an error of the service or NotImplemented, in the shape that the protocol's own reader
+ * understands.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,6 +21,8 @@ interface Case {
   readonly protocol?: keyof typeof PROTOCOLS;
   readonly call: (config: Config, endpoint: string) => Promise<unknown>;
   readonly message: string;
+  /** The error; NotImplemented, which is answered 501, when absent. */
+  readonly name?: string;
 }
 
 const listStreams = (config: Config) => new CloudWatch(config).listMetricStreams({ MaxResults: 5 });
@@ -31,7 +33,7 @@ const putStream = (config: Config) =>
     RoleArn: 'arn:aws:iam::111122223333:role/s',
     OutputFormat: 'json',
   });
-const listQueues = (config: Config) => new SQS(config).listQueues({ QueueNamePrefix: 'a' });
+const queueUrl = (config: Config) => new SQS(config).getQueueUrl({ QueueName: 'orders' });
 const sendMessage = (config: Config, endpoint: string) =>
   new SQS(config).sendMessage({ QueueUrl: `${endpoint}/111122223333/orders`, MessageBody: 'ä & <b>' });
 
@@ -41,8 +43,9 @@ const streams = {
   message: 'monitoring:ListMetricStreams is not implemented.',
 };
 const stream = { service: 'CloudWatch', call: putStream, message: 'monitoring:PutMetricStream is not implemented.' };
-const queues = { service: 'SQS', call: listQueues, message: 'sqs:ListQueues is not implemented.' };
-const sending = { service: 'SQS', call: sendMessage, message: 'sqs:SendMessage is not implemented.' };
+const noQueue = { service: 'SQS', message: 'The specified queue does not exist.', name: 'QueueDoesNotExist' };
+const queues = { ...noQueue, call: queueUrl };
+const sending = { ...noQueue, call: sendMessage };
 
 const CASES: readonly Case[] = [
   streams,
@@ -70,8 +73,8 @@ const answerTo = (call: Promise<unknown>): Promise<Answer> =>
     (error) => error as Answer,
   );
 
-for (const { service, protocol, call, message } of CASES) {
-  test(`${service} in ${protocol ?? 'the protocol the SDK chooses'}: ${message}`, async (t) => {
+for (const [i, { service, protocol, call, message, name = 'NotImplemented' }] of CASES.entries()) {
+  test(`${i}: ${service} in ${protocol ?? 'the protocol the SDK chooses'}: ${message}`, async (t) => {
     const { endpoint, credentials, cloud } = await planeOnSocket(t);
     const config = {
       region: 'eu-central-1',
@@ -81,9 +84,9 @@ for (const { service, protocol, call, message } of CASES) {
       ...(protocol && { protocol: PROTOCOLS[protocol] }),
     };
     const answer = await answerTo(call(config, endpoint));
-    assert.equal(answer.name, 'NotImplemented');
+    assert.equal(answer.name, name);
     assert.equal(answer.message, message);
-    assert.equal(answer.$metadata?.httpStatusCode, 501);
+    assert.equal(answer.$metadata?.httpStatusCode, name === 'NotImplemented' ? 501 : 400);
     assert.ok(answer.$metadata?.requestId);
 
     const stranger = { ...credentials, secretAccessKey: 'not-the-secret' };

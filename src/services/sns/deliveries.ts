@@ -11,6 +11,7 @@ import { putOut } from './outbox.ts';
 import { pacedStart } from './pace.ts';
 import { openText, sealText } from './published.ts';
 import { deadLetter } from './queues.ts';
+import { withManners } from './slowness.ts';
 import { DELIVER, type Delivery } from './tasks.ts';
 import {
   type Protocol,
@@ -42,7 +43,14 @@ export interface Outcome {
   readonly again?: boolean;
   /** It is for the outbox. */
   readonly kept?: boolean;
+  /** No answer came. */
+  readonly silent?: boolean;
+  /** It was not tried, because the endpoint is silent and others wait for it. */
+  readonly busy?: boolean;
 }
+
+/** After which a delivery to an endpoint that is silent looks whether there is room. */
+const BUSY_MS = 15_000;
 
 /** Owes the delivery of a parcel. */
 export async function sendOut(ctx: Context, topic: Topic, row: Subscription, parcel: Parcel): Promise<void> {
@@ -70,14 +78,16 @@ const loadOf = (secrets: Outside['secrets'], { sealed }: Delivery) => JSON.parse
 export async function reach({ body }: Task<Delivery>, outside: Outside): Promise<Outcome> {
   const { protocol, endpoint, raw, contentType, sender, parcel } = loadOf(outside.secrets, body);
   if (protocol === 'http' || protocol === 'https') {
-    return post(endpoint, raw ? parcel.text : parcel.envelope, {
+    const headers = {
       'content-type': contentType,
       'x-amz-sns-message-type': parcel.type,
       'x-amz-sns-message-id': parcel.id,
       'x-amz-sns-topic-arn': body.topic,
       ...(parcel.type !== 'SubscriptionConfirmation' && { 'x-amz-sns-subscription-arn': body.subscription }),
       ...(raw && { 'x-amz-sns-rawdelivery': 'true' }),
-    });
+    };
+    const send = () => post(endpoint, raw ? parcel.text : parcel.envelope, headers);
+    return (await withManners(endpoint, send)) ?? { delivered: false, busy: true };
   }
   const { smtp } = outside.settings;
   if (smtp === undefined || protocol === 'sms') return { delivered: false, kept: true };
@@ -92,12 +102,19 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
     await keep(ctx, task, load);
     return undefined;
   }
+  const tries = task.attempt + (body.tries ?? 0);
+  if (outcome.busy) {
+    const { account, region } = task;
+    const due = ctx.now.getTime() + BUSY_MS;
+    await later<Delivery>(ctx, { kind: DELIVER, due, account, region, body: { ...body, tries } });
+    return undefined;
+  }
   const topic = await ctx.store.get(topics, topicKey(body.topic)!);
   const row = await ctx.store.get(subscriptions, subscriptionKey(body.subscription)!);
   if (!topic || !row) return undefined; // Nobody wants it any more.
   const isHttp = load.protocol === 'http' || load.protocol === 'https';
   const retries = isHttp ? effectivePolicy(topic, row).healthyRetryPolicy : CUSTOMER_RETRIES;
-  const pause = outcome.again ? delayOf(retries, task.attempt) : undefined;
+  const pause = outcome.again ? delayOf(retries, tries) : undefined;
   if (pause === undefined && load.parcel.type === 'Notification') {
     await deadLetter(ctx, topic, row, { MessageBody: load.raw ? load.parcel.text : load.parcel.envelope });
   }

@@ -32,6 +32,8 @@ export interface Delivery {
   readonly topic: string;
   readonly subscription: string;
   readonly sealed: string;
+  /** How often it was tried by tasks before this one. */
+  readonly tries?: number;
 }
 
 export interface Forget {

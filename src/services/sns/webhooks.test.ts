@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { receiveAll } from '../../testing/queues.ts';
+import { withManners } from './slowness.ts';
 import { post } from './webhooks.ts';
 
 interface Posted {
@@ -216,6 +217,20 @@ test('deliveries keep the pace that the subscriber asks for', async (t) => {
     cloud.advance('PT1S');
   }
   assert.deepEqual(seen, [1, 3, 5, 6]);
+});
+
+test('who does not answer is given up after a while, and few more are sent there meanwhile', async (t) => {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const endpoint = `http://127.0.0.1:${(server.address() as { port: number }).port}/`;
+  const send = () => withManners(endpoint, () => post(endpoint, 'x', {}, 50));
+  assert.deepEqual(await send(), { delivered: false, again: true, silent: true });
+  const next = await Promise.all(Array.from({ length: 10 }, send));
+  assert.equal(next.filter((outcome) => outcome !== undefined).length, 4);
 });
 
 test('link-local addresses are never reached', async () => {

@@ -28,20 +28,26 @@ const lookUp: LookupFunction = (host, options, done) => {
 class Forbidden extends Error {}
 
 /** Server errors, throttling and silence may pass; all other refusals are final. */
-export async function post(endpoint: string, text: string, headers: Record<string, string>): Promise<Outcome> {
+export async function post(
+  endpoint: string,
+  text: string,
+  headers: Record<string, string>,
+  patienceMs = PATIENCE_MS,
+): Promise<Outcome> {
   const url = new URL(endpoint);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) && isForbidden(host)) return { delivered: false };
   try {
-    const status = await statusOf(url, text, headers);
+    const status = await statusOf(url, text, headers, patienceMs);
     if (status >= 200 && status < 300) return { delivered: true };
     return { delivered: false, again: status >= 500 || status === 429 };
   } catch (error) {
-    return { delivered: false, again: !(error instanceof Forbidden) };
+    const silent = error instanceof Error && error.name === 'AbortError';
+    return { delivered: false, again: !(error instanceof Forbidden), silent };
   }
 }
 
-async function statusOf(url: URL, text: string, headers: Record<string, string>): Promise<number> {
+async function statusOf(url: URL, text: string, headers: Record<string, string>, patienceMs: number): Promise<number> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const body = Buffer.from(text, 'utf8');
   const { username, password } = url;
@@ -52,7 +58,7 @@ async function statusOf(url: URL, text: string, headers: Record<string, string>)
       headers: { ...headers, 'content-length': body.length, 'user-agent': 'Amazon Simple Notification Service Agent' },
       ...(username !== '' && { auth: credentials }),
       lookup: lookUp,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
       agent: false as const,
     };
     const sent = request(url, options, (answer) => {

@@ -1,5 +1,6 @@
 /**
- * Message move tasks: what failed goes back to the queue it failed in, or to another one, at the rate that is asked for.
+ * Message move tasks: what failed goes back to the queue it failed in, or to another one, at the rate that is asked
+ * for.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
  */
 import {

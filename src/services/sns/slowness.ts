@@ -1,0 +1,31 @@
+/**
+ * Endpoints that did not answer last time get few deliveries at once, so that one that hangs does not take the room of
+ * all others. Known to this process only: it is no more than good manners.
+ */
+const AT_ONCE = 4;
+
+interface Endpoint {
+  under: number;
+  silent: boolean;
+}
+
+const endpoints = new Map<string, Endpoint>();
+
+/** What `work` tells, or undefined where enough is under way at an endpoint that is silent. */
+export async function withManners<T extends { readonly silent?: boolean }>(
+  name: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const endpoint = endpoints.get(name) ?? { under: 0, silent: false };
+  if (endpoint.silent && endpoint.under >= AT_ONCE) return undefined;
+  endpoints.set(name, endpoint);
+  endpoint.under++;
+  try {
+    const outcome = await work();
+    endpoint.silent = outcome.silent === true;
+    return outcome;
+  } finally {
+    endpoint.under--;
+    if (endpoint.under === 0 && !endpoint.silent) endpoints.delete(name);
+  }
+}
