@@ -25,9 +25,11 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
-const ECHO: Target = { host: '127.0.0.1', port: 45_671 };
-const PLANE: Target = { host: '127.0.0.1', port: 45_672 };
-const CROWDED: Target = { host: '127.0.0.1', port: 45_673 };
+/** Of this process alone: two benchmarks may run side by side. */
+const PORT = 20_000 + (process.pid % 10_000) * 3;
+const ECHO: Target = { host: '127.0.0.1', port: PORT };
+const PLANE: Target = { host: '127.0.0.1', port: PORT + 1 };
+const CROWDED: Target = { host: '127.0.0.1', port: PORT + 2 };
 const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret', region: 'us-east-1' };
 const SIGNER: Signer = { ...ROOT, service: 'kms' };
 const P99_MS_MAX = 15;
