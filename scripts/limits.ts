@@ -32,6 +32,7 @@ const FILES: Record<string, string> = {
   events: 'eventbridge',
   scheduler: 'scheduler',
   identitystore: 'identitystore',
+  ssoadmin: 'sso-admin',
 };
 
 /** Patterns that AWS itself writes with anchors; all others get theirs from the models. */
@@ -74,6 +75,9 @@ const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
     '\\t*[^\\x00-\\x1F:\\x7F][^\\x00-\\x08\\n-\\x1F:\\x7F]*',
   ],
   ['(?!(?i)(arn|aws):)', '(?!(?i:arn|aws):)'],
+  // What Java lets be escaped for no reason.
+  ['(\\.|\\_)', '(\\.|_)'],
+  ['\\[\\]\\ \\(', '\\[\\] \\('],
   ['[\\S\\s]', '[^]'],
   // Java's `\s` knows ASCII only.
   ['\\s', ' \\t\\n\\v\\f\\r'],

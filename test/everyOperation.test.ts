@@ -65,6 +65,7 @@ type SdkClient = { send(command: object): Promise<{ $metadata?: object }> };
 const CLIENTS: Readonly<Record<string, keyof Clients>> = {
   ce: 'costExplorer',
   monitoring: 'cloudwatch',
+  sso: 'ssoAdmin',
   'access-analyzer': 'accessAnalyzer',
   's3-control': 's3control',
 };

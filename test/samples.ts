@@ -55,6 +55,9 @@ const DOCUMENT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action
 /** By the ending of a member's name. */
 const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^analyzerArn$/, ({ account }) => `arn:aws:access-analyzer:us-east-1:${account}:analyzer/sample`],
+  [/^ManagedPolicyArn$/, () => 'arn:aws:iam::aws:policy/ReadOnlyAccess'],
+  [/^InstanceArn$/, () => 'arn:aws:sso:::instance/ssoins-0123456789abcdef'],
+  [/^PermissionSetArn$/, () => 'arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef'],
   [/PolicyDocument$|^PolicyInputList$|^Content$/, () => DOCUMENT],
   [/^(PolicyArn|PermissionsBoundary|TaskPolicyArn|arn)$/, ({ account }) => `arn:aws:iam::${account}:policy/sample`],
   [/^(RoleArn|PolicySourceArn|Arn)$/, ({ account }) => `arn:aws:iam::${account}:role/sample`],
@@ -77,6 +80,7 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
 ];
 
 const CANDIDATES = [
+  'arn:aws:sso:::instance/ssoins-0123456789abcdef',
   'sample',
   'sample-name',
   '123456789012',

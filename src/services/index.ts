@@ -26,6 +26,7 @@ import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { logUsage } from './logs/usage.ts';
+import { front as s3Front } from './s3/front.ts';
 import { bucketResources } from './s3/resources.ts';
 import { s3Tasks } from './s3/tasks.ts';
 import { schedulerTasks } from './scheduler/tasks.ts';
@@ -80,7 +81,7 @@ export const services: readonly ServiceEntry[] = [
     target: 'TrentService',
     load: async () => (await import('./kms/index.ts')).kms,
   },
-  { name: 's3', unnamed: true, load: async () => (await import('./s3/index.ts')).s3 },
+  { name: 's3', unnamed: true, front: s3Front, load: async () => (await import('./s3/index.ts')).s3 },
   {
     name: 's3-control',
     path: '/v20180820/',

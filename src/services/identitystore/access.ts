@@ -22,6 +22,7 @@ const RESOURCES: Readonly<Record<Exclude<Kind, 'IDENTITY_STORE'>, string>> = {
 
 /** The store, and what in it the request is about: each with an id, or all of their kind. */
 export function accessTo(
+  ctx: Context,
   instance: Instance,
   ...things: readonly (readonly [kind: keyof typeof RESOURCES, id: string])[]
 ): Access[] {
@@ -29,7 +30,8 @@ export function accessTo(
   const arns = things.map(([kind, id]) => `arn:aws:identitystore:::${RESOURCES[kind]}/${id}`);
   return [`arn:aws:identitystore::${account}:identitystore/${identityStore}`, ...arns].map((resource) => ({
     resource,
-    resourceAccount: account,
+    // To a delegated administrator the store is as its own.
+    resourceAccount: ctx.account,
     conditions: { 'identitystore:UserId': idOf(things, 'USER'), 'identitystore:GroupId': idOf(things, 'GROUP') },
   }));
 }

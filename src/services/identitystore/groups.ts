@@ -39,14 +39,14 @@ const onGroup = {
     if (!group) return new Missing(`arn:aws:identitystore:::group/${input.GroupId}`, notFound('GROUP', input.GroupId));
     return { instance, group };
   },
-  access: (_input: unknown, _ctx: Context, { instance, group }: Found) => accessTo(instance, ['GROUP', group.id]),
+  access: (_input: unknown, ctx: Context, { instance, group }: Found) => accessTo(ctx, instance, ['GROUP', group.id]),
 };
 
 const RESERVED = /^(Administrator|AWSAdministrators)$/i;
 
 export const CreateGroup: Operation<Present<CreateGroupRequest>, CreateGroupResponse, Instance> = {
   load: storeOf,
-  access: (_input, _ctx, instance) => accessTo(instance),
+  access: (_input, ctx, instance) => accessTo(ctx, instance),
   async run({ IdentityStoreId, DisplayName, Description }, ctx) {
     const name = DisplayName ?? failInvalid('displayName is a required attribute.');
     await requireFreeName(ctx, IdentityStoreId, name);
@@ -95,7 +95,7 @@ export const DeleteGroup: OnGroup<Present<DeleteGroupRequest>, object> = {
 
 export const ListGroups: Operation<Present<ListGroupsRequest>, ListGroupsResponse, Instance> = {
   load: storeOf,
-  access: (_input, _ctx, instance) => accessTo(instance, ['GROUP', '*']),
+  access: (_input, ctx, instance) => accessTo(ctx, instance, ['GROUP', '*']),
   async run(input, ctx, { identityStore }) {
     const [filter] = input.Filters ?? [];
     if (filter) {

@@ -56,7 +56,7 @@ export const CreateGroupMembership: Operation<
   Pair
 > = {
   load: pairOf,
-  access: (_input, _ctx, { instance, group, user }) => accessTo(instance, ['GROUP', group], ['USER', user]),
+  access: (_input, ctx, { instance, group, user }) => accessTo(ctx, instance, ['GROUP', group], ['USER', user]),
   async run({ IdentityStoreId }, ctx, { group, user }) {
     if (!(await ctx.store.get(directoryGroups, [IdentityStoreId, group]))) throw notFound('GROUP', group);
     if (!(await ctx.store.get(directoryUsers, [IdentityStoreId, user]))) throw notFound('USER', user);
@@ -86,8 +86,8 @@ const onMembership = {
     const membership = await ctx.store.get(directoryMemberships, [instance.identityStore, input.MembershipId]);
     return membership ? { instance, membership } : missing(input.MembershipId);
   },
-  access: (_input: unknown, _ctx: Context, { instance, membership: { id, group, user } }: Found) =>
-    accessTo(instance, ['GROUP_MEMBERSHIP', id], ['GROUP', group], ['USER', user]),
+  access: (_input: unknown, ctx: Context, { instance, membership: { id, group, user } }: Found) =>
+    accessTo(ctx, instance, ['GROUP_MEMBERSHIP', id], ['GROUP', group], ['USER', user]),
 };
 
 const missing = (id: string) =>
@@ -132,7 +132,7 @@ export const ListGroupMemberships: Operation<
   Instance
 > = {
   load: storeOf,
-  access: ({ GroupId }, _ctx, instance) => accessTo(instance, ['GROUP', GroupId], ['GROUP_MEMBERSHIP', '*']),
+  access: ({ GroupId }, ctx, instance) => accessTo(ctx, instance, ['GROUP', GroupId], ['GROUP_MEMBERSHIP', '*']),
   async run(input, ctx, { identityStore }) {
     const { GroupId } = input;
     if (!(await ctx.store.get(directoryGroups, [identityStore, GroupId]))) throw notFound('GROUP', GroupId);
@@ -147,7 +147,8 @@ export const ListGroupMembershipsForMember: Operation<
   Instance
 > = {
   load: storeOf,
-  access: ({ MemberId }, _ctx, instance) => accessTo(instance, ['USER', userOf(MemberId)], ['GROUP_MEMBERSHIP', '*']),
+  access: ({ MemberId }, ctx, instance) =>
+    accessTo(ctx, instance, ['USER', userOf(MemberId)], ['GROUP_MEMBERSHIP', '*']),
   async run(input, ctx, { identityStore }) {
     const user = userOf(input.MemberId);
     if (!(await ctx.store.get(directoryUsers, [identityStore, user]))) throw notFound('USER', user);
@@ -159,8 +160,8 @@ export const ListGroupMembershipsForMember: Operation<
 export const IsMemberInGroups: Operation<Present<IsMemberInGroupsRequest>, IsMemberInGroupsResponse, Instance> = {
   readOnly: true,
   load: storeOf,
-  access: ({ MemberId, GroupIds }, _ctx, instance) =>
-    accessTo(instance, ['USER', userOf(MemberId)], ...GroupIds.map((group) => ['GROUP', group] as const), [
+  access: ({ MemberId, GroupIds }, ctx, instance) =>
+    accessTo(ctx, instance, ['USER', userOf(MemberId)], ...GroupIds.map((group) => ['GROUP', group] as const), [
       'GROUP_MEMBERSHIP',
       '*',
     ]),

@@ -46,7 +46,7 @@ const onUser = {
     if (!user) return new Missing(`arn:aws:identitystore:::user/${input.UserId}`, notFound('USER', input.UserId));
     return { instance, user };
   },
-  access: (_input: unknown, _ctx: Context, { instance, user }: Found) => accessTo(instance, ['USER', user.id]),
+  access: (_input: unknown, ctx: Context, { instance, user }: Found) => accessTo(ctx, instance, ['USER', user.id]),
 };
 
 const RESERVED = /^(Administrator|AWSAdministrators)$/i;
@@ -60,7 +60,7 @@ const KNOWN = new Set([
 
 export const CreateUser: Operation<Present<CreateUserRequest>, CreateUserResponse, Instance> = {
   load: storeOf,
-  access: (_input, _ctx, instance) => accessTo(instance),
+  access: (_input, ctx, instance) => accessTo(ctx, instance),
   async run({ IdentityStoreId, UserName, ...attributes }, ctx, instance) {
     const userName = UserName ?? failInvalid('userName is a required attribute.');
     const id = directoryId(IdentityStoreId, uuid(ctx));
@@ -116,7 +116,7 @@ export async function forgetMemberships(ctx: Context, store: string, index: 'use
 
 export const ListUsers: Operation<Present<ListUsersRequest>, ListUsersResponse, Instance> = {
   load: storeOf,
-  access: (_input, _ctx, instance) => accessTo(instance, ['USER', '*']),
+  access: (_input, ctx, instance) => accessTo(ctx, instance, ['USER', '*']),
   async run(input, ctx, { identityStore }) {
     const [filter] = input.Filters ?? [];
     if (filter) {

@@ -1,0 +1,156 @@
+/**
+ * Instances. An organization's is enabled in AWS's console, behind which stands no public operation; here CreateInstance
+ * in the management account does it (with trusted access), and in any other account makes that account's own.
+ */
+import type {
+  CreateInstanceRequest,
+  CreateInstanceResponse,
+  DeleteInstanceRequest,
+  DescribeInstanceRequest,
+  DescribeInstanceResponse,
+  DescribeRegionRequest,
+  DescribeRegionResponse,
+  ListInstancesRequest,
+  ListInstancesResponse,
+  ListRegionsRequest,
+  ListRegionsResponse,
+  UpdateInstanceRequest,
+} from '@aws-sdk/client-sso-admin';
+import type { Context } from '../../core/context.ts';
+import type { Operation, Present } from '../../core/operation.ts';
+import { requestTags } from '../../core/tags.ts';
+import { directoryGroups, directoryUsers } from '../../identity/directory.ts';
+import { IDENTITY_CENTER, type Instance, instanceArn, instances } from '../../identity/instances.ts';
+import { chainOf, isDelegatedAdministrator, trustedServices } from '../../identity/organization.ts';
+import { allRows, permissionSets } from '../../identity/permissionSets.ts';
+import { newSamlIdentity, samlIdentities } from '../../identity/samlIdentity.ts';
+import { onInstance } from './access.ts';
+import { failConflict, failInvalid, notFound } from './errors.ts';
+import { rowsPage } from './pages.ts';
+import { checkedTags, putTags } from './tagRows.ts';
+
+type OnInstance<In, Out> = Operation<In, Out, Instance>;
+
+const hex = (ctx: Context, digits: number) => Buffer.from(ctx.random(digits / 2)).toString('hex');
+
+export const CreateInstance: Operation<Present<CreateInstanceRequest>, CreateInstanceResponse> = {
+  access: ({ Tags }) => ({ resource: 'arn:aws:sso:::instance/*', conditions: requestTags(Tags) }),
+  async run({ Name, Tags }, ctx) {
+    const tags = checkedTags(Tags);
+    if ((await ctx.store.list(instances, [ctx.account], { limit: 1, index: 'account' })).rows.length > 0) {
+      failConflict('An instance of IAM Identity Center already exists in this account.');
+    }
+    const organization = await ownOrganization(ctx);
+    const instance: Instance = {
+      id: `ssoins-${hex(ctx, 16)}`,
+      account: ctx.account,
+      region: ctx.region,
+      identityStore: `d-${hex(ctx, 10)}`,
+      name: Name,
+      created: ctx.now.toISOString(),
+      organization,
+    };
+    await ctx.store.insert(instances, instance);
+    await ctx.store.insert(samlIdentities, await newSamlIdentity(ctx, instance));
+    if (organization !== undefined) {
+      await ctx.store.insert(trustedServices, { organization, service: IDENTITY_CENTER, since: instance.created });
+    }
+    await putTags(ctx, instanceArn(instance), tags);
+    return { InstanceArn: instanceArn(instance) };
+  },
+};
+
+/** The organization that the account manages. */
+async function ownOrganization(ctx: Context): Promise<string | undefined> {
+  const chain = await chainOf(ctx.store, ctx.account);
+  return chain?.organization.management === ctx.account ? chain.organization.id : undefined;
+}
+
+export const DescribeInstance: OnInstance<Present<DescribeInstanceRequest>, DescribeInstanceResponse> = {
+  ...onInstance,
+  async run(_input, _ctx, instance) {
+    const { Regions: _, PrimaryRegion: __, IdentityStoreArn: ___, ...view } = instanceView(instance);
+    return { ...view, EncryptionConfigurationDetails: { KeyType: 'AWS_OWNED_KMS_KEY', EncryptionStatus: 'ENABLED' } };
+  },
+};
+
+/** Encryption under a key of the customer's is left out: the directory lies sealed under the plane's own. */
+export const UpdateInstance: OnInstance<Present<UpdateInstanceRequest>, object> = {
+  ...onInstance,
+  async run({ Name, EncryptionConfiguration }, ctx, instance) {
+    if (EncryptionConfiguration?.KeyType === 'CUSTOMER_MANAGED_KEY') {
+      failInvalid('Customer managed keys are not supported for IAM Identity Center here.');
+    }
+    await ctx.store.replace(instances, { ...instance, name: Name ?? instance.name });
+    return {};
+  },
+};
+
+/** What is in it goes with it; permission sets have to go first, since accounts hold their roles. */
+export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> = {
+  ...onInstance,
+  async run(_input, ctx, instance) {
+    if (instance.account !== ctx.account) throw notFound(`Instance with ARN ${instanceArn(instance)} not found`);
+    const sets = await ctx.store.list(permissionSets, [instance.id], { limit: 1 });
+    if (sets.rows.length > 0) failConflict('The instance has permission sets. Delete them first.');
+    for (const rows of [directoryUsers, directoryGroups] as const) {
+      for await (const row of allRows(ctx.store, rows as typeof directoryUsers, [instance.identityStore])) {
+        await ctx.store.remove(rows as typeof directoryUsers, [instance.identityStore, row.id]);
+      }
+    }
+    await ctx.store.remove(instances, [instance.id]);
+    await ctx.store.remove(samlIdentities, [instance.id]);
+    await putTags(ctx, instanceArn(instance), []);
+    return {};
+  },
+};
+
+/** The account's own instance, and its organization's where that was delegated to it. */
+export const ListInstances: Operation<ListInstancesRequest, ListInstancesResponse> = {
+  access: () => ({ resource: '*' }),
+  async run(input, ctx) {
+    const { rows, page } = await rowsPage(ctx, instances, [ctx.account], input, 'account');
+    const seen = [...rows];
+    const chain = await chainOf(ctx.store, ctx.account);
+    const management = chain?.organization.management;
+    if (management !== undefined && management !== ctx.account && input.NextToken === undefined) {
+      if (await isDelegatedAdministrator(ctx.store, chain!.organization.id, ctx.account, IDENTITY_CENTER)) {
+        seen.push(...(await ctx.store.list(instances, [management], { limit: 1, index: 'account' })).rows);
+      }
+    }
+    return { Instances: seen.filter(({ region }) => region === ctx.region).map(instanceView), ...page };
+  },
+};
+
+/** An instance works in its own Region only: adding others is left out. */
+export const ListRegions: OnInstance<Present<ListRegionsRequest>, ListRegionsResponse> = {
+  ...onInstance,
+  run: async (_input, _ctx, instance) => ({ Regions: [homeOf(instance)] }),
+};
+
+export const DescribeRegion: OnInstance<Present<DescribeRegionRequest>, DescribeRegionResponse> = {
+  ...onInstance,
+  async run({ RegionName }, _ctx, instance) {
+    if (RegionName !== instance.region) throw notFound(`Region ${RegionName} is not enabled for the instance.`);
+    return homeOf(instance);
+  },
+};
+
+const homeOf = ({ region, created }: Instance) => ({
+  RegionName: region,
+  Status: 'ACTIVE' as const,
+  AddedDate: new Date(created),
+  IsPrimaryRegion: true,
+});
+
+const instanceView = (instance: Instance) => ({
+  InstanceArn: instanceArn(instance),
+  IdentityStoreId: instance.identityStore,
+  IdentityStoreArn: `arn:aws:identitystore::${instance.account}:identitystore/${instance.identityStore}`,
+  OwnerAccountId: instance.account,
+  ...(instance.name !== undefined && { Name: instance.name }),
+  CreatedDate: new Date(instance.created),
+  Status: 'ACTIVE' as const,
+  PrimaryRegion: instance.region,
+  Regions: [homeOf(instance)],
+});
