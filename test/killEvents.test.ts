@@ -1,0 +1,127 @@
+/**
+ * kill -9 while events are put on a bus, matched and delivered: each event that was accepted is in the queue of its rule
+ * afterwards, and there once, since a delivery inside the plane is one write set with the end of what owed it.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { EventBridge } from '@aws-sdk/client-eventbridge';
+import { SQS } from '@aws-sdk/client-sqs';
+
+const KILLS = 6;
+const WRITERS = 4;
+const root = join(import.meta.dirname, '..');
+const KEY = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
+
+test(`Events survive ${KILLS} kills: none that was accepted is lost, none arrives twice`, async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-kill-'));
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const accepted = new Set<string>();
+  let queue = '';
+  for (let n = 0; n < KILLS; n++) {
+    const plane = await start(data);
+    const events = new EventBridge(plane.config);
+    if (n === 0) queue = await prepared(plane.config);
+    const writers = Array.from({ length: WRITERS }, () => written(events, accepted));
+    const before = accepted.size;
+    while (accepted.size < before + 40 + n * 17) await new Promise((resolve) => setImmediate(resolve));
+    plane.child.kill('SIGKILL');
+    await Promise.all([plane.gone, ...writers]);
+  }
+  const plane = await start(data);
+  t.after(() => plane.child.kill('SIGKILL'));
+  const arrived = await drained(new SQS(plane.config), plane.config.endpoint + queue, accepted);
+  assert.deepEqual(
+    [...accepted].filter((id) => !arrived.has(id)),
+    [],
+  );
+  assert.deepEqual(
+    [...arrived].filter(([, times]) => times > 1),
+    [],
+  );
+  t.diagnostic(`${accepted.size} events accepted, ${arrived.size} arrived`);
+});
+
+type Config = ReturnType<typeof configOf>;
+const configOf = (endpoint: string) => ({ endpoint, region: 'us-east-1', credentials: KEY, maxAttempts: 1 });
+
+/** A rule that sends everything of ours to a queue; the queue's address. */
+async function prepared(config: Config): Promise<string> {
+  const [events, sqs] = [new EventBridge(config), new SQS(config)];
+  const { QueueUrl } = await sqs.createQueue({ QueueName: 'kept' });
+  const { Attributes } = await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['QueueArn'] });
+  const Resource = Attributes!.QueueArn!;
+  const Statement = {
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource,
+  };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await sqs.setQueueAttributes({ QueueUrl, Attributes: { Policy } });
+  await events.putRule({ Name: 'all', EventPattern: '{"source":["my.app"]}' });
+  await events.putTargets({ Rule: 'all', Targets: [{ Id: 'q', Arn: Resource }] });
+  return new URL(QueueUrl!).pathname;
+}
+
+/** Puts events until the plane is gone. */
+async function written(events: EventBridge, accepted: Set<string>): Promise<void> {
+  const Entries = Array.from({ length: 3 }, (_, n) => ({ Source: 'my.app', DetailType: 'x', Detail: `{"n":${n}}` }));
+  try {
+    for (;;) {
+      const answer = await events.putEvents({ Entries });
+      for (const { EventId } of answer.Entries ?? []) accepted.add(EventId!);
+    }
+  } catch {
+    // Killed.
+  }
+}
+
+const QUIET_ROUNDS = 3;
+
+/** How often each event is in the queue, when nothing more comes. */
+async function drained(sqs: SQS, QueueUrl: string, wanted: ReadonlySet<string>): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (let quiet = 0; quiet < QUIET_ROUNDS; ) {
+    const { Messages = [] } = await sqs.receiveMessage({
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: 1,
+    });
+    for (const { Body } of Messages) {
+      const { id } = JSON.parse(Body!) as { id: string };
+      found.set(id, (found.get(id) ?? 0) + 1);
+    }
+    if (Messages.length > 0) quiet = 0;
+    else if ([...wanted].every((id) => found.has(id))) quiet++;
+    else quiet += 1 / 10;
+  }
+  return found;
+}
+
+interface Plane {
+  readonly child: ChildProcess;
+  readonly config: Config;
+  readonly gone: Promise<void>;
+}
+
+function start(data: string): Promise<Plane> {
+  const key = ['--root-access-key-id', KEY.accessKeyId, '--root-secret-access-key', KEY.secretAccessKey];
+  const child = spawn(process.execPath, ['src/main.ts', '--port', '0', '--data', data, ...key], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const url = /ready at (http:\/\/\S+)/.exec(text)?.[1];
+      if (url) resolve({ child, config: configOf(url), gone });
+    });
+    gone.then(() => reject(new Error(`The plane ended before it was ready: ${text}`)));
+  });
+}
