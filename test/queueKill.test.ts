@@ -1,0 +1,125 @@
+/**
+ * kill -9 at random moments while messages are published, on a real process with a real disk: whatever Publish answered
+ * reaches the queues that subscribe, and where FIFO says so in order.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SNS } from '@aws-sdk/client-sns';
+import { SQS } from '@aws-sdk/client-sqs';
+
+const KILLS = 5;
+const root = join(import.meta.dirname, '..');
+const credentials = { accessKeyId: 'AKIAQUEUEQUEUEQUEUE1', secretAccessKey: 'queue' };
+
+interface Plane {
+  readonly child: ChildProcess;
+  readonly gone: Promise<void>;
+  readonly sns: SNS;
+  readonly sqs: SQS;
+}
+
+function start(data: string): Promise<Plane> {
+  const key = [
+    '--root-access-key-id',
+    credentials.accessKeyId,
+    '--root-secret-access-key',
+    credentials.secretAccessKey,
+  ];
+  const child = spawn(process.execPath, ['src/main.ts', '--port', '0', '--data', data, ...key], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const endpoint = /ready at (http:\/\/\S+)/.exec(text)?.[1];
+      if (endpoint === undefined) return;
+      const config = { endpoint, region: 'us-east-1', credentials, maxAttempts: 1 };
+      resolve({ child, gone, sns: new SNS(config), sqs: new SQS(config) });
+    });
+    gone.then(() => reject(new Error(`The plane ended before it was ready: ${text}`)));
+  });
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test(`what Publish answered survives ${KILLS} kills`, async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-queues-'));
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  let plane = await start(data);
+  const plain = await subscribed(plane, 'news', '');
+  const line = await subscribed(plane, 'line', '.fifo');
+  const answered = { plain: [] as string[], line: [] as string[] };
+  for (let kill = 0; kill < KILLS; kill++) {
+    const { sns } = plane;
+    const running = [
+      publishing(answered.plain, `${kill}`, (Message) => sns.publish({ TopicArn: plain.topic, Message })),
+      publishing(answered.line, `${kill}`, (Message) =>
+        sns.publish({ TopicArn: line.topic, Message, MessageGroupId: 'g', MessageDeduplicationId: Message }),
+      ),
+    ];
+    await pause(400 + kill * 50);
+    plane.child.kill('SIGKILL');
+    await Promise.all([...running, plane.gone]);
+    plane = await start(data);
+  }
+  t.after(() => plane.child.kill('SIGKILL'));
+  assert.ok(answered.plain.length > KILLS && answered.line.length > KILLS, 'hardly anything was answered');
+  t.diagnostic(`${answered.plain.length} and ${answered.line.length} messages answered`);
+  const any = new Set(await received(plane, plain.name, answered.plain.length));
+  for (const text of answered.plain) assert.ok(any.has(text), `${text} was answered and is lost`);
+  const ordered = await received(plane, line.name, answered.line.length);
+  const wanted = new Set(answered.line);
+  assert.deepEqual(
+    ordered.filter((text) => wanted.has(text)),
+    answered.line,
+  );
+});
+
+async function subscribed({ sns, sqs }: Plane, base: string, suffix: string) {
+  const name = base + suffix;
+  const fifo: Record<string, string> = suffix === '' ? {} : { FifoTopic: 'true' };
+  const { TopicArn: topic } = await sns.createTopic({ Name: name, Attributes: fifo });
+  const Endpoint = topic!.replace(':sns:', ':sqs:');
+  const statement = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: Endpoint };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const kind: Record<string, string> = suffix === '' ? {} : { FifoQueue: 'true' };
+  await sqs.createQueue({ QueueName: name, Attributes: { ...kind, Policy } });
+  const Attributes = { RawMessageDelivery: 'true' };
+  await sns.subscribe({ TopicArn: topic, Protocol: 'sqs', Endpoint, Attributes });
+  return { topic: topic!, name };
+}
+
+/** One after the other, until the plane is gone; notes each that was answered. */
+async function publishing(answered: string[], head: string, publish: (text: string) => Promise<unknown>) {
+  for (let i = 0; ; i++) {
+    const text = `${head}-${i}`;
+    try {
+      await publish(text);
+    } catch {
+      return;
+    }
+    answered.push(text);
+  }
+}
+
+/** At least so many messages, as they come. */
+async function received({ sqs }: Plane, QueueName: string, expected: number): Promise<string[]> {
+  const { QueueUrl } = await sqs.getQueueUrl({ QueueName });
+  const texts: string[] = [];
+  for (let empty = 0; empty < 3; ) {
+    const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 2 });
+    if (Messages.length === 0 && texts.length >= expected) return texts;
+    empty = Messages.length === 0 ? empty + 1 : 0;
+    texts.push(...Messages.map(({ Body }) => Body!));
+    const Entries = Messages.map(({ ReceiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle }));
+    if (Entries.length > 0) await sqs.deleteMessageBatch({ QueueUrl, Entries });
+  }
+  return texts;
+}
