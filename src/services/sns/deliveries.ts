@@ -7,6 +7,7 @@ import { type Again, later, type Outside, type Task } from '../../core/tasks.ts'
 import { CUSTOMER_RETRIES, delayOf, effectivePolicy } from './deliveryPolicies.ts';
 import type { Parcel } from './envelopes.ts';
 import { mail, mailOf } from './mail.ts';
+import { measure, tally } from './measures.ts';
 import { putOut } from './outbox.ts';
 import { pacedStart } from './pace.ts';
 import { openText, sealText } from './published.ts';
@@ -97,9 +98,11 @@ export async function reach({ body }: Task<Delivery>, outside: Outside): Promise
 export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcome): Promise<Again> {
   const { body } = task;
   const load = loadOf(ctx.secrets, body);
-  if (outcome.delivered) return undefined;
-  if (outcome.kept) {
-    await keep(ctx, task, load);
+  const topic = await ctx.store.get(topics, topicKey(body.topic)!);
+  const isNotice = load.parcel.type === 'Notification';
+  if (outcome.kept) await keep(ctx, task, load);
+  if (outcome.kept || outcome.delivered) {
+    if (topic && isNotice) measure(ctx, topic, [tally('NumberOfNotificationsDelivered')]);
     return undefined;
   }
   const tries = task.attempt + (body.tries ?? 0);
@@ -109,13 +112,13 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
     await later<Delivery>(ctx, { kind: DELIVER, due, account, region, body: { ...body, tries } });
     return undefined;
   }
-  const topic = await ctx.store.get(topics, topicKey(body.topic)!);
   const row = await ctx.store.get(subscriptions, subscriptionKey(body.subscription)!);
   if (!topic || !row) return undefined; // Nobody wants it any more.
   const isHttp = load.protocol === 'http' || load.protocol === 'https';
   const retries = isHttp ? effectivePolicy(topic, row).healthyRetryPolicy : CUSTOMER_RETRIES;
   const pause = outcome.again ? delayOf(retries, tries) : undefined;
-  if (pause === undefined && load.parcel.type === 'Notification') {
+  if (pause === undefined && isNotice) {
+    measure(ctx, topic, [tally('NumberOfNotificationsFailed')]);
     await deadLetter(ctx, topic, row, { MessageBody: load.raw ? load.parcel.text : load.parcel.envelope });
   }
   return pause;

@@ -7,6 +7,7 @@ import { type Again, later, type Task } from '../../core/tasks.ts';
 import { sendOut } from './deliveries.ts';
 import { type Parcel, parcels } from './envelopes.ts';
 import { passes } from './filterPolicies.ts';
+import { measure, tally } from './measures.ts';
 import { openMessage, type Published } from './published.ts';
 import { deadLetter, sendToQueue } from './queues.ts';
 import { FAN_OUT, type FanOut } from './tasks.ts';
@@ -35,13 +36,24 @@ export async function serve(
   const page = { index: 'status', limit, after };
   const { rows, next } = await ctx.store.list(subscriptions, [topicArn(topic), 'confirmed'], page);
   const parcelFor = await parcels(ctx, topic, message);
+  const told = {
+    NumberOfNotificationsDelivered: 0,
+    NumberOfNotificationsFailed: 0,
+    NumberOfNotificationsFilteredOut: 0,
+  };
   for (const row of rows) {
     // Of a topic of the same name that was deleted before.
     if (row.created < topic.created) continue;
-    if (!passes(row, filtered(message))) continue;
-    if (row.protocol === 'sqs') await deliverToQueue(ctx, topic, row, message, parcelFor(row));
-    else await sendOut(ctx, topic, row, parcelFor(row));
+    if (!passes(row, filtered(message))) told.NumberOfNotificationsFilteredOut++;
+    else if (row.protocol !== 'sqs') await sendOut(ctx, topic, row, parcelFor(row));
+    else if (await deliverToQueue(ctx, topic, row, message, parcelFor(row))) told.NumberOfNotificationsDelivered++;
+    else told.NumberOfNotificationsFailed++;
   }
+  measure(
+    ctx,
+    topic,
+    Object.entries(told).flatMap(([name, count]) => (count > 0 ? [tally(name, count)] : [])),
+  );
   return next;
 }
 
@@ -53,7 +65,7 @@ async function deliverToQueue(
   row: Subscription,
   message: Published,
   parcel: Parcel,
-): Promise<void> {
+): Promise<boolean> {
   const raw = row.attributes.RawMessageDelivery === 'true';
   const fifoQueue = row.endpoint.endsWith('.fifo');
   const input = {
@@ -65,8 +77,9 @@ async function deliverToQueue(
     ...(message.group !== undefined && fifoQueue === topic.fifo && { MessageGroupId: message.group }),
     ...(fifoQueue && { MessageDeduplicationId: message.deduplication }),
   };
-  if (await sendToQueue(ctx, topic, row.endpoint, input)) return;
+  if (await sendToQueue(ctx, topic, row.endpoint, input)) return true;
   await deadLetter(ctx, topic, row, input);
+  return false;
 }
 
 const sqsAttributes = (attributes: NonNullable<Published['attributes']>) =>

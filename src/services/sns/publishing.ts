@@ -23,6 +23,7 @@ import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { deduplicationOf, rememberSent, sentBefore } from './deduplication.ts';
 import { refuse } from './errors.ts';
 import { joinLine, nextSequence } from './lines.ts';
+import { measure, tally } from './measures.ts';
 import { putOut } from './outbox.ts';
 import { type Published, sealMessage } from './published.ts';
 import { messageBytesMax } from './sizes.ts';
@@ -134,6 +135,8 @@ async function publish(ctx: Context, topic: Topic, input: Input): Promise<Publis
     sequence,
   };
   const sealed = await sealMessage(ctx, topic, message);
+  const size = { name: 'PublishSize', value: bytesOf(input), unit: 'Bytes' };
+  measure(ctx, topic, [tally('NumberOfMessagesPublished'), size]);
   const { account, region } = topic;
   if (sequence === undefined) {
     await later<FanOut>(ctx, { kind: FAN_OUT, account, region, body: { topic: topicArn(topic), sealed } });

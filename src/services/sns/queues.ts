@@ -1,6 +1,7 @@
 /** Messages to queues, in SNS's own name and on behalf of the topic: the queue's policy must let it in. */
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import { describeError } from '../../protocols/errors.ts';
+import { measure, tally } from './measures.ts';
 import { type Subscription, type Topic, topicArn } from './topicRows.ts';
 
 /** Whether the queue took it. What it refuses it will refuse again: such errors are not tried again, as in AWS. */
@@ -26,5 +27,8 @@ export async function deadLetter(ctx: Context, topic: Topic, row: Subscription, 
   const policy = row.attributes.RedrivePolicy;
   if (policy === undefined) return;
   const { deadLetterTargetArn } = JSON.parse(policy) as { deadLetterTargetArn: string };
-  await sendToQueue(ctx, topic, deadLetterTargetArn, input);
+  const taken = await sendToQueue(ctx, topic, deadLetterTargetArn, input);
+  measure(ctx, topic, [
+    tally(taken ? 'NumberOfNotificationsRedrivenToDlq' : 'NumberOfNotificationsFailedToRedriveToDlq'),
+  ]);
 }

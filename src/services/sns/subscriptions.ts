@@ -133,9 +133,10 @@ export const ConfirmSubscription: Operation<
   },
   async run({ AuthenticateOnUnsubscribe }, ctx, { row }) {
     if (!row || ctx.now.getTime() > row.created + TOKEN_MS) refuse('Token');
-    const { token: _, ...confirmed } = row;
+    const { token, ...confirmed } = row;
+    if (token === undefined) return { SubscriptionArn: subscriptionArn(row) };
     const authenticated = ctx.caller.type !== 'Anonymous' && AuthenticateOnUnsubscribe === 'true';
-    await ctx.store.replace(subscriptions, { ...confirmed, authenticated });
+    await ctx.store.replace(subscriptions, { ...confirmed, confirmedWith: token, authenticated });
     return { SubscriptionArn: subscriptionArn(row) };
   },
 };

@@ -47,6 +47,8 @@ export interface Subscription {
   readonly created: number;
   /** Until the endpoint confirms: what it must show. */
   readonly token?: string;
+  /** The token it was confirmed with: confirming again changes nothing. */
+  readonly confirmedWith?: string;
   /** Who confirmed was signed in, so only its owner may unsubscribe it. */
   readonly authenticated: boolean;
   readonly attributes: Readonly<Record<string, string>>;
@@ -58,7 +60,7 @@ export const subscriptions = table<Subscription>('sns_subscription', {
     owner: ({ owner, region }) => [[owner, region]],
     endpoint: ({ topic, protocol, endpoint, owner }) => [[topic, protocol, endpoint, owner]],
     status: ({ topic, token }) => [[topic, token === undefined ? 'confirmed' : 'pending']],
-    token: ({ token }) => (token === undefined ? [] : [[token]]),
+    token: ({ token, confirmedWith }) => [token ?? confirmedWith ?? []].flat().map((text) => [text]),
     filtered: ({ topic, attributes }) => (attributes.FilterPolicy === undefined ? [] : [[topic]]),
   },
 });

@@ -99,6 +99,7 @@ for (const SignatureVersion of ['1', '2']) {
     await cloud.settle();
     assert.equal(hook.last().Type, 'UnsubscribeConfirmation');
     await visit(cloud, farewell.SubscribeURL);
+    await visit(cloud, farewell.SubscribeURL);
     await sns.publish({ TopicArn, Message: 'back again' });
     await cloud.settle();
     assert.equal(hook.last().Message, 'back again');
