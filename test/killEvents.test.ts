@@ -1,6 +1,6 @@
 /**
- * kill -9 while events are put on a bus, matched and delivered: each event that was accepted is in the queue of its rule
- * afterwards, and there once, since a delivery inside the plane is one write set with the end of what owed it.
+ * kill -9 while events are put on a bus, matched and delivered: each event that was accepted is in the queue of its
+ * rule afterwards, and there once, since a delivery inside the plane is one write set with the end of what owed it.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -127,9 +127,7 @@ function matching<Rule>(
 
 function takeFrom(shelf: Shelf, value: Scalar, candidates: Set<number>): void {
   take(shelf.is.get(value), candidates);
-  for (const { leaf, index } of shelf.asked) {
-    if (leaf.exists || leaf.tests.some((test) => test.passes(value))) candidates.add(index);
-  }
+  for (const { leaf, index } of shelf.asked) if (mayPass(leaf, value)) candidates.add(index);
   if (typeof value !== 'string') return;
   for (const [length, texts] of shelf.begins) {
     if (length <= value.length) take(texts.get(value.slice(0, length)), candidates);
@@ -138,6 +136,12 @@ function takeFrom(shelf: Shelf, value: Scalar, candidates: Set<number>): void {
     if (length <= value.length) take(texts.get(value.slice(value.length - length)), candidates);
   }
   if (shelf.small.size > 0) take(shelf.small.get(value.toLowerCase()), candidates);
+}
+
+function mayPass({ exists, tests }: Leaf, value: Scalar): boolean {
+  if (exists) return true;
+  for (const { passes } of tests) if (passes(value)) return true;
+  return false;
 }
 
 function take(indexes: readonly number[] | undefined, candidates: Set<number>): void {

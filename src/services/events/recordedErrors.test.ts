@@ -1,4 +1,4 @@
-/** Errors that AWS itself answered, as others recorded them in 2024 and 2025: the same requests, codes and sentences. */
+/** Errors that AWS itself answered, as others recorded them in 2024 and 2025: the same requests, the same sentences. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListRulesCommandOutput } from '@aws-sdk/client-eventbridge';
