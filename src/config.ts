@@ -133,6 +133,11 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   return config;
 }
 
+/** Takes passphrase and PIN out of the environment: what we start, and reports of a crash, have no use for them. */
+export function forgetSecrets(env: NodeJS.ProcessEnv = process.env): void {
+  for (const { flag, secret } of SETTINGS) if (secret) delete env[environmentName(flag)];
+}
+
 const standardOf = (flag: string) => SETTINGS.find((setting) => setting.flag === flag)?.standard;
 
 function readFlags(args: readonly string[]): Map<string, string> {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
-import { type Config, ConfigError } from './config.ts';
+import { type Config, ConfigError, forgetSecrets } from './config.ts';
 import { Sealed } from './core/errors.ts';
 import { writePrivate } from './core/privateFiles.ts';
 import { openSeal, ROOT_KEY_FILE, SealError, sealed, sealIn } from './core/seal.ts';
@@ -34,6 +34,7 @@ const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.
 
 /** Serves until a signal says stop. Throws ConfigError or GenesisError on what the operator can mend. */
 export async function serve(config: Config): Promise<void> {
+  forgetSecrets();
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const log = (error: unknown) => console.error(new Date().toISOString(), error);
   const rootKeys = await rootKeysOf(config);

@@ -16,7 +16,7 @@ const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => 
 const PASSPHRASE = 'the passphrase that nobody writes down';
 
 async function plane(t: TestContext, data: string, reports: string) {
-  const node = ['--report-uncaught-exception', '--report-on-signal', '--report-exclude-env', `--report-dir=${reports}`];
+  const node = ['--report-uncaught-exception', '--report-on-signal', `--report-dir=${reports}`];
   const args = [...node, 'src/main.ts', '--port', '0', '--data', data];
   const child = spawn(process.execPath, args, { cwd: root, env: { ...clean, GATEHOUSE_SEAL_PASSPHRASE: PASSPHRASE } });
   t.after(() => child.kill('SIGKILL'));
