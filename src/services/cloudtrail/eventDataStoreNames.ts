@@ -14,9 +14,14 @@ import type { Tagged } from './tagging.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** The account's own, or its organization's where the account runs those. */
+/**
+ * The account's own, or its organization's where the account runs those, or one that has a policy: then that is asked.
+ */
 export async function findStore(ctx: Context, text: string): Promise<EventDataStore | Missing> {
   const id = idIn(text);
+  if (id === undefined) {
+    return new Missing('*', awsError(EventDataStoreARNInvalidException, `Invalid event data store ARN: ${text}`));
+  }
   const { rows } = await ctx.store.list(eventDataStores, [id], { limit: 1, index: 'id' });
   const [store] = rows;
   if (store && store.region === ctx.region && (await isVisible(ctx, store))) return store;
@@ -24,23 +29,34 @@ export async function findStore(ctx: Context, text: string): Promise<EventDataSt
   return new Missing(storeArn({ ...ctx, id }), error);
 }
 
-function idIn(text: string): string {
+function idIn(text: string): string | undefined {
   if (!text.startsWith('arn:')) return text;
   const { service, resource = '' } = parseArn(text) ?? {};
   const [kind, id] = resource.split('/');
-  if (service === 'cloudtrail' && kind === 'eventdatastore' && ID.test(id ?? '')) return id!;
-  return fail(EventDataStoreARNInvalidException, `Invalid event data store ARN: ${text}`);
+  return service === 'cloudtrail' && kind === 'eventdatastore' && ID.test(id ?? '') ? id : undefined;
 }
+
+/** Stores of organizations → accounts that were found to run them, when they last asked. */
+const runners = new WeakMap<EventDataStore, Set<string>>();
 
 async function isVisible(ctx: Context, store: EventDataStore): Promise<boolean> {
   if (store.account === ctx.account) return true;
-  return store.organization !== undefined && (await isSteward(ctx, store.organization));
+  const known = runners.get(store) ?? new Set();
+  runners.set(store, known);
+  if (store.organization !== undefined && (await isSteward(ctx, store.organization))) {
+    known.add(ctx.account);
+    return true;
+  }
+  known.delete(ctx.account);
+  return store.policy !== undefined;
 }
 
+/** Permission on a store. Who runs the organization's stores has them as if they were the account's own. */
 export const storeAccess = (ctx: Context, store: EventDataStore): Access => ({
   resource: storeArn(store),
-  resourceAccount: ctx.account,
+  resourceAccount: runners.get(store)?.has(ctx.account) ? ctx.account : store.account,
   resourceTags: store.tags,
+  ...(store.policy !== undefined && { resourcePolicy: store.policy }),
 });
 
 export function requireActive(store: EventDataStore): void {

@@ -10,6 +10,7 @@ import limits from './limits.json' with { type: 'json' };
 import * as logging from './logging.ts';
 import { ListPublicKeys } from './publicKeys.ts';
 import * as queries from './queries.ts';
+import * as resourcePolicies from './resourcePolicies.ts';
 import * as tagging from './tagging.ts';
 import * as trails from './trails.ts';
 import * as views from './trailViews.ts';
@@ -30,6 +31,7 @@ export const cloudtrail = defineService({
     CreateEventDataStore: stores.CreateEventDataStore,
     CreateTrail: trails.CreateTrail,
     DeleteEventDataStore: stores.DeleteEventDataStore,
+    DeleteResourcePolicy: resourcePolicies.DeleteResourcePolicy,
     DeleteTrail: trails.DeleteTrail,
     DeregisterOrganizationDelegatedAdmin: delegatedAdministrators.DeregisterOrganizationDelegatedAdmin,
     DescribeQuery: queries.DescribeQuery,
@@ -39,6 +41,7 @@ export const cloudtrail = defineService({
     GetImport: imports.GetImport,
     GetInsightSelectors: insightSelectors.GetInsightSelectors,
     GetQueryResults: queries.GetQueryResults,
+    GetResourcePolicy: resourcePolicies.GetResourcePolicy,
     GetTrail: views.GetTrail,
     GetTrailStatus: logging.GetTrailStatus,
     ListEventDataStores: stores.ListEventDataStores,
@@ -51,6 +54,7 @@ export const cloudtrail = defineService({
     LookupEvents,
     PutEventSelectors: eventSelectors.PutEventSelectors,
     PutInsightSelectors: insightSelectors.PutInsightSelectors,
+    PutResourcePolicy: resourcePolicies.PutResourcePolicy,
     RegisterOrganizationDelegatedAdmin: delegatedAdministrators.RegisterOrganizationDelegatedAdmin,
     RemoveTags: tagging.RemoveTags,
     RestoreEventDataStore: stores.RestoreEventDataStore,

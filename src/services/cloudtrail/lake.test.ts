@@ -225,3 +225,44 @@ test('StartImport brings a trail’s folder into an event data store, and tells 
   const sql = `select element_at(requestParameters, 'userName') as n from ${id} where eventName = 'CreateUser' order by n`;
   assert.deepEqual((await asked(cloud, sql)).rows, [{ n: 'alice' }, { n: 'bob' }]);
 });
+
+test('another account queries a store that a policy opens to it', async () => {
+  const cloud = await testCloud();
+  const { arn, id } = await storeIn(cloud);
+  await later(cloud, 'PT5M');
+  const { cloudtrail } = cloud.root;
+  const other = await cloud.memberAccount('other');
+  const reader = await other.user('reader', {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'cloudtrail:*', Resource: '*' }],
+  });
+  const query = () => reader.cloudtrail.startQuery({ QueryStatement: `select eventName from ${id}` });
+  await rejected(query(), 'EventDataStoreNotFound', /could not be found/);
+  await rejected(cloudtrail.getResourcePolicy({ ResourceArn: arn }), 'ResourcePolicyNotFound', /No resource policy/);
+  await rejected(
+    cloudtrail.putResourcePolicy({ ResourceArn: arn, ResourcePolicy: '{"Statement":' }),
+    'ResourcePolicyNotValid',
+    /./,
+  );
+  const policy = (Action: string[]) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS: other.id }, Action, Resource: arn }],
+    });
+  await cloudtrail.putResourcePolicy({ ResourceArn: arn, ResourcePolicy: policy(['cloudtrail:GetEventDataStore']) });
+  await rejected(query(), 'AccessDenied', /not authorized to perform: cloudtrail:StartQuery/);
+  const ResourcePolicy = policy(['cloudtrail:StartQuery', 'cloudtrail:GetQueryResults']);
+  await cloudtrail.putResourcePolicy({ ResourceArn: arn, ResourcePolicy });
+  assert.equal((await cloudtrail.getResourcePolicy({ ResourceArn: arn })).ResourcePolicy, ResourcePolicy);
+  const { QueryId } = await query();
+  await cloud.settle();
+  const { QueryStatus } = await reader.cloudtrail.getQueryResults({ QueryId: QueryId! });
+  assert.equal(QueryStatus, 'FINISHED');
+  await rejected(
+    reader.cloudtrail.deleteEventDataStore({ EventDataStore: arn }),
+    'AccessDenied',
+    /DeleteEventDataStore/,
+  );
+  await cloudtrail.deleteResourcePolicy({ ResourceArn: arn });
+  await rejected(query(), 'EventDataStoreNotFound', /could not be found/);
+});

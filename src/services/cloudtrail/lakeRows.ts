@@ -27,6 +27,8 @@ export interface EventDataStore {
   readonly updated: number;
   /** Milliseconds: when its deletion was asked for. */
   readonly deleted?: number | undefined;
+  /** Who of other accounts may do what with it. */
+  readonly policy?: string | undefined;
   readonly tags: readonly Tag[];
 }
 

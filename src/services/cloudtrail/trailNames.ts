@@ -58,24 +58,31 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+const nameFault = (name: string): string | undefined => RULES.find(({ broken }) => broken(name))?.sentence(name);
+
 /** Throws what AWS says of a name that no trail can have. */
 export function requireTrailName(name: string): void {
-  const rule = RULES.find(({ broken }) => broken(name));
-  if (rule) fail(InvalidTrailNameException, rule.sentence(name));
+  const fault = nameFault(name);
+  if (fault !== undefined) fail(InvalidTrailNameException, fault);
 }
 
 type Place = Pick<Trail, 'account' | 'region' | 'name'>;
 
-/** Where a trail of that name or ARN would be. Throws when it is neither. */
-export function placeOf(ctx: Context, text: string): Place {
+/** Where a trail of that name or ARN would be. */
+function placeOf(ctx: Context, text: string): Place | Missing {
   if (!text.startsWith('arn:')) {
-    requireTrailName(text);
-    return { account: ctx.account, region: ctx.region, name: text };
+    return isWrong(text) ?? { account: ctx.account, region: ctx.region, name: text };
   }
   const [, region, account, name] = /^arn:[\w-]+:cloudtrail:([a-z0-9-]+):(\d{12}):trail\/(.+)$/.exec(text) ?? [];
-  if (!region || !account || !name) fail(CloudTrailARNInvalidException, `Invalid trail ARN: ${text}`);
-  requireTrailName(name);
-  return { account, region, name };
+  if (!region || !account || !name) {
+    return new Missing('*', awsError(CloudTrailARNInvalidException, `Invalid trail ARN: ${text}`));
+  }
+  return isWrong(name) ?? { account, region, name };
+}
+
+function isWrong(name: string): Missing | undefined {
+  const fault = nameFault(name);
+  return fault === undefined ? undefined : new Missing('*', awsError(InvalidTrailNameException, fault));
 }
 
 const unknown = (ctx: Context, place: Place) =>
@@ -84,6 +91,7 @@ const unknown = (ctx: Context, place: Place) =>
 /** A trail that the caller's account may see: its own, and its organization's. */
 export async function findTrail(ctx: Context, text: string): Promise<Trail | Missing> {
   const place = placeOf(ctx, text);
+  if (place instanceof Missing) return place;
   const trail = await ctx.store.get(trails, [place.account, place.region, place.name]);
   if (trail && (await isVisible(ctx, trail))) return trail;
   return new Missing(trailArn({ ...place, account: ctx.account }), unknown(ctx, place));
