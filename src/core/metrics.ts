@@ -72,19 +72,7 @@ export function metrics(ctx: Measurer, measured: Measurement): void {
   tellSamples(ctx, { account: measured.account ?? ctx.account, region: measured.region ?? ctx.region, samples });
 }
 
-/** Tells CloudWatch one value. */
-export function metric(
-  ctx: Measurer,
-  namespace: string,
-  name: string,
-  dimensions: Readonly<Record<string, string>>,
-  value: number,
-  unit = 'None',
-): void {
-  metrics(ctx, { namespace, dimensions, points: [{ name, value, unit }] });
-}
-
-/** Where entries of this kind lie in the journal: in one place for all accounts, so that old ones are found together. */
+/** Where these entries lie in the journal: in one place for all accounts, so that old ones are found together. */
 export const METRICS_PLACE = { kind: METRIC_KIND, account: '', region: '' } as const;
 
 export function tellSamples({ store, now }: Pick<Measurer, 'store' | 'now'>, samples: Samples): void {

@@ -1,6 +1,6 @@
 /**
- * What alarms do when their state changes: a message to SNS topics, as CloudWatch writes it, tried again while the topic
- * cannot be reached.
+ * What alarms do when their state changes: a message to SNS topics, as CloudWatch writes it, tried again while the
+ * topic cannot be reached.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** Work that alarms owe each other, one task an alarm and kind: composite alarms look again, held actions are let go. */
+/** Work that alarms owe each other, a task an alarm and kind: composite alarms look again, held actions are let go. */
 import { later } from '../../core/tasks.ts';
 import { alarms, type CompositeAlarmRow } from './alarmRows.ts';
 import { evaluationId } from './alarmSleep.ts';

@@ -2,8 +2,8 @@
  * From what was measured to rows: the follower that adds journal entries to metrics. It loads with the plane, so it
  * imports nothing of the SDK.
  *
- * A batch is summed in memory first: a thousand calls of one kind cost one row. Alarms that sleep until their metric has
- * data are woken here.
+ * A batch is summed in memory first: a thousand calls of one kind cost one row. Alarms that sleep until their metric
+ * has data are woken here.
  */
 import { eventOf } from '../../core/events.ts';
 import { METRICS_PLACE, type Sample, type Samples } from '../../core/metrics.ts';

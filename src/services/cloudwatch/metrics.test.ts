@@ -140,7 +140,7 @@ test('PutMetricData refuses in CloudWatch words', async () => {
   await refused(
     { Value: 1, Values: [1] },
     combination,
-    /^The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you have specified both\.$/,
+    /^The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive/,
   );
   await refused({}, 'MissingRequiredParameterException', /MetricData.member.1.Value is required/);
   await refused({ Value: Number.NaN }, value, /The value NaN for parameter MetricData.member.1.Value is invalid/);

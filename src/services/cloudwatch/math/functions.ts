@@ -124,7 +124,7 @@ export function each(compute: (series: TimeSeries, call: Call) => Points, count 
   };
 }
 
-/** One series gives a number, an array a series: of each time the values that are there, and how many series there are. */
+/** One series gives a number, an array a series: of each time's values, and of how many series there are. */
 function summary(
   ofSeries: (values: readonly number[]) => number,
   ofArray: (values: readonly number[], series: number) => number,
