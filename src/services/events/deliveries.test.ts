@@ -69,7 +69,8 @@ test('A queue that is gone or refuses: the events are dead letters at once', asy
   await events.putTargets({
     Rule: 'r',
     Targets: [
-      { Id: 'gone', Arn: gone, RoleArn, DeadLetterConfig },
+      { Id: 'gone', Arn: gone, DeadLetterConfig },
+      { Id: 'role', Arn: gone, RoleArn, DeadLetterConfig },
       { Id: 'closed', Arn: closed.arn, DeadLetterConfig },
     ],
   });
@@ -80,6 +81,7 @@ test('A queue that is gone or refuses: the events are dead letters at once', asy
     letters.map(({ TARGET_ARN, ERROR_CODE }) => [TARGET_ARN, ERROR_CODE]).toSorted(),
     [
       [closed.arn, 'NO_PERMISSIONS'],
+      [gone, 'NO_RESOURCE'],
       [gone, 'NO_RESOURCE'],
     ].toSorted(),
   );

@@ -8,6 +8,7 @@ import type { Target } from '@aws-sdk/client-eventbridge';
 import { parseArn } from '../../core/arn.ts';
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import type { Again, Task } from '../../core/tasks.ts';
+import { findResource } from '../../posture/inventory.ts';
 import { type Delivered, type Delivery, deliveryOf, type Owed } from './deliveries.ts';
 import { ruleArn } from './names.ts';
 
@@ -40,15 +41,22 @@ function failureOf(error: unknown): DeliveryFailure {
   return new DeliveryFailure(code, message, again);
 }
 
+/** Who is refused is not told whether there was anything: EventBridge itself knows. */
+async function unlessGone(ctx: Context, { Arn = '' }: Target, failure: DeliveryFailure): Promise<DeliveryFailure> {
+  if (failure.name !== 'NO_PERMISSIONS' || !/^arn:[\w-]+:(sqs|sns):/.test(Arn)) return failure;
+  const there = await findResource(ctx.store, Arn);
+  return there ? failure : new DeliveryFailure('NO_RESOURCE', `The target ${Arn} does not exist.`, false);
+}
+
 const DAY_SECONDS = 86_400;
 const ATTEMPTS = 185;
 /** With this longest pause 185 attempts take about a day. */
 const PAUSE_MS_MAX = 480_000;
 
 export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknown): Promise<Again> {
-  const failure = failureOf(error);
   const delivery = await deliveryOf(ctx, task.body);
   if (!delivery) return undefined;
+  const failure = await unlessGone(ctx, delivery.target, failureOf(error));
   const { MaximumEventAgeInSeconds = DAY_SECONDS, MaximumRetryAttempts = ATTEMPTS } = delivery.target.RetryPolicy ?? {};
   const left = task.given + MaximumEventAgeInSeconds * 1000 - ctx.now.getTime();
   const exhausted =
