@@ -21,7 +21,7 @@ import { makingAccess, ownedBy } from './newObjects.ts';
 import { objectEvent } from './notifications.ts';
 import { metadataIn, requireKey, storageClassIn, tagsIn } from './objectMetadata.ts';
 import { quoted, shownVersion } from './objectTargets.ts';
-import { conditionsOf, etagOf } from './putObject.ts';
+import { conditionsOf, etagOf, keyFor } from './putObject.ts';
 import { keepBytes, SMALL, type Staged, stage, stageSmall } from './staging.ts';
 import { addVersion, findLatest } from './versionStore.ts';
 import type { Checksum, ObjectVersion } from './versions.ts';
@@ -50,10 +50,11 @@ export const CopyObject: Operation<Input & Read, CopyObjectOutput, CopyTarget> =
     if (version.size <= SMALL) return undefined;
     const body = await readSource(ctx, target, input, version, { start: 0, end: version.size });
     const claims = { checksum: { algorithm: algorithmFor(input, version) } };
+    const contentKey = keyFor(ctx, target, input);
     let staged: Staged | undefined;
     return {
       carryOut: async () => {
-        staged = await stage(ctx, uploadFrom(body, version.size), claims);
+        staged = await stage(ctx, uploadFrom(body, version.size), claims, contentKey);
         return { ...input, read: { staged, version } };
       },
       undo: async () => {
@@ -136,7 +137,8 @@ function algorithmFor(input: Input, { checksum }: ObjectVersion): Checksum['algo
 async function copySmall(ctx: Context, target: CopyTarget, input: Input, source: ObjectVersion): Promise<Staged> {
   const body = await readSource(ctx, target, input, source, { start: 0, end: source.size });
   const bytes = await body.transformToByteArray();
-  return stageSmall(ctx, bytes, { checksum: { algorithm: algorithmFor(input, source) } });
+  const claims = { checksum: { algorithm: algorithmFor(input, source) } };
+  return stageSmall(ctx, bytes, claims, keyFor(ctx, target, input));
 }
 
 async function draftOf(ctx: Context, target: CopyTarget, input: Input, source: ObjectVersion, staged: Staged) {

@@ -7,7 +7,7 @@ import type { BucketTarget } from './access.ts';
 import { checksumAnswer, checksumClaim, md5Claim } from './checksums.ts';
 import { requireWritable, unimplemented } from './conditionals.ts';
 import { encryptionAnswer, type Sealed, sealContentKey } from './encryption.ts';
-import { encryptionAsked } from './encryptionRequests.ts';
+import { type EncryptionRequest, encryptionAsked } from './encryptionRequests.ts';
 import { s3Error } from './errors.ts';
 import { expirationHeader } from './lifecycleRules.ts';
 import { newLock } from './locks.ts';
@@ -20,6 +20,7 @@ import {
   type Claims,
   isLarge,
   keepBytes,
+  newContentKey,
   SMALL,
   Staged,
   stage,
@@ -42,10 +43,10 @@ export const PutObject: Operation<Input, PutObjectOutput, BucketTarget> = {
     if (!isLarge(input.Body)) return undefined;
     const source = uploadIn(input.Body);
     await requireAllowed(input, ctx, target, source.length);
-    return preparedBody(ctx, input, source, claimsOf(input, source.announced));
+    return preparedBody(ctx, input, source, claimsOf(input, source.announced), keyFor(ctx, target, input));
   },
   async run(input, ctx, target) {
-    const staged = bodyOf(ctx, input, claimsOf(input));
+    const staged = bodyOf(ctx, input, claimsOf(input), keyFor(ctx, target, input));
     await requireAllowed(input, ctx, target, staged.size);
     const sealed = await sealContentKey(ctx, target, input.Key, input, staged.contentKey);
     const checksum: Checksum = { algorithm: staged.algorithm, type: 'FULL_OBJECT', value: staged.checksum };
@@ -63,7 +64,8 @@ export const PutObject: Operation<Input, PutObjectOutput, BucketTarget> = {
       ...(tags.length > 0 && { tags }),
     });
     ctx.audit.additionalEventData = { bytesTransferredIn: staged.size, bytesTransferredOut: 0 };
-    await objectEvent(ctx, target, { name: 'ObjectCreated:Put', version, reason: 'PutObject' });
+    const way = ctx.source.signature?.kind === 'POST' ? 'Post' : 'Put';
+    await objectEvent(ctx, target, { name: `ObjectCreated:${way}`, version, reason: `${way}Object` });
     const Expiration = expirationHeader(target.settings.lifecycle, version);
     return {
       ETag: quoted(version.etag),
@@ -74,6 +76,10 @@ export const PutObject: Operation<Input, PutObjectOutput, BucketTarget> = {
     };
   },
 };
+
+/** A content key for what the request makes, with as many layers as it asks for. */
+export const keyFor = (ctx: Context, { settings }: BucketTarget, input: EncryptionRequest) =>
+  newContentKey(ctx, encryptionAsked(settings, input).by);
 
 export const conditionsOf = (input: {
   readonly IfMatch?: string | undefined;

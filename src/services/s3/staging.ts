@@ -9,6 +9,7 @@ import { timeUuid } from '../../core/ids.ts';
 import { Upload } from '../../core/upload.ts';
 import { type ChecksumClaim, digestOf, requireChecksum, STANDARD } from './checksums.ts';
 import { SMALL_BYTES_MAX, sealed, sealSmall } from './cipher.ts';
+import type { Encryption } from './encryptionRequests.ts';
 import { s3Error } from './errors.ts';
 import type { ChecksumAlgorithm } from './versions.ts';
 
@@ -48,7 +49,9 @@ type World = Pick<Context, 'blobs' | 'random' | 'now'>;
 
 const CONTENT_KEY_BYTES = 32;
 
-export const newContentKey = ({ random }: Pick<Context, 'random'>) => Buffer.from(random(CONTENT_KEY_BYTES));
+/** As long as the layers of encryption that are asked for need it. */
+export const newContentKey = ({ random }: Pick<Context, 'random'>, by?: Encryption['by']): Buffer =>
+  Buffer.from(random(by === 'aws:kms:dsse' ? 2 * CONTENT_KEY_BYTES : CONTENT_KEY_BYTES));
 
 /** Whether bytes are too many to be put away inside a write set. */
 export const isLarge = (body: unknown): boolean =>

@@ -18,8 +18,8 @@ import { newLock } from './locks.ts';
 import { makingAccess, ownedBy } from './newObjects.ts';
 import { describedBy, requireKey, tagsIn } from './objectMetadata.ts';
 import { loadForWriting, quoted } from './objectTargets.ts';
-import { bodyOf, claimsOf, etagOf, preparedBody, requireSize, uploadIn } from './putObject.ts';
-import { isLarge, keepBytes, newContentKey, SMALL, type Staged } from './staging.ts';
+import { bodyOf, claimsOf, etagOf, keyFor, preparedBody, requireSize, uploadIn } from './putObject.ts';
+import { isLarge, keepBytes, SMALL, type Staged } from './staging.ts';
 import { endUpload, numberKey, parts, type UploadedPart, type UploadRow, uploads } from './uploadRows.ts';
 import { loadUpload, presentUpload, requirePartNumber, type UploadTarget } from './uploadTargets.ts';
 import type { Checksum, ChecksumAlgorithm } from './versions.ts';
@@ -34,7 +34,7 @@ export const CreateMultipartUpload: Operation<
   access: (input, ctx, target) => makingAccess(ctx, target, input),
   async run(input, ctx, target) {
     requireKey(input.Key);
-    const sealed = await sealContentKey(ctx, target, input.Key, input, newContentKey(ctx));
+    const sealed = await sealContentKey(ctx, target, input.Key, input, keyFor(ctx, target, input));
     const tags = tagsIn(input.Tagging);
     const { caller } = ctx;
     const upload: UploadRow = {

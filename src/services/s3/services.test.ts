@@ -1,0 +1,86 @@
+/** S3 as other services of the plane use it, from inside write sets; and a disk that is full. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { servicePrincipal } from '../../core/context.ts';
+import type { ServiceRole } from '../../core/worker.ts';
+import { errand } from '../../gateway/errand.ts';
+import { looseBlobs } from '../../store/blobs.ts';
+import { testCloud } from '../../testing/cloud.ts';
+import { rejected } from '../../testing/rejected.ts';
+import type { ObjectBody } from './bodies.ts';
+
+const Bucket = 'delivered-to';
+
+async function delivering() {
+  const cloud = await testCloud();
+  const { s3 } = cloud.root;
+  const account = cloud.managementAccount;
+  await s3.createBucket({ Bucket });
+  const as: ServiceRole = { principal: 'cloudtrail.amazonaws.com', account, region: 'eu-west-1' };
+  const source = { arn: `arn:aws:cloudtrail:us-east-1:${account}:trail/t`, account };
+  const by = servicePrincipal('cloudtrail.amazonaws.com', source);
+  const allow = () =>
+    s3.putBucketPolicy({
+      Bucket,
+      Policy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudtrail.amazonaws.com' },
+          Action: ['s3:PutObject', 's3:GetObject'],
+          Resource: `arn:aws:s3:::${Bucket}/*`,
+          Condition: { StringEquals: { 'aws:SourceArn': source.arn } },
+        },
+      }),
+    });
+  return { cloud, s3, as, by, allow };
+}
+
+for (const size of [10, 100_000]) {
+  test(`a service puts and gets ${size} bytes inside its write set, when the bucket's policy lets it in`, async () => {
+    const { cloud, s3, as, by, allow } = await delivering();
+    const Body = Buffer.alloc(size, 'log');
+    const input = { Bucket, Key: 'AWSLogs/file.gz', Body, ContentType: 'application/json', ContentEncoding: 'gzip' };
+    const deliver = () => errand(cloud.deps, as, (ctx) => ctx.call('s3', 'PutObject', input, by));
+    await rejected(deliver(), 'AccessDenied', /s3:PutObject on resource/);
+    await allow();
+    await deliver();
+    const seen = await errand(cloud.deps, as, async (ctx) => {
+      const { Body: body } = await ctx.call<{ Body: ObjectBody }>('s3', 'GetObject', { Bucket, Key: input.Key }, by);
+      return body.transformToByteArray();
+    });
+    assert.deepEqual(Buffer.from(seen), Body);
+    const got = await s3.getObject({ Bucket, Key: input.Key });
+    assert.deepEqual([got.ContentEncoding, got.ContentLength], ['gzip', size]);
+  });
+}
+
+test('a full disk is told, and leaves nothing', async () => {
+  const { cloud, s3 } = await delivering();
+  const { blobs } = cloud.deps;
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  Object.assign(cloud.deps, { blobs: { ...blobs, stage: () => Promise.reject(full) } });
+  const put = () => s3.putObject({ Bucket, Key: 'k', Body: Buffer.alloc(100_000) });
+  await rejected(put(), 'InsufficientStorage', 'There is no room left for the object.');
+  Object.assign(cloud.deps, { blobs });
+  await rejected(s3.getObject({ Bucket, Key: 'k' }), 'NoSuchKey', 'The specified key does not exist.');
+  const loose = await cloud.deps.store.transaction((tx) => tx.list(looseBlobs, [], { limit: 1 }));
+  assert.deepEqual(loose.rows, []);
+});
+
+test('a record of an object tells bucket, key and what they are, where a trail wants it', async () => {
+  const { cloud, s3 } = await delivering();
+  await s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: 'Enabled' } });
+  await cloud.deps.store.journal.catchUp();
+  const entries = await cloud.deps.store.journal.read(0, 100);
+  const record = JSON.parse(entries.at(-1)!.body);
+  assert.equal(record.eventName, 'PutBucketVersioning');
+  assert.deepEqual(
+    [record.requestParameters.bucketName, record.requestParameters.bucket, record.managementEvent],
+    [Bucket, undefined, true],
+  );
+  assert.deepEqual(record.resources, [{ type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${Bucket}` }]);
+  const before = entries.length;
+  await s3.putObject({ Bucket, Key: 'k', Body: 'x' });
+  assert.equal((await cloud.deps.store.journal.read(0, 100)).length, before);
+});
