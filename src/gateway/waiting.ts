@@ -28,29 +28,28 @@ export class ClientGone extends Error {}
 export function waitingRoom(store: Pick<Store, 'watch'>): WaitingRoom {
   const bells = new Map<string, Bell>();
   let closed = false;
-  const bellFor = ({ table, part }: Wait): Bell => {
-    const name = `${table.name} ${part}`;
+  const join = (guest: Guest, wait: Wait): Bell => {
+    const name = nameOf(wait);
     let bell = bells.get(name);
     if (!bell) {
-      const made: Bell = { guests: new Set(), stop: store.watch(table, part, () => ring(made)) };
+      const made: Bell = { name, guests: new Set(), stop: store.watch(wait.table, wait.part, () => ring(made)) };
       bells.set(name, (bell = made));
     }
+    bell.guests.add(guest);
     return bell;
   };
-  const leave = (guest: Guest, bell: Bell, wait: Wait) => {
-    for (const timer of [guest.deadline, guest.again]) clearTimeout(timer);
+  const leave = (guest: Guest, bell: Bell) => {
     bell.guests.delete(guest);
     if (bell.guests.size > 0) return;
     bell.stop();
-    bells.delete(`${wait.table.name} ${wait.part}`);
+    bells.delete(bell.name);
   };
   return {
     async patiently(attempt, whenGone) {
       const first = await orWait(attempt(!closed));
       if (!(first instanceof Wait)) return first;
-      const bell = bellFor(first);
       const guest = guestFor(first, whenGone);
-      bell.guests.add(guest);
+      let bell = join(guest, first);
       let answered = false;
       try {
         for (;;) {
@@ -60,11 +59,16 @@ export function waitingRoom(store: Pick<Store, 'watch'>): WaitingRoom {
             answered = true;
             return answer;
           }
-          await rung(guest, answer.againMs);
+          if (nameOf(answer) === bell.name) await rung(guest, answer.againMs);
+          else {
+            leave(guest, bell);
+            bell = join(guest, answer); // It waits for another thing now, and looks again.
+          }
           if (guest.gone) throw new ClientGone();
         }
       } finally {
-        leave(guest, bell, first);
+        for (const timer of [guest.deadline, guest.again]) clearTimeout(timer);
+        leave(guest, bell);
         if (!answered) ring(bell); // What it was woken for is left to another one.
       }
     },
@@ -79,7 +83,10 @@ export function waitingRoom(store: Pick<Store, 'watch'>): WaitingRoom {
   };
 }
 
+const nameOf = ({ table, part }: Wait) => `${table.name} ${part}`;
+
 interface Bell {
+  readonly name: string;
   /** Those who wait, the longest first; also while they look. */
   readonly guests: Set<Guest>;
   readonly stop: () => void;

@@ -22,6 +22,7 @@ import { onQueue, queueAccess, tellAudit } from './access.ts';
 import { changed, shown } from './attributes.ts';
 import { emptyLater } from './boxes.ts';
 import { noQueue, refuse } from './errors.ts';
+import { messages } from './messages.ts';
 import { cursorIn, pageSize } from './pages.ts';
 import { acceptedPolicy, shownPolicy } from './policies.ts';
 import { deletedQueues, type Queue, queueArn, queues, queueUrl } from './queueRows.ts';
@@ -144,8 +145,10 @@ export const PurgeQueue = onQueue<Present<PurgeQueueRequest>, object>({
     if (queue.purged !== undefined && now < queue.purged + PAUSE_MS) {
       fail(PurgeQueueInProgress, `Only one PurgeQueue operation on ${queue.name} is allowed every 60 seconds.`);
     }
-    await emptyLater(ctx, queue);
-    await ctx.store.replace(queues, { ...queue, purged: now, box: newBox(queue.id, ctx) });
+    // An empty box stays, for those who wait at it.
+    const isEmpty = (await ctx.store.count(messages, [queue.box])) === 0;
+    if (!isEmpty) await emptyLater(ctx, queue);
+    await ctx.store.replace(queues, { ...queue, purged: now, ...(!isEmpty && { box: newBox(queue.id, ctx) }) });
     return {};
   },
 });
