@@ -217,12 +217,20 @@ test('Schedules are refused in AWS’s words', async () => {
 
 test('Universal targets call any service in the schedule’s role', async () => {
   const { cloud, scheduler, input } = await setUp();
-  const RoleArn = await role(cloud, 'maker', { Action: 'iam:CreateUser', Resource: '*' });
+  const RoleArn = await role(cloud, 'maker', { Action: ['iam:CreateUser', 'logs:*'], Resource: '*' });
   const Input = '{"UserName":"made-by-<aws.scheduler.execution-id>"}';
   const Target = { Arn: 'arn:aws:scheduler:::aws-sdk:iam:createUser', RoleArn, Input };
   await scheduler.createSchedule(input({ ScheduleExpression: 'at(2030-01-01T01:00:00)', Target }));
+  const group = { ...Target, Arn: 'arn:aws:scheduler:::aws-sdk:cloudwatchlogs:createLogGroup' };
+  const named = { ...group, Input: '{"LogGroupName":"scheduled","Tags":{"Team":"a"}}' };
+  await scheduler.createSchedule(input({ Name: 'logs', ScheduleExpression: 'at(2030-01-01T01:00:00)', Target: named }));
   cloud.advance('PT1H');
   await cloud.settle();
+  const { logGroups } = await cloud.root.logs.describeLogGroups({});
+  assert.deepEqual(
+    logGroups?.map(({ logGroupName }) => logGroupName),
+    ['scheduled'],
+  );
   const { Users } = await cloud.root.iam.listUsers({});
   assert.match(Users![0]!.UserName!, /^made-by-[0-9a-f]{16}$/);
   const { Events } = await cloud.root.cloudtrail.lookupEvents({

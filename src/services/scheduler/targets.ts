@@ -161,13 +161,30 @@ function objectOf(text: string): object | undefined {
 export function callOf(target: Aimed, text: string): Call {
   const [, sdk, action] = UNIVERSAL.exec(target.Arn!) ?? [];
   if (sdk !== undefined && action !== undefined) {
-    const input = objectOf(text) ?? refuse('The input is no JSON object.');
+    const given = objectOf(text) ?? refuse('The input is no JSON object.');
+    const service = SERVICES[sdk] ?? sdk;
+    const input = SMALL_MEMBERS.has(service) ? (smallMembers(given) as object) : given;
     const operation = action[0]!.toUpperCase() + action.slice(1);
-    return { service: SERVICES[sdk] ?? sdk, operation, input, target: target.Arn! };
+    return { service, operation, input, target: target.Arn! };
   }
   const arn = parseArn(target.Arn!)!;
   const { service, operation, universal, input } = TEMPLATES[arn.service]!;
   return { service, operation, input: input(target, arn, text), target: `arn:aws:scheduler:::aws-sdk:${universal}` };
+}
+
+/** Services whose members begin with a small letter; schedules name all members with a capital one. */
+const SMALL_MEMBERS = new Set(['logs', 'access-analyzer']);
+
+/** Members as their API spells them. The keys of tags are their users' own. */
+function smallMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(smallMembers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      const small = name[0]!.toLowerCase() + name.slice(1);
+      return [small, small === 'tags' ? member : smallMembers(member)];
+    }),
+  );
 }
 
 /** Of an event bus and a topic the Region is in the ARN; a universal target is called where the schedule is. */
