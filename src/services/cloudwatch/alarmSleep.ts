@@ -1,6 +1,7 @@
 /**
  * Which alarms need not be looked at: one whose metrics have no data in all of its evaluation range stays as it is
- * until they have some. It has no task then, and lies here under each of its metrics; the follower that adds data wakes it.
+ * until they have some. It has no task then, and lies here under each of its metrics; the follower that adds data wakes
+ * it.
  */
 import { later } from '../../core/tasks.ts';
 import { type Transaction, table } from '../../store/store.ts';

@@ -108,7 +108,9 @@ async function metricSeries(ctx: Asker, query: MetricDataQuery, range: Range): P
     name: Metric?.MetricName ?? '',
     dimensions: dimensionsOf(Metric?.Dimensions, 'Dimensions'),
   };
-  return readMetric(ctx, name, { ...range, period: Period, stat: Stat, unit: Unit });
+  // Beside metrics with shorter periods too, minutes begin with the minute.
+  const from = range.from - (range.from % Math.min(Period, 60));
+  return readMetric(ctx, name, { from, to: range.to, period: Period, stat: Stat, unit: Unit });
 }
 
 interface Reading extends Range {
