@@ -103,6 +103,8 @@ export interface AuditNotes {
   /** Replaces the output as `responseElements`; null where AWS records none. */
   responseElements?: object | null;
   additionalEventData?: Record<string, unknown>;
+  /** What the request was about, for the service's own afterwards. */
+  about?: unknown;
   /** Account that owns what was acted on, when it is not the caller's: it gets a record of its own. */
   recipientAccountId?: string;
   /** Records beyond the call's own: service events, sign-in events. */

@@ -6,6 +6,7 @@
  */
 import type { Transaction } from '../store/store.ts';
 import type { Caller, Context } from './context.ts';
+import type { Afterwards, Front, Told } from './front.ts';
 
 export interface Operation<In, Out, Target = void> {
   /** The IAM action, where it is not simply `prefix:Operation`. */
@@ -163,6 +164,11 @@ export interface Service<Sdk = unknown> {
   readonly anonymous?: true;
   /** A request in the form of the model: with the path that a host name says, and headers that came in the query. */
   readonly understood?: (sent: Address) => Pick<Address, 'path' | 'headers'>;
+  /**
+   * After an answer about something of which the service made a note (`ctx.audit.about`): what browsers are told, what is
+   * kept. Undefined where there is nothing of either.
+   */
+  readonly afterwards?: (ctx: Context, told: Told) => Afterwards | undefined;
   /** An error as this service words it, where it has words of its own for what the gateway refuses. */
   readonly refusalOf?: (error: unknown, request: RefusedRequest) => unknown;
   /** The SDK module: its runtime schemas are the wire format. */
@@ -235,11 +241,20 @@ export interface ServiceEntry {
   readonly version?: string;
   /** How its paths begin, where clients sign with the name of another service; requests name an account beside. */
   readonly path?: string;
+  readonly front?: Front;
   /** Unsigned requests that name no service at all are for this one, whose paths are whatever its users call things. */
   readonly unnamed?: true;
+  /** Whether an unsigned request that names no service is for this one, by its line and headers. */
+  readonly shown?: (request: UnsignedRequest) => boolean;
   /** What anybody may fetch, by GET of a path with this beginning. */
   readonly documents?: PublicDocuments;
   readonly load: () => Promise<Service>;
+}
+
+export interface UnsignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface PublicDocuments {

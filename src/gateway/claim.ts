@@ -24,6 +24,8 @@ export interface Claim {
   readonly sessionToken: string | undefined;
   /** Seconds of life of a presigned URL; undefined when the signature is in the header. */
   readonly expires: number | undefined;
+  /** What is signed, where that is a text in the body instead of the request: the policy of a form. */
+  readonly text?: string | undefined;
 }
 
 /** Undefined for a request that is not signed at all. Throws IncompleteSignature for one that is signed badly. */

@@ -21,11 +21,13 @@ import { arriving, bodyBytesMax, bodyOf, forgetRest, isStream, tooLarge } from '
 import { documentPage } from './documents.ts';
 import type { Deps } from './invocation.ts';
 import { type Controls, PAGES_PREFIX, page } from './pages.ts';
-import { handle } from './pipeline.ts';
+import { fronted, handle } from './pipeline.ts';
 import type { WhenGone } from './waiting.ts';
 import { webIdentityPage } from './webIdentity.ts';
 
 const HEADER_BYTES_MAX = 32 * 1024;
+/** After so long without a byte in either direction a connection is cut, whatever it was for. */
+const IDLE_MS = 300_000;
 
 export interface Tls {
   readonly cert: string;
@@ -59,6 +61,7 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
   const server = tls
     ? process.getBuiltinModule('node:https').createServer({ ...limits, ...tls }, listener)
     : createServer(limits, listener);
+  server.timeout = IDLE_MS;
   server.maxHeadersCount = 0; // All of them: Node would drop the 2001st in silence, and it might be one that counts.
   server.on('checkContinue', (message, response) => listen(message, response, true));
   server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket, deps));
@@ -99,9 +102,9 @@ async function answerTo(
   controls: Controls,
   whenGone: WhenGone,
 ): Promise<WireResponse | undefined> {
-  if (message.method === 'OPTIONS') return preflight();
   const { headers, ambiguous } = headersOf(message);
   const request = requestOf(message, headers, EMPTY);
+  if (message.method === 'OPTIONS') return (await fronted(request, sourceOf(message, headers), deps)) ?? preflight();
   if (ambiguous) return lastAnswer(refusal(request, deps, AMBIGUOUS));
   if (isStream(request)) return answerToStream({ message, response, expects }, request, deps, whenGone);
   if (expects) response.writeContinue();
@@ -280,12 +283,12 @@ const preflight = (): WireResponse => ({
 function send(
   message: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: WireResponse,
+  { status, headers, body, toldPages }: WireResponse,
   close: boolean,
   deps: Deps,
 ): void {
   if (close) response.setHeader('connection', 'close');
-  response.writeHead(status, answered(headers, body, message.rawHeaders.some(isOrigin)));
+  response.writeHead(status, answered(headers, body, !toldPages && message.rawHeaders.some(isOrigin)));
   if (!isWhole(body)) {
     pipeline(Readable.from(body, { objectMode: false }), response, (error) => error && broken(error, deps));
     return;

@@ -3,6 +3,7 @@
  */
 import type { Caller, Context, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
+import type { FormSignature } from '../core/front.ts';
 import { timeUuid } from '../core/ids.ts';
 import type { Operation, Preparation, Service } from '../core/operation.ts';
 import { requireWithinReach } from '../identity/sessions.ts';
@@ -62,6 +63,61 @@ export async function handle(
   deps: Deps,
   whenGone?: WhenGone,
 ): Promise<WireResponse> {
+  return (await fronted(request, source, deps)) ?? (await operated(request, source, deps, { whenGone }));
+}
+
+/** The answer to what is no operation but is made into some: a page of a web site, a form, a browser's question. */
+export async function fronted(request: WireRequest, source: Source, deps: Deps): Promise<WireResponse | undefined> {
+  const { endpoint } = deps.settings;
+  const front = deps.resolver.frontOf(request, endpoint);
+  if (!front) return undefined;
+  const answer = await front.load();
+  return answer(request, {
+    store: deps.store,
+    endpoint,
+    wallClock: deps.wallClock(),
+    ask: (inner, signed) =>
+      operated(inner as WireRequest, source, deps, { claim: signed ? claimOfForm(signed) : null }),
+  });
+}
+
+/** What a form says of its signature. */
+const claimOfForm = ({
+  accessKeyId,
+  date,
+  region,
+  service,
+  signature,
+  timestamp,
+  sessionToken,
+  text,
+}: FormSignature): Claim => ({
+  algorithm: 'AWS4-HMAC-SHA256',
+  accessKeyId,
+  date,
+  region,
+  service,
+  scope: `${date}/${region}/${service}/aws4_request`,
+  signedHeaders: [],
+  signature,
+  timestamp,
+  sessionToken,
+  expires: undefined,
+  text,
+});
+
+interface Manner {
+  readonly whenGone?: WhenGone | undefined;
+  /** How the request is signed; null: not at all. Read off the request when absent. */
+  readonly claim?: Claim | null | undefined;
+}
+
+async function operated(
+  request: WireRequest,
+  source: Source,
+  deps: Deps,
+  { whenGone, claim }: Manner,
+): Promise<WireResponse> {
   const passage: Passage = {
     request,
     content: request,
@@ -74,7 +130,7 @@ export async function handle(
     arrived: deps.wallClock(),
   };
   try {
-    passage.claim = claimOf(request);
+    passage.claim = claim === undefined ? claimOf(request) : (claim ?? undefined);
     const service = await serviceOf(request, passage.claim, deps.resolver);
     if (!service) throw unknownService(passage);
     passage.service = service;
@@ -90,7 +146,7 @@ export async function handle(
       return deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
     }, whenGone);
     deps.decisions.keep(passage.requestId, passage.ctx?.account ?? '', passage.questions);
-    return protocol.encode(output, service, operation, passage.requestId);
+    return await finished(passage, protocol.encode(output, service, operation, passage.requestId), output);
   } catch (error) {
     await passage.prepared?.undo?.().catch(deps.log);
     if (error instanceof ClientGone) return NOBODY;
@@ -98,9 +154,26 @@ export async function handle(
   }
 }
 
+/** The answer with what the service adds to it, once that is kept which it keeps of it. */
+async function finished(
+  passage: Passage,
+  response: WireResponse,
+  output: unknown,
+  error?: string,
+): Promise<WireResponse> {
+  const { service, ctx, request, operation = '', input, arrived, deps } = passage;
+  if (!service?.afterwards || ctx?.audit.about === undefined) return response;
+  const elapsedMs = Math.max(0, deps.wallClock() - arrived);
+  const after = service.afterwards(ctx, { request, operation, input, output, error, response, elapsedMs });
+  if (!after) return response;
+  const { headers, keep } = after;
+  if (keep) await deps.store.transaction((tx) => keep({ ...ctx, store: tx }, tx));
+  return { ...response, headers: { ...response.headers, ...headers }, toldPages: true };
+}
+
 /** Where a signature is optional, policies may ask how a request is signed. */
-const signatureOf = ({ request, arrived }: Passage, { expires, timestamp }: Claim): Source['signature'] => ({
-  kind: expires === undefined ? 'REST-HEADER' : 'REST-QUERY-STRING',
+const signatureOf = ({ request, arrived }: Passage, { expires, timestamp, text }: Claim): Source['signature'] => ({
+  kind: text !== undefined ? 'POST' : expires === undefined ? 'REST-HEADER' : 'REST-QUERY-STRING',
   ageMs: Math.max(0, arrived - timeOf(timestamp)),
   content: request.headers['x-amz-content-sha256'],
 });
@@ -162,7 +235,7 @@ async function receive(passage: Passage, service: Service, protocol: Protocol, o
       passage.request = { ...request, body, stream: undefined };
       passage.content = { ...content, body, stream: undefined };
     }
-  } else if (request.stream || isChunked(request)) {
+  } else if (!request.upload && (request.stream || isChunked(request))) {
     const upload = uploadOf(request, claim, () => passage.secret ?? '');
     passage.request = { ...request, upload };
     passage.content = { ...content, upload };
@@ -220,8 +293,9 @@ async function refuse(passage: Passage, error: unknown): Promise<WireResponse> {
   }
   const whole = protocol.encodeError(wire, service, requestId);
   const response = request.method === 'HEAD' ? { ...whole, body: '' } : whole;
+  const answer = await finished(passage, response, undefined, wire.code);
   const message = error instanceof Denied && ctx ? encodedMessage(error.question, ctx) : undefined;
-  return message ? { ...response, headers: { ...response.headers, [ENCODED_MESSAGE]: message } } : response;
+  return message ? { ...answer, headers: { ...answer.headers, [ENCODED_MESSAGE]: message } } : answer;
 }
 
 /** In the words of the service, where it has its own. */

@@ -3,6 +3,7 @@
  * else the API version of a query.
  */
 import { CommonError } from '../core/errors.ts';
+import type { Front } from '../core/front.ts';
 import type { PublicDocuments, Service, ServiceEntry } from '../core/operation.ts';
 import { matchOperation } from '../protocols/index.ts';
 import type { Protocol, WireRequest } from '../protocols/protocol.ts';
@@ -14,6 +15,8 @@ export interface Resolver {
   entryOf(request: WireRequest): ServiceEntry | undefined;
   /** The service that a path is of, whatever name it is signed with. */
   pathOwner(request: WireRequest): ServiceEntry | undefined;
+  /** Who answers what is no operation; `endpoint`: how clients reach the plane. */
+  frontOf(request: WireRequest, endpoint: string): Front | undefined;
   documentsAt(path: string): PublicDocuments | undefined;
 }
 
@@ -22,12 +25,15 @@ export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
   const byTarget = new Map(entries.flatMap((entry) => (entry.target ? [[entry.target, entry] as const] : [])));
   const byVersion = new Map(entries.flatMap((entry) => (entry.version ? [[entry.version, entry] as const] : [])));
   const unnamed = entries.find((entry) => entry.unnamed);
+  const shown = entries.filter((entry) => entry.shown);
+  const fronts = entries.flatMap((entry) => entry.front ?? []);
   const byPath = entries.filter(({ path }) => path !== undefined);
   const loaded = new Map<ServiceEntry, Promise<Service>>();
   const documents = entries.flatMap((entry) => entry.documents ?? []);
   return {
     pathOwner: ({ path, headers }) =>
       headers['x-amz-account-id'] === undefined ? undefined : byPath.find((entry) => path.startsWith(entry.path!)),
+    frontOf: (request, endpoint) => fronts.find((front) => front.takes(request, endpoint)),
     documentsAt: (path) => documents.find(({ prefix }) => path.startsWith(prefix)),
     async load(name) {
       const entry = byName.get(name);
@@ -40,7 +46,8 @@ export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
       const target = request.headers['x-amz-target']?.split('.').at(-2);
       const host = (request.headers.host ?? '').split('.', 1)[0]!;
       const named = byTarget.get(target ?? '') ?? byName.get(host) ?? byVersion.get(versionOf(request));
-      return named ?? (isUnnamed(request) ? unnamed : undefined);
+      if (named) return named;
+      return shown.find((entry) => entry.shown?.(request)) ?? (isUnnamed(request) ? unnamed : undefined);
     },
   };
 }

@@ -21,6 +21,8 @@ export interface WireResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** A stream comes with its `content-length` among the headers. */
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** The service has said itself what pages of other origins may see. */
+  readonly toldPages?: true;
 }
 
 /**

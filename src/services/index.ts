@@ -36,6 +36,8 @@ import { queueResources } from './sqs/inventory.ts';
 import { sqsTasks } from './sqs/tasks.ts';
 import { provisioningTasks } from './ssoadmin/tasks.ts';
 
+const OIDC_PATHS: ReadonlySet<string> = new Set(['/client/register', '/device_authorization', '/token']);
+
 export const services: readonly ServiceEntry[] = [
   { name: 'iam', version: '2010-05-08', load: async () => (await import('./iam/index.ts')).iam },
   { name: 'sts', version: '2011-06-15', load: async () => (await import('./sts/index.ts')).sts },
@@ -91,6 +93,18 @@ export const services: readonly ServiceEntry[] = [
     name: 'sso',
     target: 'SWBExternalService',
     load: async () => (await import('./ssoadmin/index.ts')).ssoadmin,
+  },
+  {
+    name: 'sso-oauth',
+    aliases: ['oidc'],
+    shown: ({ method, path }) => method === 'POST' && OIDC_PATHS.has(path),
+    load: async () => (await import('./ssooidc/index.ts')).ssooidc,
+  },
+  {
+    name: 'awsssoportal',
+    aliases: ['portal'],
+    shown: ({ headers }) => 'x-amz-sso_bearer_token' in headers,
+    load: async () => (await import('./ssoportal/index.ts')).ssoportal,
   },
   {
     name: 'identitystore',

@@ -38,7 +38,9 @@ export async function loadBucket(input: BucketRequest, ctx: Context): Promise<Bu
   ctx.audit.recipientAccountId = bucket.account;
   requireRegion(ctx, bucket);
   requireOwner(bucket, input.ExpectedBucketOwner);
-  return targetOf(ctx, bucket, point);
+  const target = await targetOf(ctx, bucket, point);
+  ctx.audit.about = target.settings;
+  return target;
 }
 
 /** A record tells of a bucket under CloudTrail's own names. */

@@ -119,6 +119,6 @@ export function corsRefused(method: string, configured: boolean): CommonError {
     ? "This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
     : 'CORS is not enabled for this bucket.';
   return new CommonError('AccessForbidden', `CORSResponse: ${why}`, 403, {
-    details: { Method: method, ResourceType: 'OBJECT' },
+    details: { Method: method },
   });
 }

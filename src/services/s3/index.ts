@@ -1,6 +1,7 @@
 import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
 import { understood } from './addressing.ts';
+import { afterwards } from './afterwards.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
 import { controlOperations } from './controlOperations.ts';
 import { CopyObject } from './copyObject.ts';
@@ -36,6 +37,7 @@ export const s3 = defineService({
   anonymous: true,
   understood,
   refusalOf,
+  afterwards,
   inner: { ...controlOperations, ...replicationOperations },
   limits: limits as unknown as Limits,
   operations: {

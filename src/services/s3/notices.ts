@@ -4,6 +4,9 @@ import type { TaskHandler } from '../../core/tasks.ts';
 
 export const NOTIFY = 's3.notify';
 
+/** What support asks for beside the request id; also in every answer. */
+export const hostIdOf = (requestId: string) => Buffer.from(`${requestId}/gatehouse`).toString('base64');
+
 export interface Notice {
   /** ARN of a queue or topic. */
   readonly to: string;

@@ -18,8 +18,7 @@ import { uuid } from '../../core/ids.ts';
 import type { Present } from '../../core/operation.ts';
 import type { Bucket } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
-import { deliverNotice } from './notices.ts';
-import { hostIdOf } from './notifications.ts';
+import { deliverNotice, hostIdOf } from './notices.ts';
 import { onBucket, oneOf } from './onBucket.ts';
 import { changeSettings } from './settings.ts';
 

@@ -10,7 +10,7 @@ import { later } from '../../core/tasks.ts';
 import type { BucketTarget } from './access.ts';
 import { bucketArn } from './bucketRows.ts';
 import { ownerId } from './grants.ts';
-import { NOTIFY, type Notice } from './notices.ts';
+import { hostIdOf, NOTIFY, type Notice } from './notices.ts';
 import { owedReplication } from './replicationOwed.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -63,9 +63,6 @@ function passes(filter: NotificationConfigurationFilter | undefined, key: string
     Name?.toLowerCase() === 'prefix' ? key.startsWith(Value) : key.endsWith(Value),
   );
 }
-
-/** What support asks for beside the request id; also in every answer. */
-export const hostIdOf = (requestId: string) => Buffer.from(`${requestId}/gatehouse`).toString('base64');
 
 /** Grows with each version of a key. */
 const sequencerOf = ({ stamp }: ObjectVersion) => stamp.toString(16).toUpperCase().padStart(18, '0');

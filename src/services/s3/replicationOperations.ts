@@ -182,7 +182,7 @@ function keptParts(ctx: Context, parts: readonly Part[]): Body | undefined {
   return keepManifest(ctx, Buffer.from(ctx.random(16)).toString('hex'), parts);
 }
 
-function staged(ctx: Context, size: number, body: ObjectBody, contentKey: Buffer): Staged | Promise<Staged> {
+function staged(ctx: Context, size: number, body: ObjectBody, contentKey: Uint8Array): Staged | Promise<Staged> {
   if (body.bytes) return stageSmall(ctx, body.bytes, {}, contentKey);
   return stage(ctx, new Upload(size, body, new Map()), {}, contentKey);
 }

@@ -1,0 +1,76 @@
+/**
+ * What a service does around its operations: requests that are none (a page of a web site, a browser's question, a form)
+ * made into some that are, and what is said and kept after an answer.
+ */
+import type { Store, Transaction } from '../store/store.ts';
+import type { Context } from './context.ts';
+import type { Upload } from './upload.ts';
+
+/** A request as it came, still percent-encoded; names of headers in lower case. */
+export interface FrontRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
+  readonly upload?: Upload;
+}
+
+export interface FrontResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** A signature over a text in the body of a request, instead of over the request. */
+export interface FormSignature {
+  readonly accessKeyId: string;
+  /** `20300101` */
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  /** Lower-case hexadecimal. */
+  readonly signature: string;
+  readonly timestamp: string;
+  readonly sessionToken: string | undefined;
+  /** What is signed. */
+  readonly text: string;
+}
+
+export interface FrontAround {
+  readonly store: Pick<Store, 'transaction'>;
+  /** How clients reach the plane. */
+  readonly endpoint: string;
+  /** The real clock, in milliseconds, that signatures are dated by. */
+  readonly wallClock: number;
+  /** Answers a request by an operation: unsigned, or signed by a form. */
+  readonly ask: (request: FrontRequest, signed?: FormSignature) => Promise<FrontResponse>;
+}
+
+/** Undefined: the request is an ordinary one after all. */
+export type FrontAnswer = (request: FrontRequest, around: FrontAround) => Promise<FrontResponse | undefined>;
+
+export interface Front {
+  /** Whether the request may be one for the front; decided by its line and headers. */
+  readonly takes: (request: Omit<FrontRequest, 'body'>, endpoint: string) => boolean;
+  readonly load: () => Promise<FrontAnswer>;
+}
+
+/** A request that was answered, or refused, by an operation. */
+export interface Told {
+  readonly request: Pick<FrontRequest, 'method' | 'path' | 'query' | 'headers'>;
+  readonly operation: string;
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly error: string | undefined;
+  readonly response: FrontResponse;
+  readonly elapsedMs: number;
+}
+
+export interface Afterwards {
+  /** Headers that the answer has beside its own. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What is kept of it, in a write set of its own. */
+  readonly keep?: ((ctx: Context, tx: Transaction) => Promise<void>) | undefined;
+}
