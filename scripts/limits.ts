@@ -33,6 +33,8 @@ const FILES: Record<string, string> = {
   scheduler: 'scheduler',
   identitystore: 'identitystore',
   ssoadmin: 'sso-admin',
+  ssooidc: 'sso-oidc',
+  ssoportal: 'sso',
 };
 
 /** Patterns that AWS itself writes with anchors; all others get theirs from the models. */

@@ -17,7 +17,9 @@ import { S3Control } from '@aws-sdk/client-s3-control';
 import { Scheduler } from '@aws-sdk/client-scheduler';
 import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
+import { SSO } from '@aws-sdk/client-sso';
 import { SSOAdmin } from '@aws-sdk/client-sso-admin';
+import { SSOOIDC } from '@aws-sdk/client-sso-oidc';
 import { STS } from '@aws-sdk/client-sts';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import type { Deps } from '../gateway/invocation.ts';
@@ -45,6 +47,8 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
   };
   return lazily({
     iam: () => new IAM(config as object),
+    sso: () => new SSO(config as object),
+    ssoOidc: () => new SSOOIDC(config as object),
     ssoAdmin: () => new SSOAdmin(config as object),
     identitystore: () => new Identitystore(config as object),
     sts: () => new STS(config as object),

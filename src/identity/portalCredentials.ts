@@ -1,0 +1,105 @@
+/** Credentials of a person in an account: a session of the role that stands for a permission set there. */
+import type { Context, Session } from '../core/context.ts';
+import { durationMs } from '../core/duration.ts';
+import { accessKeyId, secretAccessKey } from '../core/ids.ts';
+import type { Tag } from '../core/operation.ts';
+import { accessControlAttributes } from './accessControlAttributes.ts';
+import type { DirectoryUser } from './directory.ts';
+import { assignmentsOf, permissionSets, provisionedSets } from './permissionSets.ts';
+import type { SignedIn } from './portalSessions.ts';
+import { type Role, roles } from './principals.ts';
+import { samlProviderArn } from './providers.ts';
+import { samlProviderName } from './samlIdentity.ts';
+import { sealSession } from './sessions.ts';
+
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Milliseconds. */
+  readonly expiration: number;
+}
+
+/** Undefined when the person does not have the permission set of that name in the account. */
+export async function roleCredentials(
+  ctx: Context,
+  person: SignedIn,
+  account: string,
+  setName: string,
+): Promise<RoleCredentials | undefined> {
+  const { instance, user } = person;
+  const set = (await ctx.store.list(permissionSets, [instance.id, setName], { limit: 1, index: 'name' })).rows[0];
+  if (!set) return undefined;
+  const assigned = await assignmentsOf(ctx.store, instance, user.id, account);
+  if (!assigned.some(({ permissionSet }) => permissionSet === set.id)) return undefined;
+  const standing = await ctx.store.get(provisionedSets, [instance.id, account, set.id]);
+  const role = standing && (await ctx.store.get(roles, [account, standing.role.toLowerCase()]));
+  if (!role) return undefined;
+  const issued = ctx.now.getTime();
+  const session: Session = {
+    kind: 'AssumedRole',
+    accessKeyId: accessKeyId('ASIA', account, ctx),
+    secretAccessKey: secretAccessKey(ctx),
+    account,
+    issued,
+    expires: issued + durationMs(set.sessionDuration)!,
+    name: sessionNameOf(user),
+    ...standingOn(role),
+    ...(await tagged(ctx, instance.id, user)),
+    federation: {
+      provider: samlProviderArn({ account, name: samlProviderName(instance) }),
+      type: 'SAML',
+      claims: { 'saml:sub': user.id, 'saml:aud': 'https://signin.aws.amazon.com/saml' },
+    },
+  };
+  return {
+    accessKeyId: session.accessKeyId,
+    secretAccessKey: session.secretAccessKey,
+    sessionToken: sealSession(ctx.secrets, session, ctx.random(12)),
+    expiration: session.expires,
+  };
+}
+
+const standingOn = (role: Role) => ({
+  principalId: role.id,
+  principalName: role.name,
+  principalArn: `arn:aws:iam::${role.account}:role${role.path}${role.name}`,
+});
+
+/** The user's name, as far as session names have its characters. */
+const sessionNameOf = ({ userName }: DirectoryUser) => userName.replace(/[^\w+=,.@-]/g, '_').slice(0, 64);
+
+/** Attributes for access control, as session tags. */
+async function tagged(ctx: Context, instance: string, user: DirectoryUser): Promise<{ tags?: readonly Tag[] }> {
+  const configured = await ctx.store.get(accessControlAttributes, [instance]);
+  const tags: Tag[] = [];
+  for (const { key, sources } of configured?.attributes ?? []) {
+    const value = sources.map((source) => attributeAt(user, source)).find((text) => text !== undefined);
+    if (value !== undefined) tags.push({ Key: key, Value: value.slice(0, 256) });
+  }
+  return tags.length > 0 ? { tags } : {};
+}
+
+/** `${path:userName}`, `${path:name.givenName}`, `${path:enterprise.costCenter}`, `${path:emails[primary eq true].value}`. */
+function attributeAt(user: DirectoryUser, source: string): string | undefined {
+  const path = /^\$\{(?:path|user):(.+)\}$/.exec(source)?.[1] ?? '';
+  if (path === 'userName') return user.userName;
+  const segments = path
+    .replace(/\[.*?\]/, '')
+    .split('.')
+    .map((name) => name.charAt(0).toUpperCase() + name.slice(1));
+  if (segments[0] === 'Enterprise') return enterpriseValue(user, segments[1] ?? '');
+  let value: unknown = user.attributes;
+  for (const segment of segments) {
+    if (Array.isArray(value)) value = value.find((each) => each.Primary) ?? value[0];
+    value = (value as Record<string, unknown> | undefined)?.[segment];
+  }
+  return typeof value === 'string' ? value : undefined;
+}
+
+function enterpriseValue({ attributes }: DirectoryUser, name: string): string | undefined {
+  const extensions = attributes.Extensions as Record<string, Record<string, unknown>> | undefined;
+  const enterprise = extensions?.['aws:identitystore:enterprise'] ?? {};
+  const found = Object.entries(enterprise).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  return typeof found === 'string' ? found : undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * People who are signed in through IAM Identity Center, and what led there: devices that wait to be confirmed, codes that
+ * a page gave out, tokens. Tokens are random; the store knows their digests only.
+ */
+import { createHash } from 'node:crypto';
+import { type Transaction, table } from '../store/store.ts';
+import { type DirectoryUser, directoryUsers } from './directory.ts';
+import { type Instance, instanceOfStore, instances } from './instances.ts';
+
+export interface PortalSession {
+  /** Digest of the token. */
+  readonly token: string;
+  readonly use: 'access' | 'refresh';
+  /** The tokens of one sign-in: they end together. */
+  readonly signIn: string;
+  readonly identityStore: string;
+  readonly user: string;
+  /** Id of the client that it was given to; `portal` for the page itself. */
+  readonly client: string;
+  readonly scopes: readonly string[];
+  /** ISO 8601 */
+  readonly created: string;
+  /** Milliseconds. */
+  readonly expires: number;
+  readonly mfa?: boolean | undefined;
+}
+
+/** Index `signIn`: [sign-in]. `user`: [identity store, user]. `expires`: [moment]. */
+export const portalSessions = table<PortalSession>('portal_session', {
+  key: (session) => [session.token],
+  indexes: {
+    signIn: (session) => [[session.signIn]],
+    user: (session) => [[session.identityStore, session.user]],
+    expires: (session) => [[moment(session.expires)]],
+  },
+});
+
+/** A command line on a device that somebody confirms in a browser (RFC 8628). */
+export interface DeviceAuthorization {
+  /** Digest of the device code. */
+  readonly device: string;
+  /** `ABCD-EFGH`, as its user sees it. */
+  readonly userCode: string;
+  readonly client: string;
+  readonly clientName: string;
+  readonly scopes: readonly string[];
+  readonly identityStore: string;
+  readonly expires: number;
+  readonly decision: 'PENDING' | 'ALLOWED' | 'DENIED';
+  /** Who allowed it. */
+  readonly user?: string;
+  readonly mfa?: boolean | undefined;
+  /** Milliseconds: when the client asked last. */
+  readonly asked?: number;
+}
+
+export const deviceAuthorizations = table<DeviceAuthorization>('portal_device', {
+  key: (row) => [row.device],
+  indexes: { userCode: (row) => [[row.userCode]], expires: (row) => [[moment(row.expires)]] },
+});
+
+/** A code that the authorization page gave a client, to be exchanged once (RFC 6749, with PKCE). */
+export interface AuthorizationCode {
+  /** Digest of the code. */
+  readonly code: string;
+  readonly client: string;
+  readonly redirectUri: string;
+  /** Base64url of the SHA-256 of the verifier. */
+  readonly challenge: string;
+  readonly scopes: readonly string[];
+  readonly identityStore: string;
+  readonly user: string;
+  readonly expires: number;
+  readonly mfa?: boolean | undefined;
+}
+
+export const authorizationCodes = table<AuthorizationCode>('portal_code', {
+  key: (row) => [row.code],
+  indexes: { expires: (row) => [[moment(row.expires)]] },
+});
+
+const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
+
+export const digestOf = (token: string) => createHash('sha256').update(token).digest('base64url');
+
+/** 43 characters that nobody guesses. */
+export const newToken = (from: { readonly random: (bytes: number) => Uint8Array }) =>
+  Buffer.from(from.random(32)).toString('base64url');
+
+/** How a person's tokens end: `signOut` of one sign-in. */
+export async function endSignIn(tx: Transaction, signIn: string): Promise<void> {
+  const { rows } = await tx.list(portalSessions, [signIn], { limit: 100, index: 'signIn' });
+  for (const row of rows) await tx.remove(portalSessions, [row.token]);
+}
+
+export interface SignedIn {
+  readonly session: PortalSession;
+  readonly instance: Instance;
+  readonly user: DirectoryUser;
+}
+
+/** Who presents an access token; undefined when it is none of ours, has ended, or its user is disabled or gone. */
+export async function signedInBy(tx: Transaction, token: string, now: Date): Promise<SignedIn | undefined> {
+  const session = await tx.get(portalSessions, [digestOf(token)]);
+  if (session?.use !== 'access' || session.expires <= now.getTime()) return undefined;
+  const user = await tx.get(directoryUsers, [session.identityStore, session.user]);
+  const instance = await instanceOfStore(tx, session.identityStore);
+  return user?.status === 'ENABLED' && instance ? { session, instance, user } : undefined;
+}
+
+/**
+ * The instance that a start or issuer URL means: it names the identity store; the plane's own `/start` without a name is
+ * the one of the management account.
+ */
+export async function instanceOfUrl(
+  tx: Transaction,
+  url: string,
+  { endpoint, managementAccount }: { readonly endpoint: string; readonly managementAccount: string },
+): Promise<Instance | undefined> {
+  const store = /\b(d-[0-9a-f]{10})\b/.exec(url)?.[1];
+  if (store !== undefined) return instanceOfStore(tx, store);
+  const id = /\b(ssoins-[0-9a-f]{16})\b/.exec(url)?.[1];
+  if (id !== undefined) return tx.get(instances, [id]);
+  if (!url.startsWith(`${endpoint}/start`)) return undefined;
+  return (await tx.list(instances, [managementAccount], { limit: 1, index: 'account' })).rows[0];
+}

@@ -1,0 +1,68 @@
+/** A device asks; somebody confirms in a browser. */
+import type { StartDeviceAuthorizationRequest, StartDeviceAuthorizationResponse } from '@aws-sdk/client-sso-oidc';
+import type { Context } from '../../core/context.ts';
+import type { Operation, Present } from '../../core/operation.ts';
+import { deviceAuthorizations, digestOf, instanceOfUrl, newToken } from '../../identity/portalSessions.ts';
+import { DEVICE_CODE, requireClient, UNSIGNED } from './clients.ts';
+import { refuse } from './errors.ts';
+
+const SECONDS = 600;
+/** Seconds between two questions of a client. */
+const INTERVAL = 1;
+/** Letters that are not taken for one another. */
+const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ';
+
+/** https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html */
+export const StartDeviceAuthorization: Operation<
+  Present<StartDeviceAuthorizationRequest>,
+  StartDeviceAuthorizationResponse
+> = {
+  unsigned: true,
+  readOnly: false,
+  access: () => UNSIGNED,
+  async run({ clientId, clientSecret, startUrl }, ctx) {
+    const client = requireClient(ctx, clientId, clientSecret);
+    if (!client.grantTypes.includes(DEVICE_CODE)) refuse('unauthorized_client', 'The client may not use devices.');
+    const instance = await instanceOfUrl(ctx.store, startUrl, ctx.settings);
+    if (!instance) return refuse('invalid_request', `Invalid start URL ${startUrl.slice(0, 200)}`);
+    await forgetOld(ctx);
+    const deviceCode = newToken(ctx);
+    const userCode = await freeCode(ctx);
+    await ctx.store.insert(deviceAuthorizations, {
+      device: digestOf(deviceCode),
+      userCode,
+      client: client.id,
+      clientName: client.name,
+      scopes: client.scopes,
+      identityStore: instance.identityStore,
+      expires: ctx.now.getTime() + SECONDS * 1000,
+      decision: 'PENDING',
+    });
+    const verificationUri = `${ctx.settings.endpoint}/start/device`;
+    return {
+      deviceCode,
+      userCode,
+      verificationUri,
+      verificationUriComplete: `${verificationUri}?user_code=${userCode}`,
+      expiresIn: SECONDS,
+      interval: INTERVAL,
+    };
+  },
+};
+
+/** Whoever asks makes room first: rows of strangers do not pile up. */
+async function forgetOld(ctx: Context): Promise<void> {
+  const { rows } = await ctx.store.list(deviceAuthorizations, [], { limit: 5, index: 'expires' });
+  for (const { device, expires } of rows) {
+    if (expires <= ctx.now.getTime()) await ctx.store.remove(deviceAuthorizations, [device]);
+  }
+}
+
+async function freeCode(ctx: Context): Promise<string> {
+  for (;;) {
+    const letters = Array.from(ctx.random(8), (byte) => LETTERS[byte % LETTERS.length]);
+    const code = `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`;
+    const { rows } = await ctx.store.list(deviceAuthorizations, [code], { limit: 1, index: 'userCode' });
+    if (rows.length === 0) return code;
+  }
+}

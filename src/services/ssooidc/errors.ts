@@ -1,0 +1,35 @@
+/** OAuth 2.0's errors, as the SDK's classes (RFC 6749, RFC 8628). */
+import {
+  AccessDeniedException,
+  AuthorizationPendingException,
+  ExpiredTokenException,
+  InvalidClientException,
+  InvalidClientMetadataException,
+  InvalidGrantException,
+  InvalidRedirectUriException,
+  InvalidRequestException,
+  InvalidScopeException,
+  SlowDownException,
+  UnauthorizedClientException,
+  UnsupportedGrantTypeException,
+} from '@aws-sdk/client-sso-oidc';
+import { fail } from '../../core/errors.ts';
+
+const KINDS = {
+  access_denied: AccessDeniedException,
+  authorization_pending: AuthorizationPendingException,
+  expired_token: ExpiredTokenException,
+  invalid_client: InvalidClientException,
+  invalid_client_metadata: InvalidClientMetadataException,
+  invalid_grant: InvalidGrantException,
+  invalid_redirect_uri: InvalidRedirectUriException,
+  invalid_request: InvalidRequestException,
+  invalid_scope: InvalidScopeException,
+  slow_down: SlowDownException,
+  unauthorized_client: UnauthorizedClientException,
+  unsupported_grant_type: UnsupportedGrantTypeException,
+} as const;
+
+export function refuse(error: keyof typeof KINDS, description: string): never {
+  return fail(KINDS[error] as typeof AccessDeniedException, description, { error, error_description: description });
+}

@@ -1,0 +1,142 @@
+/** Tokens for what somebody confirmed: a device, a code of the authorization page, an older token. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { CreateTokenRequest, CreateTokenResponse } from '@aws-sdk/client-sso-oidc';
+import type { Context } from '../../core/context.ts';
+import { uuid } from '../../core/ids.ts';
+import type { Operation, Present } from '../../core/operation.ts';
+import { directoryUsers } from '../../identity/directory.ts';
+import { instanceOfStore } from '../../identity/instances.ts';
+import type { OidcClient } from '../../identity/oidcClients.ts';
+import {
+  authorizationCodes,
+  deviceAuthorizations,
+  digestOf,
+  endSignIn,
+  newToken,
+  type PortalSession,
+  portalSessions,
+} from '../../identity/portalSessions.ts';
+import { DEVICE_CODE, requireClient, UNSIGNED } from './clients.ts';
+import { refuse } from './errors.ts';
+
+const ACCESS_SECONDS = 8 * 3600;
+/** Clients with scopes get short tokens, and others for them while the sign-in lasts. */
+const SCOPED_SECONDS = 3600;
+const REFRESH_SECONDS = 90 * 86_400;
+
+type Input = Present<CreateTokenRequest>;
+
+/** Who confirmed what. */
+interface Grant extends Pick<PortalSession, 'identityStore' | 'user' | 'scopes' | 'mfa'> {
+  readonly signIn?: string;
+}
+
+/** https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html */
+export const CreateToken: Operation<Input, CreateTokenResponse> = {
+  unsigned: true,
+  readOnly: false,
+  access: () => UNSIGNED,
+  async run(input, ctx) {
+    const client = requireClient(ctx, input.clientId, input.clientSecret);
+    const exchange = Object.hasOwn(GRANTS, input.grantType) ? GRANTS[input.grantType] : undefined;
+    if (!exchange) return refuse('unsupported_grant_type', `Unsupported grant type ${input.grantType.slice(0, 100)}`);
+    if (!client.grantTypes.includes(input.grantType))
+      refuse('unauthorized_client', 'The client may not use this grant.');
+    return issued(ctx, client, await exchange(ctx, client, input));
+  },
+};
+
+const GRANTS: Readonly<Record<string, (ctx: Context, client: OidcClient, input: Input) => Promise<Grant>>> = {
+  [DEVICE_CODE]: ofDevice,
+  authorization_code: ofCode,
+  refresh_token: ofRefreshToken,
+};
+
+async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input): Promise<Grant> {
+  if (deviceCode === undefined) return refuse('invalid_request', 'deviceCode is required.');
+  const row = await ctx.store.get(deviceAuthorizations, [digestOf(deviceCode)]);
+  if (row?.client !== client.id) return refuse('invalid_grant', 'Invalid device code provided');
+  if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'Device code has expired');
+  if (row.decision === 'DENIED') return refuse('access_denied', 'The user denied the request.');
+  if (row.decision === 'PENDING' || row.user === undefined)
+    return refuse('authorization_pending', 'Authorization pending');
+  await ctx.store.remove(deviceAuthorizations, [row.device]);
+  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa };
+}
+
+async function ofCode(ctx: Context, client: OidcClient, { code, redirectUri, codeVerifier }: Input): Promise<Grant> {
+  if (code === undefined) return refuse('invalid_request', 'code is required.');
+  const row = await ctx.store.get(authorizationCodes, [digestOf(code)]);
+  if (row?.client !== client.id) return refuse('invalid_grant', 'Invalid authorization code');
+  await ctx.store.remove(authorizationCodes, [row.code]);
+  if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The authorization code has expired');
+  if (row.redirectUri !== redirectUri) return refuse('invalid_grant', 'The redirect URI is another one.');
+  if (!isProven(row.challenge, codeVerifier ?? '')) return refuse('invalid_grant', 'Invalid code verifier');
+  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa };
+}
+
+/** PKCE (RFC 7636), method S256. */
+function isProven(challenge: string, verifier: string): boolean {
+  const shown = Buffer.from(createHash('sha256').update(verifier).digest('base64url'));
+  const asked = Buffer.from(challenge);
+  return shown.length === asked.length && timingSafeEqual(shown, asked);
+}
+
+/** A refresh token works once; the access token it came with goes too. */
+async function ofRefreshToken(ctx: Context, client: OidcClient, { refreshToken }: Input): Promise<Grant> {
+  if (refreshToken === undefined) return refuse('invalid_request', 'refreshToken is required.');
+  const row = await ctx.store.get(portalSessions, [digestOf(refreshToken)]);
+  if (row?.use !== 'refresh' || row.client !== client.id)
+    return refuse('invalid_grant', 'Invalid refresh token provided');
+  if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The refresh token has expired');
+  await endSignIn(ctx.store, row.signIn);
+  const { identityStore, user, scopes, mfa, signIn } = row;
+  return { identityStore, user, scopes, mfa, signIn };
+}
+
+async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<CreateTokenResponse> {
+  const user = await ctx.store.get(directoryUsers, [grant.identityStore, grant.user]);
+  if (user?.status !== 'ENABLED') return refuse('access_denied', 'The user may not sign in.');
+  const renewable = client.grantTypes.includes('refresh_token') && grant.scopes.length > 0;
+  const seconds = renewable ? SCOPED_SECONDS : ACCESS_SECONDS;
+  const signIn = grant.signIn ?? uuid(ctx);
+  const accessToken = await keep(ctx, client, { ...grant, signIn }, 'access', seconds);
+  const refreshToken = renewable
+    ? await keep(ctx, client, { ...grant, signIn }, 'refresh', REFRESH_SECONDS)
+    : undefined;
+  await note(ctx, grant, user.userName);
+  return { accessToken, tokenType: 'Bearer', expiresIn: seconds, ...(refreshToken && { refreshToken }) };
+}
+
+async function keep(
+  ctx: Context,
+  client: OidcClient,
+  grant: Grant & { readonly signIn: string },
+  use: PortalSession['use'],
+  seconds: number,
+): Promise<string> {
+  const token = newToken(ctx);
+  await ctx.store.insert(portalSessions, {
+    ...{ token: digestOf(token), use, client: client.id, created: ctx.now.toISOString() },
+    ...{ signIn: grant.signIn, identityStore: grant.identityStore, user: grant.user, scopes: grant.scopes },
+    expires: ctx.now.getTime() + seconds * 1000,
+    mfa: grant.mfa,
+  });
+  return token;
+}
+
+/** Recorded in the account of the instance, as its user's doing. */
+async function note(ctx: Context, { identityStore, user }: Grant, userName: string): Promise<void> {
+  const instance = await instanceOfStore(ctx.store, identityStore);
+  if (!instance) return;
+  ctx.audit.recipientAccountId = instance.account;
+  ctx.audit.userIdentity = {
+    type: 'IdentityCenterUser',
+    accountId: instance.account,
+    onBehalfOf: {
+      userId: user,
+      identityStoreArn: `arn:aws:identitystore::${instance.account}:identitystore/${identityStore}`,
+    },
+    userName,
+  };
+}
