@@ -86,7 +86,7 @@ export function hsmAt({ module, token }: TokenAddress, pin: string): Hsm {
   };
 }
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 10_000;
 
 interface Running {
   readonly child: ChildProcess;
@@ -118,6 +118,7 @@ function asked(address: TokenAddress, pin: string, ask: Ask): Promise<HsmAnswer[
 function started(module: string): Running {
   const child = fork(new URL('./hsmProcess.ts', import.meta.url), {
     serialization: 'advanced',
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const host: Running = { child, waiting: new Map() };

@@ -1,5 +1,7 @@
 /** CloudHSM key stores over PKCS #11, with SoftHSM2 as the cluster. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { hsmAt } from '../../core/hsm.ts';
 import type { ClusterAddress } from '../../core/keyStores.ts';
@@ -169,6 +171,24 @@ test('a file that is no module is a silent cluster, and harms no other', { skip 
   const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
   clusters[CLUSTER] = { ...address, module: '/bin/sh' };
   await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'KMSInvalidStateException');
+  clusters[CLUSTER] = address;
+  assert.deepEqual((await kms.decrypt({ CiphertextBlob: CiphertextBlob! })).Plaintext, Plaintext);
+});
+
+test('a module that stalls is given up and ended; the next request finds a new one', { skip }, async () => {
+  const { kms, clusters, address, KeyId, CustomKeyStoreId } = await keyIn();
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
+  const stalling = join(hsm!.folder, 'stalling.so');
+  execFileSync('mkfifo', [stalling]); // Whoever loads it waits for somebody to write it.
+  clusters[CLUSTER] = { ...address, module: stalling };
+  const [decrypted, created] = await Promise.all([
+    refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! })),
+    refusal(kms.createKey({ Origin: 'AWS_CLOUDHSM', CustomKeyStoreId })),
+  ]);
+  assert.equal(decrypted.name, 'KMSInvalidStateException');
+  assert.match(decrypted.message, /cannot communicate with your CloudHSM cluster/);
+  assert.equal(created.name, 'DependencyTimeoutException');
+  assert.equal((await kms.listKeys({})).Keys!.length, 1);
   clusters[CLUSTER] = address;
   assert.deepEqual((await kms.decrypt({ CiphertextBlob: CiphertextBlob! })).Plaintext, Plaintext);
 });
