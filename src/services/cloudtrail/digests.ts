@@ -14,7 +14,7 @@ import { codeOf, folderOf } from './destinations.ts';
 import { deliveredFiles, digestChains, forgetChains, streamOf } from './digestChains.ts';
 import { ALGORITHM, digestName, signedDigest } from './digestFiles.ts';
 import { parcels } from './parcels.ts';
-import { signerIn } from './publicKeys.ts';
+import { makeSigners, signerIn } from './publicKeys.ts';
 import { type Trail, trailArn, trailKey, trails } from './trailRows.ts';
 
 const KIND = 'cloudtrail.digest';
@@ -54,6 +54,10 @@ export const digestDelivery: Pick<TaskHandler<Hour>, 'settle' | 'failed'> = {
     const hour = { ...body, trail: trail ?? { ...body.trail, logging: false } };
     const end = endOf(body.from, ctx.now.getTime());
     if (await isEarly(ctx, hour.trail, end, task)) return 0;
+    if (await makeSigners(ctx, hour.trail.multiRegion ? [...defaultRegions] : [hour.trail.region])) {
+      await owe(ctx, hour, ctx.now.getTime());
+      return undefined;
+    }
     const after = await step(ctx, hour, end);
     if (after !== undefined) await owe(ctx, { ...hour, after }, ctx.now.getTime());
     else if (hour.trail.logging || hour.trail.draining) await owe(ctx, { trail: hour.trail, from: end });
@@ -77,10 +81,11 @@ const PATIENCE = 8;
 /** Whether files of that time are still on their way: a digest waits a moment for them. */
 async function isEarly(ctx: Context, trail: Trail, end: number, task: Task<Hour>): Promise<boolean> {
   if (task.attempt >= PATIENCE) return false;
-  const position = await ctx.store.get(collectorPositions, COLLECTOR);
-  if (position && position.due <= Math.min(end, ctx.now.getTime())) return true;
-  const waiting = await ctx.store.list(parcels, [trailArn(trail)], { limit: 1, index: 'trail' });
-  return waiting.rows.length > 0;
+  // Hints: both change all the time, and the digests need not be made again for that.
+  const { rows } = await ctx.store.list(collectorPositions, COLLECTOR, { limit: 1, unchecked: true });
+  if (rows[0] && rows[0].due <= Math.min(end, ctx.now.getTime())) return true;
+  const page = { limit: 1, index: 'trail', unchecked: true } as const;
+  return (await ctx.store.list(parcels, [trailArn(trail)], page)).rows.length > 0;
 }
 
 /** The digests of some accounts; where to go on. */

@@ -45,11 +45,28 @@ export interface Signer {
 
 const opened = new WeakMap<SigningKey, Signer>();
 
-/** The key that signs in a Region now; made when there is none. */
-export async function signerIn(ctx: Context, region: string): Promise<Signer> {
+const KEYS_AT_ONCE = 2;
+
+/**
+ * Makes keys for Regions that have none, a few at a time since that takes long; whether it made any. In a write set of
+ * its own: what is made must not be lost to a race.
+ */
+export async function makeSigners(ctx: Context, regions: readonly string[]): Promise<boolean> {
+  const without: string[] = [];
+  for (const region of regions) if (!(await currentKey(ctx, region))) without.push(region);
+  for (const region of without.slice(0, KEYS_AT_ONCE)) await newKey(ctx, region);
+  return without.length > 0;
+}
+
+async function currentKey(ctx: Context, region: string): Promise<SigningKey | undefined> {
   const { rows } = await ctx.store.list(signingKeys, [region], { limit: KEYS_MAX });
   const now = ctx.now.getTime();
-  const row = rows.findLast(({ from, until }) => from <= now && now < until) ?? (await newKey(ctx, region));
+  return rows.findLast(({ from, until }) => from <= now && now < until);
+}
+
+/** The key that signs in a Region now; made when there is none. */
+export async function signerIn(ctx: Context, region: string): Promise<Signer> {
+  const row = (await currentKey(ctx, region)) ?? (await newKey(ctx, region));
   let signer = opened.get(row);
   if (!signer) {
     const der = ctx.secrets.open(PURPOSE, row.sealed);
