@@ -46,8 +46,25 @@ export const Publish: Operation<Present<PublishInput>, PublishResponse, Topic | 
     tellAudit(ctx, topic);
     return topicAccess(ctx, topic);
   },
-  run: (input, ctx, topic) => (topic ? publish(ctx, topic, input) : text(ctx, input)),
+  run(input, ctx, topic) {
+    ctx.audit.requestParameters = hidden(input);
+    return topic ? publish(ctx, topic, input) : text(ctx, input);
+  },
 };
+
+const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+
+/** What records say instead of what was published. */
+const hidden = ({
+  Subject,
+  MessageAttributes,
+  PhoneNumber,
+}: PublishInput | (PublishBatchRequestEntry & { PhoneNumber?: string })) => ({
+  message: HIDDEN,
+  ...(Subject !== undefined && { subject: HIDDEN }),
+  ...(MessageAttributes && { messageAttributes: HIDDEN }),
+  ...(PhoneNumber !== undefined && { phoneNumber: HIDDEN }),
+});
 
 /** A text message to one telephone. */
 async function text(ctx: Context, { PhoneNumber, Message }: PublishInput): Promise<PublishResponse> {
@@ -68,6 +85,8 @@ export const PublishBatch = onTopic<Present<PublishBatchInput>, PublishBatchResp
   recorded: 'data',
   readOnly: false,
   async run({ PublishBatchRequestEntries: entries }, ctx, topic) {
+    const publishBatchRequestEntries = entries.map((entry) => ({ id: entry.Id, ...hidden(entry) }));
+    ctx.audit.requestParameters = { publishBatchRequestEntries };
     requireEntries(entries, topic);
     const answer = { Successful: [] as (PublishResponse & { Id: string })[], Failed: [] as BatchResultErrorEntry[] };
     for (const entry of entries) {

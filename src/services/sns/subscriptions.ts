@@ -132,6 +132,7 @@ export const ConfirmSubscription: Operation<
     return topicAccess(ctx, topic);
   },
   async run({ AuthenticateOnUnsubscribe }, ctx, { row }) {
+    ctx.audit.requestParameters = { token: 'HIDDEN_DUE_TO_SECURITY_REASONS' };
     if (!row || ctx.now.getTime() > row.created + TOKEN_MS) refuse('Token');
     const { token, ...confirmed } = row;
     if (token === undefined) return { SubscriptionArn: subscriptionArn(row) };

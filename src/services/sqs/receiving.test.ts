@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dataEventWishes } from '../../core/eventSelectors.ts';
 import { testCloud } from '../../testing/cloud.ts';
 import { refusal } from '../../testing/rejected.ts';
 
@@ -190,4 +191,27 @@ test('a batch of more than 1 MiB is refused, one message of 1 MiB is not', async
     { Id: 'b', MessageBody: half },
   ];
   await refusal(sqs.sendMessageBatch({ QueueUrl, Entries }), 'BatchRequestTooLong');
+});
+
+test('calls on messages are data events: recorded where a trail asks for the queue, with its ARN', async () => {
+  const { cloud, QueueUrl, send, receive } = await queue();
+  const arn = `arn:aws:sqs:us-east-1:${cloud.managementAccount}:work`;
+  const selectors = [[{ Field: 'resources.ARN', Equals: [arn] }]];
+  await cloud.deps.store.transaction(async (tx) => {
+    for (const account of ['*', cloud.managementAccount]) await tx.insert(dataEventWishes, { account, selectors });
+  });
+  await send('x');
+  await receive();
+  const data = (await cloud.deps.store.journal.read(0, 100)).filter(({ kind }) => kind === 'data');
+  const records = data.map(({ body }) => JSON.parse(body));
+  assert.deepEqual(
+    records.map(({ eventName, eventCategory, readOnly }) => [eventName, eventCategory, readOnly]),
+    [
+      ['SendMessage', 'Data', false],
+      ['ReceiveMessage', 'Data', true],
+    ],
+  );
+  assert.deepEqual(records[0].resources, [{ ARN: arn, accountId: cloud.managementAccount, type: 'AWS::SQS::Queue' }]);
+  assert.equal(records[0].requestParameters.queueUrl, QueueUrl);
+  assert.ok(!JSON.stringify(records).includes('"x"'), 'no body is in a record');
 });

@@ -29,7 +29,7 @@ type Input = Present<ReceiveMessageRequest>;
 
 export const ReceiveMessage = onQueue<Input, ReceiveMessageResult>({
   recorded: 'data',
-  readOnly: false,
+  readOnly: true, // As its access level; so no body gets into a record.
   async run(input, ctx, queue) {
     requireSound(input);
     const found = await receive(input, ctx, queue);

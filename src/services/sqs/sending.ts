@@ -32,7 +32,10 @@ import type { Queue } from './queueRows.ts';
 export const SendMessage = onQueue<Present<SendMessageRequest>, SendMessageResult>({
   recorded: 'data',
   readOnly: false,
-  run: (input, ctx, queue) => send(ctx, queue, input),
+  run(input, ctx, queue) {
+    ctx.audit.requestParameters = hidden(input);
+    return send(ctx, queue, input);
+  },
 });
 
 export const SendMessageBatch = onQueue<Present<SendMessageBatchRequest>, SendMessageBatchResult>({
@@ -40,6 +43,7 @@ export const SendMessageBatch = onQueue<Present<SendMessageBatchRequest>, SendMe
   recorded: 'data',
   readOnly: false,
   async run({ Entries }, ctx, queue) {
+    ctx.audit.requestParameters = { entries: Entries.map((entry) => ({ id: entry.Id, ...hidden(entry) })) };
     const bytes = Entries.reduce((sum, entry) => sum + bytesIn(entry), 0);
     const result = await eachEntry('SendMessageBatchRequestEntry', Entries, (entry) => {
       if (bytes > MESSAGE_BYTES_MAX) {
@@ -53,6 +57,14 @@ export const SendMessageBatch = onQueue<Present<SendMessageBatchRequest>, SendMe
       Failed: result.Failed,
     };
   },
+});
+
+const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+
+/** What records say instead of what was sent. */
+const hidden = ({ MessageAttributes }: Sent) => ({
+  messageBody: HIDDEN,
+  ...(MessageAttributes && { messageAttributes: HIDDEN }),
 });
 
 interface Sent {
