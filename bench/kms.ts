@@ -37,11 +37,11 @@ const P99_MS_MAX = 15;
 const started: ChildProcess[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-kms-'));
 try {
-  await start(['-e', echoSource()], ECHO);
+  const bare = await start(['-e', echoSource()], ECHO);
   const plane = await startPlane('few', PLANE);
   const client = clientOf(PLANE);
   await fill(client, Number(values.keys));
-  await measure(client, plane);
+  await measure(client, plane, bare);
   if (Number(values.many) > 0) await compare(client, plane, Number(values.many));
 } finally {
   for (const child of started) child.kill('SIGKILL');
@@ -58,7 +58,7 @@ function clientOf({ host, port }: Target): KMS {
   return new KMS({ endpoint: `http://${host}:${port}`, region: ROOT.region, credentials: ROOT });
 }
 
-async function measure(kms: KMS, plane: ChildProcess): Promise<void> {
+async function measure(kms: KMS, plane: ChildProcess, bare: ChildProcess): Promise<void> {
   const KeyId = (await kms.createKey({})).KeyMetadata!.KeyId!;
   const signer = (await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata!.KeyId!;
   const Plaintext = randomBytes(1024);
@@ -67,7 +67,7 @@ async function measure(kms: KMS, plane: ChildProcess): Promise<void> {
   console.log(`${values.keys} keys, 32 connections, ${seconds} s each`);
   primitives(Plaintext);
   const encrypt = { KeyId, Plaintext: Plaintext.toString('base64') };
-  const echo = await rate(ECHO, 'Encrypt', encrypt);
+  const echo = await rate(ECHO, 'Encrypt', encrypt, bare);
   report('bare node:http echo', echo, echo);
   const of = (operation: string, input: object) => rate(PLANE, operation, input, plane);
   report('Encrypt 1 KiB', await of('Encrypt', encrypt), echo, 14_000);
