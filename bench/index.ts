@@ -13,6 +13,7 @@ const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['gateway.ts', '--users', '100000', '--records', '1000000'],
   ['kms.ts'],
   ['s3.ts'],
+  ['logs.ts'],
 ];
 
 for (const [file, ...args] of BENCHES) {

@@ -157,6 +157,11 @@ const MEMBERS: Readonly<Record<string, readonly (readonly [type: Type, ...paths:
       ...['responsibilityTransfer.id', 'filter.parentHandshakeId'],
     ],
   ],
+  'logs.amazonaws.com': [
+    ['AWS::Logs::LogGroup', 'logGroupName', 'logGroupIdentifier'],
+    ['AWS::Logs::LogStream', 'logStreamName'],
+    ['AWS::Logs::MetricFilter', 'filterName'],
+  ],
   'kms.amazonaws.com': [
     ['AWS::KMS::Alias', 'aliasName'],
     [

@@ -22,8 +22,8 @@ resource "aws_kms_key" "logs" {
 
 resource "aws_cloudwatch_log_group" "trail" {
   name              = "/lab/trail"
-  retention_in_days = var.round == 1 ? 30 : 90
-  kms_key_id        = var.round == 1 ? null : aws_kms_key.logs.arn
+  retention_in_days = tostring(var.round) == "1" ? 30 : 90
+  kms_key_id        = tostring(var.round) == "1" ? null : aws_kms_key.logs.arn
   tags              = { round = tostring(var.round) }
 }
 
@@ -45,7 +45,7 @@ resource "aws_cloudwatch_log_metric_filter" "root" {
     name          = "RootUse"
     namespace     = "Lab"
     value         = "1"
-    default_value = var.round == 1 ? "0" : "1"
+    default_value = tostring(var.round) == "1" ? "0" : "1"
     unit          = "Count"
   }
 }
