@@ -145,6 +145,8 @@ export interface Wire {
   readonly statusOf?: (output: object) => number | undefined;
   /** What `content-encoding` names is part of what is kept: bodies are not unpacked. */
   readonly keepsEncoding?: true;
+  /** A member of the input that a query may give by its path instead: SQS's `QueueUrl`. */
+  readonly pathMember?: string;
   /** API version, as in `Version=` of awsQuery and CloudTrail's `apiVersion`. */
   readonly version?: string;
 }

@@ -14,7 +14,13 @@ type Style = 'query' | 'ec2';
 export const awsQuery: Protocol = {
   name: 'awsQuery',
   match: (request) => formOf(request)?.children?.get('Action')?.text,
-  decode: (request, service, operation) => decode(formOf(request) ?? EMPTY, service, operation, 'query'),
+  decode(request, service, operation) {
+    const input = decode(formOf(request) ?? EMPTY, service, operation, 'query') as Record<string, unknown>;
+    const { pathMember: name } = service.wire;
+    if (name === undefined || request.path === '/' || input[name] !== undefined) return input;
+    const isMember = inputOf(service, operation)?.members.some((member) => member.name === name);
+    return isMember ? { ...input, [name]: request.path } : input;
+  },
   encode(output, service, operation, requestId) {
     const result = resultWriter(service, operation)(output);
     const metadata = `<ResponseMetadata><RequestId>${escapeXml(requestId)}</RequestId></ResponseMetadata>`;

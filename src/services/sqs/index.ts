@@ -24,6 +24,7 @@ export const sqs = defineService({
     protocols: ['awsJson1_0', 'awsQuery'],
     target: 'AmazonSQS',
     version: '2012-11-05',
+    pathMember: 'QueueUrl',
     xmlNamespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
   },
   limits: limits as unknown as Limits,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { refusal } from '../../testing/rejected.ts';
+import { signed } from '../../testing/signed.ts';
 
 const ALLOW_ALL = (Resource: string, Action: string, Principal: unknown = '*') =>
   JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action, Resource }] });
@@ -202,4 +203,24 @@ test('a queue open to everybody takes messages from who does not sign', async ()
   await cloud.unsigned.sqs.sendMessage({ QueueUrl, MessageBody: 'x' });
   await refusal(cloud.unsigned.sqs.receiveMessage({ QueueUrl }), 'AccessDeniedException');
   assert.equal((await sqs.receiveMessage({ QueueUrl })).Messages?.[0]?.Body, 'x');
+});
+
+test('a query may name the queue by its path, as a GET too', async () => {
+  const cloud = await testCloud();
+  const { sqs } = cloud.root;
+  const { QueueUrl } = await sqs.createQueue({ QueueName: 'work' });
+  const path = `/${cloud.managementAccount}/work`;
+  const key = await cloud.keyFor(cloud.managementAccount);
+  const signing = { ...key, service: 'sqs' };
+  const query = 'Action=SendMessage&MessageBody=a%20b&Version=2012-11-05';
+  const got = await cloud.send(signed({ method: 'GET', path, query }, signing));
+  assert.match(String(got.body), /<SendMessageResult><MessageId>|<MD5OfMessageBody>/);
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const body = Buffer.from('Action=ReceiveMessage&AttributeName.1=All&Version=2012-11-05');
+  const posted = await cloud.send(signed({ path: `${path}/`, body, headers }, signing));
+  assert.match(String(posted.body), /<Body>a b<\/Body>/);
+  assert.match(String(posted.body), /<Attribute><Name>ApproximateReceiveCount<\/Name><Value>1<\/Value><\/Attribute>/);
+  const none = await cloud.send(signed({ path: `${path}-none`, body, headers }, signing));
+  assert.match(String(none.body), /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/);
+  assert.ok(QueueUrl?.endsWith(path));
 });
