@@ -1,5 +1,5 @@
 /**
- * Inventories: what is set. How reports are made is in inventoryReports.ts.
+ * Inventories: what is set. How reports are made is in inventoryFiles.ts.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
  */
 import type {
@@ -14,26 +14,10 @@ import type {
 import { CommonError, notImplemented } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
-import { table } from '../../store/store.ts';
 import { noSuchConfiguration } from './configurations.ts';
 import { invalidArgument, s3Error } from './errors.ts';
-import { nextReport } from './inventoryTimes.ts';
+import { inventories, oweReport } from './inventoryTasks.ts';
 import { onBucket, oneOf } from './onBucket.ts';
-
-export interface Inventory {
-  readonly bucket: string;
-  readonly id: string;
-  readonly account: string;
-  readonly region: string;
-  readonly configuration: InventoryConfiguration;
-  /** When the next report is due, in milliseconds; absent while it is not enabled. */
-  readonly due?: number;
-}
-
-export const inventories = table<Inventory>('s3_inventory', {
-  key: ({ bucket, id }) => [bucket, id],
-  indexes: { due: ({ due }) => (due === undefined ? [] : [[String(due).padStart(15, '0')]]) },
-});
 
 const INVENTORIES_MAX = 1000;
 const LISTED = 100;
@@ -106,9 +90,8 @@ export const PutBucketInventoryConfiguration = onBucket<Present<PutBucketInvento
         'You are attempting to create a new configuration but have already reached the 1,000-configuration limit.';
       throw new CommonError('TooManyConfigurations', message);
     }
-    const { name, account, region } = bucket;
-    const due = configuration.IsEnabled && { due: nextReport(configuration, ctx.now) };
-    await ctx.store.replace(inventories, { bucket: name, id, account, region, configuration, ...due });
+    await ctx.store.replace(inventories, { bucket: bucket.name, id, configuration });
+    await oweReport(ctx, bucket, id, configuration);
     return {};
   },
 });
@@ -117,6 +100,7 @@ export const DeleteBucketInventoryConfiguration = onBucket<Present<DeleteBucketI
   action: 's3:PutInventoryConfiguration',
   async run(input, ctx, { bucket }) {
     if (!(await ctx.store.remove(inventories, [bucket.name, input.Id]))) throw noSuchConfiguration();
+    await oweReport(ctx, bucket, input.Id);
     return {};
   },
 });
