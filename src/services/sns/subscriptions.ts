@@ -156,8 +156,7 @@ export const Unsubscribe: Operation<Present<UnsubscribeInput>, object, Target | 
   access(_input, ctx, found) {
     if (ctx.caller.type === 'Anonymous')
       return new Open('Who has the address to unsubscribe received it at the endpoint.');
-    if (found) tellAudit(ctx, found.topic);
-    return { resource: '*' };
+    return found ? subscriptionAccess(ctx, found) : { resource: '*' };
   },
   async run(_input, ctx, found) {
     if (!found) return {};

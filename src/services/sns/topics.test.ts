@@ -149,7 +149,7 @@ test('another account: what the policy lets it, and a queue of its own that need
   const { Attributes } = await other.root.sns.getSubscriptionAttributes({ SubscriptionArn: own.SubscriptionArn });
   assert.equal(Attributes?.Owner, other.id);
   const third = await cloud.memberAccount('third');
-  await refusal(third.root.sns.unsubscribe({ SubscriptionArn: own.SubscriptionArn }), 'AuthorizationError');
+  await refusal(third.root.sns.unsubscribe({ SubscriptionArn: own.SubscriptionArn }), 'AccessDenied');
   await sns.removePermission({ TopicArn, Label: 'let' });
   await refusal(other.root.sns.publish({ TopicArn, Message: 'x' }), 'AccessDenied');
   await refusal(

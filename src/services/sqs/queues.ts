@@ -170,7 +170,7 @@ export const GetQueueUrl: Operation<Present<GetQueueUrlRequest>, GetQueueUrlResu
 
 export const ListQueues: Operation<Present<ListQueuesRequest>, ListQueuesResult> = {
   recorded: 'data',
-  access: (_input, ctx) => ({ resource: queueArn({ account: ctx.account, region: ctx.region, name: '*' }) }),
+  access: () => ({ resource: '*' }),
   async run(input, ctx) {
     const page = { limit: pageSize(input), after: cursorIn(input.NextToken), startsWith: input.QueueNamePrefix };
     const { rows, next } = await ctx.store.list(queues, [ctx.account, ctx.region], page);
