@@ -14,7 +14,7 @@ import { filled } from './labels.ts';
 import type { TimeSeries, Value } from './math/values.ts';
 import { roundedStart } from './periods.ts';
 import { METRIC_RESOURCE } from './putMetricData.ts';
-import { BUDGET, QueryError, querySet } from './queries.ts';
+import { BUDGET, QueryError, type QuerySet, querySet } from './queries.ts';
 import { checkQueries } from './queryChecks.ts';
 import { invalid } from './words.ts';
 
@@ -33,29 +33,74 @@ export const GetMetricData: Operation<Input, GetMetricDataOutput> = {
     if (input.StartTime >= input.EndTime) {
       invalid('The parameter StartTime must be less than the parameter EndTime.');
     }
-    const from = input.NextToken === undefined ? 0 : offsetIn(input.NextToken);
+    const place = placeIn(input.NextToken);
     await ctx.journal.catchUp();
-    const results = await resultsOf(input, queries, ctx);
-    return pageOf(results, from, Math.min(input.MaxDatapoints ?? DATAPOINTS_MAX, DATAPOINTS_MAX));
+    return page(input, place, ctx);
   },
 };
 
-async function resultsOf(input: Input, queries: readonly MetricDataQuery[], ctx: Context): Promise<MetricDataResult[]> {
+/** Where a page begins: which query, which of its series, which data point. */
+interface Place {
+  readonly query: number;
+  readonly series: number;
+  readonly point: number;
+}
+
+/** What comes before a page is not computed again, unless what is in it needs it. */
+async function page(input: Input, from: Place, ctx: Context): Promise<GetMetricDataOutput> {
+  const queries = input.MetricDataQueries;
+  const set = setOf(input, ctx);
+  const results: MetricDataResult[] = [];
+  let left = Math.min(input.MaxDatapoints ?? DATAPOINTS_MAX, DATAPOINTS_MAX);
+  let next = from;
+  while (left > 0 && isLeft(queries, next)) {
+    const query = queries[next.query]!;
+    const value = query.ReturnData === false ? undefined : await computed(() => set.value(query.Id!));
+    const all = value ? seriesIn(value, query) : [];
+    const series = all[next.series];
+    if (!value || !series) {
+      next = { query: next.query + 1, series: 0, point: 0 };
+      continue;
+    }
+    const whole = resultOf(series, value, query, input, ctx);
+    const part = partOf(whole, next.point, left);
+    results.push(part);
+    left -= part.Values!.length;
+    next = following(next, part.Values!.length, whole.Values!.length, all.length);
+  }
+  return {
+    MetricDataResults: results,
+    Messages: [],
+    ...(isLeft(queries, next) && { NextToken: tokenIn(next) }),
+  };
+}
+
+/** The place after so many of a series' data points. */
+function following({ query, series, point }: Place, taken: number, points: number, all: number): Place {
+  if (point + taken < points) return { query, series, point: point + taken };
+  return series + 1 < all ? { query, series: series + 1, point: 0 } : { query: query + 1, series: 0, point: 0 };
+}
+
+const isLeft = (queries: readonly MetricDataQuery[], { query }: Place) =>
+  queries.slice(query).some(({ ReturnData }) => ReturnData !== false);
+
+const partOf = (whole: MetricDataResult, from: number, most: number): MetricDataResult => ({
+  ...whole,
+  Timestamps: whole.Timestamps!.slice(from, from + most),
+  Values: whole.Values!.slice(from, from + most),
+  StatusCode: from + most < whole.Values!.length ? 'PartialData' : 'Complete',
+});
+
+function setOf(input: Input, ctx: Context): QuerySet {
+  const queries = input.MetricDataQueries;
   const shortest = Math.min(...queries.map(({ MetricStat, Period }) => MetricStat?.Period ?? Period ?? 60));
   const from = roundedStart(input.StartTime, shortest, ctx.now);
   const to = Math.ceil(input.EndTime.getTime() / 1000);
-  const set = querySet(ctx, queries, { from, to }, { left: BUDGET });
-  const results: MetricDataResult[] = [];
-  for (const query of queries) {
-    const value = await computed(() => set.value(query.Id!));
-    if (query.ReturnData === false) continue;
-    results.push(...seriesIn(value, query).map((series) => resultOf(series, value, query, input, ctx)));
-  }
-  return results;
+  return querySet(ctx, queries, { from, to }, { left: BUDGET });
 }
 
 /** @throws ValidationFailure for an expression that cannot be computed */
-export async function computed<T>(compute: () => Promise<T>): Promise<T> {
+async function computed<T>(compute: () => Promise<T>): Promise<T> {
   try {
     return await compute();
   } catch (error) {
@@ -105,31 +150,11 @@ function labelFor(series: TimeSeries, value: Value, query: MetricDataQuery): str
   return query.Label === '' ? plain : `${query.Label} ${plain}`;
 }
 
-/** Data points from an offset on, counted over all results; a result that goes on has `PartialData`. */
-function pageOf(results: readonly MetricDataResult[], from: number, most: number): GetMetricDataOutput {
-  const shown: MetricDataResult[] = [];
-  let at = 0;
-  for (const result of results) {
-    const [size, start] = [result.Values!.length, at];
-    at += size;
-    const [first, last] = [Math.max(0, from - start), Math.min(size, from + most - start)];
-    if (first < last || (size === 0 && from === 0)) {
-      shown.push({
-        ...result,
-        Timestamps: result.Timestamps!.slice(first, last),
-        Values: result.Values!.slice(first, last),
-        StatusCode: last < size ? 'PartialData' : 'Complete',
-      });
-    }
-  }
-  return {
-    MetricDataResults: shown,
-    Messages: [],
-    ...(from + most < at && { NextToken: tokenOf(String(from + most)) }),
-  };
-}
+const tokenIn = ({ query, series, point }: Place) => tokenOf(`${query}.${series}.${point}`);
 
-function offsetIn(token: string): number {
-  const offset = Number(cursorOf(token) ?? Number.NaN);
-  return Number.isSafeInteger(offset) && offset > 0 ? offset : fail(InvalidNextToken, 'The next token is invalid.');
+function placeIn(token: string | undefined): Place {
+  if (token === undefined) return { query: 0, series: 0, point: 0 };
+  const [, query, series, point] = /^(\d{1,4})\.(\d{1,4})\.(\d{1,9})$/.exec(cursorOf(token) ?? '') ?? [];
+  if (query === undefined) return fail(InvalidNextToken, 'The next token is invalid.');
+  return { query: Number(query), series: Number(series), point: Number(point) };
 }

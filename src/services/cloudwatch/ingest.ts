@@ -5,6 +5,7 @@
  * A batch is summed in memory first: a thousand calls of one kind cost one row. Alarms that sleep until their metric
  * has data are woken here.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { eventOf } from '../../core/events.ts';
 import { METRICS_PLACE, type Sample, type Samples } from '../../core/metrics.ts';
 import type { Follower, Transaction } from '../../store/store.ts';
@@ -23,6 +24,9 @@ import {
 } from './metricRows.ts';
 import { usageIn } from './usage.ts';
 
+/** After so many metrics requests get their turn. */
+const METRICS_A_BREATH = 200;
+
 export const metricStore: Follower = {
   name: 'cloudwatch',
   async follow(entries, tx) {
@@ -32,7 +36,11 @@ export const metricStore: Follower = {
       for (const sample of samples) gather(news, { account, region }, sample);
     }
     const now = Math.max(...entries.map(({ time }) => time));
-    for (const metric of news.values()) await keep(metric, tx, now);
+    let kept = 0;
+    for (const metric of news.values()) {
+      await keep(metric, tx, now);
+      if (++kept % METRICS_A_BREATH === 0) await nextTurn();
+    }
   },
 };
 

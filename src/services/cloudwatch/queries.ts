@@ -11,7 +11,7 @@ import { isInsightsQuery, runInsightsQuery } from './insightsQuery.ts';
 import { evaluate, type World } from './math/evaluate.ts';
 import { MathError, parse } from './math/parser.ts';
 import { parseSearch } from './math/search.ts';
-import { type Budget, type MetricOfSeries, many, one, type TimeSeries, type Value } from './math/values.ts';
+import { type Budget, type MetricOfSeries, many, one, spend, type TimeSeries, type Value } from './math/values.ts';
 import { matchingMetrics } from './metricMatches.ts';
 import { type MetricName, metricId } from './metricRows.ts';
 import { allUnits, seriesOf } from './series.ts';
@@ -53,7 +53,7 @@ export function querySet(ctx: Asker, queries: readonly MetricDataQuery[], range:
   const compute = async (id: string): Promise<Value> => {
     const query = queries.find(({ Id }) => Id === id);
     if (!query) throw new MathError(`Undefined id ${id}`);
-    if (query.MetricStat) return one(await metricSeries(ctx, query, range));
+    if (query.MetricStat) return one(await metricSeries(ctx, query, range, budget));
     const text = query.Expression ?? '';
     const period = query.Period ?? longestPeriod(queries);
     if (isInsightsQuery(text)) return many(await runInsightsQuery(ctx, text, { ...range, period }, budget));
@@ -96,12 +96,12 @@ function worldOf(ctx: Asker, queries: readonly MetricDataQuery[], grid: World['g
       }
       return all;
     },
-    search: (text, stat, period) => searched(ctx, text, stat, { ...grid, period: period ?? grid.period }),
+    search: (text, stat, period) => searched(ctx, [text, stat], { ...grid, period: period ?? grid.period }, budget),
     band: (id, series, deviations) => band(ctx, { queries, id, series, deviations, grid }, budget),
   };
 }
 
-async function metricSeries(ctx: Asker, query: MetricDataQuery, range: Range): Promise<TimeSeries> {
+async function metricSeries(ctx: Asker, query: MetricDataQuery, range: Range, budget: Budget): Promise<TimeSeries> {
   const { Metric, Period = 60, Stat = '', Unit } = query.MetricStat ?? {};
   const name: MetricName = {
     namespace: Metric?.Namespace ?? '',
@@ -110,7 +110,7 @@ async function metricSeries(ctx: Asker, query: MetricDataQuery, range: Range): P
   };
   // Beside metrics with shorter periods too, minutes begin with the minute.
   const from = range.from - (range.from % Math.min(Period, 60));
-  return readMetric(ctx, name, { from, to: range.to, period: Period, stat: Stat, unit: Unit });
+  return readMetric(ctx, name, { from, to: range.to, period: Period, stat: Stat, unit: Unit }, budget);
 }
 
 interface Reading extends Range {
@@ -119,12 +119,14 @@ interface Reading extends Range {
   readonly unit?: string | undefined;
 }
 
-async function readMetric(ctx: Asker, name: MetricName, reading: Reading): Promise<TimeSeries> {
+async function readMetric(ctx: Asker, name: MetricName, reading: Reading, budget: Budget): Promise<TimeSeries> {
   const compute = statistic(reading.stat);
   if (!compute) throw new MathError(`Unknown statistic ${reading.stat}`);
   const id = metricId(ctx.account, ctx.region, name);
   const points = new Map<number, number>();
-  for (const [time, units] of await seriesOf(ctx, id, reading, reading.unit)) {
+  const series = await seriesOf(ctx, id, reading, reading.unit);
+  spend(budget, series.size);
+  for (const [time, units] of series) {
     const value = compute(allUnits(units));
     if (value !== undefined) points.set(time, value);
   }
@@ -133,11 +135,16 @@ async function readMetric(ctx: Asker, name: MetricName, reading: Reading): Promi
 }
 
 /** At most 500 of the metrics that had data in the last two weeks. */
-async function searched(ctx: Asker, text: string, stat: string, grid: World['grid']): Promise<TimeSeries[]> {
+async function searched(
+  ctx: Asker,
+  [text, stat]: readonly [string, string],
+  grid: World['grid'],
+  budget: Budget,
+): Promise<TimeSeries[]> {
   const search = parseSearch(text, ctx.account);
   const found = await matchingMetrics(ctx, search.namespace, search.matches);
   const all: TimeSeries[] = [];
-  for (const metric of found) all.push(await readMetric(ctx, metric, { ...grid, stat }));
+  for (const metric of found) all.push(await readMetric(ctx, metric, { ...grid, stat }, budget));
   return labelled(all);
 }
 

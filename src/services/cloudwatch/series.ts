@@ -1,4 +1,5 @@
 /** Reading a metric: its aggregates over periods, whatever blocks its data lie in. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../core/context.ts';
 import type { Page } from '../../store/store.ts';
 import { type Aggregate, join, unpack } from './aggregates.ts';
@@ -18,15 +19,19 @@ type Reader = Pick<Context, 'store' | 'now'>;
 
 const HOUR = 3600;
 const BLOCKS_A_PAGE = 500;
+/** After so many blocks others get their turn. */
+const BLOCKS_A_BREATH = 50;
 
 /** Data points of at least so many seconds are those that may be asked for so long after: AWS's retention. */
 export async function seriesOf(ctx: Reader, metric: string, span: Span, unit?: string): Promise<Series> {
   const now = Math.floor(ctx.now.getTime() / 1000);
   const series = new Map<number, Map<string, Aggregate>>();
   const from = Math.max(span.from, now - keptFor(span.period));
+  let read = 0;
   for (const tier of tiersFor(span.period, from, now)) {
     for await (const block of blocksIn(ctx, metric, { tier, from, to: span.to })) {
-      if (unit === undefined || block.unit === unit) addBlock(series, block, { ...span, from: span.from }, from);
+      if (unit === undefined || block.unit === unit) addBlock(series, block, span, from);
+      if (++read % BLOCKS_A_BREATH === 0) await nextTurn();
     }
   }
   return new Map([...series].sort(([a], [b]) => a - b));
