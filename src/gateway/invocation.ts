@@ -1,6 +1,6 @@
 /**
- * One operation carried out: limits, load, permission, run, record. A request does it once; a service that calls another
- * does it again inside the same write set, and so does work that no request is waiting for.
+ * One operation carried out: limits, load, permission, run, record. A request does it once; a service that calls
+ * another does it again inside the same write set, and so does work that no request is waiting for.
  */
 import { checkLimits } from '../core/constraints.ts';
 import type { Caller, Context, Settings, Source } from '../core/context.ts';

@@ -1,6 +1,6 @@
 /**
- * People who are signed in through IAM Identity Center, and what led there: devices that wait to be confirmed, codes that
- * a page gave out, tokens. Tokens are random; the store knows their digests only.
+ * People who are signed in through IAM Identity Center, and what led there: devices that wait to be confirmed, codes
+ * that a page gave out, tokens. Tokens are random; the store knows their digests only.
  */
 import { createHash } from 'node:crypto';
 import { type Transaction, table } from '../store/store.ts';

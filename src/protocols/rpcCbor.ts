@@ -12,7 +12,9 @@ import { inputOf, outputOf, type Shape } from './schema.ts';
 type Library = typeof import('@smithy/core/cbor');
 let library: Library | undefined;
 
-/** Loaded when a client speaks CBOR for the first time: it brings more along than the rest of the protocols together. */
+/**
+ * Loaded when a client speaks CBOR for the first time: it brings more along than the rest of the protocols together.
+ */
 function writer(): Library {
   library ??= createRequire(import.meta.url)('@smithy/core/cbor') as Library;
   return library;

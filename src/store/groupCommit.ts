@@ -32,28 +32,13 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   const waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
   let scheduled = false;
-  let broken: unknown;
-  let latest: Promise<unknown> | undefined;
-
   const gathering = gatheringUnderLoad();
-  const broke = (error: unknown): void => {
-    broken = error;
-  };
+  const commits = commitsOf(state);
 
-  const run = (): Promise<void> =>
-    commitAll(waiting, gathering, committedEntries, {
-      commit(group) {
-        if (broken !== undefined) return rejected(group, broken);
-        const entries = commitGroup(state, group, broke);
-        latest = typeof entries === 'number' ? undefined : entries;
-        return entries;
-      },
-      tidy: () => state.driver.tidy?.()?.catch(broke),
-    });
   const start = (): void => {
     scheduled = false;
     if (running !== undefined) return;
-    const work = run();
+    const work = commitAll(waiting, gathering, committedEntries, commits);
     running = work.finally(() => {
       running = undefined;
       if (waiting.length > 0) schedule();
@@ -73,14 +58,13 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
   return {
     submit: (set) =>
       new Promise((resolve, reject) => {
+        const broken = commits.broken();
         if (broken !== undefined) return reject(broken);
         waiting.push({ set, resolve, reject });
         if (waiting.length >= enough) gathering.end();
         schedule();
       }),
-    async settled() {
-      await latest; // Not `running`: under load there is always a next group.
-    },
+    settled: commits.settled,
     async alone(work) {
       while (waiting.length > 0 || running !== undefined) await drain();
       running = work().finally(() => {
@@ -96,6 +80,30 @@ export function groupCommit(state: Committed, committedEntries: (count: number) 
 interface Commits {
   commit(group: readonly Waiting[]): number | Promise<number>;
   tidy(): Promise<void> | undefined;
+  /** Why nothing is committed any more. */
+  broken(): unknown;
+  settled(): Promise<void>;
+}
+
+function commitsOf(state: Committed): Commits {
+  let broken: unknown;
+  let latest: Promise<unknown> | undefined;
+  const broke = (error: unknown): void => {
+    broken = error;
+  };
+  return {
+    commit(group) {
+      if (broken !== undefined) return rejected(group, broken);
+      const entries = commitGroup(state, group, broke);
+      latest = typeof entries === 'number' ? undefined : entries;
+      return entries;
+    },
+    tidy: () => state.driver.tidy?.()?.catch(broke),
+    broken: () => broken,
+    async settled() {
+      await latest; // Not what is under way: under load there is always a next group.
+    },
+  };
 }
 
 function rejected(group: readonly Waiting[], error: unknown): number {

@@ -1,7 +1,7 @@
 /**
  * Looking. AWS scans within minutes of a change and all over once a day; here findings are brought up to date every
- * minute (scan.ts) and when somebody asks for them, account by account, wherever something changed since the last look. What is seen anew
- * becomes a finding, what is no longer seen is resolved, and ninety days later forgotten.
+ * minute (scan.ts) and when somebody asks for them, account by account, wherever something changed since the last
+ * look. What is seen anew becomes a finding, what is no longer seen is resolved, and ninety days later forgotten.
  */
 import type { Context } from '../../core/context.ts';
 import { chainOf } from '../../identity/organization.ts';

@@ -1,6 +1,6 @@
 /**
- * The role that stands for a permission set in an account, and the SAML provider that it trusts: made, kept in step, and
- * taken away with the last assignment.
+ * The role that stands for a permission set in an account, and the SAML provider that it trusts: made, kept in step,
+ * and taken away with the last assignment.
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
  */
 import type { Context } from '../../core/context.ts';

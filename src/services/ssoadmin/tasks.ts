@@ -1,6 +1,6 @@
 /**
- * What assignments and provisioning owe: roles in accounts. One after the other for each permission set and account, many
- * accounts at a time where all are meant.
+ * What assignments and provisioning owe: roles in accounts. One after the other for each permission set and account,
+ * many accounts at a time where all are meant.
  */
 import type { Context } from '../../core/context.ts';
 import { later, type TaskHandler } from '../../core/tasks.ts';
