@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
 import { later, loggingTrail } from './fixtures.ts';
+import { askLake } from './lakeEngine.ts';
 import { statementOf } from './lakeSql.ts';
 
 const ID = '0a1b2c3d-0000-4000-8000-0123456789ab';
@@ -131,6 +132,17 @@ test('queries touch neither files nor settings, and what is wrong with them is t
   const other = await cloud.memberAccount('other');
   const foreign = other.root.cloudtrail.startQuery({ QueryStatement: `select 1 from ${id}` });
   await rejected(foreign, 'EventDataStoreNotFound', /could not be found/);
+});
+
+test('a query that takes too long is ended, and others wait their turn meanwhile', async () => {
+  const limits = { stores: [], memoryMegabytes: 128, timeoutMs: 300, rowsMax: 10 };
+  const slow = async () => ({ ...limits, statement: 'select count(*) from range(1000000000000)' });
+  const quick = async () => ({ ...limits, timeoutMs: 20_000, statement: 'select 1 as one' });
+  const answers = await Promise.all([slow, slow, quick].map((question) => askLake(question)));
+  assert.deepEqual(
+    answers.map((answer) => ('error' in answer ? answer.timedOut : answer.rows)),
+    [true, true, [['1']]],
+  );
 });
 
 test('results come in pages, and a query can be cancelled', async () => {

@@ -6,10 +6,8 @@ import { statementOf } from './lakeSql.ts';
 import type { LakeAnswer } from './lakeWorker.ts';
 import { ROWS_A_PAGE, resultsId } from './queryResults.ts';
 
-const MEMORY_MEGABYTES = 1024;
-const TIMEOUT_MS = 120_000;
-const ROWS_MAX = 100_000;
-/** Uncompressed bytes of events that one query may look at. */
+const LIMITS = { memoryMegabytes: 1024, timeoutMs: 120_000, rowsMax: 100_000 };
+/** Uncompressed bytes of one event data store that a query may look at. */
 const SCANNED_BYTES_MAX = 512 * 1024 * 1024;
 const SEGMENTS_MAX = 100_000;
 
@@ -23,21 +21,15 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
   async reach({ body: key }, around) {
     const query = await around.store.transaction((tx) => tx.get(queries, key));
     if (query?.status !== 'QUEUED') return undefined;
-    const began = performance.now();
     const statement = statementOf(query.statement);
-    const stores: { id: string; segments: Uint8Array[] }[] = [];
+    let began = performance.now();
     let bytes = 0;
-    for (const id of statement?.stores ?? []) {
-      const held = await segmentsOf(around, id);
-      bytes += held.reduce((sum, segment) => sum + segment.bytes, 0);
-      if (bytes > SCANNED_BYTES_MAX) {
-        const error = `The query looks at more than ${SCANNED_BYTES_MAX} bytes of events.`;
-        return { answer: { error, timedOut: false }, bytes: 0, executionMs: 0 };
-      }
-      stores.push({ id, segments: await Promise.all(held.map((segment) => bytesOf(around, segment))) });
-    }
-    const limits = { memoryMegabytes: MEMORY_MEGABYTES, timeoutMs: TIMEOUT_MS, rowsMax: ROWS_MAX };
-    const answer = await askLake({ statement: statement?.text ?? '', stores, ...limits });
+    const answer = await askLake(async () => {
+      began = performance.now();
+      const stores = await Promise.all((statement?.stores ?? []).map((id) => eventsOf(around, id)));
+      bytes = stores.reduce((sum, each) => sum + each.bytes, 0);
+      return { ...LIMITS, statement: statement?.text ?? '', stores };
+    });
     return { answer, bytes, executionMs: Math.ceil(performance.now() - began) };
   },
   async settle({ body: key }, ctx, run) {
@@ -62,7 +54,7 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
   },
   async failed({ body: key }, ctx, error) {
     const query = await ctx.store.get(queries, key);
-    if (query) await ctx.store.replace(queries, failedQuery(query, error));
+    if (query?.status === 'QUEUED') await ctx.store.replace(queries, failedQuery(query, error));
     return undefined;
   },
 };
@@ -73,8 +65,13 @@ const failedQuery = (query: Query, error: unknown): Query => ({
   error: error instanceof Error ? error.message : String(error),
 });
 
-async function segmentsOf({ store }: Outside, id: string): Promise<readonly Segment[]> {
-  return (await store.transaction((tx) => tx.list(segments, [id], { limit: SEGMENTS_MAX, unchecked: true }))).rows;
+/** The events of a store. Throws when they are more than a query may look at. */
+async function eventsOf(around: Outside, id: string) {
+  const page = { limit: SEGMENTS_MAX, unchecked: true } as const;
+  const { rows } = await around.store.transaction((tx) => tx.list(segments, [id], page));
+  const bytes = rows.reduce((sum, segment) => sum + segment.bytes, 0);
+  if (bytes > SCANNED_BYTES_MAX) throw new Error(`The query looks at more than ${SCANNED_BYTES_MAX} bytes of events.`);
+  return { id, bytes, segments: await Promise.all(rows.map((segment) => bytesOf(around, segment))) };
 }
 
 async function bytesOf({ blobs }: Outside, { id, packedBytes }: Segment): Promise<Uint8Array> {
