@@ -453,3 +453,53 @@ test('a thousand alarms on quiet metrics owe nothing', async () => {
   await pass(cloud);
   assert.deepEqual(await evaluations(cloud), []);
 });
+
+test('alarms watch Metrics Insights queries of one series, and say when there are several', async () => {
+  const cloud = await testCloud();
+  const insights = (AlarmName: string, Expression: string) =>
+    cloud.root.cloudwatch.putMetricAlarm({
+      AlarmName,
+      Metrics: [{ Id: 'q1', Expression, Period: 60 }],
+      EvaluationPeriods: 1,
+      Threshold: 10,
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
+  await insights('sum', 'SELECT SUM(Errors) FROM Shop');
+  await insights('each', 'SELECT SUM(Errors) FROM Shop GROUP BY Host');
+  await put(cloud, 6);
+  await put(cloud, 6, { Dimensions: [{ Name: 'Host', Value: 'b' }] });
+  await pass(cloud);
+  assert.equal(await state(cloud, 'sum'), 'ALARM');
+  const each = await described(cloud, 'each');
+  assert.deepEqual([each.StateValue, each.EvaluationState], ['INSUFFICIENT_DATA', 'EVALUATION_ERROR']);
+  assert.equal(each.StateReason, 'An alarm must watch a single time series');
+  const of = { AlarmName: 'each' };
+  assert.deepEqual((await cloud.root.cloudwatch.describeAlarmContributors(of)).AlarmContributors, []);
+});
+
+test('an alarm beyond a day looks once an hour, at data up to the hour', async () => {
+  const cloud = await testCloud({ now: new Date('2030-01-10T09:30:00Z') });
+  await alarm(cloud, { Period: 86_400, EvaluationPeriods: 2, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' });
+  await pass(cloud, 'PT32M');
+  await put(cloud, 9);
+  await pass(cloud);
+  assert.equal(await state(cloud), 'OK');
+  await pass(cloud, 'PT56M');
+  assert.equal(await state(cloud), 'OK', 'it is 10:59');
+  await pass(cloud);
+  assert.equal(await state(cloud), 'ALARM', 'it is 11:00');
+});
+
+test('alarms of one account and Region are not those of another', async () => {
+  const cloud = await testCloud();
+  const member = await cloud.memberAccount('dev');
+  await alarm(cloud);
+  await member.root.cloudwatch.putMetricAlarm({ ...ALARM, Threshold: 1 });
+  const elsewhere = cloud.as(await cloud.keyFor(cloud.managementAccount), 'eu-west-1');
+  assert.deepEqual((await elsewhere.cloudwatch.describeAlarms({})).MetricAlarms, []);
+  await put(cloud, 3);
+  await pass(cloud);
+  assert.equal(await state(cloud), 'OK');
+  const [theirs] = (await member.root.cloudwatch.describeAlarms({})).MetricAlarms!;
+  assert.deepEqual([theirs?.StateValue, theirs?.Threshold], ['INSUFFICIENT_DATA', 1]);
+});
