@@ -91,6 +91,36 @@ test('Every data identifier that is taken masks what it names', async () => {
   }
 });
 
+test('A policy of the account masks in all its groups, beside the groups’ own', async () => {
+  const cloud = await testCloud();
+  const { logs } = cloud.root;
+  const policyName = 'all';
+  const policyType = 'DATA_PROTECTION_POLICY';
+  const policyDocument = policy([EMAIL]);
+  const made = await logs.putAccountPolicy({ policyName, policyType, policyDocument });
+  assert.deepEqual(made.accountPolicy, {
+    policyName,
+    policyType,
+    policyDocument,
+    lastUpdatedTime: cloud.now().getTime(),
+    scope: 'ALL',
+    accountId: cloud.managementAccount,
+  });
+  await logs.createLogGroup({ logGroupName: 'app' });
+  await logs.createLogStream({ logGroupName: 'app', logStreamName: 's' });
+  const own = policy([EMAIL.replace('EmailAddress', 'IpAddress')]);
+  await logs.putDataProtectionPolicy({ logGroupIdentifier: 'app', policyDocument: own });
+  const logEvents = [{ timestamp: cloud.now().getTime(), message: 'a@b.de from 10.0.0.1' }];
+  await logs.putLogEvents({ logGroupName: 'app', logStreamName: 's', logEvents });
+  const read = async () => (await logs.filterLogEvents({ logGroupName: 'app' })).events![0]!.message;
+  assert.equal(await read(), '****** from ********');
+  assert.equal((await logs.describeAccountPolicies({ policyType })).accountPolicies!.length, 1);
+  await logs.deleteAccountPolicy({ policyName, policyType });
+  assert.equal(await read(), 'a@b.de from ********');
+  const other = { policyName, policyType: 'FIELD_INDEX_POLICY', policyDocument: '{"Fields":["a"]}' } as const;
+  await refusal(logs.putAccountPolicy(other), 'InvalidParameterException');
+});
+
 test('A policy that is not honoured is refused', async () => {
   const { logs } = (await testCloud()).root;
   await logs.createLogGroup({ logGroupName: 'app' });

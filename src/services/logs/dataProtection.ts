@@ -12,9 +12,11 @@ import {
   type PutDataProtectionPolicyRequest,
   type PutDataProtectionPolicyResponse,
 } from '@aws-sdk/client-cloudwatch-logs';
+import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Access, Present } from '../../core/operation.ts';
 import { groupAccess, onGroup, requireStandard } from './access.ts';
+import { accountPolicies, DATA_PROTECTION } from './accountPolicyRows.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
 import type { StoredEvent } from './reading.ts';
 import { compileRegex, type Regex } from './regex/index.ts';
@@ -56,7 +58,7 @@ interface Policy {
 const invalid = (why: string): never => fail(InvalidParameterException, `Invalid data protection policy: ${why}`);
 
 /** What a policy masks. @throws InvalidParameterException for what is no policy, or is not honoured here. */
-function sensitive(document: string): readonly Regex[] {
+export function sensitive(document: string): readonly Regex[] {
   const policy = parsed(document);
   if (policy.Version !== '2021-06-01') invalid('Version must be 2021-06-01');
   const [audit, mask, ...more] = statementsOf(policy);
@@ -151,15 +153,29 @@ export const DeleteDataProtectionPolicy = onGroup<Present<DeleteDataProtectionPo
 export const unmaskAccess = (group: LogGroup, unmask: boolean | undefined): readonly Access[] =>
   unmask ? [{ ...groupAccess(group), action: 'logs:Unmask' }] : [];
 
-const compiled = new WeakMap<NonNullable<LogGroup['dataProtection']>, readonly Regex[]>();
+/** A policy, and since when it is there (milliseconds). */
+type Protection = Pick<NonNullable<LogGroup['dataProtection']>, 'document' | 'since'>;
+
+const compiled = new WeakMap<Protection, readonly Regex[]>();
 
 export type Masker = (event: Pick<StoredEvent, 'message'> & { readonly from: { readonly ingested: number } }) => string;
 
 const plain: Masker = ({ message }) => message;
 
 /** An event's message as the caller may see it. */
-export function maskerFor({ dataProtection }: LogGroup, unmask: boolean | undefined): Masker {
-  if (!dataProtection || unmask) return plain;
+export async function maskerFor(
+  { store }: Pick<Context, 'store'>,
+  { account, region, dataProtection }: LogGroup,
+  unmask: boolean | undefined,
+): Promise<Masker> {
+  if (unmask) return plain;
+  const common = await store.get(accountPolicies, [account, region, DATA_PROTECTION]);
+  const both = [dataProtection, common].filter((policy) => policy !== undefined).map(maskerOf);
+  const [first = plain, second] = both;
+  return second === undefined ? first : (event) => second({ ...event, message: first(event) });
+}
+
+function maskerOf(dataProtection: Protection): Masker {
   let regexes = compiled.get(dataProtection);
   if (!regexes) compiled.set(dataProtection, (regexes = sensitive(dataProtection.document)));
   const { since } = dataProtection;

@@ -104,6 +104,18 @@ test('PutLogEvents refuses whole batches in AWS’s words', async () => {
   await rejected(elsewhere, 'ResourceNotFoundException', 'The specified log group does not exist.');
 });
 
+test('PutLogEvents says that it keeps no entity', async () => {
+  const cloud = await testCloud();
+  const { logs } = await withStreams(cloud, 's');
+  const answer = await logs.putLogEvents({
+    logGroupName: 'app',
+    logStreamName: 's',
+    logEvents: [{ timestamp: START, message: 'x' }],
+    entity: { keyAttributes: { Type: 'Service', Name: 'n' } },
+  });
+  assert.deepEqual(answer.rejectedEntityInfo, { errorType: 'UnsupportedLogGroupType' });
+});
+
 test('PutLogEvents is no management event', async () => {
   const cloud = await testCloud();
   const { put } = await withStreams(cloud, 's');

@@ -48,7 +48,7 @@ interface Piece {
 /** Writes the next file of a stream; its last event, or undefined when there was nothing left to write. */
 async function writeFile(ctx: Context, task: ExportTask, { group, stream, step }: Piece) {
   const reading = { group, streams: [stream.id], from: task.from, to: task.to + 1, after: step.after };
-  const mask = maskerFor(group, false);
+  const mask = await maskerFor(ctx, group, false);
   const events: StoredEvent[] = [];
   let text = '';
   for await (const chunk of eventsOf(ctx, reading)) {

@@ -32,7 +32,7 @@ export const FilterLogEvents = onGroup<FilterLogEventsRequest, FilterLogEventsRe
     requireReadable(group, 'FilterLogEvents');
     const pattern = filterPattern(input.filterPattern ?? '');
     // What is masked is not to be found out by patterns either.
-    const mask = maskerFor(group, input.unmask);
+    const mask = await maskerFor(ctx, group, input.unmask);
     const holds = (event: StoredEvent) => matches(pattern, mask(event));
     const { found, next } = await search(ctx, await readingOf(input, ctx, group), holds, input.limit ?? EVENTS_MAX);
     return {

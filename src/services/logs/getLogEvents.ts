@@ -35,7 +35,7 @@ export const GetLogEvents: Operation<Present<GetLogEventsRequest>, GetLogEventsR
     const { backward, after } = direction(input);
     const reading = { group, streams: [stream.id], from: startTime, to: endTime, backward, after };
     const found = await pageOf(ctx, reading, limit);
-    const mask = maskerFor(group, input.unmask);
+    const mask = await maskerFor(ctx, group, input.unmask);
     const events = (backward ? found.toReversed() : found).map((event) => view(event, mask));
     return { events, ...tokens(input, ctx, backward ? found.toReversed() : found) };
   },

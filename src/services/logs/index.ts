@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-cloudwatch-logs';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { DeleteAccountPolicy, DescribeAccountPolicies, PutAccountPolicy } from './accountPolicies.ts';
 import { DeleteDataProtectionPolicy, GetDataProtectionPolicy, PutDataProtectionPolicy } from './dataProtection.ts';
 import {
   CreateDelivery,
@@ -69,6 +70,7 @@ export const logs = defineService({
     CreateExportTask,
     CreateLogGroup,
     CreateLogStream,
+    DeleteAccountPolicy,
     DeleteDataProtectionPolicy,
     DeleteDelivery,
     DeleteDeliveryDestination,
@@ -82,6 +84,7 @@ export const logs = defineService({
     DeleteResourcePolicy,
     DeleteRetentionPolicy,
     DeleteSubscriptionFilter,
+    DescribeAccountPolicies,
     DescribeDeliveries,
     DescribeDeliveryDestinations,
     DescribeDeliverySources,
@@ -109,6 +112,7 @@ export const logs = defineService({
     ListLogGroupsForQuery,
     ListTagsForResource,
     ListTagsLogGroup,
+    PutAccountPolicy,
     PutDataProtectionPolicy,
     PutDeliveryDestination,
     PutDeliveryDestinationPolicy,

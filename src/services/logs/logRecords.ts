@@ -45,7 +45,7 @@ export const GetLogRecord: Operation<Present<GetLogRecordRequest>, GetLogRecordR
     const message = events.messages[index];
     const time = events.times[index];
     if (message === undefined || time === undefined || time < (expiry(group, ctx.now) ?? 0)) gone();
-    const mask = maskerFor(group, input.unmask);
+    const mask = await maskerFor(ctx, group, input.unmask);
     const event = { time, segment: row.id, index, message: mask({ message, from: row }), from: row };
     const log = `${group.account}:${group.name}`;
     return {
@@ -79,7 +79,7 @@ export const GetLogGroupFields = onGroup<GetLogGroupFieldsRequest, GetLogGroupFi
     const to = middle === undefined ? ctx.now.getTime() + 1 : middle + AROUND_MS;
     const counts = new Map<string, number>();
     let events = 0;
-    const mask = maskerFor(group, false);
+    const mask = await maskerFor(ctx, group, false);
     for await (const chunk of eventsOf(ctx, { group, from: Math.max(0, from), to, backward: true })) {
       for (const event of chunk.events) {
         events++;

@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000;
 export async function filterSamples(ctx: Context, group: LogGroup, events: Events): Promise<Sample[]> {
   if (group.metricFilters === 0) return [];
   const { rows } = await ctx.store.list(metricFilters, [group.id], { limit: FILTERS_MAX });
-  const mask = maskerFor(group, false);
+  const mask = await maskerFor(ctx, group, false);
   const from = { ingested: ctx.now.getTime() };
   const subjects = events.messages.map((message) => subjectOf(mask({ message, from })));
   return rows.flatMap((filter) => samplesOf(filter, group, subjects, events.times));

@@ -44,11 +44,16 @@ export const PutLogEvents: Operation<Present<PutLogEventsRequest>, PutLogEventsR
     resourceTags: group.tags,
     resourcePolicy: policy,
   }),
-  async run({ logEvents }, ctx, { group, stream }) {
+  async run({ logEvents, entity }, ctx, { group, stream }) {
     requireBatch(logEvents);
     const { accepted, rejected } = sorted(logEvents, ctx, group);
     if (accepted.length > 0) await keep(ctx, group, stream, accepted);
-    return { nextSequenceToken: SEQUENCE_TOKEN, ...(rejected && { rejectedLogEventsInfo: rejected }) };
+    return {
+      nextSequenceToken: SEQUENCE_TOKEN,
+      ...(rejected && { rejectedLogEventsInfo: rejected }),
+      // Entities are not kept: nothing here would show them.
+      ...(entity && { rejectedEntityInfo: { errorType: 'UnsupportedLogGroupType' as const } }),
+    };
   },
 };
 

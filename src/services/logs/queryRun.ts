@@ -90,16 +90,12 @@ async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: 
   const readers: Reader[] = [];
   for (const progress of groups) {
     const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
-    if (!group) progress.done = true;
-    else
-      readers.push({
-        progress,
-        group,
-        mask: maskerFor(group, false),
-        chunks: chunksOf(ctx, group, progress, query, plan),
-        events: [],
-        at: 0,
-      });
+    if (!group) {
+      progress.done = true;
+      continue;
+    }
+    const mask = await maskerFor(ctx, group, false);
+    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, query, plan), events: [], at: 0 });
   }
   for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   while (readers.length > 0) {

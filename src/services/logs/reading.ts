@@ -7,6 +7,7 @@
  * bounded: of open rows that have to wait, the text is let go and unpacked again when their turn comes.
  */
 import type { Context } from '../../core/context.ts';
+import { breath } from './breath.ts';
 import { keyFor } from './encryption.ts';
 import { comparePlaces, type Place } from './eventIds.ts';
 import { expiry, type LogGroup } from './groupRows.ts';
@@ -111,8 +112,8 @@ interface Source {
   next(): Promise<boolean>;
 }
 
-const PAGE_FIRST = 4;
-const PAGE_ROWS = 16;
+const PAGE_FIRST = 8;
+const PAGE_ROWS = 64;
 
 function sourceOf(
   ctx: Context,
@@ -137,6 +138,7 @@ function sourceOf(
       for (;;) {
         if (at === rows.length) {
           if (started && after === undefined) break;
+          if (started) await breath();
           const limit = started ? PAGE_ROWS : PAGE_FIRST;
           const found = await ctx.store.list(segments, prefix, { ...page, limit, after });
           [rows, at, after, started] = [found.rows, 0, found.next, true];
