@@ -65,6 +65,8 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^(SAMLProviderArn|PrincipalArn)$/, ({ account }) => `arn:aws:iam::${account}:saml-provider/sample`],
   [/^SerialNumber$/, ({ account }) => `arn:aws:iam::${account}:mfa/sample`],
   [/^(AccountId|TargetPrincipal|TargetId)$/, ({ account }) => account],
+  [/^Bucket$/, () => 'sample-bucket'],
+  [/^Name$/, () => 'sample-name'],
   [/^TopicArn$/, ({ account }) => `arn:aws:sns:us-east-1:${account}:sample`],
   [
     /^SubscriptionArn$/,

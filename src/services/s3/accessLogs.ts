@@ -1,6 +1,6 @@
 /**
- * Server access logs: a line for each request to a bucket that is logged, gathered and delivered every few minutes as an
- * object of the target bucket, in the name of S3's log delivery.
+ * Server access logs: a line for each request to a bucket that is logged, gathered and delivered every few minutes as
+ * an object of the target bucket, in the name of S3's log delivery.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
  */
 import type { Context } from '../../core/context.ts';

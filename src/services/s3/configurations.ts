@@ -1,6 +1,6 @@
 /**
- * Configurations that a bucket has several of, each under an id: inventories. Analytics, metrics and Intelligent-Tiering
- * have the same operations; there are none of them, and none can be made, for nothing here would act on them.
+ * Analytics, metrics and Intelligent-Tiering, of which a bucket has several configurations, each under an id. There are
+ * none of them, and none can be made, for nothing here would act on them.
  */
 import type {
   DeleteBucketAnalyticsConfigurationRequest,

@@ -70,7 +70,7 @@ export async function sealContentKey(
   return { by: encryption.by, key: sealed, kms };
 }
 
-/** The content key of a version, for a caller who may read it. Throws where a key is missing, wrong or not to be used. */
+/** The content key of a version, for a caller who may read it. Throws where a key is missing, wrong or not usable. */
 export async function openContentKey(
   ctx: Context,
   target: BucketTarget,

@@ -1,6 +1,6 @@
 /**
- * An inventory report: files of some thousand lines each, then the manifest that names them, put into the destination in
- * S3's own name.
+ * An inventory report: files of some thousand lines each, then the manifest that names them, put into the destination
+ * in S3's own name.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
  */
 import { createHash } from 'node:crypto';

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { testCloud } from '../../testing/cloud.ts';
 
 const Bucket = 'a-bucket';
@@ -215,6 +216,34 @@ test('A form uploads what its policy allows, in the name of who signed it', asyn
     assert.match(answer.text, text);
   }
   assert.equal(await (await s3.getObject({ Bucket, Key: 'user/photo.jpg' })).Body?.transformToString(), 'the file');
+});
+
+test('A form of the SDK’s createPresignedPost uploads, with a session’s token too', async () => {
+  const { cloud, s3 } = await withBucket();
+  const { sts } = await cloud.user('alice', {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }],
+  });
+  const { AccessKeyId, SecretAccessKey, SessionToken } = (await sts.getSessionToken({})).Credentials!;
+  const session = cloud.as({
+    accessKeyId: AccessKeyId!,
+    secretAccessKey: SecretAccessKey!,
+    sessionToken: SessionToken!,
+  });
+  const { url, fields } = await createPresignedPost(session.s3, {
+    Bucket,
+    Key: 'k',
+    Conditions: [['content-length-range', 1, 10]],
+    Expires: 60,
+  });
+  const parts = Object.entries({ ...fields, file: 'x' }).map(
+    ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  const headers = { host: 'cloud.test', 'content-type': 'multipart/form-data; boundary=b' };
+  const body = Buffer.from(`${parts.join('')}--b--\r\n`);
+  const answer = await cloud.send({ method: 'POST', path: new URL(url).pathname.replace(/\/$/, ''), headers, body });
+  assert.equal(answer.status, 204, await textOf(answer.body));
+  assert.equal((await s3.headObject({ Bucket, Key: 'k' })).ContentLength, 1);
 });
 
 test('A form that nobody signed is anybody’s', async () => {

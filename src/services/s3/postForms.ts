@@ -1,6 +1,6 @@
 /**
- * Uploads by a form of a web page, under a policy that somebody signed. A form becomes a PutObject in the name of whoever
- * signed its policy; an unsigned one is anybody's.
+ * Uploads by a form of a web page, under a policy that somebody signed. A form becomes a PutObject in the name of
+ * whoever signed its policy; an unsigned one is anybody's.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
 import { CommonError } from '../../core/errors.ts';

@@ -6,7 +6,7 @@ import type {
   UntagResourceRequest,
 } from '@aws-sdk/client-s3-control';
 import type { Context } from '../../core/context.ts';
-import { CommonError, notImplemented } from '../../core/errors.ts';
+import { CommonError } from '../../core/errors.ts';
 import { Missing, Open, type Operation, type Present, type Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
 import { type AccessPoint, accessPoints } from '../../identity/accessPoints.ts';
@@ -25,13 +25,15 @@ const TAGS_MAX = 50;
 
 const noSuchResource = () => new CommonError('NoSuchResource', "The specified resource doesn't exist.", 404);
 
+const otherKind = () => new CommonError('NotImplemented', 'Tagging this kind of resource is not implemented.', 501);
+
 async function tagged(input: Asked, ctx: Context): Promise<Tagged | Missing> {
   requireOwnAccount(ctx, input.AccountId);
   const arn = decodeURIComponent(input.ResourceArn);
   const bucket = /^arn:aws:s3:::([a-z0-9.-]+)$/.exec(arn)?.[1];
   if (bucket !== undefined) return { bucket };
   const [, region, account, name] = /^arn:aws:s3:([a-z0-9-]+):(\d{12}):accesspoint\/([a-z0-9-]+)$/.exec(arn) ?? [];
-  if (name === undefined) notImplemented('Tagging this kind of resource');
+  if (name === undefined) return new Missing(arn, otherKind());
   const point = account === ctx.account && (await ctx.store.get(accessPoints, [account, region!, name]));
   return point ? { point } : new Missing(arn, noSuchResource());
 }
