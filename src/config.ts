@@ -21,6 +21,8 @@ export interface Config {
   readonly tlsKey: string | undefined;
   /** `sqlite:FILE` or `postgres://…`; a file in the data folder by default. */
   readonly store: string | undefined;
+  /** Bucket of an S3-compatible store for the bytes of objects; a folder of the data folder by default. */
+  readonly blobs: string | undefined;
   readonly quotas: Readonly<Record<string, number>>;
   /** URL of the server that mail goes out through. */
   readonly smtp: string | undefined;
@@ -68,6 +70,11 @@ const SETTINGS: readonly Setting[] = [
   { flag: 'tls-cert', value: 'FILE', help: 'PEM certificate chain: serve HTTPS' },
   { flag: 'tls-key', value: 'FILE', help: 'PEM private key of that certificate' },
   { flag: 'store', value: 'URL', help: 'sqlite:FILE (default: in the data folder) or postgres://…' },
+  {
+    flag: 'blobs',
+    value: 'URL',
+    help: 's3://BUCKET or https://HOST/BUCKET for objects’ bytes (default: the data folder)',
+  },
   { flag: 'quota', value: 'NAME=N', repeated: true, help: 'another quota than AWS’s standard one (UsersQuota=200000)' },
   { flag: 'trail-interval', value: 'SECONDS', standard: '300', help: 'how often CloudTrail delivers log files' },
   {
@@ -120,6 +127,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     tlsCert: pem('tls-cert', read('tls-cert')),
     tlsKey: pem('tls-key', read('tls-key')),
     store: read('store'),
+    blobs: matching('blobs', read('blobs'), /^(s3|https?):\/\/[^/@]+(\/.*)?$/, 's3://BUCKET or https://HOST/BUCKET'),
     quotas: quotasOf(read('quota')),
     smtp: matching('smtp', read('smtp'), /^smtps?:\/\/[^\s]+$/, 'smtp://… or smtps://…'),
     outbound: hostsOf(read('outbound')),

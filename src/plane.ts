@@ -44,7 +44,7 @@ export async function serve(config: Config): Promise<void> {
   const deps: { -readonly [K in keyof Deps]: Deps[K] } = {
     resolver: resolverOf(services),
     store,
-    blobs: blobsOver(blobDriverOf(config), store, () => deps.now().getTime()),
+    blobs: blobsOver(await blobDriverOf(config), store, () => deps.now().getTime()),
     secrets: secretsUnder(...(rootKeys as [Uint8Array])),
     settings: {
       managementAccount: '',
@@ -123,8 +123,11 @@ function opened(config: Config, log: (error: unknown) => void): Promise<Store> {
   });
 }
 
-const blobDriverOf = (config: Config): BlobDriver =>
-  config.ephemeral ? memoryBlobs() : folderBlobs(join(config.data, 'blobs'));
+async function blobDriverOf({ ephemeral, blobs, data }: Config): Promise<BlobDriver> {
+  if (blobs === undefined) return ephemeral ? memoryBlobs() : folderBlobs(join(data, 'blobs'));
+  const { bucketBlobs } = await import('./store/bucketBlobs.ts');
+  return bucketBlobs(blobs);
+}
 
 const POOL_BYTES = 8192;
 

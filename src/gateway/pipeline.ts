@@ -28,6 +28,7 @@ import {
   recordsOfCall,
 } from './invocation.ts';
 import { routeIn, serviceOf } from './resolve.ts';
+import { begun } from './streams.ts';
 import { isChunked, uploadOf } from './uploads.ts';
 import { ClientGone, type WhenGone } from './waiting.ts';
 
@@ -146,7 +147,8 @@ async function operated(
       return deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
     }, whenGone);
     deps.decisions.keep(passage.requestId, passage.ctx?.account ?? '', passage.questions);
-    return await finished(passage, protocol.encode(output, service, operation, passage.requestId), output);
+    const whole = begun(protocol.encode(output, service, operation, passage.requestId));
+    return await finished(passage, whole instanceof Promise ? await whole : whole, output);
   } catch (error) {
     await passage.prepared?.undo?.().catch(deps.log);
     if (error instanceof ClientGone) return NOBODY;

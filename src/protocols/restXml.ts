@@ -36,7 +36,7 @@ export const restXml: Protocol = {
   encodeError(error, service, requestId) {
     const id = `<RequestId>${escapeXml(requestId)}</RequestId>`;
     const type = `<Type>${error.senderFault ? 'Sender' : 'Receiver'}</Type>`;
-    const members = errorMembers(error);
+    const members = errorMembers(bare(service) && error.code === 'InternalFailure' ? internal(error) : error);
     const body = bare(service)
       ? `<Error>${members}${detailsOf(error)}${id}<HostId>${hostId(requestId)}</HostId></Error>`
       : `<ErrorResponse><Error>${type}${members}</Error>${id}</ErrorResponse>`;
@@ -44,6 +44,13 @@ export const restXml: Protocol = {
     return { status: error.status, headers, body: error.status === 304 ? '' : PROLOGUE + body };
   },
 };
+
+/** As S3 calls it. */
+const internal = (error: WireError): WireError => ({
+  ...error,
+  queryCode: 'InternalError',
+  message: 'We encountered an internal error. Please try again.',
+});
 
 /** S3 has its errors without a wrapper. */
 function bare(service: Service | undefined): boolean {

@@ -84,3 +84,23 @@ test('a record of an object tells bucket, key and what they are, where a trail w
   await s3.putObject({ Bucket, Key: 'k', Body: 'x' });
   assert.equal((await cloud.deps.store.journal.read(0, 100)).length, before);
 });
+
+test('a store of bytes that is away is told as an error, not as an answer cut short', async () => {
+  const { cloud, s3 } = await delivering();
+  await s3.putObject({ Bucket, Key: 'k', Body: Buffer.alloc(100_000) });
+  const { blobs } = cloud.deps;
+  const away = () => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' })),
+    }),
+  });
+  const logged: unknown[] = [];
+  Object.assign(cloud.deps, { blobs: { ...blobs, read: away }, log: (error: unknown) => logged.push(error) });
+  await assert.rejects(
+    s3.getObject({ Bucket, Key: 'k' }),
+    (error: { $metadata: { httpStatusCode: number } }) => error.$metadata.httpStatusCode === 500,
+  );
+  assert.match(String(logged[0]), /away/);
+  Object.assign(cloud.deps, { blobs });
+  assert.equal((await s3.getObject({ Bucket, Key: 'k' })).ContentLength, 100_000);
+});

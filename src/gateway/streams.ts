@@ -1,0 +1,25 @@
+/** Answers that are streams. */
+import type { WireResponse } from '../protocols/protocol.ts';
+
+/**
+ * With its first bytes at hand: what is wrong with them (a store that is away, a file that is gone) is still told as an
+ * error. Answers that are whole are left as they are.
+ */
+export function begun(response: WireResponse): WireResponse | Promise<WireResponse> {
+  const { body } = response;
+  return typeof body === 'string' || body instanceof Uint8Array ? response : begin(response, body);
+}
+
+async function begin(response: WireResponse, body: AsyncIterable<Uint8Array>): Promise<WireResponse> {
+  const iterator = body[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return { ...response, body: continued(first, iterator) };
+}
+
+async function* continued(first: IteratorResult<Uint8Array>, iterator: AsyncIterator<Uint8Array>) {
+  try {
+    for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}
