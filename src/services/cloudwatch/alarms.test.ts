@@ -503,3 +503,25 @@ test('alarms of one account and Region are not those of another', async () => {
   const [theirs] = (await member.root.cloudwatch.describeAlarms({})).MetricAlarms!;
   assert.deepEqual([theirs?.StateValue, theirs?.Threshold], ['INSUFFICIENT_DATA', 1]);
 });
+
+test('what an alarm is set to is read back', async () => {
+  const cloud = await testCloud();
+  const settings: Partial<PutMetricAlarmCommandInput> = {
+    EvaluationWindow: { WallClockWindow: { Timezone: '+05:30' } },
+    WarmUpConfiguration: { WarmUpPeriodDurationInMinutes: 5, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true },
+    ActionConfiguration: { AlarmTagsPropagation: { Enabled: true, IncludedTagKeys: ['a'] } },
+    TreatMissingData: 'ignore',
+    DatapointsToAlarm: 1,
+    ActionsEnabled: false,
+    Unit: 'Count',
+    OKActions: [TOPIC],
+    InsufficientDataActions: [TOPIC],
+  };
+  await alarm(cloud, settings);
+  const found = (await described(cloud)) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(settings)) assert.deepEqual(found[name], value, name);
+  await alarm(cloud, { EvaluationWindow: { SlidingWindow: {} } });
+  const { EvaluationWindow, ...changed } = await described(cloud);
+  assert.deepEqual(EvaluationWindow, { SlidingWindow: {} });
+  assert.equal(changed.TreatMissingData, undefined, 'what is left out is gone');
+});
