@@ -8,7 +8,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { onGroup, requireReadable } from './access.ts';
-import { breath } from './breath.ts';
+import { pacer } from './breath.ts';
 import { type Masker, maskerFor, unmaskAccess } from './dataProtection.ts';
 import { afterMoment, beforeMoment, idOf, type Place, placeOf } from './eventIds.ts';
 import { PAGE_BYTES_MAX } from './getLogEvents.ts';
@@ -76,10 +76,13 @@ async function search(ctx: Context, reading: Reading, holds: (event: StoredEvent
   const found: StoredEvent[] = [];
   let foundBytes = 0;
   const scanned = { events: 0, bytes: 0, chunks: 0 };
+  const pace = pacer();
   for await (const { events, reached } of eventsOf(ctx, reading)) {
     for (const event of events) {
       const size = eventBytes(event.message);
       scanned.bytes += size;
+      const pause = pace();
+      if (pause) await pause;
       if (!holds(event)) continue;
       foundBytes += size;
       found.push(event);
@@ -93,7 +96,6 @@ async function search(ctx: Context, reading: Reading, holds: (event: StoredEvent
       scanned.bytes >= SCANNED_BYTES_MAX ||
       scanned.chunks >= SCANNED_CHUNKS_MAX;
     if (enough && last) return { found, next: last };
-    await breath();
   }
   return { found };
 }

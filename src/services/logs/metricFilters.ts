@@ -16,10 +16,11 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { groupAccess, onAccount, onGroup, requireStandard } from './access.ts';
+import { pacer } from './breath.ts';
 import { findGroup, groupNamed } from './groupLookup.ts';
 import { groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
-import { FILTERS_MAX } from './metricSamples.ts';
+import { FILTERS_MAX, matching } from './metricSamples.ts';
 import { fittingPage, rowsPage } from './pages.ts';
 import { type FilterPattern, filterPattern, subjectOf } from './patterns/index.ts';
 import { numericText } from './patterns/json.ts';
@@ -159,11 +160,14 @@ const view = (filter: MetricFilter): MetricFilterView => ({
 export const TestMetricFilter = onAccount<Present<TestMetricFilterRequest>, TestMetricFilterResponse>(
   async ({ filterPattern: text, logEventMessages }) => {
     const pattern = filterPattern(text, WHAT);
-    const matches = logEventMessages.flatMap((eventMessage, i) => {
+    const matches: NonNullable<TestMetricFilterResponse['matches']> = [];
+    const pace = pacer();
+    for (const [i, eventMessage] of logEventMessages.entries()) {
+      await pace();
       const subject = subjectOf(eventMessage);
-      if (!pattern.matches(subject)) return [];
-      return [{ eventNumber: i + 1, eventMessage, extractedValues: pattern.extract(subject) }];
-    });
+      if (!matching(pattern, subject)) continue;
+      matches.push({ eventNumber: i + 1, eventMessage, extractedValues: pattern.extract(subject) });
+    }
     return { matches };
   },
 );

@@ -5,6 +5,7 @@
  */
 import type { Context } from '../../core/context.ts';
 import type { Sample } from '../../core/metrics.ts';
+import { pacer } from './breath.ts';
 import { maskerFor } from './dataProtection.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
@@ -23,7 +24,9 @@ export async function filterSamples(ctx: Context, group: LogGroup, events: Event
   const mask = await maskerFor(ctx, group, false);
   const from = { ingested: ctx.now.getTime() };
   const subjects = events.messages.map((message) => subjectOf(mask({ message, from })));
-  return rows.flatMap((filter) => samplesOf(filter, group, subjects, events.times));
+  const samples: Sample[] = [];
+  for (const filter of rows) samples.push(...(await samplesOf(filter, group, subjects, events.times)));
+  return samples;
 }
 
 /** The values of one metric, one set of dimensions, one minute. */
@@ -33,35 +36,47 @@ interface Bucket {
   readonly values: Map<number, number>;
 }
 
-function samplesOf(filter: MetricFilter, group: LogGroup, subjects: readonly Subject[], times: readonly number[]) {
+/** So many events that take too long to look at, and the rest of the batch is not looked at. */
+const COSTLY_MAX = 3;
+
+async function samplesOf(
+  filter: MetricFilter,
+  group: LogGroup,
+  subjects: readonly Subject[],
+  times: readonly number[],
+): Promise<Sample[]> {
   const { transformation } = filter;
   const pattern = filterPattern(filter.pattern);
   const buckets = new Map<string, Bucket>();
   const quiet = new Set<number>();
   const loud = new Set<number>();
-  subjects.forEach((subject, i) => {
+  const pace = pacer();
+  let costly = 0;
+  for (const [i, subject] of subjects.entries()) {
+    const pause = pace();
+    if (pause) await pause;
     const minute = Math.floor(times[i]! / MINUTE_MS) * MINUTE_MS;
-    if (!matches(pattern, subject)) {
-      quiet.add(minute);
-      return;
-    }
-    loud.add(minute);
+    const matches = matching(pattern, subject);
+    if (matches === undefined && ++costly === COSTLY_MAX) break;
+    (matches ? loud : quiet).add(minute);
+    if (!matches) continue;
     const value = metricValue(transformation.metricValue ?? '1', pattern, subject);
     const dimensions = dimensionsOf(filter, group, pattern, subject);
     if (value !== undefined && dimensions) add(buckets, minute, dimensions, value);
-  });
+  }
   const standard = transformation.defaultValue;
-  if (standard !== undefined)
-    for (const minute of [...quiet].filter((minute) => !loud.has(minute))) add(buckets, minute, [], standard);
+  if (standard !== undefined) {
+    for (const minute of quiet) if (!loud.has(minute)) add(buckets, minute, [], standard);
+  }
   return [...buckets.values()].map((bucket) => sampleOf(filter, bucket));
 }
 
-/** An event that a pattern would take too long to look at is passed over. */
-function matches(pattern: FilterPattern, subject: Subject): boolean {
+/** Undefined for an event that would take too long to look at: it is passed over. */
+export function matching(pattern: FilterPattern, subject: Subject): boolean | undefined {
   try {
     return pattern.matches(subject);
   } catch (error) {
-    if (error instanceof TooCostly) return false;
+    if (error instanceof TooCostly) return undefined;
     throw error;
   }
 }

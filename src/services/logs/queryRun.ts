@@ -4,7 +4,7 @@
  */
 import type { ResultField } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
-import { breath } from './breath.ts';
+import { breath, pacer } from './breath.ts';
 import { type Masker, maskerFor } from './dataProtection.ts';
 import type { Place } from './eventIds.ts';
 import { comparePlaces } from './eventIds.ts';
@@ -44,12 +44,15 @@ export function queryRun(query: Query): QueryRun {
     async step(ctx) {
       let events = 0;
       let bytes = 0;
+      const pace = pacer();
       for await (const { event, log } of allEvents(ctx, groups, query, plan)) {
         events++;
         const size = eventBytes(event.message);
         bytes += size;
         enough = !head.push(rowOf(event, log));
         if (enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
+        const pause = pace();
+        if (pause) await pause;
       }
       scanned.events += events;
       scanned.bytes += bytes;
@@ -106,7 +109,6 @@ async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: 
     const event = message === stored.message ? stored : { ...stored, message };
     yield { event, log: `${reader.group.account}:${reader.group.name}` };
     if (reader.at < reader.events.length) continue;
-    await breath();
     if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   }
 }

@@ -8,7 +8,7 @@ import { holds, NO_CHARACTER, sideOf, TooCostly } from './automaton.ts';
 import { type Characters, has, joined, type Range } from './characters.ts';
 import type { Program } from './program.ts';
 
-const FUEL = 8_000_000;
+const FUEL = 3_000_000;
 
 /** Begin and end of the whole and of each group; -1 for a group that took no part. */
 export type Places = readonly number[];
