@@ -74,6 +74,15 @@ describe('the JavaScript SDK', () => {
     });
     const over = await (await fetch(old)).text();
     assert.match(over, /<Code>AccessDenied<\/Code><Message>Request has expired<\/Message><X-Amz-Expires>60</);
+    for (const [seconds, message] of [
+      ['604801', /<Code>AuthorizationQueryParametersError<\/Code><Message>X-Amz-Expires must be less than a week/],
+      ['-1', /<Code>AuthorizationQueryParametersError<\/Code><Message>X-Amz-Expires must be non-negative/],
+      ['soon', /<Code>AuthorizationQueryParametersError<\/Code><Message>X-Amz-Expires should be a number/],
+    ] as const) {
+      const wrong = await fetch(get.replace('X-Amz-Expires=60', `X-Amz-Expires=${seconds}`));
+      assert.equal(wrong.status, 400);
+      assert.match(await wrong.text(), message);
+    }
     const changed = await fetch(get.replace('a%20b', 'a%20c'));
     assert.deepEqual([changed.status, /<Code>(\w+)/.exec(await changed.text())?.[1]], [403, 'SignatureDoesNotMatch']);
   });

@@ -106,6 +106,7 @@ function headerFields(text: string): Map<string, string> {
 
 function queryClaim(request: WireRequest): Claim {
   const query = new URLSearchParams(request.query);
+  if (/\/s3\/aws4_request$/.test(query.get('X-Amz-Credential') ?? '')) requireS3Query(query);
   const required = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date'];
   for (const name of required) {
     const values = query.getAll(name);
@@ -126,6 +127,25 @@ function queryClaim(request: WireRequest): Claim {
 }
 
 const WEEK_SECONDS = 604_800;
+
+/** S3's own words: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+function requireS3Query(query: URLSearchParams): void {
+  const wrong = (message: string) => new CommonError('AuthorizationQueryParametersError', message);
+  const required = ['X-Amz-Algorithm', 'X-Amz-Signature', 'X-Amz-Date', 'X-Amz-SignedHeaders', 'X-Amz-Expires'];
+  if (required.some((name) => !query.get(name))) {
+    throw wrong(
+      'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
+    );
+  }
+  const expires = Number(query.get('X-Amz-Expires'));
+  if (!Number.isInteger(expires)) throw wrong('X-Amz-Expires should be a number');
+  if (expires < 0) throw wrong('X-Amz-Expires must be non-negative');
+  if (expires > WEEK_SECONDS) {
+    throw wrong(
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+    );
+  }
+}
 
 function lifetime(text: string | null): number {
   if (text === null) return 900;

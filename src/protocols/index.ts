@@ -64,5 +64,5 @@ export function errorProtocol(request: WireRequest, service: Service | undefined
     return spoken?.includes('ec2Query') ? ec2Query : awsQuery;
   }
   if (service && spoken?.[0]) return PROTOCOLS[spoken.find((name) => name.startsWith('rest')) ?? spoken[0]];
-  return /\bs3\/aws4_request/.test(request.headers.authorization ?? request.query) ? restXml : restJson;
+  return /\bs3(\/|%2F)aws4_request/i.test(request.headers.authorization ?? request.query) ? restXml : restJson;
 }
