@@ -3,7 +3,10 @@ import {
   type EventCategory,
   InvalidLookupAttributesException,
   InvalidNextTokenException,
+  InvalidParameterException,
   InvalidTimeRangeException,
+  type ListInsightsDataRequest,
+  type ListInsightsDataResponse,
   type LookupAttribute,
   type LookupEventsRequest,
   type LookupEventsResponse,
@@ -12,9 +15,11 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../../core/eventResources.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation, Present } from '../../core/operation.ts';
 import type { JournalRow } from '../../store/store.ts';
 import { INSIGHT_KIND } from './insightWatching.ts';
+import { findTrail, trailAccess } from './trailNames.ts';
+import { type InsightKind, type Trail, trailArn } from './trailRows.ts';
 
 const DAYS_KEPT = 90;
 const DAY_MS = 86_400_000;
@@ -70,11 +75,16 @@ function tokenOf(cursor: string, question: string, ctx: Context): string {
   return ctx.secrets.seal(PURPOSE, JSON.stringify([cursor, ctx.account, ctx.region, question]), ctx.random(12));
 }
 
-function cursorIn(token: string, question: string, ctx: Context): string {
+function cursorIn(
+  token: string,
+  question: string,
+  ctx: Context,
+  refusal: typeof InvalidNextTokenException | typeof InvalidParameterException = InvalidNextTokenException,
+): string {
   const opened = ctx.secrets.open(PURPOSE, token)?.toString();
   const [cursor, ...asked] = opened === undefined ? [] : (JSON.parse(opened) as string[]);
   const same = JSON.stringify(asked) === JSON.stringify([ctx.account, ctx.region, question]);
-  if (cursor === undefined || !same) fail(InvalidNextTokenException, 'Invalid NextToken.');
+  if (cursor === undefined || !same) fail<Error>(refusal, 'Invalid NextToken.');
   return cursor;
 }
 
@@ -99,6 +109,33 @@ function eventView(row: JournalRow): SdkEvent {
     CloudTrailEvent: row.body,
   };
 }
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListInsightsData.html */
+export const ListInsightsData: Operation<Present<ListInsightsDataRequest>, ListInsightsDataResponse, Trail> = {
+  load: (input, ctx) => findTrail(ctx, input.InsightSource),
+  access: (_input, ctx, trail) => trailAccess(ctx, trail),
+  async run(input, ctx, trail) {
+    const { StartTime: start, EndTime: end, NextToken: token } = input;
+    const [dimension, ...more] = Object.entries(input.Dimensions ?? {});
+    if (more.length > 0) fail(InvalidParameterException, 'Only one dimension can be specified.');
+    if (start && end && start > end) fail(InvalidParameterException, 'The start time must be before the end time.');
+    const question = JSON.stringify([trailArn(trail), dimension, start, end]);
+    const { entries, next } = await ctx.journal.lookup({
+      kind: INSIGHT_KIND,
+      account: ctx.account,
+      region: ctx.region,
+      attribute: dimension && { name: dimension[0], value: dimension[1] },
+      from: Math.max(start?.getTime() ?? 0, ctx.now.getTime() - DAYS_KEPT * DAY_MS),
+      to: end?.getTime(),
+      limit: input.MaxResults ?? RESULTS_MAX,
+      after: token === undefined ? undefined : cursorIn(token, question, ctx, InvalidParameterException),
+    });
+    const wanted = entries.filter((row) => trail.insights?.includes(kindOf(row)));
+    return { Events: wanted.map(insightView), ...(next && { NextToken: tokenOf(next, question, ctx) }) };
+  },
+};
+
+const kindOf = (row: JournalRow): InsightKind => JSON.parse(row.body).insightDetails.insightType;
 
 function insightView(row: JournalRow): SdkEvent {
   const record = JSON.parse(row.body) as {

@@ -3,7 +3,7 @@ import { defineService, type Limits } from '../../core/operation.ts';
 import * as delegatedAdministrators from './delegatedAdministrators.ts';
 import * as stores from './eventDataStores.ts';
 import * as eventSelectors from './eventSelectors.ts';
-import { LookupEvents } from './events.ts';
+import { ListInsightsData, LookupEvents } from './events.ts';
 import * as imports from './imports.ts';
 import * as insightSelectors from './insightSelectors.ts';
 import limits from './limits.json' with { type: 'json' };
@@ -47,6 +47,7 @@ export const cloudtrail = defineService({
     ListEventDataStores: stores.ListEventDataStores,
     ListImportFailures: imports.ListImportFailures,
     ListImports: imports.ListImports,
+    ListInsightsData,
     ListPublicKeys,
     ListQueries: queries.ListQueries,
     ListTags: tagging.ListTags,

@@ -81,6 +81,13 @@ test('a burst of calls is an Insight: delivered, looked up, with who it was', as
   });
   assert.equal(byName.Events?.length, 2);
 
+  const listed = await cloudtrail.listInsightsData({
+    InsightSource: arnOf(cloud.managementAccount, 'watched'),
+    DataType: 'InsightsEvents',
+    Dimensions: { EventName: 'CreateGroup' },
+  });
+  assert.equal(listed.Events?.length, 2);
+
   await later(cloud, 'PT5M');
   const folder = `AWSLogs/${cloud.managementAccount}/CloudTrail-Insight/`;
   const files = await keysIn(cloud.root, bucket, folder);
