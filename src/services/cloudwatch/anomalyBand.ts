@@ -1,6 +1,5 @@
 /** The band of a series' normal values, from its detector's model. */
-import type { ModelOptions } from './anomalyModel.ts';
-import { TRAINING_SECONDS, train } from './anomalyModel.ts';
+import { type Model, type ModelOptions, TRAINING_SECONDS, train } from './anomalyModel.ts';
 import type { Detector } from './detectorRows.ts';
 import type { Points, TimeSeries } from './math/values.ts';
 
@@ -10,7 +9,7 @@ const OUTLIERS_BEYOND: Readonly<Record<string, number>> = { MINIMAL: 8, MODERATE
 
 export const TRAINED_ON_SECONDS = TRAINING_SECONDS;
 
-export function optionsOf(detector: Detector): ModelOptions {
+function optionsOf(detector: Detector): ModelOptions {
   return {
     timezone: detector.timezone ?? 'UTC',
     excluded: detector.excluded.map(({ from, to }) => [from / 1000, to / 1000]),
@@ -22,13 +21,36 @@ export function optionsOf(detector: Detector): ModelOptions {
   };
 }
 
-/** Lower and upper bound at `times`, from what the series was before them. */
-export function bandOf(
+/** Models of the hour, by what they were trained on: training reads two weeks, and alarms ask every minute. */
+const models = new WeakMap<Detector, Map<string, Model>>();
+const MODELS_A_DETECTOR = 8;
+const HOUR = 3600;
+
+/** Where training ends: what comes in the hour that is asked about cannot make itself normal. */
+export const trainedTo = (from: number): number => from - (from % HOUR);
+
+/** The detector's model for a series of that period, trained on `history` unless it is known. */
+export async function modelOf(
   detector: Detector,
-  history: Points,
+  { period, to }: { readonly period: number; readonly to: number },
+  history: () => Promise<Points>,
+): Promise<Model> {
+  const known = models.get(detector) ?? new Map<string, Model>();
+  const key = `${period} ${to}`;
+  const found = known.get(key);
+  if (found) return found;
+  const model = train(await history(), optionsOf(detector));
+  if (known.size >= MODELS_A_DETECTOR) known.clear();
+  // One that knows too little may know more soon.
+  if (model.normal(to) !== undefined) models.set(detector, known.set(key, model));
+  return model;
+}
+
+/** Lower and upper bound at `times`. */
+export function bandOf(
+  model: Model,
   { series, times, deviations }: { series: TimeSeries; times: readonly number[]; deviations: number },
 ): readonly [TimeSeries, TimeSeries] {
-  const model = train(history, optionsOf(detector));
   const [low, high] = [new Map<number, number>(), new Map<number, number>()];
   for (const time of times) {
     const normal = model.normal(time);

@@ -4,7 +4,7 @@
  */
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../../core/context.ts';
-import { bandOf, TRAINED_ON_SECONDS } from './anomalyBand.ts';
+import { bandOf, modelOf, TRAINED_ON_SECONDS, trainedTo } from './anomalyBand.ts';
 import { detectorOf, subjectOf } from './detectorRows.ts';
 import { dimensionsOf } from './dimensions.ts';
 import { isInsightsQuery, runInsightsQuery } from './insightsQuery.ts';
@@ -170,16 +170,18 @@ interface BandWanted {
   readonly grid: World['grid'];
 }
 
-/** Trained on the two weeks before the range: what is in it cannot make itself normal. */
+/** From the model of the two weeks before the range. */
 async function band(ctx: Asker, { queries, id, series, deviations, grid }: BandWanted, budget: Budget) {
   const subject = subjectOf(ctx, queries, id);
   const detector = subject === undefined ? undefined : await detectorOf(ctx, subject);
   const nothing = { points: new Map<number, number>(), period: series.period, label: series.label };
   if (!detector) return [nothing, nothing] as const;
-  const past = { from: grid.from - TRAINED_ON_SECONDS, to: grid.from };
-  const history = await querySet(ctx, queries, past, budget).value(id);
+  const to = trainedTo(grid.from);
+  const model = await modelOf(detector, { period: series.period, to }, async () => {
+    const past = await querySet(ctx, queries, { from: to - TRAINED_ON_SECONDS, to }, budget).value(id);
+    return past.kind === 'series' ? past.series.points : new Map<number, number>();
+  });
   const times: number[] = [];
   for (let time = grid.from; time < grid.to; time += series.period) times.push(time);
-  const points = history.kind === 'series' ? history.series.points : new Map<number, number>();
-  return bandOf(detector, points, { series, times, deviations });
+  return bandOf(model, { series, times, deviations });
 }
