@@ -45,6 +45,14 @@ test('Sensitive data is masked wherever events leave, but for who may unmask', a
   const { queryId } = await logs.startQuery({ logGroupName: 'app', queryString: 'display to', ...range });
   await cloud.settle();
   assert.equal((await logs.getQueryResults({ queryId })).results![0]![0]!.value, '*'.repeat(15));
+  const unmasking = { logGroupName: 'app', queryString: 'display to, unmask(to) as clear', ...range };
+  const open = await logs.startQuery(unmasking);
+  await cloud.settle();
+  const { results } = await logs.getQueryResults({ queryId: open.queryId });
+  assert.deepEqual(
+    results![0]!.slice(0, 2).map(({ value }) => value),
+    ['*'.repeat(15), 'bob@example.com'],
+  );
   const alice = await cloud.user('alice', {
     Version: '2012-10-17',
     Statement: [
@@ -57,6 +65,8 @@ test('Sensitive data is masked wherever events leave, but for who may unmask', a
     'AccessDeniedException',
     /logs:Unmask/,
   );
+  await rejected(alice.logs.startQuery(unmasking), 'AccessDeniedException', /logs:Unmask/);
+  await rejected(alice.logs.getQueryResults({ queryId: open.queryId }), 'AccessDeniedException', /logs:Unmask/);
   const shown = await logs.getDataProtectionPolicy({ logGroupIdentifier: 'app' });
   assert.equal(shown.policyDocument, policyDocument);
   assert.equal((await logs.describeLogGroups({})).logGroups![0]!.dataProtectionStatus, 'ACTIVATED');

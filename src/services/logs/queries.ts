@@ -19,9 +19,10 @@ import {
 import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
-import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { groupAccess, onAccount } from './access.ts';
+import { unmaskAccess } from './dataProtection.ts';
 import { groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type Plan, planOf } from './insights/plan.ts';
@@ -46,8 +47,7 @@ export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryRespons
     const groups = await finding.catch((error) => unnamed(ctx, error));
     return groups instanceof Missing ? groups : { plan, groups };
   },
-  access: (_input, ctx, { groups }) =>
-    groups.length > 0 ? groups.map((group) => groupAccess(group)) : { resource: groupResource(anyName(ctx)) },
+  access: (_input, ctx, { plan, groups }) => accessTo(ctx, groups, plan.unmasks),
   async run(input, ctx, { plan, groups }) {
     requireClasses(groups, plan);
     const { account, region } = ctx;
@@ -67,6 +67,7 @@ export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryRespons
       limit: input.limit,
       created: ctx.now.getTime(),
       user: ctx.caller.arn,
+      ...(plan.unmasks && { unmasks: true as const }),
       status: 'Scheduled',
       scanned: NOTHING_SCANNED,
       results: 0,
@@ -76,6 +77,12 @@ export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryRespons
     return { queryId: query.id };
   },
 };
+
+/** To every group; and to what is masked in them. */
+function accessTo(ctx: Context, groups: readonly LogGroup[], unmasks: boolean | undefined): readonly Access[] {
+  if (groups.length === 0) return [{ resource: groupResource(anyName(ctx)) }];
+  return groups.flatMap((group) => [groupAccess(group), ...unmaskAccess(group, unmasks)]);
+}
 
 const anyName = ({ account, region }: Context) => ({ account, region, name: '' });
 
@@ -168,8 +175,7 @@ async function findQuery({ queryId }: { queryId: string }, ctx: Context): Promis
 /** Results are of the groups that were read: whoever may not read those may not have them. */
 export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQueryResultsResponse, Target> = {
   load: findQuery,
-  access: (_input, ctx, { groups }) =>
-    groups.length > 0 ? groups.map((group) => groupAccess(group)) : { resource: groupResource(anyName(ctx)) },
+  access: (_input, ctx, { query, groups }) => accessTo(ctx, groups, query.unmasks),
   async run(input, ctx, { query }) {
     const { scanned, status } = query;
     const { results, next } = await resultsOf(ctx, query, input);

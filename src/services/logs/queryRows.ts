@@ -18,6 +18,8 @@ export interface Query {
   readonly limit?: number | undefined;
   readonly created: number;
   readonly user: string;
+  /** Its results show what is masked. */
+  readonly unmasks?: true | undefined;
   readonly status: QueryStatus;
   /** Milliseconds; of a query that has ended. */
   readonly ended?: number | undefined;

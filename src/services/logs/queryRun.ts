@@ -45,11 +45,11 @@ export function queryRun(query: Query): QueryRun {
       let events = 0;
       let bytes = 0;
       const pace = pacer();
-      for await (const { event, log } of allEvents(ctx, groups, query, plan)) {
+      for await (const { event, log, raw } of allEvents(ctx, groups, query, plan)) {
         events++;
         const size = eventBytes(event.message);
         bytes += size;
-        enough = !head.push(rowOf(event, log));
+        enough = !head.push(rowOf(event, log, raw));
         if (enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
         const pause = pace();
         if (pause) await pause;
@@ -75,6 +75,8 @@ interface Progress {
 
 interface Found {
   readonly event: StoredEvent;
+  /** The message before it was masked, where it was. */
+  readonly raw: string | undefined;
   readonly log: string;
 }
 
@@ -106,8 +108,10 @@ async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: 
     const stored = reader.events[reader.at++]!;
     reader.progress.after = stored;
     const message = reader.mask(stored);
-    const event = message === stored.message ? stored : { ...stored, message };
-    yield { event, log: `${reader.group.account}:${reader.group.name}` };
+    const same = message === stored.message;
+    const event = same ? stored : { ...stored, message };
+    const log = `${reader.group.account}:${reader.group.name}`;
+    yield { event, log, raw: same ? undefined : stored.message };
     if (reader.at < reader.events.length) continue;
     if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   }

@@ -32,6 +32,8 @@ export interface Scope {
   readonly aggregates?: Aggregates | undefined;
   /** Columns that an earlier `stats` made, by their text. */
   readonly columns: ReadonlySet<string>;
+  /** What was met that concerns the whole query. */
+  readonly notes: { unmasks: boolean };
   depth: number;
 }
 

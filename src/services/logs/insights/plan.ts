@@ -32,6 +32,8 @@ export interface Plan {
   readonly oldestFirst: boolean;
   readonly statsCount: number;
   readonly rowsMax: number;
+  /** It shows what is masked. */
+  readonly unmasks: boolean;
 }
 
 export const ROWS_STANDARD = 10_000;
@@ -82,6 +84,7 @@ export function planOf(text: string, clock: Clock, limitMax = ROWS_STANDARD, sta
     oldestFirst: draft.oldestFirst || draft.statsCount > 0,
     statsCount: draft.statsCount,
     rowsMax,
+    unmasks: draft.notes.unmasks,
   };
 }
 
@@ -90,6 +93,7 @@ function emptyDraft(scanner: Scanner, clock: Clock, statsMax: number): Draft {
     scanner,
     clock,
     columns: new Set(),
+    notes: { unmasks: false },
     depth: 0,
     stages: [],
     shown: new Set(),
@@ -138,7 +142,7 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
 
 /** Commands of AWS's that are not here. */
 const ABSENT = new Set([
-  ...['pattern', 'diff', 'anomaly', 'unmask', 'filterindex', 'lookup', 'join', 'subqueries', 'append', 'appendcols'],
+  ...['pattern', 'diff', 'anomaly', 'filterindex', 'lookup', 'join', 'subqueries', 'append', 'appendcols'],
   ...['autoregress', 'logcompare', 'filldown', 'fillmissing', 'cidrlookup', 'addtotals', 'accum', 'sessionize'],
   ...['outlier', 'estimate', 'expand', 'countfrequent', 'relevantfields', 'makemv', 'transaction'],
 ]);

@@ -8,6 +8,8 @@ export interface Row {
   readonly event?: StoredEvent | undefined;
   /** `ACCOUNT:NAME` of the event's group. */
   readonly log?: string | undefined;
+  /** The event's message before it was masked, where it was. */
+  readonly raw?: string | undefined;
   /** Fields that commands made. */
   readonly made: ReadonlyMap<string, Value>;
   /** The event's message as JSON: undefined until it is asked for, null where it is none. */
@@ -16,7 +18,19 @@ export interface Row {
 
 const NONE: ReadonlyMap<string, Value> = new Map();
 
-export const rowOf = (event: StoredEvent, log: string): Row => ({ event, log, made: NONE, json: undefined });
+export const rowOf = (event: StoredEvent, log: string, raw?: string): Row => ({
+  event,
+  log,
+  raw,
+  made: NONE,
+  json: undefined,
+});
+
+/** The row as it is without masking; fields that commands made of masked ones stay as they are. */
+export const unmasked = (row: Row): Row =>
+  row.event === undefined || row.raw === undefined
+    ? row
+    : { ...row, event: { ...row.event, message: row.raw }, json: undefined };
 
 /** The row with further fields. */
 export const withFields = (row: Row, fields: readonly (readonly [string, Value])[]): Row => {

@@ -2,7 +2,7 @@
 import type { Regex } from '../regex/index.ts';
 import { argumentsAt, type Evaluate, expressionAt, type Scope } from './expressions.ts';
 import { ceilTo, floorTo, type Period, periodAt } from './periods.ts';
-import { fieldReader } from './records.ts';
+import { fieldReader, unmasked } from './records.ts';
 import { need, quoted, regexLiteral, regexOf, wrong } from './scanner.ts';
 import { Moment, numberOf, textOf, truth, type Value } from './values.ts';
 
@@ -87,6 +87,14 @@ function replaced(text: string, regex: Regex, by: string): string {
   return made + text.slice(at);
 }
 
+/** Needs logs:Unmask, which is asked where a query that has it is started and where its results are read. */
+function unmask(scope: Scope): Evaluate {
+  const value = expressionAt(scope);
+  need(scope.scanner, ')');
+  scope.notes.unmasks = true;
+  return (row) => value(unmasked(row));
+}
+
 const SPECIALS: Readonly<Record<string, Special>> = {
   bin: (scope) => rounded(scope, timestamp, floorTo),
   datefloor: rounding(floorTo),
@@ -94,6 +102,7 @@ const SPECIALS: Readonly<Record<string, Special>> = {
   case: choose,
   if: either,
   regexreplace: replaceAll,
+  unmask,
   now: constant(({ clock }) => Math.floor(clock.started / 1000)),
   querystarttime: constant(({ clock }) => clock.from),
   queryendtime: constant(({ clock }) => clock.to),
