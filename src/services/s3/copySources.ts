@@ -9,6 +9,7 @@ import { requireReadable } from './conditionals.ts';
 import { openContentKey } from './encryption.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { existingAccess, loadForWriting, type ObjectRequest, type ObjectTarget } from './objectTargets.ts';
+import { requireRestored } from './restores.ts';
 import { findLatest, findVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -134,6 +135,7 @@ export async function readSource(
     SSECustomerKey: input.CopySourceSSECustomerKey,
     SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
   };
+  requireRestored(version, ctx.now);
   const contentKey = await openContentKey(ctx, source as ObjectTarget, version.key, version.sealed!, key);
   return readBody(ctx, version, contentKey, start, end);
 }

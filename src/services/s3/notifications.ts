@@ -91,6 +91,14 @@ function recordOf(ctx: Context, { bucket }: BucketTarget, { name, version }: Obj
       },
       object: recordedObject(name, version),
     },
+    ...(name === 'ObjectRestore:Completed' && {
+      glacierEventData: {
+        restoreEventData: {
+          lifecycleRestorationExpiryTime: new Date(version.restore?.until ?? 0).toISOString(),
+          lifecycleRestoreStorageClass: version.storageClass,
+        },
+      },
+    }),
     ...(name === 'LifecycleTransition' && {
       lifecycleEventData: { transitionEventData: { destinationStorageClass: version.storageClass ?? 'STANDARD' } },
     }),
@@ -164,6 +172,10 @@ function tellEventBridge(ctx: Context, { bucket }: BucketTarget, { name, version
       ...(/^(?:ObjectCreated|ObjectRemoved|LifecycleExpiration):/.test(name) && { reason }),
       ...(detailType === 'Object Deleted' && {
         'deletion-type': permanent ? 'Permanently Deleted' : 'Delete Marker Created',
+      }),
+      ...(name.startsWith('ObjectRestore:') && { 'source-storage-class': version.storageClass }),
+      ...(name === 'ObjectRestore:Completed' && {
+        'restore-expiry-time': new Date(version.restore?.until ?? 0).toISOString(),
       }),
       ...(name === 'LifecycleTransition' && { 'destination-storage-class': version.storageClass ?? 'STANDARD' }),
     },

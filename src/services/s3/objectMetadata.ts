@@ -1,5 +1,5 @@
 /** What is kept of an object beside its bytes: system headers, the user's metadata, storage class, tags. */
-import { CommonError, notImplemented } from '../../core/errors.ts';
+import { CommonError } from '../../core/errors.ts';
 import type { Tag } from '../../core/operation.ts';
 import { requireTags } from './bucketTags.ts';
 import { invalidArgument, s3Error } from './errors.ts';
@@ -98,13 +98,12 @@ const KEPT = new Set([
   'ONEZONE_IA',
   'INTELLIGENT_TIERING',
   'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
 ]);
-/** Objects of these are read only after a restore, of which there is none. */
-const ARCHIVES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 export function storageClassIn(asked: string | undefined): Pick<ObjectVersion, 'storageClass'> {
   if (asked === undefined || asked === 'STANDARD') return {};
-  if (ARCHIVES.has(asked)) notImplemented(`The storage class ${asked}`);
   if (!KEPT.has(asked)) throw s3Error('InvalidStorageClass', { details: { StorageClassRequested: asked } });
   return { storageClass: asked };
 }

@@ -18,6 +18,7 @@ import {
   shownVersion,
 } from './objectTargets.ts';
 import { type ByteRange, rangeIn } from './ranges.ts';
+import { requireRestored, restoreAnswer } from './restores.ts';
 import type { ObjectVersion } from './versions.ts';
 
 const READING = { plain: 's3:GetObject', versioned: 's3:GetObjectVersion' };
@@ -31,6 +32,7 @@ export const GetObject: Operation<Present<GetObjectRequest>, GetObjectOutput, Ob
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     requireReadable(version, input);
+    requireRestored(version, ctx.now);
     const contentKey = await contentKeyOf(ctx, target, version, input);
     const part = await partOf(ctx, version, input);
     const { start, end } = part?.range ?? { start: 0, end: version.size };
@@ -38,6 +40,7 @@ export const GetObject: Operation<Present<GetObjectRequest>, GetObjectOutput, Ob
     ctx.audit.additionalEventData = { bytesTransferredIn: 0, bytesTransferredOut: end - start };
     return {
       ...known(target, version, part, input.ChecksumMode === 'ENABLED'),
+      ...restoreAnswer(version, ctx.now),
       ...overrides(input),
       ...(version.tags && { TagCount: version.tags.length }),
       Body: body as unknown as NonNullable<GetObjectOutput['Body']>,
@@ -58,7 +61,7 @@ export const HeadObject: Operation<Present<HeadObjectRequest>, HeadObjectOutput,
     if (version.sealed?.by === 'SSE-C') await contentKeyOf(ctx, target, version, input);
     const part = await partOf(ctx, version, input);
     const answer = known(target, version, part, input.ChecksumMode === 'ENABLED');
-    return { ...answer, ...overrides(input) } as HeadObjectOutput;
+    return { ...answer, ...restoreAnswer(version, ctx.now), ...overrides(input) } as HeadObjectOutput;
   },
 };
 

@@ -17,6 +17,7 @@ import { objectEvent } from './notifications.ts';
 import { storageClassIn } from './objectMetadata.ts';
 import { placeVersion } from './placedVersions.ts';
 import type { Replication } from './replicationTasks.ts';
+import { requireRestored } from './restores.ts';
 import { keepBytes, newContentKey, type Staged, stage, stageSmall } from './staging.ts';
 import { findVersion, replaceVersion } from './versionStore.ts';
 import type { Body, ObjectVersion } from './versions.ts';
@@ -63,6 +64,7 @@ const GetObjectVersionForReplication: Operation<SourceRequest, Source, SourceTar
     const { version } = target;
     const owner = objectOwner(target.settings, version);
     if (version.deleteMarker || input.what === 'change') return { version, owner, bodies: [] };
+    requireRestored(version, ctx.now);
     const contentKey = await openContentKey(ctx, target, version.key, version.sealed!, {});
     const bodies: { part: Part; body: ObjectBody }[] = [];
     let start = 0;
@@ -137,7 +139,7 @@ const isOverridden = ({ rule }: Placement) => rule.Destination?.AccessControlTra
 /** All but the bytes: whose it is now, in which storage class. */
 async function replicaOf(input: Placement, { bucket, settings }: BucketTarget): Promise<ObjectVersion> {
   const { source, rule } = input;
-  const { acl, owner: _, storageClass, body: __, sealed: ___, ...rest } = source.version;
+  const { acl, owner: _, storageClass, body: __, sealed: ___, restore: ____, ...rest } = source.version;
   const theirs = isOverridden(input) || aclsDisabled(settings) || source.owner === settings.account;
   const asked = rule.Destination?.StorageClass ?? storageClass;
   return {

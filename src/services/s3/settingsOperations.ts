@@ -33,6 +33,7 @@ import {
 import { DeleteBucketPolicy, GetBucketPolicy, GetBucketPolicyStatus, PutBucketPolicy } from './policies.ts';
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
 import { DeleteBucketReplication, GetBucketReplication, PutBucketReplication } from './replications.ts';
+import { RestoreObject } from './restores.ts';
 import { DeleteBucketWebsite, GetBucketWebsite, PutBucketWebsite } from './websites.ts';
 
 const {
@@ -107,4 +108,5 @@ export const settingsOperations = {
   PutObjectLockConfiguration,
   PutObjectRetention,
   PutPublicAccessBlock,
+  RestoreObject,
 };

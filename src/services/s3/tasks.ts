@@ -5,5 +5,13 @@ import { inventoryReports } from './inventoryTasks.ts';
 import { lifecycles } from './lifecycleTasks.ts';
 import { notices } from './notices.ts';
 import { replications } from './replicationTasks.ts';
+import { restores } from './restoreTasks.ts';
 
-export const s3Tasks: readonly TaskHandler[] = [accessLogs, inventoryReports, lifecycles, notices, replications];
+export const s3Tasks: readonly TaskHandler[] = [
+  accessLogs,
+  inventoryReports,
+  lifecycles,
+  notices,
+  replications,
+  restores,
+];

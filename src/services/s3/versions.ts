@@ -42,6 +42,8 @@ export interface ObjectVersion {
   readonly legalHold?: boolean;
   readonly replication?: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA';
   readonly redirect?: string;
+  /** Of an archived object, when a copy is ready and until when: milliseconds since 1970. */
+  readonly restore?: { readonly ready: number; readonly until: number };
   /** The upload in parts that it was made by. */
   readonly upload?: string;
 }
