@@ -64,5 +64,7 @@ export function errorProtocol(request: WireRequest, service: Service | undefined
     return spoken?.includes('ec2Query') ? ec2Query : awsQuery;
   }
   if (service && spoken?.[0]) return PROTOCOLS[spoken.find((name) => name.startsWith('rest')) ?? spoken[0]];
-  return /\bs3(\/|%2F)aws4_request/i.test(request.headers.authorization ?? request.query) ? restXml : restJson;
+  return /(?:\/|%2F)s3(?:\/|%2F)aws4_request/i.test(request.headers.authorization ?? request.query)
+    ? restXml
+    : restJson;
 }
