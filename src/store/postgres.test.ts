@@ -48,6 +48,16 @@ describe('PostgreSQL', { skip: postgres === undefined ? 'skipped: no PostgreSQL'
     assert.equal(await within(b, (tx) => tx.count(users, ['1'])), 0);
   });
 
+  test('a gateway that watches rows is rung by what another writes', async () => {
+    const { stores } = await gateways(2);
+    const [a, b] = stores;
+    let rung = 0;
+    const stop = b.watch(users, '1', () => rung++);
+    await insertAll(a, [user('ann'), { account: '2', name: 'else' }]);
+    await eventually(async () => rung >= 1);
+    stop();
+  });
+
   test('gateways side by side on one row, one quota and one listing lose nothing', async () => {
     const { stores } = await gateways(3);
     await insertAll(stores[0], [user('ann', { age: 0 })]);
