@@ -210,6 +210,24 @@ test('sort is natural, as the user guide shows it', async () => {
   );
 });
 
+test('The fields of VPC flow logs are discovered', async () => {
+  const line = (from: string, port: number, bytes: number, action: string) =>
+    `2 123456789010 eni-1235b8ca123456789 ${from} 172.31.16.21 20641 ${port} 6 20 ${bytes} 1418530010 1418530070 ${action} OK`;
+  const cloud = await cloudWith([
+    [0, line('172.31.16.139', 22, 4249, 'ACCEPT')],
+    [1, line('172.31.9.69', 3389, 100, 'REJECT')],
+    [2, line('172.31.9.69', 3389, 150, 'REJECT')],
+    [3, '2 123456789010 eni-1235b8ca123456789 - - - - - - - 1431280876 1431280934 - NODATA'],
+  ]);
+  const query = 'filter action = "REJECT" | stats sum(bytes) as b by srcAddr, dstPort';
+  assert.deepEqual(await rows(cloud, query), [{ srcAddr: '172.31.9.69', dstPort: '3389', b: '250' }]);
+  assert.deepEqual(await rows(cloud, 'filter not ispresent(action) | display logStatus'), [{ logStatus: 'NODATA' }]);
+  cloud.advance('PT1S');
+  const { logGroupFields } = await cloud.root.logs.getLogGroupFields({ logGroupName: 'app' });
+  const percent = (name: string) => logGroupFields!.find((field) => field.name === name)?.percent;
+  assert.deepEqual([percent('@message'), percent('srcAddr'), percent('none')], [100, 75, undefined]);
+});
+
 test('Queries of several groups are merged by time; SOURCE selects groups by prefix', async () => {
   const cloud = await cloudWith(
     [

@@ -84,16 +84,30 @@ export function jsonOf(row: Row): object | null {
   return row.json;
 }
 
-/** The whole message, or what follows a prefix up to the first brace, as Lambda writes. */
+/** The whole message, which is JSON or a line of a VPC flow log. */
 function parsed(message: string): object | null {
   const start = message.indexOf('{');
-  if (start < 0 || (start > 0 && message.slice(0, start).trim() !== '')) return null;
+  if (start < 0) return flowIn(message);
+  if (start > 0 && message.slice(0, start).trim() !== '') return null;
   try {
     const value: unknown = JSON.parse(message);
     return typeof value === 'object' && !Array.isArray(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** Of the default format, version 2. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
+const FLOW_FIELDS = [
+  ...['version', 'accountId', 'interfaceId', 'srcAddr', 'dstAddr', 'srcPort', 'dstPort', 'protocol', 'packets'],
+  ...['bytes', 'startTime', 'endTime', 'action', 'logStatus'],
+];
+const FLOW = /^2 \d{12} eni-\w+ (?:\S+ ){10}(?:OK|NODATA|SKIPDATA)$/;
+
+function flowIn(message: string): object | null {
+  if (message.length > 400 || !FLOW.test(message)) return null;
+  const words = message.split(' ');
+  return Object.fromEntries(FLOW_FIELDS.flatMap((name, i) => (words[i] === '-' ? [] : [[name, words[i]]])));
 }
 
 const own = (value: unknown, name: string): unknown =>
