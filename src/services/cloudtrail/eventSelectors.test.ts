@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AdvancedFieldSelector, EventSelector } from '@aws-sdk/client-cloudtrail';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { later, logBucket, loggingTrail, recordsIn } from './fixtures.ts';
+import { arnOf, bucketPolicy, later, logBucket, loggingTrail, recordsIn } from './fixtures.ts';
 
 const DEFAULT: EventSelector = {
   ReadWriteType: 'All',
@@ -135,4 +135,43 @@ test('data events are logged where a selector asks for them', async () => {
   await later(cloud, 'PT5M');
   const after = (await recordsIn(cloud.root, bucket)).filter(({ eventCategory }) => eventCategory === 'Data');
   assert.equal(after.length, 2);
+});
+
+test('an organization’s trail logs the data events of its members, also of those that join later', async () => {
+  const cloud = await testCloud();
+  const { organizations, cloudtrail, s3 } = cloud.root;
+  const { Organization } = await organizations.createOrganization({ FeatureSet: 'ALL' });
+  await organizations.enableAWSServiceAccess({ ServicePrincipal: 'cloudtrail.amazonaws.com' });
+  const arn = arnOf(cloud.managementAccount, 'shared');
+  await s3.createBucket({ Bucket: 'shared-logs' });
+  await s3.putBucketPolicy({ Bucket: 'shared-logs', Policy: bucketPolicy('shared-logs', arn, [Organization!.Id!]) });
+  await cloudtrail.createTrail({ Name: 'shared', S3BucketName: 'shared-logs', IsOrganizationTrail: true });
+  await cloudtrail.putEventSelectors({
+    TrailName: 'shared',
+    ...advanced(category('Data'), { Field: 'resources.type', Equals: ['AWS::S3::Object'] }),
+  });
+  await cloudtrail.startLogging({ Name: 'shared' });
+  const outsider = await cloud.memberAccount('outsider');
+  await outsider.root.s3.createBucket({ Bucket: 'outside' });
+  await outsider.root.s3.putObject({ Bucket: 'outside', Key: 'unseen', Body: 'text' });
+  await organizations.createAccount({ AccountName: 'late', Email: 'late@example.com' });
+  await later(cloud, 'PT1M');
+  const { Accounts = [] } = await organizations.listAccounts({});
+  const id = Accounts.find(({ Name }) => Name === 'late')?.Id ?? '';
+  const late = cloud.as(await cloud.keyFor(id));
+  await late.s3.createBucket({ Bucket: 'late-things' });
+  await late.s3.putObject({ Bucket: 'late-things', Key: 'seen', Body: 'text' });
+  await later(cloud, 'PT5M');
+  const folder = `AWSLogs/${Organization!.Id}/`;
+  const records = await recordsIn(cloud.root, 'shared-logs', `${folder}${id}/`);
+  assert.deepEqual(
+    records.map(({ eventName, recipientAccountId }) => [eventName, recipientAccountId]),
+    [['PutObject', id]],
+  );
+  const all = await recordsIn(cloud.root, 'shared-logs', folder);
+  assert.ok(
+    all.every(
+      ({ eventCategory, recipientAccountId }) => eventCategory === 'Data' && recipientAccountId !== outsider.id,
+    ),
+  );
 });
