@@ -265,6 +265,20 @@ test('Tags of a bucket are read back as they were put', async () => {
   await assert.rejects(s3.getBucketTagging({ Bucket }), { name: 'NoSuchTagSet' });
 });
 
+test('A setting changed from another account is recorded in both, with the bucket', async () => {
+  const { cloud, s3 } = await withBucket();
+  const other = await cloud.memberAccount('other');
+  await s3.putBucketPolicy({ Bucket, Policy: policy(allow({ AWS: other.id }, 's3:PutBucketTagging')) });
+  await other.root.s3.putBucketTagging({ Bucket, Tagging: { TagSet: [] } });
+  const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: 'PutBucketTagging' }];
+  for (const { cloudtrail } of [cloud.root, other.root]) {
+    const { Events = [] } = await cloudtrail.lookupEvents({ LookupAttributes });
+    assert.equal(Events.length, 1);
+    const { resources } = JSON.parse(Events[0]!.CloudTrailEvent!) as { resources: unknown };
+    assert.deepEqual(resources, [{ ARN, accountId: cloud.managementAccount, type: 'AWS::S3::Bucket' }]);
+  }
+});
+
 test('A request that expects another owner is refused', async () => {
   const { s3 } = await withBucket();
   await assert.rejects(s3.getBucketAcl({ Bucket, ExpectedBucketOwner: '999999999999' }), { name: 'AccessDenied' });

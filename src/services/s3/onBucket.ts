@@ -1,8 +1,9 @@
 /** Operations on what a bucket is set to: found, authorized on the bucket, done. */
 import type { Context } from '../../core/context.ts';
 import { actionFact } from '../../core/facts.ts';
-import type { Access, Operation } from '../../core/operation.ts';
+import { type Access, Missing, type Operation } from '../../core/operation.ts';
 import { type BucketTarget, bucketAccess, loadBucket } from './access.ts';
+import { type Bucket, bucketArn } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
 
 interface Rules<In, Out> {
@@ -22,7 +23,11 @@ interface Addressed {
 export function onBucket<In extends Addressed, Out>({ action, conditions, also, run }: Rules<In, Out>) {
   const operation: Operation<In, Out, BucketTarget> = {
     action,
-    load: loadBucket,
+    async load(input, ctx) {
+      const target = await loadBucket(input, ctx);
+      if (!(target instanceof Missing)) note(ctx, target.bucket);
+      return target;
+    },
     access(input, ctx, target) {
       if (target.point && !throughPoints(action)) throw s3Error('MethodNotAllowed');
       const own = bucketAccess(ctx, target, conditions ? { conditions: conditions(input, ctx) } : {});
@@ -31,6 +36,12 @@ export function onBucket<In extends Addressed, Out>({ action, conditions, also, 
     run,
   };
   return operation;
+}
+
+/** For the audit: the bucket, and its owner where that is another account. */
+function note(ctx: Context, { name, account }: Bucket): void {
+  ctx.audit.resources = [{ ARN: bucketArn(name), accountId: account, type: 'AWS::S3::Bucket' }];
+  if (account !== ctx.account) ctx.audit.recipientAccountId = account;
 }
 
 /** Most of what a bucket is set to is the affair of the bucket alone. */

@@ -12,7 +12,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { CommonError, fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { accountPublicAccess, blockOf } from '../../identity/publicAccess.ts';
+import { accountBlock, accountPublicAccess, blockOf } from '../../identity/publicAccess.ts';
 import { requireOwnAccount } from './accounts.ts';
 
 interface Asked {
@@ -29,8 +29,8 @@ export const GetPublicAccessBlock: Operation<Present<GetPublicAccessBlockRequest
     action: 's3:GetAccountPublicAccessBlock',
     access,
     async run(_input, ctx) {
-      const found = await ctx.store.get(accountPublicAccess, [ctx.account]);
-      if (found) return { PublicAccessBlockConfiguration: found.block };
+      const block = await accountBlock(ctx.store, ctx.account);
+      if (block) return { PublicAccessBlockConfiguration: block };
       return fail(NoSuchPublicAccessBlockConfiguration, 'The public access block configuration was not found');
     },
   };

@@ -47,6 +47,27 @@ test('Block Public Access of the account binds its buckets, whatever they say', 
   await assert.rejects(control.getPublicAccessBlock({ AccountId: '999999999999' }), { name: 'AccessDenied' });
 });
 
+test('An organization’s S3 policy binds the buckets of its accounts', async () => {
+  const { cloud, s3, control, AccountId } = await withBucket();
+  const { organizations } = cloud.root;
+  await organizations.createOrganization({});
+  const [root] = (await organizations.listRoots({})).Roots!;
+  await organizations.enablePolicyType({ RootId: root!.Id!, PolicyType: 'S3_POLICY' });
+  const Content = JSON.stringify({ s3_attributes: { public_access_block_configuration: { '@@assign': 'all' } } });
+  const made = await organizations.createPolicy({ Name: 'p', Description: '', Type: 'S3_POLICY', Content });
+  await s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: none });
+  const Resource = `arn:aws:s3:::${Bucket}/*`;
+  await s3.putBucketPolicy({
+    Bucket,
+    Policy: document({ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource }),
+  });
+  await cloud.unsigned.s3.getObject({ Bucket, Key: 'k' });
+  await organizations.attachPolicy({ PolicyId: made.Policy!.PolicySummary!.Id!, TargetId: root!.Id! });
+  await assert.rejects(cloud.unsigned.s3.getObject({ Bucket, Key: 'k' }), { name: 'AccessDenied' });
+  const found = await control.getPublicAccessBlock({ AccountId });
+  assert.equal(found.PublicAccessBlockConfiguration?.RestrictPublicBuckets, true);
+});
+
 test('CreateAccessPoint makes a name for a bucket, with an alias that works as one', async () => {
   const { s3, control, AccountId } = await withBucket();
   const { AccessPointArn, Alias } = await control.createAccessPoint({ AccountId, Name, Bucket });
