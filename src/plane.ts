@@ -188,6 +188,7 @@ function controlsOf(
     },
     reset: async () => {
       await deps.store.clear();
+      deps.blobs = blobsOver(await blobDriverOf(config), deps.store, () => deps.now().getTime());
       clock.offsetMs = 0;
       deps.secrets = secretsUnder(randomBytes(32)); // Tokens of the time before open nothing any more.
       deps.decisions = keptDecisions();
