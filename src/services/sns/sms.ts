@@ -39,12 +39,14 @@ export const SetSMSAttributes: Operation<Present<SetSMSAttributesInput>, object>
   access: () => ({ resource: '*' }),
   async run({ attributes: changes }, { store, account, region }) {
     for (const [name, value] of Object.entries(changes)) {
-      if (LEFT_OUT.has(name)) notImplemented(`The SMS attribute ${name}`);
-      if (!Object.hasOwn(ATTRIBUTES, name)) refuse(`attributes Reason: unknown attribute ${name}`);
-      if (!ATTRIBUTES[name]!(value)) refuse(`attributes Reason: invalid value for ${name}`);
+      if (LEFT_OUT.has(name) && value !== '') notImplemented(`The SMS attribute ${name}`);
+      if (!Object.hasOwn(ATTRIBUTES, name) && !LEFT_OUT.has(name))
+        refuse(`attributes Reason: unknown attribute ${name}`);
+      if (value !== '' && !ATTRIBUTES[name]!(value)) refuse(`attributes Reason: invalid value for ${name}`);
     }
     const before = await store.get(smsAttributes, [account, region]);
-    await store.replace(smsAttributes, { account, region, attributes: { ...before?.attributes, ...changes } });
+    const merged = Object.entries({ ...before?.attributes, ...changes }).filter(([, value]) => value !== '');
+    await store.replace(smsAttributes, { account, region, attributes: Object.fromEntries(merged) });
     return {};
   },
 };

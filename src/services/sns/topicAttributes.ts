@@ -44,7 +44,10 @@ function isTracing(value: string): boolean {
 }
 
 /** Delivery status logging, and archives: refused, because nothing would come of them. */
-const LEFT_OUT = /^(\w+(SuccessFeedbackRoleArn|FailureFeedbackRoleArn|SuccessFeedbackSampleRate)|ArchivePolicy)$/;
+const LEFT_OUT = /^(\w+(SuccessFeedbackRoleArn|FailureFeedbackRoleArn)|ArchivePolicy)$/;
+/** Without a role to log in a sample rate means nothing, in AWS too; Terraform sets it always. */
+const SAMPLE_RATE = /^(Application|Firehose|HTTP|Lambda|SQS)SuccessFeedbackSampleRate$/;
+const sampleRate: Attribute = { valid: (value) => /^(\d{1,2}|100)$/.test(value), removable: true };
 
 /** The attributes after `changes`, each judged. */
 export function changed(
@@ -55,7 +58,7 @@ export function changed(
   const attributes: Record<string, string> = { ...kept };
   for (const [name, value = ''] of Object.entries(changes)) {
     if (LEFT_OUT.test(name) && value !== '') notImplemented(`The topic attribute ${name}`);
-    const attribute = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
+    const attribute = SAMPLE_RATE.test(name) ? sampleRate : Object.hasOwn(ATTRIBUTES, name) && ATTRIBUTES[name];
     if (LEFT_OUT.test(name) || name === 'Policy') continue;
     if (!attribute) refuse('AttributeName');
     if (attribute.fifo && !fifo && value !== 'false') refuse(`${name} Reason: not supported for a standard topic`);
