@@ -221,7 +221,6 @@ function open(ctx: Context, key: Key, { bytes, named, algorithm }: Enciphered, u
 
 /** A use of a key leaves no answer in the record, but which material it was. */
 export function noteUse(ctx: Context, key: Key, material?: Material): void {
-  noteKey(ctx, key);
   ctx.audit.responseElements = null;
   if (material && !key.keyStore) ctx.audit.additionalEventData = { keyMaterialId: material.id };
 }
