@@ -132,7 +132,8 @@ test('What Object Lock holds does not go', async () => {
 
 test('Uploads that are not ended are aborted', async () => {
   const { s3, days } = await withRules([{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 3 } }]);
-  const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: 'k' });
+  const { UploadId, AbortDate, AbortRuleId } = await s3.createMultipartUpload({ Bucket, Key: 'k' });
+  assert.deepEqual([AbortDate, AbortRuleId], [new Date('2030-01-05T00:00:00Z'), 'rule 0']);
   await s3.uploadPart({ Bucket, Key: 'k', UploadId: UploadId!, PartNumber: 1, Body: 'x' });
   await days(3);
   assert.equal((await s3.listMultipartUploads({ Bucket })).Uploads?.length, 1);

@@ -189,6 +189,15 @@ export function noncurrentTransitionOf(
   );
 }
 
+/** `x-amz-abort-date` and its rule, of answers about an upload. */
+export function abortAnswer(
+  lifecycle: Lifecycle | undefined,
+  upload: { readonly key: string; readonly begun: number },
+) {
+  const expiry = lifecycle && uploadExpiryOf(lifecycle.rules, upload);
+  return expiry ? { AbortDate: new Date(expiry.at), AbortRuleId: expiry.rule } : {};
+}
+
 /** Days after which uploads that were begun and not ended are aborted, and when that is; the soonest rule decides. */
 export function uploadExpiryOf(
   rules: readonly LifecycleRule[],

@@ -142,6 +142,46 @@ test('Versions and delete markers are told apart', async () => {
   ]);
 });
 
+test('A topic is told, and its subscribers by it', async () => {
+  const { cloud, s3, QueueUrl } = await withQueue();
+  const { sns, sqs } = cloud.root;
+  const { TopicArn } = await sns.createTopic({ Name: 'news' });
+  const statement = {
+    Effect: 'Allow',
+    Principal: { Service: 's3.amazonaws.com' },
+    Action: 'sns:Publish',
+    Resource: TopicArn,
+  };
+  const toQueue = {
+    Effect: 'Allow',
+    Principal: { Service: 'sns.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: QueueArn,
+  };
+  const document = (Statement: object) => JSON.stringify({ Version: '2012-10-17', Statement });
+  const TopicConfigurations = [{ TopicArn: TopicArn!, Events: ['s3:ObjectCreated:*' as Event] }];
+  const put = () =>
+    s3.putBucketNotificationConfiguration({ Bucket, NotificationConfiguration: { TopicConfigurations } });
+  await sns.setTopicAttributes({
+    TopicArn,
+    AttributeName: 'Policy',
+    AttributeValue: document({ ...statement, Effect: 'Deny' }),
+  });
+  await assert.rejects(put(), { name: 'InvalidArgument' });
+  await sns.setTopicAttributes({ TopicArn, AttributeName: 'Policy', AttributeValue: document(statement) });
+  await put();
+  await sqs.setQueueAttributes({ QueueUrl: QueueUrl!, Attributes: { Policy: document(toQueue) } });
+  await sns.subscribe({ TopicArn, Protocol: 'sqs', Endpoint: QueueArn, Attributes: { RawMessageDelivery: 'true' } });
+  await s3.putObject({ Bucket, Key: 'k', Body: 'x' });
+  await cloud.settle();
+  const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10 });
+  const names = Messages.flatMap(({ Body }) => (JSON.parse(Body!) as { Records?: Rec[] }).Records ?? []);
+  assert.deepEqual(
+    names.map(({ eventName }) => eventName),
+    ['ObjectCreated:Put'],
+  );
+});
+
 test('EventBridge is told where the bucket says so', async () => {
   const { cloud, s3 } = await withQueue();
   await s3.putBucketNotificationConfiguration({ Bucket, NotificationConfiguration: { EventBridgeConfiguration: {} } });

@@ -293,6 +293,25 @@ test('Who pays is read back; acceleration can be kept off only', async () => {
   assert.equal((await s3.getBucketAccelerateConfiguration({ Bucket })).Status, 'Suspended');
 });
 
+test('Where the requester pays, others say that they know; nobody is let in unsigned', async () => {
+  const { cloud, s3 } = await withBucket();
+  const other = await cloud.memberAccount('other');
+  await s3.putObject({ Bucket, Key: 'k', Body: 'x' });
+  const Statement = {
+    Effect: 'Allow',
+    Principal: { AWS: other.id },
+    Action: 's3:GetObject',
+    Resource: `arn:aws:s3:::${Bucket}/*`,
+  };
+  await s3.putBucketPolicy({ Bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
+  assert.equal((await other.root.s3.getObject({ Bucket, Key: 'k' })).RequestCharged, undefined);
+  await s3.putBucketRequestPayment({ Bucket, RequestPaymentConfiguration: { Payer: 'Requester' } });
+  await assert.rejects(other.root.s3.getObject({ Bucket, Key: 'k' }), { name: 'AccessDenied' });
+  const paid = await other.root.s3.getObject({ Bucket, Key: 'k', RequestPayer: 'requester' });
+  assert.equal(paid.RequestCharged, 'requester');
+  assert.equal((await s3.getObject({ Bucket, Key: 'k' })).RequestCharged, undefined);
+});
+
 test('PutBucketInventoryConfiguration is read back, listed and removed', async () => {
   const { s3 } = await withBucket();
   const InventoryConfiguration = {

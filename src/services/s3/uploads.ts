@@ -14,6 +14,7 @@ import { releasePlace } from './bodies.ts';
 import { algorithmOf, checksumAnswer, STANDARD } from './checksums.ts';
 import { type EncryptionRequest, encryptionAnswer, openContentKey, sealContentKey } from './encryption.ts';
 import { s3Error } from './errors.ts';
+import { abortAnswer } from './lifecycleRules.ts';
 import { newLock } from './locks.ts';
 import { makingAccess, ownedBy } from './newObjects.ts';
 import { describedBy, requireKey, tagsIn } from './objectMetadata.ts';
@@ -57,6 +58,7 @@ export const CreateMultipartUpload: Operation<
       Bucket: input.Bucket,
       Key: input.Key,
       UploadId: upload.id,
+      ...abortAnswer(target.settings.lifecycle, { key: upload.key, begun: upload.initiated }),
       ...(upload.checksum.asked && {
         ChecksumAlgorithm: upload.checksum.algorithm,
         ChecksumType: upload.checksum.type,
