@@ -50,6 +50,8 @@ test('What this plane cannot deliver is refused in AWS’s words', async () => {
   await rejected(logs.getDeliverySource({ name: 's' }), 'ResourceNotFoundException', noSource);
   const noDelivery = 'Requested Delivery does not exist in this account.';
   await rejected(logs.getDelivery({ id: 'abc' }), 'ResourceNotFoundException', noDelivery);
+  await rejected(logs.updateDeliveryConfiguration({ id: 'abc' }), 'ResourceNotFoundException', noDelivery);
+  assert.deepEqual((await logs.describeConfigurationTemplates({})).configurationTemplates, []);
   const subscribe = (destinationArn: string, roleArn?: string) =>
     logs.putSubscriptionFilter({ logGroupName: 'app', filterName: 'f', filterPattern: '', destinationArn, roleArn });
   const role = `arn:aws:iam::${ACCOUNT}:role/r`;

@@ -12,6 +12,8 @@ import {
   type DeleteDeliverySourceRequest,
   type DeliveryDestinationType,
   type DeliveryDestination as DeliveryDestinationView,
+  type DescribeConfigurationTemplatesRequest,
+  type DescribeConfigurationTemplatesResponse,
   type DescribeDeliveriesRequest,
   type DescribeDeliveriesResponse,
   type DescribeDeliveryDestinationsRequest,
@@ -33,6 +35,7 @@ import {
   type PutDeliverySourceRequest,
   type PutDeliverySourceResponse,
   ResourceNotFoundException,
+  type UpdateDeliveryConfigurationRequest,
   ValidationException,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { parseArn } from '../../core/arn.ts';
@@ -213,6 +216,18 @@ export const DeleteDelivery = nothing<Present<DeleteDeliveryRequest>, object>(
   (input) => input.id,
   noDelivery,
 );
+
+export const UpdateDeliveryConfiguration = nothing<Present<UpdateDeliveryConfigurationRequest>, object>(
+  'delivery',
+  (input) => input.id,
+  noDelivery,
+);
+
+/** What a source's deliveries may be set to, of which there is nothing either. */
+export const DescribeConfigurationTemplates = onAccount<
+  DescribeConfigurationTemplatesRequest,
+  DescribeConfigurationTemplatesResponse
+>(async () => ({ configurationTemplates: [] }));
 
 export const DescribeDeliverySources = onAccount<DescribeDeliverySourcesRequest, DescribeDeliverySourcesResponse>(
   async () => ({ deliverySources: [] }),

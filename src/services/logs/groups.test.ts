@@ -101,12 +101,14 @@ test('A group that is deleted is gone with all it held, and comes back empty', a
   await refusal(logs.deleteLogStream({ logGroupName: 'app', logStreamName: 's' }), 'ValidationException');
   await logs.putLogGroupDeletionProtection({ logGroupIdentifier: ARN, deletionProtectionEnabled: false });
   await logs.deleteLogGroup({ logGroupName: 'app' });
+  cloud.advance('PT1S');
   const gone = 'The specified log group does not exist.';
   await rejected(logs.filterLogEvents({ logGroupName: 'app' }), 'ResourceNotFoundException', gone);
   await logs.createLogGroup({ logGroupName: 'app' });
   assert.deepEqual((await logs.filterLogEvents({ logGroupName: 'app' })).events, []);
   await cloud.settle();
   assert.deepEqual((await logs.describeLogStreams({ logGroupName: 'app' })).logStreams, []);
+  assert.equal((await logs.describeLogGroups({})).logGroups![0]!.storedBytes, 0);
   const { segments } = await import('./segments.ts');
   const left = await cloud.deps.store.transaction((tx) => tx.list(segments, [], { limit: 1 }));
   assert.deepEqual(left.rows, []);

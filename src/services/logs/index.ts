@@ -8,6 +8,7 @@ import {
   DeleteDeliveryDestination,
   DeleteDeliveryDestinationPolicy,
   DeleteDeliverySource,
+  DescribeConfigurationTemplates,
   DescribeDeliveries,
   DescribeDeliveryDestinations,
   DescribeDeliverySources,
@@ -18,6 +19,7 @@ import {
   PutDeliveryDestination,
   PutDeliveryDestinationPolicy,
   PutDeliverySource,
+  UpdateDeliveryConfiguration,
 } from './deliveries.ts';
 import { AssociateKmsKey, DisassociateKmsKey } from './encryption.ts';
 import { CancelExportTask, CreateExportTask, DescribeExportTasks } from './exports.ts';
@@ -85,6 +87,7 @@ export const logs = defineService({
     DeleteRetentionPolicy,
     DeleteSubscriptionFilter,
     DescribeAccountPolicies,
+    DescribeConfigurationTemplates,
     DescribeDeliveries,
     DescribeDeliveryDestinations,
     DescribeDeliverySources,
@@ -133,5 +136,6 @@ export const logs = defineService({
     TestMetricFilter,
     UntagLogGroup,
     UntagResource,
+    UpdateDeliveryConfiguration,
   },
 });

@@ -29,25 +29,37 @@ export const INCOMING_BYTES = 'IncomingBytes';
 export const logUsage: Follower = {
   name: 'logs_usage',
   async follow(entries, tx) {
-    const sums = new Map<string, number>();
-    for (const entry of entries) if (isOurs(entry)) addIncoming(eventOf<Samples>(entry), sums);
-    for (const [key, bytes] of sums) {
+    const found = new Map<string, Incoming[]>();
+    for (const entry of entries) if (isOurs(entry)) addIncoming(eventOf<Samples>(entry), found);
+    for (const [key, incoming] of found) {
       const group = await tx.get(logGroups, key.split(' '));
-      if (group) await addBytes(tx, group.id, bytes);
+      if (!group) continue;
+      // What came in earlier was of another group of that name.
+      const own = incoming.filter(({ time }) => time >= group.created);
+      await addBytes(
+        tx,
+        group.id,
+        own.reduce((sum, { bytes }) => sum + bytes, 0),
+      );
     }
   },
 };
 
+interface Incoming {
+  readonly time: number;
+  readonly bytes: number;
+}
+
 const isOurs = ({ kind, body }: JournalRow) => kind === METRICS_PLACE.kind && body.includes(`"${INCOMING_BYTES}"`);
 
-function addIncoming({ account, region, samples }: Samples, sums: Map<string, number>): void {
-  for (const { namespace, name, dimensions, values = [] } of samples) {
+function addIncoming({ account, region, samples }: Samples, found: Map<string, Incoming[]>): void {
+  for (const { namespace, name, dimensions, time, values = [] } of samples) {
     const group = dimensions.find(([key]) => key === 'LogGroupName')?.[1];
     if (namespace !== NAMESPACE || name !== INCOMING_BYTES || group === undefined) continue;
     const key = `${account} ${region} ${group}`;
-    sums.set(
-      key,
-      values.reduce((sum, value) => sum + value, sums.get(key) ?? 0),
-    );
+    const bytes = values.reduce((sum, value) => sum + value, 0);
+    const known = found.get(key);
+    if (known) known.push({ time, bytes });
+    else found.set(key, [{ time, bytes }]);
   }
 }
