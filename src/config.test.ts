@@ -161,3 +161,14 @@ test('addresses of key stores are read with the certificates beside them, and re
   const halves = file('half.json', { 'cluster-7a23b4cdefg': half });
   assert.throws(() => readConfig(['--hsm-clusters', halves], {}), /has no "token"/);
 });
+
+test('--smtp names a mail server; what is wrong with it is told without its password', () => {
+  assert.equal(
+    readConfig(['--smtp', 'smtps://me:secret@mail.example.com:465'], {}).smtp,
+    'smtps://me:secret@mail.example.com:465',
+  );
+  assert.throws(
+    () => readConfig(['--smtp', 'mail://me:secret@mail.example.com'], {}),
+    (error: Error) => /^--smtp must be smtp:/.test(error.message) && !error.message.includes('secret'),
+  );
+});

@@ -129,7 +129,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     store: read('store'),
     blobs: matching('blobs', read('blobs'), /^(s3|https?):\/\/[^/@]+(\/.*)?$/, 's3://BUCKET or https://HOST/BUCKET'),
     quotas: quotasOf(read('quota')),
-    smtp: matching('smtp', read('smtp'), /^smtps?:\/\/[^\s]+$/, 'smtp://… or smtps://…'),
+    smtp: mailServer(read('smtp')),
     outbound: hostsOf(read('outbound')),
     prices: pricesIn(read('prices')),
     trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),
@@ -193,6 +193,12 @@ function integer(flag: string, text: string, min: number, max: number): number {
 function matching(flag: string, text: string | undefined, pattern: RegExp, what: string): string | undefined {
   if (text !== undefined && !pattern.test(text)) throw new ConfigError(`--${flag} must be ${what}: ${text}`);
   return text;
+}
+
+/** What is wrong is not repeated: there may be a password in it. */
+function mailServer(url: string | undefined): string | undefined {
+  if (url === undefined || /^smtps?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+  throw new ConfigError('--smtp must be smtp://HOST:PORT or smtps://…, with USER:PASSWORD@ where the server asks.');
 }
 
 function boolean(flag: string, text: string | undefined): boolean {
