@@ -37,7 +37,7 @@ function rowOf(service: Service) {
   const known = operationNames(service).sort();
   const answered = known.filter((operation) => Object.hasOwn(service.operations, operation));
   const missing = known.filter((operation) => !Object.hasOwn(service.operations, operation));
-  return { name: service.prefix, answered, known, missing };
+  return { name: service.name, answered, known, missing };
 }
 
 if (import.meta.main) {
