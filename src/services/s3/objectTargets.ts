@@ -34,14 +34,17 @@ export async function loadObject(input: ObjectRequest, ctx: Context): Promise<Ob
 export async function loadForWriting(input: ObjectRequest, ctx: Context): Promise<BucketTarget | Missing> {
   noteObject(ctx, input);
   const target = await loadBucket(input, ctx);
-  if (!(target instanceof Missing)) requirePayer(ctx, target.settings, input.RequestPayer);
+  if (target instanceof Missing) return target;
+  noteObject(ctx, input, target.bucket.account);
+  requirePayer(ctx, target.settings, input.RequestPayer);
   return target;
 }
 
-function noteObject(ctx: Context, { Bucket, Key }: ObjectRequest): void {
+/** `accountId`: who owns the bucket, once that is known. */
+function noteObject(ctx: Context, { Bucket, Key }: ObjectRequest, accountId?: string): void {
   ctx.audit.resources = [
     { type: 'AWS::S3::Object', ARN: objectArn(Bucket, Key) },
-    { type: 'AWS::S3::Bucket', ARN: bucketArn(Bucket) },
+    { type: 'AWS::S3::Bucket', ARN: bucketArn(Bucket), ...(accountId !== undefined && { accountId }) },
   ];
 }
 

@@ -79,7 +79,8 @@ test('a record of an object tells bucket, key and what they are, where a trail w
     [record.requestParameters.bucketName, record.requestParameters.bucket, record.managementEvent],
     [Bucket, undefined, true],
   );
-  assert.deepEqual(record.resources, [{ type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${Bucket}` }]);
+  const owner = { accountId: cloud.managementAccount };
+  assert.deepEqual(record.resources, [{ ...owner, type: 'AWS::S3::Bucket', ARN: `arn:aws:s3:::${Bucket}` }]);
   const before = entries.length;
   await s3.putObject({ Bucket, Key: 'k', Body: 'x' });
   assert.equal((await cloud.deps.store.journal.read(0, 100)).length, before);
