@@ -1,6 +1,6 @@
 /**
- * S3 Block Public Access of accounts and organizations, which binds every bucket and access point of the account: written by S3 Control,
- * read by S3 on its requests.
+ * S3 Block Public Access of accounts and organizations, which binds every bucket and access point of the account:
+ * written by S3 Control, read by S3 on its requests.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 import { type Transaction, table } from '../store/store.ts';

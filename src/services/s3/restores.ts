@@ -1,6 +1,6 @@
 /**
- * Archived objects: not to be read until a copy is restored, and after it is gone again. When a restore is ready follows
- * from the plane's clock.
+ * Archived objects: not to be read until a copy is restored, and after it is gone again. When a restore is ready
+ * follows from the plane's clock.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
  */
 import type { RestoreObjectOutput, RestoreObjectRequest } from '@aws-sdk/client-s3';
