@@ -19,6 +19,8 @@ import { resolverOf } from './gateway/resolve.ts';
 import { waitingRoom } from './gateway/waiting.ts';
 import { begin, type RootKey, told } from './identity/genesis.ts';
 import { followers, services, serviceWorkers, taskHandlers } from './services/index.ts';
+import { front as signInPages } from './signin/front.ts';
+import { mailTask } from './signin/mail.ts';
 import { type BlobDriver, blobsOver } from './store/blobs.ts';
 import { folderBlobs } from './store/folderBlobs.ts';
 import { memoryBlobs } from './store/memoryBlobs.ts';
@@ -42,7 +44,7 @@ export async function serve(config: Config): Promise<void> {
   const store = await opened(config, log);
   const clock = { offsetMs: 0 };
   const deps: { -readonly [K in keyof Deps]: Deps[K] } = {
-    resolver: resolverOf(services),
+    resolver: resolverOf(services, [signInPages]),
     store,
     blobs: blobsOver(await blobDriverOf(config), store, () => deps.now().getTime()),
     secrets: secretsUnder(...(rootKeys as [Uint8Array])),
@@ -81,7 +83,7 @@ export async function serve(config: Config): Promise<void> {
   }
   writePrivate(config.data, 'endpoint', `${endpoint}\n`);
   const around = { ...deps, errand: (as, work) => errand(deps, as, work) } satisfies Surroundings;
-  workers = startWorkers(around, [retention, blobSweep, taskWorker(taskHandlers), ...serviceWorkers]);
+  workers = startWorkers(around, [retention, blobSweep, taskWorker([...taskHandlers, mailTask]), ...serviceWorkers]);
   announce(config, endpoint, account);
   onceStopped(async () => {
     deps.waiting.close();

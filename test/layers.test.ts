@@ -16,12 +16,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   posture: ['core', 'store'],
   services: SERVICE_LAYERS,
   gateway: ['core', 'store', 'policy', 'identity', 'protocols'],
+  signin: ['core', 'store', 'policy', 'identity'],
   workers: ['core', 'store', 'patterns', 'policy', 'posture'],
   detect: ['core', 'store', 'patterns', 'policy', 'posture'],
   shadow: ['core', 'store', 'policy', 'identity'],
   impact: ['core', 'store', 'policy', 'identity', 'shadow'],
   cli: ['core', 'policy', 'shadow', 'impact', 'main.ts'],
-  testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services', 'workers'],
+  testing: ['core', 'store', 'policy', 'identity', 'protocols', 'gateway', 'services', 'signin', 'workers'],
 };
 /** Files that wire the rest, and the settings they read. */
 const FREE = new Set(['main.ts', 'plane.ts', 'config.ts']);

@@ -61,6 +61,8 @@ export interface Settings {
   readonly prices: Prices;
   /** `smtp://user:password@host:25`: the server that mail goes out through. */
   readonly smtp?: string | undefined;
+  /** Whether people of a directory must have a second factor; they must when absent. */
+  readonly portalMfa?: 'required' | 'optional' | undefined;
   /** Hosts beside the machine itself that the plane may call for its users; see outbound.ts. */
   readonly outbound?: readonly string[] | undefined;
   /** How often trails deliver; every 300 seconds when absent. */

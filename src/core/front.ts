@@ -3,7 +3,8 @@
  * made into some that are, and what is said and kept after an answer.
  */
 import type { Store, Transaction } from '../store/store.ts';
-import type { Context } from './context.ts';
+import type { Context, Settings, Source } from './context.ts';
+import type { Secrets } from './secrets.ts';
 import type { Upload } from './upload.ts';
 
 /** A request as it came, still percent-encoded; names of headers in lower case. */
@@ -21,6 +22,8 @@ export interface FrontResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** Says itself which pages of others may read it; no header is added for them. */
+  readonly toldPages?: true;
 }
 
 /** A signature over a text in the body of a request, instead of over the request. */
@@ -46,6 +49,12 @@ export interface FrontAround {
   readonly wallClock: number;
   /** Answers a request by an operation: unsigned, or signed by a form. */
   readonly ask: (request: FrontRequest, signed?: FormSignature) => Promise<FrontResponse>;
+  readonly source: Source;
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly random: (bytes: number) => Uint8Array;
+  /** A write set, by nobody yet; run again if it lost a race. */
+  readonly within: <T>(work: (ctx: Context) => Promise<T>) => Promise<T>;
 }
 
 /** Undefined: the request is an ordinary one after all. */

@@ -31,6 +31,7 @@ const PAGES: Readonly<Record<string, Page>> = {
       version,
       account: settings.managementAccount,
       region: settings.region,
+      ...(settings.endpoint !== '' && { portal: `${settings.endpoint}/start` }),
       ephemeral: reset !== undefined,
     }),
   'POST reset': async (request, _deps, { reset }) => {

@@ -77,9 +77,22 @@ export async function fronted(request: WireRequest, source: Source, deps: Deps):
     store: deps.store,
     endpoint,
     wallClock: deps.wallClock(),
+    source,
+    settings: deps.settings,
+    secrets: deps.secrets,
+    random: deps.random,
+    within: (work) => byNobody(source, deps, work),
     ask: (inner, signed) =>
       operated(inner as WireRequest, source, deps, { claim: signed ? claimOfForm(signed) : null }),
   });
+}
+
+/** A write set of a front's own. */
+function byNobody<T>(source: Source, deps: Deps, work: (ctx: Context) => Promise<T>): Promise<T> {
+  const now = deps.now();
+  const journey: Journey = { deps, source, requestId: timeUuid(now, deps), questions: [], failed: [] };
+  const from = { caller: ANONYMOUS, account: '', region: deps.settings.region, now };
+  return deps.store.transaction((tx) => work(contextFor(journey, undefined, from, tx)));
 }
 
 /** What a form says of its signature. */

@@ -20,13 +20,14 @@ export interface Resolver {
   documentsAt(path: string): PublicDocuments | undefined;
 }
 
-export function resolverOf(entries: readonly ServiceEntry[]): Resolver {
+/** `pages`: fronts beside those of the services, asked first. */
+export function resolverOf(entries: readonly ServiceEntry[], pages: readonly Front[] = []): Resolver {
   const byName = new Map(entries.flatMap((entry) => [entry.name, ...(entry.aliases ?? [])].map((n) => [n, entry])));
   const byTarget = new Map(entries.flatMap((entry) => (entry.target ? [[entry.target, entry] as const] : [])));
   const byVersion = new Map(entries.flatMap((entry) => (entry.version ? [[entry.version, entry] as const] : [])));
   const unnamed = entries.find((entry) => entry.unnamed);
   const shown = entries.filter((entry) => entry.shown);
-  const fronts = entries.flatMap((entry) => entry.front ?? []);
+  const fronts = [...pages, ...entries.flatMap((entry) => entry.front ?? [])];
   const byPath = entries.filter(({ path }) => path !== undefined);
   const loaded = new Map<ServiceEntry, Promise<Service>>();
   const documents = entries.flatMap((entry) => entry.documents ?? []);

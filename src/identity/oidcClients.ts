@@ -22,6 +22,21 @@ const PURPOSE = 'oidc-client';
 export const secretOf = (secrets: Secrets, client: OidcClient, nonce: Uint8Array): string =>
   secrets.seal(PURPOSE, JSON.stringify(client), nonce);
 
+const ID_PURPOSE = 'oidc-client-id';
+
+/**
+ * What a client is called by others. One that sends people to the authorization page brings nothing but this along, so
+ * its registration is in it.
+ */
+export const publicIdOf = (secrets: Secrets, client: OidcClient, nonce: Uint8Array): string =>
+  client.redirectUris.length === 0 ? client.id : secrets.seal(ID_PURPOSE, JSON.stringify(client), nonce);
+
+/** The client that is called so; undefined when it has no redirect URIs or was not registered here. */
+export function clientOfId(secrets: Secrets, id: string): OidcClient | undefined {
+  const plain = secrets.open(ID_PURPOSE, id);
+  return plain && (JSON.parse(plain.toString('utf8')) as OidcClient);
+}
+
 /** The client of a secret; undefined when it was not made here. */
 export function clientOf(secrets: Secrets, secret: string): OidcClient | undefined {
   const plain = secrets.open(PURPOSE, secret);

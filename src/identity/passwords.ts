@@ -28,14 +28,14 @@ const TAG_BYTES = 32;
 const SALT_BYTES = 16;
 
 /** What proves `password` later on. About 30 ms, off the main thread. */
-export async function verifierOf(ctx: Context, password: string): Promise<string> {
+export async function verifierOf(ctx: Pick<Context, 'secrets' | 'random'>, password: string): Promise<string> {
   const salt = ctx.random(SALT_BYTES);
   const tag = await derive(password, salt);
   return ctx.secrets.seal(SEALED_FOR, Buffer.concat([salt, tag]), ctx.random(12));
 }
 
 /** Whether this is the password of a verifier. */
-export async function isPassword(ctx: Context, verifier: string, password: string): Promise<boolean> {
+export async function isPassword(ctx: Pick<Context, 'secrets'>, verifier: string, password: string): Promise<boolean> {
   const bytes = ctx.secrets.open(SEALED_FOR, verifier);
   if (!bytes) throw new Error('A password verifier was sealed under another root key.');
   const tag = await derive(password, bytes.subarray(0, SALT_BYTES));

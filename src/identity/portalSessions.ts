@@ -50,6 +50,8 @@ export interface DeviceAuthorization {
   /** Who allowed it. */
   readonly user?: string;
   readonly mfa?: boolean | undefined;
+  /** The sign-in in the browser that allowed it: with it end the tokens. */
+  readonly signIn?: string;
   /** Milliseconds: when the client asked last. */
   readonly asked?: number;
 }
@@ -72,6 +74,8 @@ export interface AuthorizationCode {
   readonly user: string;
   readonly expires: number;
   readonly mfa?: boolean | undefined;
+  /** The sign-in in the browser that it came of: with it end the tokens. */
+  readonly signIn?: string;
 }
 
 export const authorizationCodes = table<AuthorizationCode>('portal_code', {
@@ -87,10 +91,20 @@ export const digestOf = (token: string) => createHash('sha256').update(token).di
 export const newToken = (from: { readonly random: (bytes: number) => Uint8Array }) =>
   Buffer.from(from.random(32)).toString('base64url');
 
-/** How a person's tokens end: `signOut` of one sign-in. */
-export async function endSignIn(tx: Transaction, signIn: string): Promise<void> {
-  const { rows } = await tx.list(portalSessions, [signIn], { limit: 100, index: 'signIn' });
-  for (const row of rows) await tx.remove(portalSessions, [row.token]);
+async function* allOf(tx: Transaction, signIn: string): AsyncGenerator<PortalSession> {
+  let after: string | undefined;
+  do {
+    const page = await tx.list(portalSessions, [signIn], { limit: 100, after, index: 'signIn' });
+    yield* page.rows;
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/** How a person's tokens end: all of one sign-in, or those that one client has of it. */
+export async function endSignIn(tx: Transaction, signIn: string, client?: string): Promise<void> {
+  for await (const row of allOf(tx, signIn)) {
+    if (client === undefined || row.client === client) await tx.remove(portalSessions, [row.token]);
+  }
 }
 
 export interface SignedIn {

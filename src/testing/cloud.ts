@@ -20,6 +20,8 @@ import { accounts } from '../identity/organization.ts';
 import { accessKeys, users } from '../identity/principals.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
 import { followers, services, serviceWorkers, taskHandlers } from '../services/index.ts';
+import { front as signInPages } from '../signin/front.ts';
+import { mailTask } from '../signin/mail.ts';
 import { blobsOver } from '../store/blobs.ts';
 import { memoryBlobs } from '../store/memoryBlobs.ts';
 import { openStore } from '../store/open.ts';
@@ -51,7 +53,7 @@ export async function testCloud(options: CloudOptions = {}) {
   };
   const store = await openStore(':memory:', { attributes: attributesOf, followers, log: fail });
   const deps: Deps = {
-    resolver: resolverOf(services),
+    resolver: resolverOf(services, [signInPages]),
     store,
     blobs: blobsOver(memoryBlobs(), store, () => now.getTime()),
     secrets,
@@ -115,7 +117,7 @@ const TURNS_MAX = 10_000;
 
 async function settled(deps: Deps): Promise<void> {
   const around: Surroundings = { ...deps, errand: (as, work) => errand(deps, as, work) };
-  const workers = [taskWorker(taskHandlers), blobSweep, ...serviceWorkers];
+  const workers = [taskWorker([...taskHandlers, mailTask]), blobSweep, ...serviceWorkers];
   for (let turn = 0, busy = true; busy; turn++) {
     if (turn === TURNS_MAX) throw new Error(`Something is still owed after ${TURNS_MAX} turns.`);
     const before = await deps.store.journal.tip();

@@ -27,6 +27,7 @@ import {
   userBy,
 } from '../../identity/directory.ts';
 import type { Instance } from '../../identity/instances.ts';
+import { forgetCredentials } from '../../identity/personCredentials.ts';
 import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -101,6 +102,7 @@ export const DeleteUser: OnUser<Present<DeleteUserRequest>, object> = {
   async run(_input, ctx, { user }) {
     await ctx.store.remove(directoryUsers, [user.identityStore, user.id]);
     await forgetMemberships(ctx, user.identityStore, 'user', user.id);
+    await forgetCredentials(ctx.store, user.identityStore, user.id);
     return {};
   },
 };

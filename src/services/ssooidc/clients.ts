@@ -2,7 +2,7 @@
 import type { RegisterClientRequest, RegisterClientResponse } from '@aws-sdk/client-sso-oidc';
 import type { Context } from '../../core/context.ts';
 import { Open, type Operation, type Present } from '../../core/operation.ts';
-import { clientOf, type OidcClient, secretOf } from '../../identity/oidcClients.ts';
+import { clientOf, clientOfId, type OidcClient, publicIdOf, secretOf } from '../../identity/oidcClients.ts';
 import { refuse } from './errors.ts';
 
 export const UNSIGNED = new Open('Clients are not signed: the client secret, the code or the token is the credential.');
@@ -10,6 +10,8 @@ export const UNSIGNED = new Open('Clients are not signed: the client secret, the
 const DAYS_90_MS = 90 * 86_400_000;
 const MEMBERS_MAX = 50;
 const TEXT_MAX = 2048;
+/** It is part of addresses. */
+const REGISTRATION_MAX = 8192;
 
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const GRANT_TYPES = new Set(['authorization_code', DEVICE_CODE, 'refresh_token']);
@@ -35,8 +37,11 @@ export const RegisterClient: Operation<Present<RegisterClientRequest>, RegisterC
     if (client.grantTypes.includes('authorization_code') && client.redirectUris.length === 0) {
       refuse('invalid_redirect_uri', 'A redirect URI is required for the authorization_code grant.');
     }
+    if (JSON.stringify(client).length > REGISTRATION_MAX) {
+      refuse('invalid_client_metadata', `The registration is longer than ${REGISTRATION_MAX} characters.`);
+    }
     return {
-      clientId: client.id,
+      clientId: publicIdOf(ctx.secrets, client, ctx.random(12)),
       clientSecret: secretOf(ctx.secrets, client, ctx.random(12)),
       clientIdIssuedAt: Math.floor(client.issued / 1000),
       clientSecretExpiresAt: Math.floor(client.expires / 1000),
@@ -79,7 +84,8 @@ const isLoopback = ({ hostname }: URL) => ['127.0.0.1', '[::1]', 'localhost'].in
 /** The client behind id and secret. */
 export function requireClient(ctx: Context, id: string, secret: string): OidcClient {
   const client = clientOf(ctx.secrets, secret);
-  if (client?.id !== id) return refuse('invalid_client', 'Invalid client credentials');
+  const isIts = client && (client.id === id || clientOfId(ctx.secrets, id)?.id === client.id);
+  if (!isIts) return refuse('invalid_client', 'Invalid client credentials');
   if (client.expires <= ctx.now.getTime()) return refuse('invalid_client', 'The client has expired. Register again.');
   return client;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { clientOfId } from '../../identity/oidcClients.ts';
 import { authorizationCodes, deviceAuthorizations, digestOf, newToken } from '../../identity/portalSessions.ts';
 import { testCloud } from '../../testing/cloud.ts';
 
@@ -122,7 +123,12 @@ test('a code is exchanged once, by who can prove that it asked; its refresh toke
     const code = newToken(cloud.deps);
     await cloud.deps.store.transaction((tx) =>
       tx.insert(authorizationCodes, {
-        ...{ code: digestOf(code), client: clientId!, redirectUri, scopes: ['sso:account:access'] },
+        ...{
+          code: digestOf(code),
+          client: clientOfId(cloud.deps.secrets, clientId!)!.id,
+          redirectUri,
+          scopes: ['sso:account:access'],
+        },
         ...{ identityStore: IdentityStoreId, user: UserId, expires: cloud.now().getTime() + 60_000 },
         challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
       }),

@@ -28,7 +28,7 @@ type Input = Present<CreateTokenRequest>;
 
 /** Who confirmed what. */
 interface Grant extends Pick<PortalSession, 'identityStore' | 'user' | 'scopes' | 'mfa'> {
-  readonly signIn?: string;
+  readonly signIn?: string | undefined;
 }
 
 /** https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html */
@@ -61,7 +61,7 @@ async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input)
   if (row.decision === 'PENDING' || row.user === undefined)
     return refuse('authorization_pending', 'Authorization pending');
   await ctx.store.remove(deviceAuthorizations, [row.device]);
-  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa };
+  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa, signIn: row.signIn };
 }
 
 async function ofCode(ctx: Context, client: OidcClient, { code, redirectUri, codeVerifier }: Input): Promise<Grant> {
@@ -72,7 +72,7 @@ async function ofCode(ctx: Context, client: OidcClient, { code, redirectUri, cod
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The authorization code has expired');
   if (row.redirectUri !== redirectUri) return refuse('invalid_grant', 'The redirect URI is another one.');
   if (!isProven(row.challenge, codeVerifier ?? '')) return refuse('invalid_grant', 'Invalid code verifier');
-  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa };
+  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa, signIn: row.signIn };
 }
 
 /** PKCE (RFC 7636), method S256. */
@@ -89,7 +89,7 @@ async function ofRefreshToken(ctx: Context, client: OidcClient, { refreshToken }
   if (row?.use !== 'refresh' || row.client !== client.id)
     return refuse('invalid_grant', 'Invalid refresh token provided');
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The refresh token has expired');
-  await endSignIn(ctx.store, row.signIn);
+  await endSignIn(ctx.store, row.signIn, client.id);
   const { identityStore, user, scopes, mfa, signIn } = row;
   return { identityStore, user, scopes, mfa, signIn };
 }

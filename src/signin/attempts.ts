@@ -1,0 +1,56 @@
+/**
+ * How often somebody may try. An attempt counts before it is judged, so that many at the same time are no more than
+ * many; from the fifth on each waits longer than the one before. Names that nobody has are counted the same.
+ */
+import { createHash } from 'node:crypto';
+import type { Context } from '../core/context.ts';
+import { table } from '../store/store.ts';
+
+interface Attempts {
+  /** Digest of what is tried. */
+  readonly id: string;
+  readonly count: number;
+  /** Milliseconds: of the last one. */
+  readonly last: number;
+}
+
+const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
+
+const attempts = table<Attempts>('signin_attempts', {
+  key: (row) => [row.id],
+  indexes: { last: (row) => [[moment(row.last)]] },
+});
+
+const FREE = 5;
+const PAUSE_MS = 2_000;
+const PAUSE_MS_MAX = 15 * 60_000;
+/** After so long without an attempt all is as before. */
+const MEMORY_MS = 60 * 60_000;
+
+const idOf = (what: readonly string[]) => createHash('sha256').update(what.join('\n')).digest('base64url');
+
+/** Milliseconds to wait; 0: the attempt may be made, and counts. */
+export async function attempt(ctx: Context, ...what: readonly string[]): Promise<number> {
+  const id = idOf(what);
+  const now = ctx.now.getTime();
+  const row = await ctx.store.get(attempts, [id]);
+  const before = row && row.last > now - MEMORY_MS ? row : { id, count: 0, last: 0 };
+  const wait = before.last + pauseAfter(before.count) - now;
+  if (wait > 0) return wait;
+  await ctx.store.replace(attempts, { id, count: before.count + 1, last: now });
+  await forgetOld(ctx);
+  return 0;
+}
+
+const pauseAfter = (count: number) => (count < FREE ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (count - FREE)));
+
+/** It went well: the count begins anew. */
+export const succeeded = (ctx: Context, ...what: readonly string[]) => ctx.store.remove(attempts, [idOf(what)]);
+
+/** Whoever tries makes room first. */
+async function forgetOld(ctx: Context): Promise<void> {
+  const { rows } = await ctx.store.list(attempts, [], { limit: 3, index: 'last', unchecked: true });
+  for (const { id, last } of rows) {
+    if (last <= ctx.now.getTime() - MEMORY_MS) await ctx.store.remove(attempts, [id]);
+  }
+}

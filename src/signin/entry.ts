@@ -1,0 +1,124 @@
+/** The pages on which somebody of a directory signs in or chooses a password. */
+import type { FrontResponse } from '../core/front.ts';
+import { SEED, seedText } from './codes.ts';
+import { html, type Markup, sentTo, shown } from './html.ts';
+import { askForLink, choosePassword, isGoodLink } from './newPassword.ts';
+import { instanceAt, type Outcome, proveCode, signIn } from './people.ts';
+import { qrCode } from './qrCode.ts';
+import { type Step, stepOf } from './steps.ts';
+import { cookieFor, hidden, pageOfOurs, type Visit } from './visit.ts';
+
+const WRONG = 'The user name or the password is wrong, or the user may not sign in.';
+
+/** Before anything else: who are you? */
+export function signInPage(visit: Visit, identityStore: string, next: string, problem?: string): FrontResponse {
+  const body = html`<form method="post" action="/start/signin">${hidden(visit, { store: identityStore, next })}
+<label for="name">User name</label><input id="name" name="name" autocomplete="username" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button>Sign in</button></form>
+<p><a href="/start/forgot/${identityStore}">Forgot password, or first time here</a></p>`;
+  return shown({ title: 'Sign in to the access portal', body, problem, cookie: visit.cookie, ...bad(problem) });
+}
+
+const bad = (problem: string | undefined) => (problem === undefined ? {} : { status: 400 });
+
+export function problemPage(title: string, text: string, status = 400): FrontResponse {
+  return shown({ title, body: html`<p><a href="/start">Go to the access portal</a></p>`, problem: text, status });
+}
+
+export const noPortal = () =>
+  problemPage('No access portal', 'IAM Identity Center is not enabled here, or the address is another one.', 404);
+
+export const expiredForm = () =>
+  problemPage('This form has expired', 'Go back, load the page again and repeat what you did.', 403);
+
+export async function postSignIn(visit: Visit): Promise<FrontResponse> {
+  const { form, around } = visit;
+  const identityStore = form.get('store') ?? '';
+  const next = pageOfOurs(form.get('next'));
+  const name = (form.get('name') ?? '').trim().slice(0, 128);
+  const password = (form.get('password') ?? '').slice(0, 256);
+  const outcome = await signIn(around, { identityStore, name, password, next });
+  return (await afterwards(visit, outcome)) ?? signInPage(visit, identityStore, next, problemIn(outcome, WRONG));
+}
+
+const problemIn = (outcome: Outcome, wrong: string) =>
+  outcome.kind === 'wait'
+    ? `There were too many attempts. Try again in ${Math.ceil(outcome.waitMs / 1000)} seconds.`
+    : wrong;
+
+async function afterwards({ secure }: Visit, outcome: Outcome): Promise<FrontResponse | undefined> {
+  if (outcome.kind === 'step') return sentTo('/start/code', cookieFor(outcome.token, secure));
+  if (outcome.kind === 'signed in') return sentTo(outcome.next, cookieFor(outcome.token, secure));
+  return undefined;
+}
+
+/** The second step: a code, or a device to add. */
+export async function codePage(visit: Visit, problem?: string): Promise<FrontResponse> {
+  const step = await visit.around.within((ctx) => stepOf(ctx, visit.token));
+  if (!step) return sentTo('/start');
+  const form = html`<form method="post" action="/start/code">${hidden(visit)}
+<label for="code">Code of your authenticator app (six digits)</label>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus>
+<button>Continue</button></form>`;
+  if (step.stage === 'code') return shown({ title: 'Enter a code', body: form, problem, ...bad(problem) });
+  const body = html`${await enrolment(visit, step)}${form}`;
+  return shown({ title: 'Add an authenticator app', body, problem, ...bad(problem) });
+}
+
+async function enrolment({ around }: Visit, { seed = '', identityStore }: Step): Promise<Markup> {
+  const text = seedText(around.secrets.open(SEED, seed) ?? new Uint8Array());
+  const uri = `otpauth://totp/Gatehouse:${identityStore}?secret=${text}&issuer=Gatehouse`;
+  return html`<p>You need a second factor. Scan this picture with an authenticator app, or type in the key.</p>
+${await qrCode(uri)}<p>Key: <code id="key">${text}</code></p>`;
+}
+
+export async function postCode(visit: Visit): Promise<FrontResponse> {
+  const code = (visit.form.get('code') ?? '').slice(0, 20);
+  const outcome = await proveCode(visit.around, visit.token, code);
+  if (outcome.kind === 'gone') return sentTo('/start');
+  return (await afterwards(visit, outcome)) ?? codePage(visit, problemIn(outcome, 'The code is wrong, or was used.'));
+}
+
+export async function forgotPage(visit: Visit, identityStore: string | undefined): Promise<FrontResponse> {
+  const instance = await visit.around.within((ctx) => instanceAt(ctx, identityStore));
+  if (!instance) return noPortal();
+  const body = html`<p>A link to choose a password is mailed to you.</p>
+<form method="post" action="/start/forgot">${hidden(visit, { store: instance.identityStore })}
+<label for="name">User name</label><input id="name" name="name" autocomplete="username" required autofocus>
+<button>Send the link</button></form>`;
+  return shown({ title: 'Choose a new password', body, cookie: visit.cookie });
+}
+
+export async function postForgot({ form, around }: Visit): Promise<FrontResponse> {
+  await askForLink(around, form.get('store') ?? '', (form.get('name') ?? '').trim().slice(0, 128));
+  const body = html`<p>If there is a user of that name with an e-mail address, a link is on its way.</p>`;
+  return shown({ title: 'Look into your mail', body });
+}
+
+export async function passwordPage(visit: Visit, token: string, problem?: string): Promise<FrontResponse> {
+  if (problem === 'gone' || !(await isGoodLink(visit.around, token))) {
+    return problemPage('This link does not work', 'It was used already, or it is older than one hour.');
+  }
+  const body = html`<p>At least 8 characters: lower and upper case, a digit, and another character.</p>
+<form method="post" action="/start/password">${hidden(visit, { token })}
+<label for="password">New password</label>
+<input id="password" name="password" type="password" autocomplete="new-password" required autofocus>
+<label for="again">The same again</label>
+<input id="again" name="again" type="password" autocomplete="new-password" required>
+<button>Set the password</button></form>`;
+  return shown({ title: 'Choose your password', body, problem, cookie: visit.cookie, ...bad(problem) });
+}
+
+export async function postPassword(visit: Visit): Promise<FrontResponse> {
+  const token = visit.form.get('token') ?? '';
+  const password = visit.form.get('password') ?? '';
+  const problem =
+    password === visit.form.get('again')
+      ? await choosePassword(visit.around, token, password)
+      : 'The two passwords are not the same.';
+  if (problem !== undefined) return passwordPage(visit, token, problem);
+  const body = html`<p>Your password is set. <a href="/start">Sign in</a></p>`;
+  return shown({ title: 'Password set', body });
+}

@@ -1,0 +1,19 @@
+/** The requests that are pages of sign-in. What answers them is loaded with the first one. */
+import type { Front, FrontRequest } from '../core/front.ts';
+
+const PATHS = /^\/(start|authorize|signin)(\/|$)/;
+const HOSTS =
+  /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|signin\.aws\.amazon\.com)(:\d+)?$/i;
+
+/** What is signed is for a service, whatever its path: buckets may have any name. */
+const isSigned = ({ headers, query }: Pick<FrontRequest, 'headers' | 'query'>) =>
+  headers.authorization !== undefined || /(^|&)(X-Amz-Signature|Signature)=/.test(query);
+
+export const front: Front = {
+  takes: (request) =>
+    (request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST') &&
+    (PATHS.test(request.path) || HOSTS.test(request.headers.host ?? '')) &&
+    !isSigned(request) &&
+    request.headers['x-amz-target'] === undefined,
+  load: async () => (await import('./pages.ts')).answer,
+};

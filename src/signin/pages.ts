@@ -1,0 +1,59 @@
+/** Which page answers which address. A form that did not come from one of these pages changes nothing. */
+import type { FrontAnswer, FrontResponse } from '../core/front.ts';
+import { authorizePage, postAuthorize } from './authorize.ts';
+import { devicePage, postDevice } from './device.ts';
+import * as entry from './entry.ts';
+import { sentTo } from './html.ts';
+import { instanceAt } from './people.ts';
+import { credentialsPage, portalPage, signOut, whoVisits } from './portal.ts';
+import { type Visit, visitOf } from './visit.ts';
+
+type Answer = (visit: Visit) => Promise<FrontResponse> | FrontResponse;
+
+const PAGES: Readonly<Record<string, Answer>> = {
+  'GET /start': (visit) => startPage(visit, undefined),
+  'POST /start/signin': entry.postSignIn,
+  'GET /start/code': (visit) => entry.codePage(visit),
+  'POST /start/code': entry.postCode,
+  'GET /start/forgot': (visit) => entry.forgotPage(visit, undefined),
+  'POST /start/forgot': entry.postForgot,
+  'GET /start/password': (visit) => entry.passwordPage(visit, visit.query.get('token') ?? ''),
+  'POST /start/password': entry.postPassword,
+  'POST /start/credentials': credentialsPage,
+  'POST /start/signout': signOut,
+  'GET /start/device': devicePage,
+  'POST /start/device': postDevice,
+  'GET /authorize': authorizePage,
+  'POST /authorize': postAuthorize,
+};
+
+async function startPage(visit: Visit, identityStore: string | undefined): Promise<FrontResponse> {
+  const person = await whoVisits(visit);
+  if (person && (identityStore === undefined || identityStore === person.user.identityStore)) {
+    return portalPage(visit, person);
+  }
+  const instance = await visit.around.within((ctx) => instanceAt(ctx, identityStore));
+  if (!instance) return entry.noPortal();
+  return entry.signInPage(visit, instance.identityStore, '/start');
+}
+
+const STORE = 'd-[0-9a-f]{10}';
+const OF_STORE = new RegExp(`^/start(/forgot)?/(${STORE})/?$`);
+const STORE_HOST = new RegExp(`^(${STORE})\\.awsapps\\.com`, 'i');
+const DEVICE_HOST = /^device\.sso\./i;
+
+export const answer: FrontAnswer = async (request, around) => {
+  const visit = visitOf(request, around);
+  const host = request.headers.host ?? '';
+  const [, forgot, store] = OF_STORE.exec(visit.path) ?? [];
+  if (store !== undefined && visit.method === 'GET') {
+    return forgot === undefined ? startPage(visit, store) : entry.forgotPage(visit, store);
+  }
+  const path = visit.path === '/start/' ? '/start' : visit.path;
+  if (path === '/') return sentTo(DEVICE_HOST.test(host) ? `/start/device?${request.query}` : '/start');
+  const page = PAGES[`${visit.method} ${path}`];
+  if (!page) return entry.problemPage('No such page', 'There is no page at this address.', 404);
+  if (visit.method === 'POST' && !visit.trusted) return entry.expiredForm();
+  const hosted = STORE_HOST.exec(host)?.[1]?.toLowerCase();
+  return path === '/start' && hosted !== undefined ? startPage(visit, hosted) : page(visit);
+};

@@ -1,0 +1,99 @@
+/** The access portal: what is somebody's, and the credentials of it for a command line. */
+import type { Context } from '../core/context.ts';
+import type { FrontResponse } from '../core/front.ts';
+import { accounts } from '../identity/organization.ts';
+import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
+import { endSignIn, type SignedIn, signedInBy } from '../identity/portalSessions.ts';
+import { problemPage } from './entry.ts';
+import { html, sentTo, shown } from './html.ts';
+import { hidden, type Visit } from './visit.ts';
+
+export const whoVisits = ({ around, token }: Visit): Promise<SignedIn | undefined> =>
+  around.within((ctx) => signedInBy(ctx.store, token, ctx.now));
+
+interface Held {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+}
+
+async function heldBy({ store }: Context, { instance, user }: SignedIn): Promise<Held[]> {
+  const sets = new Map<string, Set<string>>();
+  for (const { account, permissionSet } of await assignmentsOf(store, instance, user.id)) {
+    sets.set(account, (sets.get(account) ?? new Set()).add(permissionSet));
+  }
+  const held: Held[] = [];
+  for (const [id, ids] of sets) {
+    const account = await store.get(accounts, [id]);
+    const roles: string[] = [];
+    for (const set of ids) {
+      const row = await store.get(permissionSets, [instance.id, set]);
+      if (row) roles.push(row.name);
+    }
+    if (account) held.push({ id, name: account.name, email: account.email, roles: roles.toSorted() });
+  }
+  return held.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function portalPage(visit: Visit, person: SignedIn): Promise<FrontResponse> {
+  const held = await visit.around.within((ctx) => heldBy(ctx, person));
+  const { DisplayName } = person.user.attributes;
+  const list = held.map(
+    ({ id, name, email, roles }) =>
+      html`<li><h3>${name}</h3><p>${id} · ${email}</p><ul>${roles.map(
+        (
+          role,
+        ) => html`<li>${role} <form method="post" action="/start/credentials">${hidden(visit, { account: id, role })}
+<button aria-label="Credentials of ${role} in ${name}">Command-line credentials</button></form></li>`,
+      )}</ul></li>`,
+  );
+  const body = html`<p>Signed in as ${DisplayName ?? person.user.userName} (${person.user.userName}).</p>
+<h2>Accounts (${held.length})</h2><ul>${list}</ul>
+<p>The management console comes later; command lines and SDKs sign in with <code>aws sso login</code>.</p>
+<form method="post" action="/start/signout">${hidden(visit)}<button>Sign out</button></form>`;
+  return shown({ title: 'Access portal', body });
+}
+
+interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: number;
+}
+
+/** As any client of the portal asks for them, and recorded like that. */
+export async function credentialsPage({ form, token, around }: Visit): Promise<FrontResponse> {
+  const account = form.get('account') ?? '';
+  const role = form.get('role') ?? '';
+  const query = new URLSearchParams({ account_id: account, role_name: role }).toString();
+  const answer = await around.ask({
+    ...{ method: 'GET', path: '/federation/credentials', query, body: new Uint8Array() },
+    headers: { 'x-amz-sso_bearer_token': token, host: 'portal.sso.amazonaws.com' },
+  });
+  if (answer.status !== 200) return problemPage('No credentials', 'You do not have this role in this account.', 403);
+  const text = Buffer.from(answer.body as Uint8Array).toString('utf8');
+  const { roleCredentials: given } = JSON.parse(text) as { roleCredentials: RoleCredentials };
+  const until = new Date(given.expiration).toISOString();
+  const body = html`<p>${role} in ${account}, until ${until}. Whoever has these is you.</p>
+<h2>Environment variables</h2>
+<pre id="environment">export AWS_ACCESS_KEY_ID="${given.accessKeyId}"
+export AWS_SECRET_ACCESS_KEY="${given.secretAccessKey}"
+export AWS_SESSION_TOKEN="${given.sessionToken}"</pre>
+<h2>Profile in ~/.aws/credentials</h2>
+<pre>[${account}_${role}]
+aws_access_key_id=${given.accessKeyId}
+aws_secret_access_key=${given.secretAccessKey}
+aws_session_token=${given.sessionToken}</pre>
+<p><a href="/start">Back to the access portal</a></p>`;
+  return shown({ title: 'Credentials', body });
+}
+
+/** All tokens of this sign-in end, also those of command lines that were let in by it. */
+export async function signOut({ around, token }: Visit): Promise<FrontResponse> {
+  await around.within(async (ctx) => {
+    const person = await signedInBy(ctx.store, token, ctx.now);
+    if (person) await endSignIn(ctx.store, person.session.signIn);
+  });
+  return sentTo('/start');
+}

@@ -1,0 +1,38 @@
+/** People on their way: the password was right, a code is still to come. */
+import type { Context } from '../core/context.ts';
+import { digestOf } from '../identity/portalSessions.ts';
+import { table } from '../store/store.ts';
+
+export interface Step {
+  /** Digest of the cookie. */
+  readonly token: string;
+  readonly stage: 'code' | 'enrol';
+  readonly identityStore: string;
+  readonly user: string;
+  /** Page of ours to go to afterwards. */
+  readonly next: string;
+  readonly workflow: string;
+  /** Of the device that is being added; sealed. */
+  readonly seed?: string;
+  /** Milliseconds. */
+  readonly expires: number;
+}
+
+const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
+
+export const steps = table<Step>('signin_step', {
+  key: (row) => [row.token],
+  indexes: { expires: (row) => [[moment(row.expires)]] },
+});
+
+export const STEP_MS = 10 * 60_000;
+
+export async function stepOf(ctx: Context, token: string): Promise<Step | undefined> {
+  const step = await ctx.store.get(steps, [digestOf(token)]);
+  return step && step.expires > ctx.now.getTime() ? step : undefined;
+}
+
+export async function forgetOldSteps(ctx: Context): Promise<void> {
+  const { rows } = await ctx.store.list(steps, [], { limit: 3, index: 'expires', unchecked: true });
+  for (const { token, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(steps, [token]);
+}
