@@ -197,6 +197,10 @@ test('A form uploads what its policy allows, in the name of who signed it', asyn
   });
   assert.equal(led.status, 303);
   assert.match(led.headers.location!, /^https:\/\/example\.com\/done\?bucket=a-bucket&key=user%2Fphoto\.jpg&etag=/);
+  // A field that would make a copy of the upload is allowed by its policy, and does nothing.
+  const copied = { 'x-amz-copy-source': `/${Bucket}/user/photo.jpg` };
+  const plain = await post({ conditions: [...conditions, copied], fields: { ...fields, ...copied } });
+  assert.equal(plain.status, 204, plain.text);
   const refused: [FormOptions, number, RegExp][] = [
     [
       { conditions, fields: { ...fields, key: 'other/x' } },
