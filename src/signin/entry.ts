@@ -2,7 +2,7 @@
 import type { FrontResponse } from '../core/front.ts';
 import { SEED, seedText } from './codes.ts';
 import { html, type Markup, sentTo, shown } from './html.ts';
-import { askForLink, choosePassword, isGoodLink } from './newPassword.ts';
+import { askForLink, choosePassword, whoseLink } from './newPassword.ts';
 import { instanceAt, type Outcome, proveCode, signIn } from './people.ts';
 import { qrCode } from './qrCode.ts';
 import { type Step, stepOf } from './steps.ts';
@@ -98,11 +98,13 @@ export async function postForgot({ form, around }: Visit): Promise<FrontResponse
 }
 
 export async function passwordPage(visit: Visit, token: string, problem?: string): Promise<FrontResponse> {
-  if (problem === 'gone' || !(await isGoodLink(visit.around, token))) {
+  const name = await whoseLink(visit.around, token);
+  if (name === undefined) {
     return problemPage('This link does not work', 'It was used already, or it is older than one hour.');
   }
   const body = html`<p>At least 8 characters: lower and upper case, a digit, and another character.</p>
 <form method="post" action="/start/password">${hidden(visit, { token })}
+<label for="name">User name</label><input id="name" value="${name}" autocomplete="username" readonly>
 <label for="password">New password</label>
 <input id="password" name="password" type="password" autocomplete="new-password" required autofocus>
 <label for="again">The same again</label>

@@ -72,8 +72,9 @@ async function forgetOld(ctx: Context): Promise<void> {
   for (const { token, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(resets, [token]);
 }
 
-export function isGoodLink(around: FrontAround, token: string): Promise<boolean> {
-  return around.within(async (ctx) => (await found(ctx, token)) !== undefined);
+/** Name of the user whom a link is for; undefined when it does not work. */
+export function whoseLink(around: FrontAround, token: string): Promise<string | undefined> {
+  return around.within(async (ctx) => (await found(ctx, token))?.user.userName);
 }
 
 async function found(ctx: Context, token: string): Promise<{ reset: Reset; user: DirectoryUser } | undefined> {

@@ -1,0 +1,151 @@
+/**
+ * `aws sso login` as it is, with no endpoint of ours named anywhere: AWS's hosts lead here through a proxy and a
+ * certificate authority of the test's own. What is not on the machine is skipped and says so.
+ */
+import assert from 'node:assert/strict';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
+import { gatewayServer } from '../src/gateway/http.ts';
+import { testCloud } from '../src/testing/cloud.ts';
+import { portalOf, welcome } from '../src/testing/people.ts';
+
+const run = promisify(execFile);
+const REGION = 'eu-central-1';
+
+function works(file: string, ...args: string[]): boolean {
+  try {
+    execFileSync(file, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const aws = works('/usr/bin/aws', '--version') ? '/usr/bin/aws' : undefined;
+const boto = works('/usr/bin/python3', '-c', 'import boto3');
+const missing = (aws === undefined && 'no AWS CLI here') || (!works('openssl', 'version') && 'no openssl here');
+
+/** A certificate for every host of AWS's, and the authority that it is of. */
+function certificates(folder: string) {
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2');
+  openssl('req', ...key, '-keyout', 'leaf.key', '-out', 'leaf.csr', '-subj', '/CN=amazonaws.com');
+  const names = [`*.${REGION}.amazonaws.com`, `*.sso.${REGION}.amazonaws.com`, '*.amazonaws.com'];
+  writeFileSync(join(folder, 'names'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}\n`);
+  const issuer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
+  openssl('x509', '-req', '-in', 'leaf.csr', '-out', 'leaf.pem', ...issuer);
+  const read = (name: string) => readFileSync(join(folder, name));
+  return createSecureContext({ cert: read('leaf.pem'), key: read('leaf.key') });
+}
+
+async function world(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'sso-login-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const cloud = await testCloud();
+  const portal = await portalOf(cloud);
+  const alice = await portal.person('alice');
+  await portal.assign('AdminRole', 'AdministratorAccess', { type: 'USER', id: alice }, cloud.managementAccount);
+  const plane = gatewayServer(cloud.deps, { version: 'test' }, undefined);
+  const secureContext = certificates(folder);
+  const proxy = createServer();
+  const asked = new Set<string>();
+  proxy.on('connect', (request, socket) => {
+    asked.add(request.url!);
+    socket.on('error', () => socket.destroy());
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    const secured = new TLSSocket(socket as never, { isServer: true, secureContext });
+    secured.on('error', () => secured.destroy());
+    plane.emit('connection', secured);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    plane.closeAllConnections();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const { port } = proxy.address() as AddressInfo;
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^AWS_|_proxy$/i.test(name)));
+  const env: NodeJS.ProcessEnv = {
+    ...clean,
+    HOME: folder,
+    HTTPS_PROXY: `http://127.0.0.1:${port}`,
+    AWS_CA_BUNDLE: join(folder, 'ca.pem'),
+    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+    AWS_CONFIG_FILE: join(folder, 'config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
+  };
+  return { ...portal, folder, env, asked };
+}
+
+const profile = (start: string, account: string, more: string) => `[profile lab]
+region = ${REGION}
+sso_account_id = ${account}
+sso_role_name = AdminRole
+${more.replaceAll('START', start)}
+`;
+
+const LEGACY = `sso_start_url = START\nsso_region = ${REGION}`;
+const SESSION = `sso_session = mine\n[sso-session mine]\nsso_start_url = START
+sso_region = ${REGION}\nsso_registration_scopes = sso:account:access`;
+
+/** The provider that the SDK's clients bring along; its agent goes through the proxy, as theirs must be told to. */
+const WHO = `
+import { Agent } from 'node:https';
+import { STS } from '@aws-sdk/client-sts';
+import { fromSSO } from '@aws-sdk/credential-provider-sso';
+const requestHandler = { httpsAgent: new Agent({ proxyEnv: process.env }) };
+const credentials = fromSSO({ profile: 'lab', clientConfig: { requestHandler } });
+console.log((await new STS({ region: '${REGION}', credentials, requestHandler }).getCallerIdentity({})).Arn);
+`;
+
+for (const [kind, config] of Object.entries({ 'a start URL': LEGACY, 'an SSO session': SESSION })) {
+  test(`aws sso login with ${kind}, then AWS CLI, boto3 and the JavaScript SDK`, { skip: missing }, async (t) => {
+    const { cloud, IdentityStoreId, folder, env, asked } = await world(t);
+    const start = `https://${IdentityStoreId}.awsapps.com/start`;
+    writeFileSync(join(folder, 'config'), profile(start, cloud.managementAccount, config));
+    const login = spawn(aws as string, ['sso', 'login', '--profile', 'lab', '--no-browser'], { env });
+    let said = '';
+    const ended = new Promise<number | null>((resolve) => login.on('close', resolve));
+    const code = new Promise<string>((resolve, reject) => {
+      const hear = (text: Buffer) => {
+        said += text;
+        const found = /\?user_code=([A-Z]{4}-[A-Z]{4})/.exec(said);
+        if (found) resolve(found[1]!);
+      };
+      login.stdout.on('data', hear);
+      login.stderr.on('data', hear);
+      ended.then(() => reject(new Error(said)));
+    });
+    const { browser, page } = await welcome(cloud, 'alice', `/start/device?user_code=${await code}`);
+    assert.match(page.text, /<strong>botocore-client-\w+<\/strong>/);
+    await browser.submit('/start/device', { decision: 'ALLOWED' });
+    assert.equal(await ended, 0, said);
+    const ARN = /arn:aws:sts::111122223333:assumed-role\/AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice/;
+    const cli = await run(aws as string, ['sts', 'get-caller-identity', '--profile', 'lab'], { env });
+    assert.match(cli.stdout, ARN);
+    assert.deepEqual(
+      [`oidc.${REGION}.amazonaws.com:443`, `portal.sso.${REGION}.amazonaws.com:443`].filter((host) => !asked.has(host)),
+      [],
+    );
+    if (boto) {
+      const script =
+        'import boto3; print(boto3.Session(profile_name="lab").client("sts").get_caller_identity()["Arn"])';
+      assert.match((await run('/usr/bin/python3', ['-c', script], { env })).stdout, ARN);
+    }
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', WHO], { env });
+    assert.match(stdout, ARN);
+    await run(aws as string, ['sso', 'logout'], { env });
+    const { text } = await browser.go('/start');
+    assert.match(text, /Sign in to the access portal/, 'signing out ends the sign-in');
+  });
+}
