@@ -35,7 +35,7 @@ export function browserOn(send: Send, host = 'cloud.test') {
   return {
     go: (url: string) => load('GET', url),
     /** Submits the form that leads to `action`, the one whose members are these if there are many. */
-    submit(action: string, fields: Readonly<Record<string, string>>) {
+    async submit(action: string, fields: Readonly<Record<string, string>>) {
       const form = forms.find((each) => each.action === action && isMeant(each, fields));
       if (!form) throw new Error(`No form leads to ${action}.`);
       const values = new URLSearchParams({ ...form.fields, ...fields });

@@ -16,11 +16,12 @@ import type { Operation } from '../../core/operation.ts';
 import { keyUses } from '../../identity/lastUsed.ts';
 import { mfaDevices } from '../../identity/mfa.ts';
 import { accounts } from '../../identity/organization.ts';
+import { type PasswordPolicy, passwordExpiry } from '../../identity/passwordPolicies.ts';
 import { type LoginProfile, loginProfiles } from '../../identity/passwords.ts';
 import { type AccessKey, accessKeys, rootArn, type User, userArn, users } from '../../identity/principals.ts';
 import { type Table, table } from '../../store/store.ts';
 import { allRows } from './pages.ts';
-import { type PasswordPolicy, passwordExpiry, policyOf } from './passwordPolicy.ts';
+import { policyOf } from './passwordPolicy.ts';
 import { type SigningCertificate, signingCertificates } from './signingCertificates.ts';
 
 interface CredentialReport {

@@ -15,9 +15,10 @@ import {
 import type { Context } from '../../core/context.ts';
 import { AccessDenied, awsError, CommonError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import type { PasswordPolicy } from '../../identity/passwordPolicies.ts';
 import { isPassword, type LoginProfile, loginProfiles, verifierOf } from '../../identity/passwords.ts';
 import type { User } from '../../identity/principals.ts';
-import { checkPassword, type PasswordPolicy, policyOf, selfServiceGrant } from './passwordPolicy.ts';
+import { checkPassword, policyOf, selfServiceGrant } from './passwordPolicy.ts';
 import { findOwned, findOwner, findUser, isRoot, type Owned, type Owner, userAccess } from './subjects.ts';
 
 type OwnedProfile = Owned<LoginProfile>;

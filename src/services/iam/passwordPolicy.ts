@@ -12,23 +12,8 @@ import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation } from '../../core/operation.ts';
 import { accounts } from '../../identity/organization.ts';
+import { type PasswordPolicy, passwordPolicies } from '../../identity/passwordPolicies.ts';
 import { isPassword, type LoginProfile } from '../../identity/passwords.ts';
-import { table } from '../../store/store.ts';
-
-export interface PasswordPolicy {
-  readonly account: string;
-  readonly minimumLength: number;
-  readonly requireSymbols: boolean;
-  readonly requireNumbers: boolean;
-  readonly requireUppercase: boolean;
-  readonly requireLowercase: boolean;
-  readonly allowUsersToChange: boolean;
-  readonly maxAgeDays?: number;
-  readonly reusePrevention?: number;
-  readonly hardExpiry?: boolean;
-}
-
-const passwordPolicies = table<PasswordPolicy>('iam_password_policy', { key: (p) => [p.account] });
 
 /** What is not given goes back to its default: the operation knows no partial update. */
 export const UpdateAccountPasswordPolicy: Operation<UpdateAccountPasswordPolicyRequest, object> = {
@@ -109,12 +94,6 @@ export async function checkPassword(ctx: Context, password: string, earlier?: Lo
     const sentence = 'Policy constraint violation with password reuse prevention during password change.';
     fail(PasswordPolicyViolationException, sentence);
   }
-}
-
-/** When the user must have a new password; undefined if passwords do not expire. */
-export function passwordExpiry(policy: PasswordPolicy | undefined, profile: LoginProfile): Date | undefined {
-  if (policy?.maxAgeDays === undefined) return undefined;
-  return new Date(Date.parse(profile.changed) + policy.maxAgeDays * 86_400_000);
 }
 
 const SYMBOL = /[!@#$%^&*()_+\-=[\]{}|']/;
