@@ -86,7 +86,7 @@ const SETTINGS: readonly Setting[] = [
     flag: 'outbound',
     value: 'HOST',
     repeated: true,
-    help: 'host that API destinations may call beside this machine (hooks.example.com, *.example.com, *)',
+    help: 'host that API destinations and topics may call beside this machine (hooks.example.com, *.example.com, *)',
   },
   { flag: 'prices', value: 'FILE', help: 'JSON: service → usage type → US dollars a unit; all is free otherwise' },
   { flag: 'seal-passphrase', value: 'TEXT', secret: true, help: 'passphrase that the root key is sealed under' },

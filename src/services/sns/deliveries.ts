@@ -3,6 +3,7 @@
  * again as the delivery policy says, what fails for good goes to the subscription's dead-letter queue.
  */
 import type { Context } from '../../core/context.ts';
+import { mayReach } from '../../core/outbound.ts';
 import { type Again, later, type Outside, type Task } from '../../core/tasks.ts';
 import { CUSTOMER_RETRIES, delayOf, effectivePolicy } from './deliveryPolicies.ts';
 import type { Parcel } from './envelopes.ts';
@@ -79,6 +80,7 @@ const loadOf = (secrets: Outside['secrets'], { sealed }: Delivery) => JSON.parse
 export async function reach({ body }: Task<Delivery>, outside: Outside): Promise<Outcome> {
   const { protocol, endpoint, raw, contentType, sender, parcel } = loadOf(outside.secrets, body);
   if (protocol === 'http' || protocol === 'https') {
+    if (!mayReach(outside.settings, new URL(endpoint))) return { delivered: false };
     const headers = {
       'content-type': contentType,
       'x-amz-sns-message-type': parcel.type,
