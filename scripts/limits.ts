@@ -35,6 +35,7 @@ const FILES: Record<string, string> = {
   ssoadmin: 'sso-admin',
   ssooidc: 'sso-oidc',
   ssoportal: 'sso',
+  rolesanywhere: 'rolesanywhere',
 };
 
 /** Patterns that AWS itself writes with anchors; all others get theirs from the models. */

@@ -112,6 +112,10 @@ export const services: readonly ServiceEntry[] = [
     load: async () => (await import('./identitystore/index.ts')).identitystore,
   },
   {
+    name: 'rolesanywhere',
+    load: async () => (await import('./rolesanywhere/index.ts')).rolesanywhere,
+  },
+  {
     name: 'access-analyzer',
     load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,
   },

@@ -25,6 +25,7 @@ import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import type { Deps } from '../gateway/invocation.ts';
 import { handle } from '../gateway/pipeline.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
+import { rolesAnywhereClient } from './rolesAnywhere.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -51,6 +52,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     ssoOidc: () => new SSOOIDC(config as object),
     ssoAdmin: () => new SSOAdmin(config as object),
     identitystore: () => new Identitystore(config as object),
+    rolesanywhere: () => rolesAnywhereClient(config),
     sts: () => new STS(config as object),
     organizations: () => new Organizations(config as object),
     accessAnalyzer: () => new AccessAnalyzer(config as object),
