@@ -48,9 +48,9 @@ const problemIn = (outcome: Outcome, wrong: string) =>
     ? `There were too many attempts. Try again in ${Math.ceil(outcome.waitMs / 1000)} seconds.`
     : wrong;
 
-async function afterwards({ secure }: Visit, outcome: Outcome): Promise<FrontResponse | undefined> {
-  if (outcome.kind === 'step') return sentTo('/start/code', cookieFor(outcome.token, secure));
-  if (outcome.kind === 'signed in') return sentTo(outcome.next, cookieFor(outcome.token, secure));
+async function afterwards(visit: Visit, outcome: Outcome): Promise<FrontResponse | undefined> {
+  if (outcome.kind === 'step') return sentTo('/start/code', cookieFor(visit, outcome.token));
+  if (outcome.kind === 'signed in') return sentTo(outcome.next, cookieFor(visit, outcome.token));
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /** The requests that are pages of sign-in. What answers them is loaded with the first one. */
 import type { Front, FrontRequest } from '../core/front.ts';
 
-const PATHS = /^\/(start|authorize|signin)(\/|$)/;
+const PATHS = /^\/(start|authorize|signin|federation$)(\/|$)/;
 const HOSTS =
   /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|signin\.aws\.amazon\.com)(:\d+)?$/i;
 
@@ -14,6 +14,7 @@ export const front: Front = {
     (request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST') &&
     (PATHS.test(request.path) || HOSTS.test(request.headers.host ?? '')) &&
     !isSigned(request) &&
-    request.headers['x-amz-target'] === undefined,
+    request.headers['x-amz-target'] === undefined &&
+    !(/^\/federation/.test(request.path) && !/(^|&)Action=/.test(request.query)),
   load: async () => (await import('./pages.ts')).answer,
 };

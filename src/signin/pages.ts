@@ -1,8 +1,10 @@
 /** Which page answers which address. A form that did not come from one of these pages changes nothing. */
 import type { FrontAnswer, FrontResponse } from '../core/front.ts';
 import { authorizePage, postAuthorize } from './authorize.ts';
+import * as signin from './console.ts';
 import { devicePage, postDevice } from './device.ts';
 import * as entry from './entry.ts';
+import { federationPage } from './federation.ts';
 import { sentTo } from './html.ts';
 import { instanceAt } from './people.ts';
 import { credentialsPage, portalPage, signOut, whoVisits } from './portal.ts';
@@ -23,6 +25,21 @@ const PAGES: Readonly<Record<string, Answer>> = {
   'POST /start/signout': signOut,
   'GET /start/device': devicePage,
   'POST /start/device': postDevice,
+  'GET /signin': (visit) => signin.userPage(visit),
+  'POST /signin': signin.postUser,
+  'GET /signin/root': (visit) => signin.rootPage(visit),
+  'POST /signin/root': signin.postRoot,
+  'GET /signin/root/forgot': signin.forgotPage,
+  'POST /signin/root/forgot': signin.postForgot,
+  'GET /signin/root/password': (visit) => signin.rootPasswordPage(visit),
+  'POST /signin/root/password': signin.postRootPassword,
+  'GET /signin/code': (visit) => signin.codePage(visit),
+  'POST /signin/code': signin.postCode,
+  'GET /signin/password': (visit) => signin.passwordPage(visit),
+  'POST /signin/password': signin.postPassword,
+  'GET /signin/home': signin.homePage,
+  'POST /signin/signout': signin.signOut,
+  'GET /federation': federationPage,
   'GET /authorize': authorizePage,
   'POST /authorize': postAuthorize,
 };
@@ -42,6 +59,12 @@ const OF_STORE = new RegExp(`^/start(/forgot)?/(${STORE})/?$`);
 const STORE_HOST = new RegExp(`^(${STORE})\\.awsapps\\.com`, 'i');
 const DEVICE_HOST = /^device\.sso\./i;
 
+/** Where the address of a host alone leads. */
+function homeOf(host: string, query: string): string {
+  if (DEVICE_HOST.test(host)) return `/start/device?${query}`;
+  return /^signin\./i.test(host) ? '/signin' : '/start';
+}
+
 export const answer: FrontAnswer = async (request, around) => {
   const visit = visitOf(request, around);
   const host = request.headers.host ?? '';
@@ -50,7 +73,7 @@ export const answer: FrontAnswer = async (request, around) => {
     return forgot === undefined ? startPage(visit, store) : entry.forgotPage(visit, store);
   }
   const path = visit.path === '/start/' ? '/start' : visit.path;
-  if (path === '/') return sentTo(DEVICE_HOST.test(host) ? `/start/device?${request.query}` : '/start');
+  if (path === '/') return sentTo(homeOf(host, request.query));
   const page = PAGES[`${visit.method} ${path}`];
   if (!page) return entry.problemPage('No such page', 'There is no page at this address.', 404);
   if (visit.method === 'POST' && !visit.trusted) return entry.expiredForm();

@@ -158,7 +158,7 @@ test('pages load nothing, run nothing, and are shown in no frame; the cookie is 
     [headers['cache-control'], headers['x-frame-options'], headers['access-control-allow-origin']],
     ['no-store', 'DENY', undefined],
   );
-  assert.match(headers['set-cookie']!, /^gatehouse=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
+  assert.match(headers['set-cookie']!, /^gatehouse-portal=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
 });
 
 test('a device is confirmed on its page; signing out of the browser ends its token', async () => {

@@ -20,13 +20,18 @@ export interface Visit {
   /** The form came from a page of ours. */
   readonly trusted: boolean;
   readonly secure: boolean;
+  readonly room: Room;
 }
+
+/** People of a directory and users of accounts may be signed in beside each other. */
+type Room = 'portal' | 'console';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
 export function visitOf(request: FrontRequest, around: FrontAround): Visit {
   const secure = around.source.tls !== undefined;
-  const known = cookieIn(request.headers.cookie ?? '', cookieName(secure));
+  const room = /^\/(signin|federation)(\/|$)/.test(request.path) ? 'console' : 'portal';
+  const known = cookieIn(request.headers.cookie ?? '', cookieName(room, secure));
   const token = known ?? newToken(around);
   const small = request.body.length <= BODY_BYTES_MAX;
   const form = new URLSearchParams(
@@ -38,18 +43,19 @@ export function visitOf(request: FrontRequest, around: FrontAround): Visit {
     query: new URLSearchParams(request.query),
     form,
     token,
-    cookie: known === undefined ? cookieFor(token, secure) : undefined,
+    cookie: known === undefined ? cookieFor({ room, secure }, token) : undefined,
     around,
     trusted: known !== undefined && isOurs(request) && isSame(form.get('csrf') ?? '', csrfOf(token)),
     secure,
+    room,
   };
 }
 
-const cookieName = (secure: boolean) => (secure ? '__Host-gatehouse' : 'gatehouse');
+const cookieName = (room: Room, secure: boolean) => `${secure ? '__Host-' : ''}gatehouse-${room}`;
 
 /** Gone with the browser; the session behind it ends by itself. */
-export const cookieFor = (token: string, secure: boolean) =>
-  `${cookieName(secure)}=${token}; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+export const cookieFor = ({ room, secure }: Pick<Visit, 'room' | 'secure'>, token: string) =>
+  `${cookieName(room, secure)}=${token}; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 
 function cookieIn(header: string, name: string): string | undefined {
   const found = header

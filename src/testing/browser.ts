@@ -55,7 +55,7 @@ interface Shown {
 const CHOSEN = ['account', 'role'];
 
 const isMeant = ({ fields }: Form, wanted: Readonly<Record<string, string>>) =>
-  CHOSEN.every((name) => wanted[name] === undefined || fields[name] === wanted[name]);
+  CHOSEN.every((name) => [wanted[name], undefined].includes(fields[name]) || wanted[name] === undefined);
 
 const plain = (text: string) => text.replace(/&#(\d+);/g, (_all, code) => String.fromCharCode(Number(code)));
 

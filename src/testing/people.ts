@@ -46,9 +46,9 @@ interface Principal {
   readonly id: string;
 }
 
-/** The letters that wait in the outbox of the management account. */
-export const lettersIn = ({ deps, managementAccount }: Cloud) =>
-  deps.store.transaction((store) => lettersOf({ store, secrets: deps.secrets }, managementAccount));
+/** The letters that wait in the outbox of an account. */
+export const lettersIn = ({ deps, managementAccount }: Cloud, account = managementAccount) =>
+  deps.store.transaction((store) => lettersOf({ store, secrets: deps.secrets }, account));
 
 /** The address in the newest letter. */
 export async function linkIn(cloud: Cloud): Promise<string> {

@@ -1,0 +1,158 @@
+/** The pages on which the root user of an account and its IAM users sign in. */
+import type { FrontResponse } from '../core/front.ts';
+import { digestOf } from '../identity/portalSessions.ts';
+import { type ConsoleSession, consoleSessions, enter } from './consoleSessions.ts';
+import { type Claimed, type ConsoleOutcome, proveDevice, renewPassword, signInTo } from './consoleUsers.ts';
+import { problemPage } from './entry.ts';
+import { html, type Markup, type Page, sentTo, shown } from './html.ts';
+import { askForRootLink, chooseRootPassword, whoseRootLink } from './rootRecovery.ts';
+import { cookieFor, hidden, type Visit } from './visit.ts';
+
+const WRONG = 'Your authentication information is incorrect. Please try again.';
+
+const showing = (visit: Visit, page: Page): FrontResponse =>
+  shown({ ...page, cookie: visit.cookie, ...(page.problem !== undefined && { status: 400 }) });
+
+const PASSWORD = html`<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>`;
+
+export function userPage(visit: Visit, problem?: string): FrontResponse {
+  const account = visit.form.get('account') ?? visit.query.get('account') ?? '';
+  const body = html`<form method="post" action="/signin">${hidden(visit)}
+<label for="account">Account ID or account alias</label><input id="account" name="account" value="${account}" required>
+<label for="name">IAM user name</label><input id="name" name="name" autocomplete="username" required>
+${PASSWORD}<button>Sign in</button></form><p><a href="/signin/root">Sign in as the root user</a></p>`;
+  return showing(visit, { title: 'Sign in as an IAM user', body, problem });
+}
+
+export function rootPage(visit: Visit, problem?: string): FrontResponse {
+  const body = html`<form method="post" action="/signin/root">${hidden(visit)}
+<label for="email">E-mail address of the account</label>
+<input id="email" name="email" type="email" autocomplete="username" required>
+${PASSWORD}<button>Sign in</button></form><p><a href="/signin/root/forgot">Forgot password, or first time here</a></p>
+<p><a href="/signin">Sign in as an IAM user</a></p>`;
+  return showing(visit, { title: 'Sign in as the root user', body, problem });
+}
+
+const textOf = ({ form }: Visit, name: string) => (form.get(name) ?? '').trim().slice(0, 256);
+
+export const postUser = (visit: Visit) =>
+  posted(visit, { account: textOf(visit, 'account'), name: textOf(visit, 'name') }, userPage);
+
+export const postRoot = (visit: Visit) => posted(visit, { email: textOf(visit, 'email') }, rootPage);
+
+type Form = (visit: Visit, problem?: string) => FrontResponse;
+
+async function posted(visit: Visit, claimed: Claimed, again: Form): Promise<FrontResponse> {
+  const password = (visit.form.get('password') ?? '').slice(0, 256);
+  const outcome = await signInTo(visit.around, claimed, password);
+  return onward(visit, outcome) ?? again(visit, problemIn(outcome));
+}
+
+const PAGES = { code: '/signin/code', password: '/signin/password', in: '/signin/home' } as const;
+
+function onward(visit: Visit, outcome: ConsoleOutcome): FrontResponse | undefined {
+  if (outcome.kind === 'gone') return sentTo('/signin');
+  return 'token' in outcome ? sentTo(PAGES[outcome.kind], cookieFor(visit, outcome.token)) : undefined;
+}
+
+const problemIn = (outcome: ConsoleOutcome): string =>
+  outcome.kind === 'wait'
+    ? `There were too many attempts. Try again in ${Math.ceil(outcome.waitMs / 1000)} seconds.`
+    : WRONG;
+
+const sessionOf = ({ around, token }: Visit, stage: ConsoleSession['stage']) =>
+  around.within((ctx) => enter(ctx, token, stage));
+
+export async function codePage(visit: Visit, problem?: string): Promise<FrontResponse> {
+  if (!(await sessionOf(visit, 'code'))) return sentTo('/signin');
+  const body = html`<form method="post" action="/signin/code">${hidden(visit)}
+<label for="code">Code of your MFA device (six digits)</label>
+<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus>
+<button>Continue</button></form>`;
+  return showing(visit, { title: 'Multi-factor authentication', body, problem });
+}
+
+export async function postCode(visit: Visit): Promise<FrontResponse> {
+  const outcome = await proveDevice(visit.around, visit.token, textOf(visit, 'code'));
+  return onward(visit, outcome) ?? codePage(visit, problemIn(outcome));
+}
+
+const TWICE = html`<label for="new">New password</label>
+<input id="new" name="new" type="password" autocomplete="new-password" required>
+<label for="again">The same again</label>
+<input id="again" name="again" type="password" autocomplete="new-password" required>`;
+
+export async function passwordPage(visit: Visit, problem?: string): Promise<FrontResponse> {
+  const session = await sessionOf(visit, 'password');
+  if (!session) return sentTo('/signin');
+  const body = html`<p>You must change your password before you go on.</p>
+<form method="post" action="/signin/password">${hidden(visit)}
+<label for="name">IAM user name</label>
+<input id="name" value="${session.holder.name}" autocomplete="username" readonly>
+<label for="old">Old password</label>
+<input id="old" name="old" type="password" autocomplete="current-password" required>${TWICE}
+<button>Change the password</button></form>`;
+  return showing(visit, { title: 'Change your password', body, problem });
+}
+
+const DIFFERENT = 'The two passwords are not the same.';
+
+export async function postPassword(visit: Visit): Promise<FrontResponse> {
+  const { form, around, token } = visit;
+  const password = form.get('new') ?? '';
+  if (password !== form.get('again')) return passwordPage(visit, DIFFERENT);
+  const outcome = await renewPassword(around, token, form.get('old') ?? '', password);
+  if (typeof outcome === 'string') return passwordPage(visit, outcome);
+  return onward(visit, outcome) ?? passwordPage(visit, WRONG);
+}
+
+export async function homePage(visit: Visit): Promise<FrontResponse> {
+  const session = await sessionOf(visit, 'in');
+  if (!session) return sentTo('/signin');
+  const { holder, mfa } = session;
+  const factor = mfa ? 'with a second factor' : 'without a second factor';
+  const body: Markup = html`<p>Account <strong>${holder.account}</strong></p><p><code>${holder.arn}</code>, ${factor}.</p>
+<p>The management console comes later.</p>
+<form method="post" action="/signin/signout">${hidden(visit)}<button>Sign out</button></form>`;
+  return shown({ title: 'You are signed in', body });
+}
+
+export async function signOut({ around, token }: Visit): Promise<FrontResponse> {
+  await around.within((ctx) => ctx.store.remove(consoleSessions, [digestOf(token)]));
+  return sentTo('/signin');
+}
+
+export function forgotPage(visit: Visit): FrontResponse {
+  const body = html`<p>A link to choose the root user's password is mailed to the account's address.</p>
+<form method="post" action="/signin/root/forgot">${hidden(visit)}
+<label for="email">E-mail address of the account</label>
+<input id="email" name="email" type="email" autocomplete="username" required><button>Send the link</button></form>`;
+  return showing(visit, { title: 'Root user: choose a password', body });
+}
+
+export async function postForgot(visit: Visit): Promise<FrontResponse> {
+  await askForRootLink(visit.around, textOf(visit, 'email'));
+  const body = html`<p>If there is an account with that address whose root user may have a password, a link is on its
+way.</p>`;
+  return shown({ title: 'Look into your mail', body });
+}
+
+export async function rootPasswordPage(visit: Visit, problem?: string): Promise<FrontResponse> {
+  const token = visit.form.get('token') ?? visit.query.get('token') ?? '';
+  const email = await whoseRootLink(visit.around, token);
+  if (email === undefined) return problemPage('This link does not work', 'It was used, or it is older than one hour.');
+  const body = html`<form method="post" action="/signin/root/password">${hidden(visit, { token })}
+<label for="email">E-mail address of the account</label>
+<input id="email" value="${email}" autocomplete="username" readonly>${TWICE}<button>Set the password</button></form>`;
+  return showing(visit, { title: 'Root user: choose a password', body, problem });
+}
+
+export async function postRootPassword(visit: Visit): Promise<FrontResponse> {
+  const { form, around } = visit;
+  const password = form.get('new') ?? '';
+  const same = password === form.get('again');
+  const problem = same ? await chooseRootPassword(around, form.get('token') ?? '', password) : DIFFERENT;
+  if (problem !== undefined) return rootPasswordPage(visit, problem);
+  return shown({ title: 'Password set', body: html`<p>It is set. <a href="/signin/root">Sign in</a></p>` });
+}

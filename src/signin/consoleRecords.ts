@@ -1,0 +1,53 @@
+/**
+ * ConsoleLogin, as CloudTrail has it.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+ */
+import type { Context } from '../core/context.ts';
+import type { Holder } from './consoleUsers.ts';
+import { HIDDEN, record } from './records.ts';
+
+/** Without an alias in a cookie the global endpoint signs everybody in here, and root always. */
+const REGION = 'us-east-1';
+
+interface Login {
+  readonly root: boolean;
+  readonly outcome: 'Success' | 'Failure';
+  /** Serial number of the device. */
+  readonly mfa: string | undefined;
+}
+
+export function recordConsole(ctx: Context, account: string, holder: Holder | undefined, login: Login): void {
+  const { root, outcome, mfa } = login;
+  const failed = outcome === 'Failure';
+  record(ctx, account, REGION, {
+    userIdentity: root ? rootIdentity(account) : userIdentity(account, holder, failed),
+    eventName: 'ConsoleLogin',
+    ...(failed && { errorMessage: holder ? 'Failed authentication' : 'No username found in supplied account' }),
+    responseElements: { ConsoleLogin: outcome },
+    additionalEventData: {
+      LoginTo: `${ctx.settings.endpoint}/signin/home`,
+      MobileVersion: 'No',
+      ...(mfa !== undefined && !failed && { MFAIdentifier: mfa }),
+      MFAUsed: mfa === undefined ? 'No' : 'Yes',
+    },
+    eventType: 'AwsConsoleSignIn',
+  });
+}
+
+const rootIdentity = (account: string) => ({
+  type: 'Root',
+  principalId: account,
+  arn: `arn:aws:iam::${account}:root`,
+  accountId: account,
+  accessKeyId: '',
+});
+
+/** A failure does not tell the ARN. */
+function userIdentity(accountId: string, holder: Holder | undefined, failed: boolean): object {
+  if (!holder) return { type: 'IAMUser', accountId, accessKeyId: '', userName: HIDDEN };
+  const { id: principalId, arn, name: userName } = holder;
+  if (holder.role) return { type: 'AssumedRole', principalId, arn, accountId };
+  return failed
+    ? { type: 'IAMUser', principalId, accountId, accessKeyId: '', userName }
+    : { type: 'IAMUser', principalId, arn, accountId, userName };
+}
