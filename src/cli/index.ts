@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'why REQUEST_ID|ENCODED_MESSAGE   how a request was decided, statement by statement',
     load: async () => (await import('./why.ts')).why,
   },
+  scim: {
+    usage: 'scim token                       a token by which an identity provider writes into a directory',
+    load: async () => (await import('./scim.ts')).scim,
+  },
   policy: {
     usage: 'policy test|validate|check …     run policy cases; check policies as Access Analyzer does',
     load: async () => (await import('./policy.ts')).policy,

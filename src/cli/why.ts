@@ -1,7 +1,6 @@
 /** `gatehouse why`: how a request was decided, in a derivation a person can follow. */
-import { createHash, createHmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { PLANE_HELP, PLANE_OPTIONS, type Plane, parsed, planeOf, told, UsageError } from './plane.ts';
+import { signedPage } from './signedPage.ts';
 
 const HELP = `Usage: npx gatehouse why REQUEST_ID|ENCODED_MESSAGE [OPTION…]
 
@@ -34,7 +33,7 @@ export function why(args: readonly string[], out: (line: string) => void): Promi
       throw new UsageError('why takes one request id or encoded message; see --help.');
     const plane = planeOf(values);
     const requestId = UUID.test(asked) ? asked : await requestIn(plane, asked);
-    const answer = await signedGet(plane, `/_gatehouse/why/${requestId}`);
+    const answer = await signedPage<Why>(plane, 'GET', `/_gatehouse/why/${requestId}`);
     out(values.json ? JSON.stringify(answer, null, 2) : textOf(answer));
     return 0;
   });
@@ -50,37 +49,3 @@ async function requestIn(plane: Plane, EncodedMessage: string): Promise<string> 
 
 const textOf = ({ requestId, decisions }: Why) =>
   [`Request ${requestId}`, ...decisions.map((decision) => decision.derivation)].join('\n\n');
-
-async function signedGet(plane: Plane, path: string): Promise<Why> {
-  const url = new URL(path, plane.endpoint);
-  const { endpoint: _, ...signing } = plane;
-  const signer = new SignatureV4({ ...signing, service: 'gatehouse', sha256: Sha256 });
-  const target = { protocol: url.protocol, hostname: url.hostname, path, method: 'GET', headers: { host: url.host } };
-  const { headers } = await signer.sign(target);
-  const response = await fetch(url, { headers });
-  const body = (await response.json()) as Why & { message?: string };
-  if (!response.ok) throw new Error(body.message ?? `The plane answered ${response.status}.`);
-  return body;
-}
-
-type Bytes = string | ArrayBuffer | ArrayBufferView;
-
-/** The hash that the signer asks for, over node:crypto. */
-class Sha256 {
-  readonly #hash;
-  constructor(secret?: Bytes) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
-  }
-  update(data: Bytes): void {
-    this.#hash.update(bytesOf(data));
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-  reset(): void {}
-}
-
-function bytesOf(data: Bytes): string | Uint8Array {
-  if (typeof data === 'string') return data;
-  return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
-}

@@ -1,6 +1,6 @@
 /**
  * The plane's own pages, under `/_gatehouse/`: health for whoever waits for the start, reset and clock for tests (with
- * `--ephemeral` only), and why a request was decided as it was (signed, like any AWS call).
+ * `--ephemeral` only), and, signed like any AWS call: why a request was decided as it was, and tokens for SCIM.
  */
 import type { Source } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
@@ -8,6 +8,7 @@ import { CommonError } from '../core/errors.ts';
 import { describeError } from '../protocols/errors.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import type { Deps } from './invocation.ts';
+import { scimTokensPage } from './scimTokens.ts';
 import { whyPage } from './why.ts';
 
 /** What only the process can do. Absent where it may not be done. */
@@ -47,6 +48,9 @@ const PAGES: Readonly<Record<string, Page>> = {
     return json(200, { now: deps.now().toISOString() });
   },
   'GET why': whyPage,
+  'GET scim-tokens': scimTokensPage,
+  'POST scim-tokens': scimTokensPage,
+  'DELETE scim-tokens': scimTokensPage,
 };
 
 export async function page(

@@ -164,7 +164,7 @@ function foreignIdentity(caller: Caller): object {
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
-function userIdentity(caller: Caller): object {
+export function userIdentity(caller: Caller): object {
   if (caller.type === 'Service') return { type: 'AWSService', invokedBy: caller.service };
   if (caller.type === 'Anonymous') return { type: 'AWSAccount', principalId: '', accountId: 'ANONYMOUS_PRINCIPAL' };
   return {

@@ -33,13 +33,13 @@ const callsNothing = (): never => {
   throw new CommonError('NotImplemented', 'This page calls no service.', 501);
 };
 
-/** The caller's own account; for the management account, every account of its organization. */
-async function readableAccounts(request: WireRequest, deps: Deps, source: Source, tx: Transaction) {
+/** Who signed the request to a page, in a write set. */
+export async function signerOf(request: WireRequest, deps: Deps, source: Source, tx: Transaction): Promise<Context> {
   const claim = claimOf(request);
   if (!claim) throw missingToken();
   const now = deps.now();
   const caller = await authenticate(request, claim, tx, { secrets: deps.secrets, now, wallClock: deps.wallClock() });
-  const ctx: Context = {
+  return {
     caller,
     account: caller.account,
     partition: 'aws',
@@ -57,6 +57,12 @@ async function readableAccounts(request: WireRequest, deps: Deps, source: Source
     call: callsNothing,
     permit: callsNothing,
   };
+}
+
+/** The caller's own account; for the management account, every account of its organization. */
+async function readableAccounts(request: WireRequest, deps: Deps, source: Source, tx: Transaction) {
+  const ctx = await signerOf(request, deps, source, tx);
+  const { caller } = ctx;
   await authorize(ctx, 'sts:DecodeAuthorizationMessage', { resource: '*' });
   const own = await tx.get(accounts, [caller.account]);
   const organization = own?.organization ? await tx.get(organizations, [own.organization]) : undefined;

@@ -19,6 +19,7 @@ import { busResources } from './events/inventory.ts';
 import { matching } from './events/matching.ts';
 import { eventTasks } from './events/tasks.ts';
 import { roleResources } from './iam/inventory.ts';
+import { scimFront } from './identitystore/scimFront.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
@@ -26,6 +27,7 @@ import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { logUsage } from './logs/usage.ts';
+import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
 import { front as s3Front } from './s3/front.ts';
 import { bucketResources } from './s3/resources.ts';
 import { s3Tasks } from './s3/tasks.ts';
@@ -109,10 +111,13 @@ export const services: readonly ServiceEntry[] = [
   {
     name: 'identitystore',
     target: 'AWSIdentityStore',
+    front: scimFront,
     load: async () => (await import('./identitystore/index.ts')).identitystore,
   },
   {
     name: 'rolesanywhere',
+    front: rolesAnywhereFront,
+    shown: ({ method, path }) => method === 'POST' && path === '/sessions',
     load: async () => (await import('./rolesanywhere/index.ts')).rolesanywhere,
   },
   {

@@ -49,16 +49,43 @@ export const CreateGroup: Operation<Present<CreateGroupRequest>, CreateGroupResp
   access: (_input, ctx, instance) => accessTo(ctx, instance),
   async run({ IdentityStoreId, DisplayName, Description }, ctx) {
     const name = DisplayName ?? failInvalid('displayName is a required attribute.');
-    await requireFreeName(ctx, IdentityStoreId, name);
-    if (!(await ctx.store.fits(directoryGroups, [IdentityStoreId], quota(ctx, 'IdentityStoreGroupsQuota', 100_000)))) {
-      fail(ServiceQuotaExceededException, 'The number of groups in the identity store exceeds the limit.');
-    }
     const id = directoryId(IdentityStoreId, uuid(ctx));
     const said = { identityStore: IdentityStoreId, id, name, description: Description, externalIds: [] };
-    await ctx.store.insert(directoryGroups, { ...said, ...tracesOf(ctx) });
+    await addGroup(ctx, { ...said, ...tracesOf(ctx) });
     return { GroupId: id, IdentityStoreId };
   },
 };
+
+/** Refuses one whose name another has. */
+export async function addGroup(ctx: Context, group: DirectoryGroup): Promise<void> {
+  const { identityStore } = group;
+  await requireFit(ctx, group, undefined);
+  if (!(await ctx.store.fits(directoryGroups, [identityStore], quota(ctx, 'IdentityStoreGroupsQuota', 100_000)))) {
+    fail(ServiceQuotaExceededException, 'The number of groups in the identity store exceeds the limit.');
+  }
+  await ctx.store.insert(directoryGroups, group);
+}
+
+export async function changeGroup(ctx: Context, changed: DirectoryGroup, before: DirectoryGroup): Promise<void> {
+  await requireFit(ctx, changed, before);
+  await ctx.store.replace(directoryGroups, changed);
+}
+
+/** With its memberships. */
+export async function removeGroup(ctx: Context, { identityStore, id }: DirectoryGroup): Promise<void> {
+  await ctx.store.remove(directoryGroups, [identityStore, id]);
+  await forgetMemberships(ctx, identityStore, 'group', id);
+}
+
+async function requireFit(ctx: Context, group: DirectoryGroup, before: DirectoryGroup | undefined): Promise<void> {
+  const { identityStore, name, externalIds } = group;
+  if (name.toLowerCase() !== before?.name.toLowerCase()) await requireFreeName(ctx, identityStore, name);
+  for (const { Issuer, Id } of externalIds) {
+    if (before?.externalIds.some((had) => had.Issuer === Issuer && had.Id === Id)) continue;
+    if (!(await ctx.store.fits(directoryGroups, [identityStore, Issuer, Id], 1, 'external')))
+      failDuplicate('ExternalId');
+  }
+}
 
 async function requireFreeName(ctx: Context, store: string, name: string): Promise<void> {
   if (RESERVED.test(name)) failInvalid(`${name} is a reserved name.`);
@@ -78,8 +105,7 @@ export const UpdateGroup: OnGroup<Present<UpdateGroupRequest>, object> = {
     const before = { DisplayName: group.name, ...(group.description && { Description: group.description }) };
     const after = updated(before, Operations, KNOWN) as { DisplayName?: string; Description?: string };
     const name = after.DisplayName ?? failInvalid('displayName is a required attribute.');
-    if (name.toLowerCase() !== group.name.toLowerCase()) await requireFreeName(ctx, group.identityStore, name);
-    await ctx.store.replace(directoryGroups, { ...group, name, description: after.Description, ...changedBy(ctx) });
+    await changeGroup(ctx, { ...group, name, description: after.Description, ...changedBy(ctx) }, group);
     return {};
   },
 };
@@ -87,8 +113,7 @@ export const UpdateGroup: OnGroup<Present<UpdateGroupRequest>, object> = {
 export const DeleteGroup: OnGroup<Present<DeleteGroupRequest>, object> = {
   ...onGroup,
   async run(_input, ctx, { group }) {
-    await ctx.store.remove(directoryGroups, [group.identityStore, group.id]);
-    await forgetMemberships(ctx, group.identityStore, 'group', group.id);
+    await removeGroup(ctx, group);
     return {};
   },
 };

@@ -59,20 +59,22 @@ export const CreateGroupMembership: Operation<
   access: (_input, ctx, { instance, group, user }) => accessTo(ctx, instance, ['GROUP', group], ['USER', user]),
   async run({ IdentityStoreId }, ctx, { group, user }) {
     if (!(await ctx.store.get(directoryGroups, [IdentityStoreId, group]))) throw notFound('GROUP', group);
-    if (!(await ctx.store.get(directoryUsers, [IdentityStoreId, user]))) throw notFound('USER', user);
-    if (!(await ctx.store.fits(directoryMemberships, [IdentityStoreId, group, user], 1, 'pair'))) {
-      fail(ConflictException, 'Member and Group relationship already exists.', {
-        Reason: 'UNIQUENESS_CONSTRAINT_VIOLATION',
-      });
-    }
-    const id = directoryId(IdentityStoreId, uuid(ctx));
-    await ctx.store.insert(directoryMemberships, {
-      ...{ identityStore: IdentityStoreId, id, group, user },
-      ...tracesOf(ctx),
-    });
-    return { MembershipId: id, IdentityStoreId };
+    return { MembershipId: await addMember(ctx, IdentityStoreId, group, user), IdentityStoreId };
   },
 };
+
+/** Id of the membership. Refuses who is a member already. */
+export async function addMember(ctx: Context, identityStore: string, group: string, user: string): Promise<string> {
+  if (!(await ctx.store.get(directoryUsers, [identityStore, user]))) throw notFound('USER', user);
+  if (!(await ctx.store.fits(directoryMemberships, [identityStore, group, user], 1, 'pair'))) {
+    fail(ConflictException, 'Member and Group relationship already exists.', {
+      Reason: 'UNIQUENESS_CONSTRAINT_VIOLATION',
+    });
+  }
+  const id = directoryId(identityStore, uuid(ctx));
+  await ctx.store.insert(directoryMemberships, { ...{ identityStore, id, group, user }, ...tracesOf(ctx) });
+  return id;
+}
 
 interface Found {
   readonly instance: Instance;

@@ -70,14 +70,32 @@ export const CreateUser: Operation<Present<CreateUserRequest>, CreateUserRespons
       attributes: attributes as UserAttributes,
       ...tracesOf(ctx),
     };
-    await requireFit(ctx, user, undefined);
-    if (!(await ctx.store.fits(directoryUsers, [IdentityStoreId], quota(ctx, 'IdentityStoreUsersQuota', 100_000)))) {
-      fail(ServiceQuotaExceededException, 'The number of users in the identity store exceeds the limit.');
-    }
-    await ctx.store.insert(directoryUsers, user);
+    await addUser(ctx, user);
     return { UserId: id, IdentityStoreId: instance.identityStore };
   },
 };
+
+/** Refuses one whose name or address somebody has. */
+export async function addUser(ctx: Context, user: DirectoryUser): Promise<void> {
+  await requireFit(ctx, user, undefined);
+  const users = quota(ctx, 'IdentityStoreUsersQuota', 100_000);
+  if (!(await ctx.store.fits(directoryUsers, [user.identityStore], users))) {
+    fail(ServiceQuotaExceededException, 'The number of users in the identity store exceeds the limit.');
+  }
+  await ctx.store.insert(directoryUsers, user);
+}
+
+export async function changeUser(ctx: Context, changed: DirectoryUser, before: DirectoryUser): Promise<void> {
+  await requireFit(ctx, changed, before);
+  await ctx.store.replace(directoryUsers, changed);
+}
+
+/** With memberships and credentials. */
+export async function removeUser(ctx: Context, { identityStore, id }: DirectoryUser): Promise<void> {
+  await ctx.store.remove(directoryUsers, [identityStore, id]);
+  await forgetMemberships(ctx, identityStore, 'user', id);
+  await forgetCredentials(ctx.store, identityStore, id);
+}
 
 export const DescribeUser: OnUser<Present<DescribeUserRequest>, DescribeUserResponse> = {
   ...onUser,
@@ -91,8 +109,7 @@ export const UpdateUser: OnUser<Present<UpdateUserRequest>, object> = {
     const { UserName, ...attributes } = updated(before, Operations, KNOWN) as typeof before;
     if (typeof UserName !== 'string') failInvalid('userName is a required attribute.');
     const changed = { ...user, userName: UserName, attributes, ...changedBy(ctx) };
-    await requireFit(ctx, changed, user);
-    await ctx.store.replace(directoryUsers, changed);
+    await changeUser(ctx, changed, user);
     return {};
   },
 };
@@ -100,9 +117,7 @@ export const UpdateUser: OnUser<Present<UpdateUserRequest>, object> = {
 export const DeleteUser: OnUser<Present<DeleteUserRequest>, object> = {
   ...onUser,
   async run(_input, ctx, { user }) {
-    await ctx.store.remove(directoryUsers, [user.identityStore, user.id]);
-    await forgetMemberships(ctx, user.identityStore, 'user', user.id);
-    await forgetCredentials(ctx.store, user.identityStore, user.id);
+    await removeUser(ctx, user);
     return {};
   },
 };
@@ -171,6 +186,11 @@ async function requireFit(ctx: Context, user: DirectoryUser, before: DirectoryUs
   const [has] = attributes.Emails ?? [];
   const moved = has?.Value !== undefined && has.Value.toLowerCase() !== had?.Value?.toLowerCase();
   if (moved && !(await isFree(ctx.store, identityStore, 'user', 'email', has.Value!))) failDuplicate('Email');
+  for (const { Issuer, Id } of user.externalIds) {
+    if (before?.externalIds.some((had) => had.Issuer === Issuer && had.Id === Id)) continue;
+    if (!(await ctx.store.fits(directoryUsers, [identityStore, Issuer, Id], 1, 'external')))
+      failDuplicate('ExternalId');
+  }
 }
 
 export function userView(user: DirectoryUser, extensions: readonly string[] = []): User & { IdentityStoreId: string } {

@@ -1,0 +1,45 @@
+/** A page of the plane's own that is signed like any AWS call. */
+import { createHash, createHmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { Plane } from './plane.ts';
+
+/** What the page says, as JSON; throws what it says when it refuses. */
+export async function signedPage<T>(
+  plane: Plane,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const url = new URL(path, plane.endpoint);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  const { endpoint: _, ...signing } = plane;
+  const signer = new SignatureV4({ ...signing, service: 'gatehouse', sha256: Sha256 });
+  const target = { protocol: url.protocol, hostname: url.hostname, path, query, method, headers: { host: url.host } };
+  const { headers } = await signer.sign(target);
+  const response = await fetch(url, { method, headers });
+  const body = (await response.json()) as T & { message?: string };
+  if (!response.ok) throw new Error(body.message ?? `The plane answered ${response.status}.`);
+  return body;
+}
+
+type Bytes = string | ArrayBuffer | ArrayBufferView;
+
+/** The hash that the signer asks for, over node:crypto. */
+class Sha256 {
+  readonly #hash;
+  constructor(secret?: Bytes) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+  }
+  update(data: Bytes): void {
+    this.#hash.update(bytesOf(data));
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+  reset(): void {}
+}
+
+function bytesOf(data: Bytes): string | Uint8Array {
+  if (typeof data === 'string') return data;
+  return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+}
