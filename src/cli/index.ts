@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'scim token                       a token by which an identity provider writes into a directory',
     load: async () => (await import('./scim.ts')).scim,
   },
+  mail: {
+    usage: 'mail [ACCOUNT_ID]                letters that wait to be sent: links to choose a password',
+    load: async () => (await import('./mail.ts')).mail,
+  },
   policy: {
     usage: 'policy test|validate|check …     run policy cases; check policies as Access Analyzer does',
     load: async () => (await import('./policy.ts')).policy,

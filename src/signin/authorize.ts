@@ -1,6 +1,6 @@
 /**
- * The authorization page (RFC 6749 with PKCE, RFC 7636): a client sends somebody's browser here, and it comes back with a
- * code. An error is told to the client only once it is sure that the address is the client's own.
+ * The authorization page (RFC 6749 with PKCE, RFC 7636): a client sends somebody's browser here, and it comes back with
+ * a code. An error is told to the client only once it is sure that the address is the client's own.
  */
 import type { Context } from '../core/context.ts';
 import type { FrontResponse } from '../core/front.ts';

@@ -199,8 +199,8 @@ async function noteUse({ store, now }: Context, { account, id, name }: Holder): 
 }
 
 /**
- * The password that must be changed: the user changes it as through IAM, with the permission that this needs. Undefined:
- * the step is gone; a text: why it was refused.
+ * The password that must be changed: the user changes it as through IAM, with the permission that this needs. A text:
+ * why it was refused.
  */
 export async function renewPassword(
   around: FrontAround,

@@ -6,12 +6,12 @@ import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
 import { type DirectoryUser, directoryUsers, userBy } from '../identity/directory.ts';
 import { type Instance, instanceOfStore } from '../identity/instances.ts';
+import { send } from '../identity/letters.ts';
 import { isPassword, verifierOf } from '../identity/passwords.ts';
 import { personPasswords } from '../identity/personCredentials.ts';
 import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
 import { attempt, succeeded } from './attempts.ts';
-import { send } from './mail.ts';
 
 interface Reset {
   /** Digest of what is in the link. */
@@ -64,7 +64,7 @@ async function sendLink(ctx: Context, { account }: Instance, user: DirectoryUser
     `${ctx.settings.endpoint}/start/password?token=${token}`,
     `Your user name is ${user.userName}. If you did not ask for this, you need do nothing.`,
   ].join('\n\n');
-  await send(ctx, account, { to, subject: 'Choose your password', text });
+  await send(ctx, account, { to, subject: 'Choose your password', text }, 'person');
 }
 
 async function forgetOld(ctx: Context): Promise<void> {

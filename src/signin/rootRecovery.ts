@@ -6,12 +6,12 @@
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
+import { send } from '../identity/letters.ts';
 import { type Account, accounts, isClosed, organizations } from '../identity/organization.ts';
 import { loginProfiles, verifierOf } from '../identity/passwords.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
 import { attempt, succeeded } from './attempts.ts';
-import { send } from './mail.ts';
 import { record } from './records.ts';
 
 interface RootReset {
@@ -55,7 +55,7 @@ async function sendLink(ctx: Context, { id, email, name }: Account): Promise<voi
     `${ctx.settings.endpoint}/signin/root/password?token=${token}`,
     'It works once. If you did not ask for this, you need do nothing.',
   ].join('\n\n');
-  await send(ctx, id, { to: email, subject: 'Choose the password of your root user', text });
+  await send(ctx, id, { to: email, subject: 'Choose the password of your root user', text }, 'root');
 }
 
 const recordReset = (ctx: Context, account: string, eventName: string) =>

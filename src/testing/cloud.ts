@@ -41,6 +41,8 @@ interface CloudOptions {
   readonly seed?: string;
   readonly quotas?: Record<string, number>;
   readonly prices?: Prices;
+  readonly portalMfa?: Settings['portalMfa'];
+  readonly smtp?: string;
   readonly keyStores?: KeyStoreBackings;
 }
 
@@ -110,6 +112,8 @@ const settingsOf = (options: CloudOptions): Settings => ({
   endpoint: 'http://cloud.test',
   quotas: options.quotas ?? {},
   prices: options.prices ?? {},
+  portalMfa: options.portalMfa,
+  smtp: options.smtp,
   keyStores: options.keyStores,
 });
 

@@ -1,6 +1,7 @@
 /** People in a directory, and how they get in: what somebody with a browser, a mailbox and a telephone does. */
+
+import { lettersOf } from '../identity/letters.ts';
 import { stepAt, totp } from '../identity/mfa.ts';
-import { lettersOf } from '../signin/mail.ts';
 import { browserOn } from './browser.ts';
 import type { Cloud } from './cloud.ts';
 
@@ -48,7 +49,7 @@ interface Principal {
 
 /** The letters that wait in the outbox of an account. */
 export const lettersIn = ({ deps, managementAccount }: Cloud, account = managementAccount) =>
-  deps.store.transaction((store) => lettersOf({ store, secrets: deps.secrets }, account));
+  deps.store.transaction((store) => lettersOf({ store, secrets: deps.secrets, now: deps.now(), root: true }, account));
 
 /** The address in the newest letter. */
 export async function linkIn(cloud: Cloud): Promise<string> {

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { planeOnSocket } from '../../test/socket.ts';
+import { signedPage } from '../cli/signedPage.ts';
+import { browserOn } from '../testing/browser.ts';
+import { ADMIN, type Cloud, testCloud } from '../testing/cloud.ts';
+import { linkIn, PASSWORD, portalOf } from '../testing/people.ts';
+
+/** As much of an SMTP server as takes a letter. */
+async function postOffice(t: TestContext) {
+  const taken: string[] = [];
+  const server = createServer((socket: Socket) => {
+    let data: string | undefined;
+    socket.write('220 here\r\n');
+    socket.on('data', (bytes) => {
+      const text = bytes.toString();
+      if (data !== undefined) {
+        data += text;
+        if (!data.endsWith('\r\n.\r\n')) return;
+        taken.push(data);
+        data = undefined;
+        socket.write('250 taken\r\n');
+      } else if (/^DATA/i.test(text)) {
+        data = '';
+        socket.write('354 go on\r\n');
+      } else socket.write(/^QUIT/i.test(text) ? '221 bye\r\n' : '250 well\r\n');
+    });
+    socket.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return { smtp: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, taken };
+}
+
+async function askFor(cloud: Cloud, name: string) {
+  const browser = browserOn(cloud.send);
+  await browser.go('/start/forgot');
+  await browser.submit('/start/forgot', { name });
+}
+
+test('a letter goes through the SMTP server that is named, and its link works', async (t) => {
+  const { smtp, taken } = await postOffice(t);
+  const cloud = await testCloud({ smtp });
+  const { person } = await portalOf(cloud);
+  await person('alice');
+  await askFor(cloud, 'alice');
+  await cloud.settle();
+  assert.equal(taken.length, 1);
+  assert.match(taken[0]!, /To: alice@example\.com/);
+  const text = taken[0]!.replace(/=\r\n/g, '').replace(/=3D/g, '=');
+  const [, link] = /http:\/\/cloud\.test(\/start\/password\?token=[\w-]{43})/.exec(text)!;
+  assert.match((await browserOn(cloud.send).go(link!)).text, /Choose your password/);
+});
+
+test('without one, letters of a directory are read by who may set its passwords, those of root by root', async (t) => {
+  const { cloud, endpoint } = await planeOnSocket(t);
+  const { person } = await portalOf(cloud);
+  await person('alice');
+  await askFor(cloud, 'alice');
+  cloud.advance('PT1S');
+  const browser = browserOn(cloud.send);
+  await browser.go('/signin/root/forgot');
+  const { Accounts } = await cloud.root.organizations.listAccounts({});
+  await browser.submit('/signin/root/forgot', { email: Accounts![0]!.Email! });
+  await cloud.user('admin', ADMIN);
+  await cloud.user('nobody');
+  const read = async (userName?: string) => {
+    const credentials = await cloud.keyFor(cloud.managementAccount, userName);
+    const plane = { endpoint, region: 'us-east-1', credentials };
+    const { letters } = await signedPage<{ letters: { subject: string }[] }>(plane, 'GET', '/_gatehouse/mail');
+    return letters.map(({ subject }) => subject);
+  };
+  assert.deepEqual(await read(), ['Choose your password', 'Choose the password of your root user']);
+  assert.deepEqual(await read('admin'), ['Choose your password']);
+  await assert.rejects(read('nobody'), /not authorized to perform: sso-directory:UpdatePassword/);
+});
+
+test('a second factor may be left to the people', async () => {
+  const cloud = await testCloud({ portalMfa: 'optional' });
+  const { person } = await portalOf(cloud);
+  await person('alice');
+  await askFor(cloud, 'alice');
+  const browser = browserOn(cloud.send);
+  await browser.go(await linkIn(cloud));
+  await browser.submit('/start/password', { password: PASSWORD, again: PASSWORD });
+  await browser.go('/start');
+  assert.match(
+    (await browser.submit('/start/signin', { name: 'alice', password: PASSWORD })).text,
+    /<h1>Access portal/,
+  );
+});
