@@ -78,6 +78,14 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^ConnectionArn$/, ({ account }) => `arn:aws:events:us-east-1:${account}:connection/sample/0a1b2c3d`],
   [/^EntityPath$/, () => 'o-abcdefghij/r-abcdef'],
   [/^queryString$/, () => 'fields @message'],
+  [
+    /^trustAnchorArn$/,
+    ({ account }) => `arn:aws:rolesanywhere:us-east-1:${account}:trust-anchor/00000000-0000-4000-8000-000000000000`,
+  ],
+  [
+    /^profileArn$/,
+    ({ account }) => `arn:aws:rolesanywhere:us-east-1:${account}:profile/00000000-0000-4000-8000-000000000000`,
+  ],
   [/^JobId$/, () => '00000000-0000-0000-0000-000000000000'],
 ];
 

@@ -84,6 +84,18 @@ export interface Source {
   readonly referer?: string | undefined;
   /** How the request was signed, if it was. */
   readonly signature?: Signature | undefined;
+  /** What a front found out of a request that is signed with the key of a certificate. */
+  readonly certificate?: CertificateSignature | undefined;
+}
+
+export interface CertificateSignature {
+  /** DER, as sent: believed by nobody yet. */
+  readonly certificate: Uint8Array;
+  readonly chain: readonly Uint8Array[];
+  /** Why the signature is none of that certificate's key; undefined: it is. */
+  readonly fault: string | undefined;
+  /** As CloudTrail tells of it. */
+  readonly details: Record<string, unknown>;
 }
 
 /** As S3's condition keys tell it. */
@@ -138,6 +150,8 @@ export interface Caller {
   readonly service?: string;
   /** On whose behalf a service acts: `aws:SourceArn` and `aws:SourceAccount`. */
   readonly source?: { readonly arn?: string | undefined; readonly account?: string | undefined };
+  /** Tags that a service vouches for, of whom it acts for: `aws:PrincipalTag`. */
+  readonly tags?: readonly Tag[];
   /** Present for temporary credentials. */
   readonly session?: Session;
 }

@@ -41,14 +41,19 @@ export interface FormSignature {
   readonly text: string;
 }
 
+export interface FrontFinding {
+  readonly source: Source;
+  readonly region: string;
+}
+
 export interface FrontAround {
   readonly store: Pick<Store, 'transaction'>;
   /** How clients reach the plane. */
   readonly endpoint: string;
   /** The real clock, in milliseconds, that signatures are dated by. */
   readonly wallClock: number;
-  /** Answers a request by an operation: unsigned, or signed by a form. */
-  readonly ask: (request: FrontRequest, signed?: FormSignature) => Promise<FrontResponse>;
+  /** Answers a request by an operation: unsigned, or signed by a form. `found`: what the front knows better. */
+  readonly ask: (request: FrontRequest, signed?: FormSignature, found?: FrontFinding) => Promise<FrontResponse>;
   readonly source: Source;
   readonly settings: Settings;
   readonly secrets: Secrets;

@@ -59,6 +59,7 @@ function addPrincipal(entries: Entries, caller: Caller, around: Surroundings, no
     entries['aws:PrincipalServiceNamesList'] = caller.service ? [caller.service] : undefined;
     entries['aws:SourceArn'] = caller.source?.arn;
     entries['aws:SourceAccount'] = caller.source?.account;
+    for (const tag of caller.tags ?? []) entries[`aws:PrincipalTag/${tag.Key}`] = tag.Value;
     addOrganization(entries, 'Source', around.sourceChain);
     return;
   }

@@ -47,6 +47,7 @@ interface Passage extends Journey {
   prepared?: { readonly input: unknown; readonly undo: (() => Promise<void>) | undefined };
   readonly deps: Deps;
   claim?: Claim | undefined;
+  readonly region: string | undefined;
   service?: Service;
   protocol?: Protocol;
   operation?: string;
@@ -82,8 +83,11 @@ export async function fronted(request: WireRequest, source: Source, deps: Deps):
     secrets: deps.secrets,
     random: deps.random,
     within: (work) => byNobody(source, deps, work),
-    ask: (inner, signed) =>
-      operated(inner as WireRequest, source, deps, { claim: signed ? claimOfForm(signed) : null }),
+    ask: (inner, signed, found) =>
+      operated(inner as WireRequest, found?.source ?? source, deps, {
+        claim: signed ? claimOfForm(signed) : null,
+        region: found?.region,
+      }),
   });
 }
 
@@ -124,13 +128,15 @@ interface Manner {
   readonly whenGone?: WhenGone | undefined;
   /** How the request is signed; null: not at all. Read off the request when absent. */
   readonly claim?: Claim | null | undefined;
+  /** Of a request that says it elsewhere than in a signature of ours. */
+  readonly region?: string | undefined;
 }
 
 async function operated(
   request: WireRequest,
   source: Source,
   deps: Deps,
-  { whenGone, claim }: Manner,
+  { whenGone, claim, region }: Manner,
 ): Promise<WireResponse> {
   const passage: Passage = {
     request,
@@ -142,6 +148,7 @@ async function operated(
     failed: [],
     mayWait: false,
     arrived: deps.wallClock(),
+    region,
   };
   try {
     passage.claim = claim === undefined ? claimOf(request) : (claim ?? undefined);
@@ -216,7 +223,7 @@ async function answer(
   const caller = await callerOf(passage, service, implementation, tx, now);
   passage.questions = [];
   passage.failed = [];
-  const region = passage.claim?.region ?? deps.settings.region;
+  const region = passage.claim?.region ?? passage.region ?? deps.settings.region;
   const standpoint = { caller, account: caller.account, region, now };
   const ctx = { ...contextFor(passage, service, standpoint, tx), mayWait: passage.mayWait };
   passage.ctx = ctx;

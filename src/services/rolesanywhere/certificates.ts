@@ -111,11 +111,13 @@ function extensionsOf(list: readonly Der[]) {
     alternatives: alternatives ? alternativeNames(alternatives.value) : NO_NAMES,
     usage: usage && usageOf(usage.value),
     unknownCritical: [...all].flatMap(([oid, { critical }]) =>
-      critical && !KNOWN.has(oid) && !HARMLESS.has(oid) ? [oid] : [],
+      (critical || oid === NAME_CONSTRAINTS) && !KNOWN.has(oid) && !HARMLESS.has(oid) ? [oid] : [],
     ),
   };
 }
 
+/** Critical by definition, also where it does not say so. */
+const NAME_CONSTRAINTS = '2.5.29.30';
 const KNOWN = new Set([SUBJECT_ALTERNATIVES, BASIC_CONSTRAINTS, KEY_USAGE]);
 
 function constraintsOf(value: Der | undefined) {

@@ -1,6 +1,8 @@
 /** IAM Roles Anywhere: temporary credentials for whoever holds a certificate of a trusted authority. */
 import { defineService, type Limits } from '../../core/operation.ts';
+import { afterwards } from './afterwards.ts';
 import { DeleteAttributeMapping, PutAttributeMapping } from './attributeMappings.ts';
+import { CreateSession, sessionLimits } from './createSession.ts';
 import { DeleteCrl, DisableCrl, EnableCrl, GetCrl, ImportCrl, ListCrls, UpdateCrl } from './crls.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as sdk from './model.ts';
@@ -31,9 +33,11 @@ export const rolesanywhere = defineService<typeof sdk>({
   eventSource: 'rolesanywhere.amazonaws.com',
   sdk,
   wire: { protocols: ['restJson'], version: '2018-05-10' },
-  limits: limits as unknown as Limits,
+  limits: { ...(limits as unknown as Limits), CreateSession: sessionLimits },
+  afterwards,
   operations: {
     CreateProfile,
+    CreateSession,
     CreateTrustAnchor,
     DeleteAttributeMapping,
     DeleteCrl,

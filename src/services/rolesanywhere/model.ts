@@ -297,6 +297,49 @@ const SubjectSummary$ = [
   ['subjectArn', 'subjectId', 'enabled', 'x509Subject', 'lastSeenAt', 'createdAt', 'updatedAt'],
   [0, 0, 2, 0, 5, 5, 5],
 ] as const;
+const CreateSessionRequest$ = [
+  3,
+  N,
+  'CreateSessionRequest',
+  0,
+  [
+    'profileArn',
+    'roleArn',
+    'trustAnchorArn',
+    'durationSeconds',
+    'roleSessionName',
+    'sessionName',
+    'instanceProperties',
+  ],
+  [0, 0, 0, 1, 0, 0, () => InstancePropertyMap],
+  3,
+] as const;
+const AssumedRoleUser$ = [3, N, 'AssumedRoleUser', 0, ['arn', 'assumedRoleId'], [0, 0]] as const;
+const Credentials$ = [
+  3,
+  N,
+  'Credentials',
+  0,
+  ['accessKeyId', 'expiration', 'secretAccessKey', 'sessionToken'],
+  [0, 5, [0, N, 'SecretAccessKey', 8, 0], 0],
+] as const;
+const CredentialResponse$ = [
+  3,
+  N,
+  'CredentialResponse',
+  0,
+  ['assumedRoleUser', 'credentials', 'packedPolicySize', 'roleArn', 'sourceIdentity'],
+  [() => AssumedRoleUser$, () => Credentials$, 1, 0, 0],
+] as const;
+const CredentialSet = [1, N, 'CredentialSet', 0, () => CredentialResponse$] as const;
+const CreateSessionResponse$ = [
+  3,
+  N,
+  'CreateSessionResponse',
+  0,
+  ['credentialSet', 'subjectArn'],
+  [() => CredentialSet, 0],
+] as const;
 const Tag$ = [3, N, 'Tag', 0, ['key', 'value'], [TagKey, TagValue], 2] as const;
 const TagResourceRequest$ = [3, N, 'TagResourceRequest', 0, ['resourceArn', 'tags'], [0, () => TagList], 2] as const;
 const TagResourceResponse$ = [3, N, 'TagResourceResponse', 0, [], []] as const;
@@ -731,4 +774,16 @@ export class UpdateProfileCommand extends command<t.UpdateProfileRequest, t.Prof
 export class UpdateTrustAnchorCommand extends command<t.UpdateTrustAnchorRequest, t.TrustAnchorDetailResponse>(
   'UpdateTrustAnchor',
   UpdateTrustAnchor$,
+) {}
+
+/** What no SDK has: clients sign it with a certificate's key. */
+export const CreateSession$ = operation(
+  'CreateSession',
+  ['POST', '/sessions', 201],
+  () => CreateSessionRequest$,
+  () => CreateSessionResponse$,
+);
+export class CreateSessionCommand extends command<t.CreateSessionRequest, t.CreateSessionResponse>(
+  'CreateSession',
+  CreateSession$,
 ) {}

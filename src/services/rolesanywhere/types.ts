@@ -284,3 +284,27 @@ export interface UpdateTrustAnchorRequest {
   name?: string | undefined;
   source?: Source | undefined;
 }
+
+export interface CreateSessionRequest {
+  profileArn: string | undefined;
+  roleArn: string | undefined;
+  trustAnchorArn: string | undefined;
+  durationSeconds?: number | undefined;
+  roleSessionName?: string | undefined;
+  /** Of no effect any more. */
+  sessionName?: string | undefined;
+  instanceProperties?: Record<string, string> | undefined;
+}
+
+export interface CredentialResponse {
+  assumedRoleUser: { arn: string; assumedRoleId: string };
+  credentials: { accessKeyId: string; expiration: Date; secretAccessKey: string; sessionToken: string };
+  packedPolicySize: number;
+  roleArn: string;
+  sourceIdentity: string;
+}
+
+export interface CreateSessionResponse {
+  credentialSet: CredentialResponse[];
+  subjectArn: string;
+}
