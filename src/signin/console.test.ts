@@ -242,3 +242,20 @@ test('temporary credentials are exchanged for a browser’s session', async () =
   assert.match((await browser.go('/signin/home')).text, /Sign in as an IAM user/);
   assert.equal((await login(SigninToken, CONSOLE)).status, 400);
 });
+
+test('a name that nobody has takes as long as a wrong password', async () => {
+  const { cloud, browser, signIn } = await withUser();
+  const times: Record<string, number[]> = { anaya: [], nobody: [] };
+  for (let i = 0; i < 7; i++) {
+    for (const name of ['anaya', 'nobody']) {
+      cloud.advance('PT2H');
+      await browser.go('/signin');
+      const begin = performance.now();
+      await signIn('acme', name, 'wrong');
+      times[name]!.push(performance.now() - begin);
+    }
+  }
+  const median = (name: string) => times[name]!.toSorted((a, b) => a - b)[3]!;
+  const ratio = median('anaya') / median('nobody');
+  assert.ok(ratio > 0.6 && ratio < 1.7, `${ratio}`);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { handle } from '../gateway/pipeline.ts';
 import { directoryUsers } from '../identity/directory.ts';
 import { browserOn } from '../testing/browser.ts';
 import { testCloud } from '../testing/cloud.ts';
@@ -267,4 +268,30 @@ test('signing in is recorded without secrets; names that nobody has are hidden',
   );
   const all = (await cloud.deps.store.journal.read(0, 10_000)).map(({ body }) => body).join('\n');
   assert.doesNotMatch(all, /hunter2|mistyped|Correct-horse/);
+});
+
+test('AWS’s own host names lead to the same pages', async () => {
+  const { cloud, IdentityStoreId } = await world();
+  const at = async (host: string, path: string, query = '') => {
+    const { status, headers, body } = await cloud.send({ method: 'GET', path, query, headers: { host } });
+    return status === 303 ? headers.location : /<h1>([^<]+)/.exec(String(body))?.[1];
+  };
+  const store = `${IdentityStoreId}.awsapps.com`;
+  assert.equal(await at(store, '/'), '/start');
+  assert.equal(await at(store, '/start'), 'Sign in to the access portal');
+  assert.equal(await at('d-0123456789.awsapps.com', '/start'), 'No access portal');
+  assert.equal(await at('cloud.test', `/start/${IdentityStoreId}`), 'Sign in to the access portal');
+  const device = 'device.sso.us-east-1.amazonaws.com';
+  assert.equal(await at(device, '/', 'user_code=BBBB-BBBB'), '/start/device?user_code=BBBB-BBBB');
+  assert.equal(await at('oidc.us-east-1.amazonaws.com', '/authorize'), 'Unknown client');
+  assert.equal(await at('signin.aws.amazon.com', '/'), '/signin');
+});
+
+test('a cookie under TLS is bound to the host and to TLS', async () => {
+  const { cloud } = await world();
+  const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' };
+  const source = { ip: '127.0.0.1', userAgent: '', host: 'cloud.test', tls };
+  const request = { method: 'GET', path: '/start', query: '', headers: { host: 'cloud.test' }, body: Buffer.alloc(0) };
+  const { headers } = await handle(request, source, cloud.deps);
+  assert.match(headers['set-cookie']!, /^__Host-gatehouse-portal=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
 });

@@ -1,0 +1,163 @@
+/**
+ * Signing in over a real socket: passwords of people of a directory, and credentials for who is signed in.
+ *
+ *   node bench/signin.ts [--people N] [--seconds N]
+ *
+ * The plane is one process; passwords are proved on its thread pool, so beside the rate stands what a sign-in costs in
+ * CPU time, and what that makes on one core.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Identitystore } from '@aws-sdk/client-identitystore';
+import { Organizations } from '@aws-sdk/client-organizations';
+import { SSOAdmin } from '@aws-sdk/client-sso-admin';
+import { signedPage } from '../src/cli/signedPage.ts';
+import { load, type Measured, type Target } from './load.ts';
+
+const { values } = parseArgs({
+  options: { people: { type: 'string', default: '40' }, seconds: { type: 'string', default: '5' } },
+});
+const seconds = Number(values.seconds);
+const TARGET: Target = { host: '127.0.0.1', port: 20_000 + (process.pid % 30_000) };
+const ENDPOINT = `http://${TARGET.host}:${TARGET.port}`;
+const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret' };
+const CLIENT = { endpoint: ENDPOINT, region: 'us-east-1', credentials: ROOT };
+const PASSWORD = 'Correct-horse-1';
+const SIGN_INS_MIN = 250;
+const CREDENTIALS_MIN = 2000;
+
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-signin-'));
+const plane = await start();
+try {
+  const { account, store } = await fill(Number(values.people));
+  const names = Array.from({ length: Number(values.people) }, (_none, i) => `person${i}`);
+  for (const name of names) await choosePassword(store, name);
+  await measure('password sign-ins', SIGN_INS_MIN, await signIns(store, names), 8);
+  await measure('GetRoleCredentials', CREDENTIALS_MIN, await roleCredentials(store, account), 32);
+} finally {
+  plane.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function start(): Promise<ChildProcess> {
+  const flags = ['--port', String(TARGET.port), '--data', folder, '--portal-mfa', 'optional'];
+  const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
+  const child = spawn(process.execPath, ['src/main.ts', ...flags, ...key], { stdio: ['ignore', 'ignore', 'inherit'] });
+  for (let i = 0; i < 200; i++) {
+    if (await fetch(`${ENDPOINT}/_gatehouse/health`).catch(() => undefined)) return child;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('The plane did not start.');
+}
+
+/** An organization whose management account is everybody's. */
+async function fill(people: number): Promise<{ account: string; store: string }> {
+  const { Organization } = await new Organizations(CLIENT).createOrganization({ FeatureSet: 'ALL' });
+  const admin = new SSOAdmin(CLIENT);
+  const { InstanceArn } = await admin.createInstance({});
+  const { IdentityStoreId } = (await admin.listInstances({})).Instances![0]!;
+  const directory = new Identitystore(CLIENT);
+  const { GroupId } = await directory.createGroup({ IdentityStoreId, DisplayName: 'all' });
+  for (let i = 0; i < people; i++) {
+    const { UserId } = await directory.createUser({
+      ...{ IdentityStoreId, UserName: `person${i}`, DisplayName: 'x', Name: { GivenName: 'x', FamilyName: 'x' } },
+      Emails: [{ Value: `person${i}@example.com`, Primary: true }],
+    });
+    await directory.createGroupMembership({ IdentityStoreId, GroupId, MemberId: { UserId: UserId! } });
+  }
+  const { PermissionSet } = await admin.createPermissionSet({ InstanceArn, Name: 'Role' });
+  const account = Organization!.MasterAccountId!;
+  const { AccountAssignmentCreationStatus } = await admin.createAccountAssignment({
+    ...{ InstanceArn, PermissionSetArn: PermissionSet!.PermissionSetArn, TargetId: account, TargetType: 'AWS_ACCOUNT' },
+    ...{ PrincipalType: 'GROUP', PrincipalId: GroupId },
+  });
+  const AccountAssignmentCreationRequestId = AccountAssignmentCreationStatus!.RequestId;
+  for (let status = 'IN_PROGRESS'; status === 'IN_PROGRESS'; ) {
+    const told = await admin.describeAccountAssignmentCreationStatus({
+      InstanceArn,
+      AccountAssignmentCreationRequestId,
+    });
+    status = told.AccountAssignmentCreationStatus!.Status!;
+  }
+  return { account, store: IdentityStoreId! };
+}
+
+/** What a browser brings along to a form: its cookie, and the token of the page. */
+async function formAt(path: string): Promise<{ cookie: string; csrf: string }> {
+  const response = await fetch(ENDPOINT + path);
+  const [, csrf] = /name="csrf" value="([^"]+)"/.exec(await response.text())!;
+  return { cookie: response.headers.get('set-cookie')!.split(';')[0]!, csrf: csrf! };
+}
+
+async function post(path: string, page: string, fields: Record<string, string>): Promise<Response> {
+  const { cookie, csrf } = await formAt(page);
+  const body = new URLSearchParams({ ...fields, csrf });
+  return fetch(ENDPOINT + path, { method: 'POST', headers: { cookie }, body, redirect: 'manual' });
+}
+
+async function choosePassword(store: string, name: string): Promise<void> {
+  await post('/start/forgot', '/start/forgot', { store, name });
+  const { letters } = await signedPage<{ letters: { to: string; text: string }[] }>(CLIENT, 'GET', '/_gatehouse/mail');
+  const letter = letters.findLast(({ to }) => to.startsWith(`${name}@`))!;
+  const token = /token=([\w-]+)/.exec(letter.text)![1]!;
+  await post('/start/password', `/start/password?token=${token}`, { token, password: PASSWORD, again: PASSWORD });
+}
+
+async function signIns(store: string, names: readonly string[]): Promise<() => Buffer> {
+  const { cookie, csrf } = await formAt('/start');
+  const requests = names.map((name) => {
+    const form = new URLSearchParams({ store, name, password: PASSWORD, next: '/start', csrf }).toString();
+    const lines = [
+      'POST /start/signin HTTP/1.1',
+      `host: ${TARGET.host}:${TARGET.port}`,
+      `cookie: ${cookie}`,
+      'content-type: application/x-www-form-urlencoded',
+      `content-length: ${form.length}`,
+    ];
+    return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${form}`);
+  });
+  let turn = 0;
+  return () => requests[turn++ % requests.length]!;
+}
+
+async function roleCredentials(store: string, account: string): Promise<() => Buffer> {
+  const response = await post('/start/signin', '/start', {
+    store,
+    name: 'person0',
+    password: PASSWORD,
+    next: '/start',
+  });
+  const token = response.headers.get('set-cookie')!.split(/[=;]/)[1]!;
+  const lines = [
+    `GET /federation/credentials?account_id=${account}&role_name=Role HTTP/1.1`,
+    `host: ${TARGET.host}:${TARGET.port}`,
+    `x-amz-sso_bearer_token: ${token}`,
+  ];
+  const request = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
+  return () => request;
+}
+
+async function measure(name: string, perSecondMin: number, next: () => Buffer, connections: number): Promise<void> {
+  await load(TARGET, next, { connections, seconds: 1 });
+  const before = cpuMs();
+  const measured = await load(TARGET, next, { connections, seconds });
+  const cpuEachMs = (cpuMs() - before) / (measured.perSecond * seconds);
+  tell(name, perSecondMin, measured, cpuEachMs);
+}
+
+function tell(name: string, wanted: number, { perSecond, p50, p99, statuses }: Measured, cpuEachMs: number): void {
+  const onOneCore = 1000 / cpuEachMs;
+  const times = `p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`;
+  const rate = `${perSecond.toFixed(0)}/s  ${cpuEachMs.toFixed(2)} ms CPU each: ${onOneCore.toFixed(0)}/s a core`;
+  console.log(`${name.padEnd(20)} ${rate} (at least ${wanted})  ${times}  ${JSON.stringify(statuses)}`);
+  if (onOneCore < wanted) process.exitCode = 1;
+}
+
+/** User and system time of the plane. */
+function cpuMs(): number {
+  const fields = readFileSync(`/proc/${plane.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
