@@ -58,6 +58,17 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^ManagedPolicyArn$/, () => 'arn:aws:iam::aws:policy/ReadOnlyAccess'],
   [/^InstanceArn$/, () => 'arn:aws:sso:::instance/ssoins-0123456789abcdef'],
   [/^PermissionSetArn$/, () => 'arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef'],
+  [
+    /^ApplicationArn$/,
+    ({ account }) => `arn:aws:sso::${account}:application/ssoins-0123456789abcdef/apl-0123456789abcdef`,
+  ],
+  [/^ApplicationProviderArn$/, () => 'arn:aws:sso::aws:applicationProvider/custom'],
+  [/^IssuerUrl$/, () => 'https://sample.example'],
+  [
+    /^TrustedTokenIssuerArn$/,
+    ({ account }) =>
+      `arn:aws:sso::${account}:trustedTokenIssuer/ssoins-0123456789abcdef/tti-00000000-0000-4000-8000-000000000000`,
+  ],
   [/PolicyDocument$|^PolicyInputList$|^Content$/, () => DOCUMENT],
   [/^(PolicyArn|PermissionsBoundary|TaskPolicyArn|arn)$/, ({ account }) => `arn:aws:iam::${account}:policy/sample`],
   [/^(RoleArn|PolicySourceArn|Arn)$/, ({ account }) => `arn:aws:iam::${account}:role/sample`],

@@ -3,12 +3,16 @@ import * as sdk from '@aws-sdk/client-sso-admin';
 import { defineService, type Limits } from '../../core/operation.ts';
 import * as attributes from './accessControlAttributes.ts';
 import * as accountAssignments from './accountAssignments.ts';
+import * as applicationAssignments from './applicationAssignments.ts';
+import * as applicationSettings from './applicationSettings.ts';
+import * as applications from './applications.ts';
 import * as instances from './instances.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as permissionSets from './permissionSets.ts';
 import * as setPolicies from './setPolicies.ts';
 import * as statuses from './statuses.ts';
 import * as tagging from './tagging.ts';
+import * as trustedTokenIssuers from './trustedTokenIssuers.ts';
 
 export const ssoadmin = defineService<typeof sdk>({
   name: 'sso',
@@ -21,25 +25,43 @@ export const ssoadmin = defineService<typeof sdk>({
       setPolicies.AttachCustomerManagedPolicyReferenceToPermissionSet,
     AttachManagedPolicyToPermissionSet: setPolicies.AttachManagedPolicyToPermissionSet,
     CreateAccountAssignment: accountAssignments.CreateAccountAssignment,
+    CreateApplication: applications.CreateApplication,
+    CreateApplicationAssignment: applicationAssignments.CreateApplicationAssignment,
     CreateInstance: instances.CreateInstance,
     CreateInstanceAccessControlAttributeConfiguration: attributes.CreateInstanceAccessControlAttributeConfiguration,
     CreatePermissionSet: permissionSets.CreatePermissionSet,
+    CreateTrustedTokenIssuer: trustedTokenIssuers.CreateTrustedTokenIssuer,
     DeleteAccountAssignment: accountAssignments.DeleteAccountAssignment,
+    DeleteApplication: applications.DeleteApplication,
+    DeleteApplicationAccessScope: applicationSettings.DeleteApplicationAccessScope,
+    DeleteApplicationAssignment: applicationAssignments.DeleteApplicationAssignment,
+    DeleteApplicationAuthenticationMethod: applicationSettings.DeleteApplicationAuthenticationMethod,
+    DeleteApplicationGrant: applicationSettings.DeleteApplicationGrant,
     DeleteInlinePolicyFromPermissionSet: setPolicies.DeleteInlinePolicyFromPermissionSet,
     DeleteInstance: instances.DeleteInstance,
     DeleteInstanceAccessControlAttributeConfiguration: attributes.DeleteInstanceAccessControlAttributeConfiguration,
     DeletePermissionSet: permissionSets.DeletePermissionSet,
     DeletePermissionsBoundaryFromPermissionSet: setPolicies.DeletePermissionsBoundaryFromPermissionSet,
+    DeleteTrustedTokenIssuer: trustedTokenIssuers.DeleteTrustedTokenIssuer,
     DescribeAccountAssignmentCreationStatus: statuses.DescribeAccountAssignmentCreationStatus,
     DescribeAccountAssignmentDeletionStatus: statuses.DescribeAccountAssignmentDeletionStatus,
+    DescribeApplication: applications.DescribeApplication,
+    DescribeApplicationAssignment: applicationAssignments.DescribeApplicationAssignment,
+    DescribeApplicationProvider: applications.DescribeApplicationProvider,
     DescribeInstance: instances.DescribeInstance,
     DescribeInstanceAccessControlAttributeConfiguration: attributes.DescribeInstanceAccessControlAttributeConfiguration,
     DescribePermissionSet: permissionSets.DescribePermissionSet,
     DescribePermissionSetProvisioningStatus: statuses.DescribePermissionSetProvisioningStatus,
     DescribeRegion: instances.DescribeRegion,
+    DescribeTrustedTokenIssuer: trustedTokenIssuers.DescribeTrustedTokenIssuer,
     DetachCustomerManagedPolicyReferenceFromPermissionSet:
       setPolicies.DetachCustomerManagedPolicyReferenceFromPermissionSet,
     DetachManagedPolicyFromPermissionSet: setPolicies.DetachManagedPolicyFromPermissionSet,
+    GetApplicationAccessScope: applicationSettings.GetApplicationAccessScope,
+    GetApplicationAssignmentConfiguration: applicationAssignments.GetApplicationAssignmentConfiguration,
+    GetApplicationAuthenticationMethod: applicationSettings.GetApplicationAuthenticationMethod,
+    GetApplicationGrant: applicationSettings.GetApplicationGrant,
+    GetApplicationSessionConfiguration: applicationSettings.GetApplicationSessionConfiguration,
     GetInlinePolicyForPermissionSet: setPolicies.GetInlinePolicyForPermissionSet,
     GetPermissionsBoundaryForPermissionSet: setPolicies.GetPermissionsBoundaryForPermissionSet,
     ListAccountAssignmentCreationStatus: statuses.ListAccountAssignmentCreationStatus,
@@ -47,6 +69,13 @@ export const ssoadmin = defineService<typeof sdk>({
     ListAccountAssignments: accountAssignments.ListAccountAssignments,
     ListAccountAssignmentsForPrincipal: accountAssignments.ListAccountAssignmentsForPrincipal,
     ListAccountsForProvisionedPermissionSet: accountAssignments.ListAccountsForProvisionedPermissionSet,
+    ListApplicationAccessScopes: applicationSettings.ListApplicationAccessScopes,
+    ListApplicationAssignments: applicationAssignments.ListApplicationAssignments,
+    ListApplicationAssignmentsForPrincipal: applicationAssignments.ListApplicationAssignmentsForPrincipal,
+    ListApplicationAuthenticationMethods: applicationSettings.ListApplicationAuthenticationMethods,
+    ListApplicationGrants: applicationSettings.ListApplicationGrants,
+    ListApplicationProviders: applications.ListApplicationProviders,
+    ListApplications: applications.ListApplications,
     ListCustomerManagedPolicyReferencesInPermissionSet: setPolicies.ListCustomerManagedPolicyReferencesInPermissionSet,
     ListInstances: instances.ListInstances,
     ListManagedPoliciesInPermissionSet: setPolicies.ListManagedPoliciesInPermissionSet,
@@ -55,13 +84,21 @@ export const ssoadmin = defineService<typeof sdk>({
     ListPermissionSetsProvisionedToAccount: accountAssignments.ListPermissionSetsProvisionedToAccount,
     ListRegions: instances.ListRegions,
     ListTagsForResource: tagging.ListTagsForResource,
+    ListTrustedTokenIssuers: trustedTokenIssuers.ListTrustedTokenIssuers,
     ProvisionPermissionSet: accountAssignments.ProvisionPermissionSet,
+    PutApplicationAccessScope: applicationSettings.PutApplicationAccessScope,
+    PutApplicationAssignmentConfiguration: applicationAssignments.PutApplicationAssignmentConfiguration,
+    PutApplicationAuthenticationMethod: applicationSettings.PutApplicationAuthenticationMethod,
+    PutApplicationGrant: applicationSettings.PutApplicationGrant,
+    PutApplicationSessionConfiguration: applicationSettings.PutApplicationSessionConfiguration,
     PutInlinePolicyToPermissionSet: setPolicies.PutInlinePolicyToPermissionSet,
     PutPermissionsBoundaryToPermissionSet: setPolicies.PutPermissionsBoundaryToPermissionSet,
     TagResource: tagging.TagResource,
     UntagResource: tagging.UntagResource,
+    UpdateApplication: applications.UpdateApplication,
     UpdateInstance: instances.UpdateInstance,
     UpdateInstanceAccessControlAttributeConfiguration: attributes.UpdateInstanceAccessControlAttributeConfiguration,
     UpdatePermissionSet: permissionSets.UpdatePermissionSet,
+    UpdateTrustedTokenIssuer: trustedTokenIssuers.UpdateTrustedTokenIssuer,
   },
 });

@@ -19,11 +19,19 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { requestTags } from '../../core/tags.ts';
+import {
+  applicationArn,
+  applicationAssignments,
+  applications,
+  trustedTokenIssuerArn,
+  trustedTokenIssuers,
+} from '../../identity/applications.ts';
 import { directoryGroups, directoryUsers } from '../../identity/directory.ts';
 import { IDENTITY_CENTER, type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { chainOf, isDelegatedAdministrator, trustedServices } from '../../identity/organization.ts';
 import { allRows, permissionSets } from '../../identity/permissionSets.ts';
 import { newSamlIdentity, samlIdentities } from '../../identity/samlIdentity.ts';
+import { scimTokens } from '../../identity/scimTokens.ts';
 import { onInstance } from './access.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -98,12 +106,30 @@ export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> 
         await ctx.store.remove(rows as typeof directoryUsers, [instance.identityStore, row.id]);
       }
     }
+    await forgetApplications(ctx, instance);
+    for await (const { id } of allRows(ctx.store, scimTokens, [instance.identityStore])) {
+      await ctx.store.remove(scimTokens, [instance.identityStore, id]);
+    }
     await ctx.store.remove(instances, [instance.id]);
     await ctx.store.remove(samlIdentities, [instance.id]);
     await putTags(ctx, instanceArn(instance), []);
     return {};
   },
 };
+
+async function forgetApplications(ctx: Context, { id: instance }: Instance): Promise<void> {
+  for await (const row of allRows(ctx.store, applicationAssignments, [instance])) {
+    await ctx.store.remove(applicationAssignments, [instance, row.application, row.principalType, row.principal]);
+  }
+  for await (const row of allRows(ctx.store, applications, [instance])) {
+    await ctx.store.remove(applications, [instance, row.id]);
+    await putTags(ctx, applicationArn(row), []);
+  }
+  for await (const row of allRows(ctx.store, trustedTokenIssuers, [instance])) {
+    await ctx.store.remove(trustedTokenIssuers, [instance, row.id]);
+    await putTags(ctx, trustedTokenIssuerArn(row), []);
+  }
+}
 
 /** The account's own instance, and its organization's where that was delegated to it. */
 export const ListInstances: Operation<ListInstancesRequest, ListInstancesResponse> = {

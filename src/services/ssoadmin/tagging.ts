@@ -1,4 +1,4 @@
-/** Tags of instances and permission sets. */
+/** Tags of instances, permission sets, applications and trusted token issuers. */
 import type {
   ListTagsForResourceRequest,
   ListTagsForResourceResponse,
@@ -11,6 +11,7 @@ import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/t
 import { type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { type PermissionSet, permissionSets } from '../../identity/permissionSets.ts';
 import { accessTo, findInstance, findSet, noInstance, noSet } from './access.ts';
+import { findApplication, findIssuer, noApplication, noIssuer } from './applicationAccess.ts';
 import { notFound } from './errors.ts';
 import { itemsPage } from './pages.ts';
 import { checkedTags, putTags, tagsOf } from './tagRows.ts';
@@ -18,7 +19,7 @@ import { checkedTags, putTags, tagsOf } from './tagRows.ts';
 interface Tagged {
   readonly arn: string;
   readonly tags: readonly Tag[];
-  /** Absent: the instance itself. */
+  /** Present for a permission set, which carries its tags itself. */
   readonly set?: PermissionSet;
 }
 
@@ -29,19 +30,27 @@ async function load(input: { InstanceArn?: string | undefined; ResourceArn: stri
   const instance = await instanceBehind(ctx, input.InstanceArn ?? arn);
   if (!instance) return noInstance(input.InstanceArn ?? arn);
   if (arn === instanceArn(instance)) return { arn, tags: await tagsOf(ctx, arn) };
+  if (arn.includes(':application/')) return taggedOf(arn, await findApplication(ctx, arn)) ?? noApplication(arn);
+  if (arn.includes(':trustedTokenIssuer/')) return taggedOf(arn, await findIssuer(ctx, arn)) ?? noIssuer(arn);
   if (!arn.includes(':permissionSet/')) return new Missing(arn, notFound(`Resource with ARN ${arn} not found`));
   const set = await findSet(ctx, instance, arn);
   return set ? { arn, tags: set.tags, set } : noSet(arn);
 }
 
+const taggedOf = (arn: string, found: { tags: readonly Tag[] } | undefined): Tagged | undefined =>
+  found && { arn, tags: found.tags };
+
 async function instanceBehind(ctx: Context, arn: string): Promise<Instance | undefined> {
-  const id = /^arn:aws:sso:::(?:instance|permissionSet)\/(ssoins-[^/]+)/.exec(arn)?.[1];
+  const id = /^arn:aws:sso::\d*:(?:instance|permissionSet|application|trustedTokenIssuer)\/(ssoins-[^/]+)/.exec(
+    arn,
+  )?.[1];
   const row = id === undefined ? undefined : await ctx.store.get(instances, [id]);
   return row && findInstance(ctx, instanceArn(row));
 }
 
-const access = ({ arn, tags }: Tagged, conditions: Access['conditions'] = {}): Access =>
-  accessTo(arn, { resourceTags: tags, conditions });
+/** To a delegated administrator what is the instance's is as its own. */
+const access = (ctx: Context, { arn, tags }: Tagged, conditions: Access['conditions'] = {}): Access =>
+  accessTo(arn, { resourceAccount: ctx.account, resourceTags: tags, conditions });
 
 async function write(ctx: Context, { set, arn }: Tagged, tags: readonly Tag[]): Promise<void> {
   if (set) await ctx.store.replace(permissionSets, { ...set, tags });
@@ -50,7 +59,7 @@ async function write(ctx: Context, { set, arn }: Tagged, tags: readonly Tag[]): 
 
 export const TagResource: OnTagged<Present<TagResourceRequest>, object> = {
   load,
-  access: ({ Tags }, _ctx, tagged) => access(tagged, requestTags(Tags)),
+  access: ({ Tags }, ctx, tagged) => access(ctx, tagged, requestTags(Tags)),
   async run({ Tags }, ctx, tagged) {
     await write(ctx, tagged, checkedTags(withTags(tagged.tags, checkedTags(Tags))));
     return {};
@@ -59,7 +68,7 @@ export const TagResource: OnTagged<Present<TagResourceRequest>, object> = {
 
 export const UntagResource: OnTagged<Present<UntagResourceRequest>, object> = {
   load,
-  access: ({ TagKeys }, _ctx, tagged) => access(tagged, requestTagKeys(TagKeys)),
+  access: ({ TagKeys }, ctx, tagged) => access(ctx, tagged, requestTagKeys(TagKeys)),
   async run({ TagKeys }, ctx, tagged) {
     await write(ctx, tagged, withoutTags(tagged.tags, TagKeys));
     return {};
@@ -68,7 +77,7 @@ export const UntagResource: OnTagged<Present<UntagResourceRequest>, object> = {
 
 export const ListTagsForResource: OnTagged<Present<ListTagsForResourceRequest>, ListTagsForResourceResponse> = {
   load,
-  access: (_input, _ctx, tagged) => access(tagged),
+  access: (_input, ctx, tagged) => access(ctx, tagged),
   async run(input, _ctx, { tags }) {
     const { rows, page } = itemsPage(tags, input);
     return { Tags: [...rows], ...page };
