@@ -12,12 +12,7 @@ import type { Deps } from './invocation.ts';
 import { json } from './pages.ts';
 import { signerOf } from './why.ts';
 
-export async function mailPage(
-  request: WireRequest,
-  deps: Deps,
-  _controls: unknown,
-  source: Source,
-): Promise<WireResponse> {
+export async function mailPage(request: WireRequest, deps: Deps, source: Source): Promise<WireResponse> {
   const letters = await deps.store.transaction(async (tx) => {
     const ctx = await signerOf(request, deps, source, tx);
     await authorize(ctx, 'sso-directory:UpdatePassword', { resource: '*' });

@@ -8,7 +8,6 @@ import { CommonError } from '../core/errors.ts';
 import { describeError } from '../protocols/errors.ts';
 import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import type { Deps } from './invocation.ts';
-import { mailPage } from './mail.ts';
 import { scimTokensPage } from './scimTokens.ts';
 import { whyPage } from './why.ts';
 
@@ -49,7 +48,7 @@ const PAGES: Readonly<Record<string, Page>> = {
     return json(200, { now: deps.now().toISOString() });
   },
   'GET why': whyPage,
-  'GET mail': mailPage,
+  'GET mail': async (request, deps, _controls, source) => (await import('./mail.ts')).mailPage(request, deps, source),
   'GET scim-tokens': scimTokensPage,
   'POST scim-tokens': scimTokensPage,
   'DELETE scim-tokens': scimTokensPage,

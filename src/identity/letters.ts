@@ -31,7 +31,7 @@ const letters = table<KeptLetter>('signin_letter', { key: ({ account, id }) => [
 const PURPOSE = 'signin-mail';
 const KEPT_MS = 86_400_000;
 const SHOWN_MAX = 100;
-export const MAIL = 'signin.mail';
+const MAIL = 'signin.mail';
 
 /** A task's body. */
 export interface Sealed {

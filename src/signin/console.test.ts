@@ -129,6 +129,9 @@ test('a password that must be changed is changed first, as the account’s polic
   assert.match((await change(PASSWORD, 'short')).text, /minimum length of 8/);
   assert.match((await change(PASSWORD, NEXT)).text, /You are signed in/);
   assert.match((await signIn('acme', 'anaya', NEXT)).text, /You are signed in/);
+  const all = (await cloud.deps.store.journal.read(0, 10_000)).map(({ body }) => body).join('\n');
+  assert.match(all, /"eventName":"ChangePassword"/);
+  assert.doesNotMatch(all, /-horse-/);
   await iam.updateAccountPasswordPolicy({ MaxPasswordAge: 30 });
   cloud.advance('P31D');
   assert.match((await signIn('acme', 'anaya', NEXT)).text, /You must change your password/);

@@ -1,27 +1,13 @@
-/** Sends letters out, through the operator's SMTP server. */
-import { type Outside, pauseOf, type Task, type TaskHandler } from '../core/tasks.ts';
-import { letterIn, MAIL, type Sealed } from '../identity/letters.ts';
+/** Letters that are owed; what sends them is loaded with the first one. */
+import { pauseOf, type TaskHandler } from '../core/tasks.ts';
+import type { Sealed } from '../identity/letters.ts';
 
 const TRIES_MAX = 12;
-const PATIENCE_MS = 15_000;
 
 export const mailTask: TaskHandler<Sealed> = {
-  kind: MAIL,
+  kind: 'signin.mail',
   principal: 'signin.amazonaws.com',
-  reach: sendOut,
+  reach: async (task, outside) => (await import('./postman.ts')).sendOut(task, outside),
   settle: async () => undefined,
   failed: async ({ attempt }) => (attempt < TRIES_MAX ? pauseOf(attempt) : undefined),
 };
-
-async function sendOut({ body }: Task<Sealed>, { settings, secrets }: Outside): Promise<void> {
-  const letter = letterIn(secrets, body.sealed);
-  if (!letter || settings.smtp === undefined) return;
-  const { createTransport } = await import('nodemailer');
-  const times = { connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS };
-  const transport = createTransport({ url: settings.smtp, ...times, disableFileAccess: true, disableUrlAccess: true });
-  try {
-    await transport.sendMail({ from: { name: 'Gatehouse', address: 'no-reply@signin.aws' }, ...letter });
-  } finally {
-    transport.close();
-  }
-}

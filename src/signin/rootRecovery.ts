@@ -85,16 +85,19 @@ async function found(ctx: Context, token: string): Promise<Account | undefined> 
   return account && !isClosed(account, ctx.now) && (await mayRecover(ctx, account)) ? account : undefined;
 }
 
+const GONE = 'This link does not work any more.';
+
 /** Undefined: it is set. Else what is wrong with it. */
 export async function chooseRootPassword(
   around: FrontAround,
   token: string,
   password: string,
 ): Promise<string | undefined> {
+  if ((await whoseRootLink(around, token)) === undefined) return GONE;
   const verifier = await verifierOf(around, password);
   return around.within(async (ctx) => {
     const account = await found(ctx, token);
-    if (!account) return 'This link does not work any more.';
+    if (!account) return GONE;
     const problem = problemOf(password, account);
     if (problem !== undefined) return problem;
     const { id, email } = account;
