@@ -93,10 +93,18 @@ export function oidOf(value: Der | undefined): string {
   return [first, head - first * 40n, ...arcs.slice(1)].join('.');
 }
 
-/** Whole bytes only. */
+/** A bit string of whole bytes: a signature. */
+export function octetsOf(value: Der | undefined): Buffer {
+  if (expect(value, TAGS.bitString).content[0] !== 0) throw odd('bit string');
+  return bitStringOf(value);
+}
+
+/** The bytes of a bit string; bits that are no part of it are zero. */
 export function bitStringOf(value: Der | undefined): Buffer {
   const { content } = expect(value, TAGS.bitString);
-  if (content.length === 0 || content[0]! > 7) throw odd('bit string');
+  const [unused = 8] = content;
+  const rest = content.length > 1 ? content.at(-1)! & ((1 << unused) - 1) : unused;
+  if (unused > 7 || rest !== 0) throw odd('bit string');
   return content.subarray(1);
 }
 

@@ -21,8 +21,15 @@ interface Claim {
   readonly signature: string;
 }
 
-const HEADER =
-  /^(AWS4-X509-[A-Z0-9-]{1,40}) +Credential=(\d{1,60})\/(\d{8})\/([a-z\d-]{1,30})\/([a-z\d-]{1,30})\/aws4_request, *SignedHeaders=([a-z\d;-]{1,1000}), *Signature=([\da-f]{2,20000})$/;
+const HEADER = new RegExp(
+  [
+    /^(AWS4-X509-[A-Z0-9-]{1,40}) +/,
+    /Credential=(\d{1,60})\/(\d{8})\/([a-z\d-]{1,30})\/([a-z\d-]{1,30})\/aws4_request, */,
+    /SignedHeaders=([a-z\d;-]{1,1000}), *Signature=([\da-f]{2,20000})$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
 
 function claimOf({ headers }: FrontRequest): Claim | undefined {
   const [, algorithm, serial, date, region, service, signed, signature] =

@@ -1,6 +1,6 @@
 /** A client of CreateSession for tests: signs with a certificate's key, well or badly. */
 import { createHash, sign } from 'node:crypto';
-import type { Cloud } from '../../testing/cloud.ts';
+import type { WireRequest, WireResponse } from '../../protocols/protocol.ts';
 import type { Issued } from './certificates.fixture.ts';
 
 export interface Bad {
@@ -34,7 +34,9 @@ const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes
 
 export function signedRequest(certificate: Issued, input: object | undefined, bad: Bad = {}): Request {
   const { chain = [], unsigned = [], region = 'us-east-1', service = 'rolesanywhere', query = '' } = bad;
-  const timestamp = new Date(Date.now() + (bad.skew ?? 0)).toISOString().replace(/[-:]|\.\d+/g, '');
+  const timestamp = new Date(performance.timeOrigin + performance.now() + (bad.skew ?? 0))
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, '');
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     host: `rolesanywhere.${region}.amazonaws.com`,
@@ -64,7 +66,11 @@ export interface Answer {
   readonly body: any;
 }
 
-export async function answerTo(cloud: Cloud, request: Request): Promise<Answer> {
+interface Plane {
+  send(request: Partial<WireRequest>): Promise<WireResponse>;
+}
+
+export async function answerTo(cloud: Plane, request: Request): Promise<Answer> {
   const { status, headers, body } = await cloud.send(request);
   const text = typeof body === 'string' ? body : Buffer.from(body as Uint8Array).toString('utf8');
   return { status, code: headers['x-amzn-errortype']?.split(':')[0], body: JSON.parse(text) };

@@ -1,6 +1,6 @@
 /** Signatures over certificates and revocation lists: what signs them may be no weaker than SHA-256. */
 import { constants, type KeyObject, verify } from 'node:crypto';
-import { bitStringOf, childrenOf, type Der, MalformedDer, oidOf, sequenceOf } from './der.ts';
+import { childrenOf, type Der, MalformedDer, octetsOf, oidOf, sequenceOf } from './der.ts';
 
 interface Algorithm {
   readonly keys: readonly string[];
@@ -40,7 +40,7 @@ export interface Signed {
 export function signedOf(value: Der): Signed & { readonly body: Der } {
   const [body, algorithm, signature, ...rest] = sequenceOf(value);
   if (!body || !algorithm || rest.length > 0) throw new MalformedDer('parts');
-  return { body, content: body.whole, algorithm, signature: bitStringOf(signature) };
+  return { body, content: body.whole, algorithm, signature: octetsOf(signature) };
 }
 
 function pssDigest({ algorithm }: Signed): string | undefined {
