@@ -227,6 +227,33 @@ test('AssumeRoleWithSAML holds an assertion to its issuer, audience, recipient a
   );
 });
 
+test('AssumeRoleWithSAML allows for clocks that differ by five minutes, and no more', async () => {
+  const { assume } = await setting();
+  await assume(good({ notBefore: '2030-01-01T00:05:00Z', notOnOrAfter: '2030-01-01T00:10:00Z' }));
+  await assume(good({ issued: '2030-01-01T00:05:00Z' }));
+  await assume(good({ issued: '2029-12-31T23:55:00Z' }));
+  const cases: [Parts, string][] = [
+    [{ notBefore: '2030-01-01T00:05:01Z', notOnOrAfter: '2030-01-01T00:10:00Z' }, 'InvalidIdentityToken'],
+    [{ issued: '2030-01-01T00:05:01Z', notOnOrAfter: '2031-01-01T00:00:00Z' }, 'InvalidIdentityToken'],
+    [{ issued: '2029-12-31T23:54:59Z' }, 'ExpiredToken'],
+    [{ notOnOrAfter: '2030-01-01T00:00:00Z' }, 'ExpiredToken'],
+  ];
+  for (const [parts, code] of cases) await rejected(assume(good(parts)), code, /./);
+});
+
+test('AssumeRoleWithSAML refuses a replayed assertion as soon as its time is over', async () => {
+  const { cloud, assume } = await setting();
+  const kept = good({ notOnOrAfter: '2030-01-01T02:00:00Z' });
+  await assume(kept);
+  cloud.advance('PT5M1S');
+  await rejected(assume(kept), 'ExpiredToken', 'Token must be redeemed within 5 minutes of issuance');
+  const short = await setting();
+  const brief = good({ notOnOrAfter: '2030-01-01T00:01:00Z' });
+  await short.assume(brief);
+  short.cloud.advance('PT1M');
+  await rejected(short.assume(brief), 'ExpiredToken', /NotOnOrAfter has passed/);
+});
+
 test('AssumeRoleWithSAML takes regional sign-in addresses, with the provider’s id or without', async () => {
   const { assume } = await setting({ condition: { StringLike: { 'saml:aud': 'https://*' } } });
   const regional = 'https://eu-west-1.signin.aws.amazon.com/saml';

@@ -109,6 +109,7 @@ function requireTimely(now: Date, assertion: Element): void {
   const conditions = child(assertion, ASSERTION, 'Conditions');
   const issued = time(assertion.getAttribute('IssueInstant')) ?? 0;
   if (now.getTime() > issued + REDEEM_MS) expired('Token must be redeemed within 5 minutes of issuance');
+  if (now.getTime() < issued - SKEW_MS) invalid('Assertion is not yet valid: IssueInstant is ahead');
   requireWindow(now, conditions);
 }
 

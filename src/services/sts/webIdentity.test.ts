@@ -137,6 +137,49 @@ test('AssumeRoleWithWebIdentity refuses tokens that are not good', async () => {
   assert.equal(idp.answers.requests.length, 2, 'a stranger cannot make us ask again and again');
 });
 
+test('AssumeRoleWithWebIdentity refuses tokens that bring their own key, or make a secret of the public one', async () => {
+  const { assume, token, idp, seconds } = await setting();
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const claims = { iss: idp.issuer, aud: 'sts.amazonaws.com', sub: 'repo:org/app:ref:refs/heads/main' };
+  const published = JSON.stringify(idp.answers.keys[0]);
+  const symmetric = await new SignJWT({ ...claims, exp: seconds() + 300 })
+    .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+    .sign(Buffer.from(published));
+  const cases: [string, string | RegExp][] = [
+    [symmetric, /not a valid JWT/],
+    [await token({}, privateKey, { jwk }), 'Invalid token signature'],
+    [await token({}, privateKey, { jku: `${idp.issuer}/mine`, x5u: `${idp.issuer}/mine` }), 'Invalid token signature'],
+    [await token({}, privateKey, { kid: '../../keys' }), /verification key/],
+    [await token({}, privateKey, { kid: undefined, jwk }), 'Invalid token signature'],
+    [`${(await token()).split('.').slice(0, 2).join('.')}.`, /./],
+    [(await token()).replace(/\.[^.]+$/, `.${Buffer.alloc(64).toString('base64url')}`), 'Invalid token signature'],
+  ];
+  for (const [text, message] of cases) await rejected(assume(text), 'InvalidIdentityToken', message);
+  assert.ok(!idp.answers.requests.includes('/mine'), 'addresses in a token are not visited');
+});
+
+test('AssumeRoleWithWebIdentity allows for clocks that differ by five minutes, and for no replay after the end', async () => {
+  const { cloud, assume, token, seconds } = await setting();
+  await assume(await token({ nbf: seconds() + 300, iat: seconds() + 300 }));
+  await rejected(assume(await token({ nbf: seconds() + 301 })), 'InvalidIdentityToken', /not yet valid/);
+  await rejected(assume(await token({ iat: seconds() + 301 })), 'InvalidIdentityToken', /not yet valid/);
+  const kept = await token();
+  await assume(kept);
+  cloud.advance('PT299S');
+  await assume(kept);
+  cloud.advance('PT1S');
+  await rejected(assume(kept), 'ExpiredToken', /^Token expired/);
+});
+
+test('AssumeRoleWithWebIdentity reads lists of audiences, and no text that looks like one', async () => {
+  const { assume, token } = await setting();
+  await assume(await token({ aud: ['other', 'sts.amazonaws.com'] }));
+  await assume(await token({ aud: ['other'], azp: 'sts.amazonaws.com' }));
+  const cases = [{ aud: ['other'] }, { aud: 'sts.amazonaws.com,other' }, { aud: [] }, { aud: [['sts.amazonaws.com']] }];
+  for (const claims of cases) await rejected(assume(await token(claims)), 'InvalidIdentityToken', /aud/);
+});
+
 test('AssumeRoleWithWebIdentity takes up keys that the provider has changed', async () => {
   const { cloud, assume, token, idp } = await setting();
   await assume(await token());
