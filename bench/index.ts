@@ -14,6 +14,7 @@ const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['kms.ts'],
   ['s3.ts'],
   ['logs.ts'],
+  ['provision.ts'],
   ['signin.ts'],
 ];
 

@@ -44,6 +44,8 @@ interface CloudOptions {
   readonly portalMfa?: Settings['portalMfa'];
   readonly smtp?: string;
   readonly keyStores?: KeyStoreBackings;
+  /** URL; in memory when absent. */
+  readonly store?: string;
 }
 
 export async function testCloud(options: CloudOptions = {}) {
@@ -53,7 +55,7 @@ export async function testCloud(options: CloudOptions = {}) {
   const fail = (error: unknown) => {
     throw error; // A failure inside is a bug: fail the test with its own stack.
   };
-  const store = await openStore(':memory:', { attributes: attributesOf, followers, log: fail });
+  const store = await openStore(options.store ?? ':memory:', { attributes: attributesOf, followers, log: fail });
   const deps: Deps = {
     resolver: resolverOf(services, [signInPages]),
     store,
