@@ -210,6 +210,8 @@ test('PATCH as Okta and as Entra send it', async () => {
   assert.deepEqual(entra.body[ENTERPRISE], { department: 'Tours', manager: { value: 'boss' } });
   const dotted = await change({ op: 'Add', value: { 'name.familyName': 'Doe', [`${ENTERPRISE}:division`]: 'Theme' } });
   assert.equal(dotted.body.name.familyName, 'Doe');
+  const byValue = await change({ op: 'replace', path: 'emails[value eq "new@example.com"].type', value: 'home' });
+  assert.deepEqual(byValue.body.emails, [{ value: 'new@example.com', type: 'home', primary: true }]);
   const without = await change({ op: 'remove', path: `${ENTERPRISE}:manager` }, { op: 'remove', path: 'addresses' });
   assert.deepEqual(without.body[ENTERPRISE], { department: 'Tours', division: 'Theme' });
   assert.equal(without.body.addresses, undefined);
@@ -226,6 +228,8 @@ test('PATCH refuses what cannot be, and then changes nothing', async () => {
     [{ op: 'move', path: 'title', value: 'x' }],
     [{ op: 'add', path: 'title' }],
     [{ op: 'add', path: 'shoeSize', value: 'x' }],
+    [{ op: 'add', path: 'name..givenName', value: 'x' }],
+    [{ op: 'add', path: '__proto__.polluted', value: 'x' }],
     [
       { op: 'replace', path: 'title', value: 'x' },
       { op: 'replace', path: 'active', value: true },

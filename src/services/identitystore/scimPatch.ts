@@ -81,7 +81,7 @@ function placeOf(path: string): Place {
   const { from, rest } = begun(path);
   const way: Attribute[] = [...from];
   let filter: Place['filter'];
-  for (const step of rest === '' ? [] : rest.split('.')) {
+  for (const step of stepsOf(rest)) {
     const [, name = '', member, text, word] = STEP.exec(step) ?? [];
     const part = partOf(way.at(-1) ?? USER, name) ?? failInvalid(`The path ${path.slice(0, 200)} is not supported.`);
     if (member !== undefined) {
@@ -91,6 +91,12 @@ function placeOf(path: string): Place {
     way.push(part);
   }
   return { way: way as [Attribute, ...Attribute[]], filter };
+}
+
+/** Parts between dots; what a filter compares with may have dots of its own. */
+function stepsOf(rest: string): readonly string[] {
+  const steps = rest.match(/[^.[\]]+(?:\[[^\]]*\])?/g) ?? [];
+  return steps.join('.') === rest ? steps : failInvalid(`The path ${rest.slice(0, 200)} is not supported.`);
 }
 
 /** The schema that a path begins with, if it does, and the rest. */
