@@ -1,4 +1,4 @@
-/** restXml: the bindings of REST with XML in the body. Streaming bodies are not here yet: payloads are whole. */
+/** restXml: the bindings of REST with XML in the body. */
 import { CommonError } from '../core/errors.ts';
 import type { Service } from '../core/operation.ts';
 import { errorMembers } from './awsQuery.ts';
@@ -91,6 +91,18 @@ function malformed(): CommonError {
 function rootWriter(shape: Shape, tag: string, service: Service): (value: unknown) => string {
   const own = shape.traits.xmlNamespace ?? service.wire.xmlNamespace;
   const root: Member = { name: tag, shape, traits: own === undefined ? {} : { xmlNamespace: own } };
+  const only = unwrapped(shape, tag);
+  if (only) {
+    const write = elementWriter({ ...root, shape: only.shape }, tag);
+    return (value) => PROLOGUE + write((value as Record<string, unknown>)[only.name] ?? '');
+  }
   const write = elementWriter(root, tag);
   return (value) => PROLOGUE + write(value);
+}
+
+/** The one member that is its document: S3's GetBucketLocation answers a text within the root. */
+function unwrapped({ members: [only, ...others] }: Shape, tag: string): Member | undefined {
+  return only && others.length === 0 && (only.traits.xmlName ?? only.name) === tag && only.shape.kind === 'string'
+    ? only
+    : undefined;
 }
