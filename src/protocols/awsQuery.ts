@@ -1,11 +1,12 @@
 /** awsQuery: `Action=Operation&Param.member.1=…` in, XML out. ec2Query differs in names and in the envelope. */
-import { NumericValue } from '@smithy/core/serde';
+
 import { CommonError } from '../core/errors.ts';
 import type { Service } from '../core/operation.ts';
 import { formOf, malformed, type Node } from './form.ts';
 import type { Protocol, WireError, WireResponse } from './protocol.ts';
 import { parseBase64, parseNumber, parseTimestamp, setKey } from './scalars.ts';
 import { inputOf, type Member, outputOf, type Shape } from './schema.ts';
+import { decimal } from './smithy.ts';
 import { escapeXml, memberWriter } from './xmlWriter.ts';
 
 type Read = (node: Node) => unknown;
@@ -228,8 +229,7 @@ const SCALARS = {
   timestamp: (text: string, shape: Shape) =>
     parseTimestamp(text, shape.format ?? 'dateTime') ?? bad('timestamp must follow ISO8601'),
   bigInteger: (text: string) => (/^-?\d{1,4096}$/.test(text) ? BigInt(text) : bad('Invalid number')),
-  bigDecimal: (text: string) =>
-    parseNumber(text) === undefined ? bad('Invalid number') : new NumericValue(text, 'bigDecimal'),
+  bigDecimal: (text: string) => (parseNumber(text) === undefined ? bad('Invalid number') : decimal(text)),
 };
 
 function bad(message: string): never {

@@ -2,9 +2,10 @@
  * Reading CBOR (RFC 8949) from strangers: no declared length is believed before the bytes are seen, nesting is bounded,
  * and what is left over is an error. Tags: 1 becomes a Date, 2 and 3 a bigint, 4 a decimal; no other is known.
  */
-import { NumericValue } from '@smithy/core/serde';
+
 import type { CommonError } from '../core/errors.ts';
 import { DEPTH_MAX, dateOfSeconds, serializationError, setKey, utf8 } from './scalars.ts';
+import { decimal } from './smithy.ts';
 
 interface Reader {
   readonly bytes: Uint8Array;
@@ -131,7 +132,7 @@ function tagged(r: Reader, minor: number): unknown {
   const value = item(r);
   if (tag === 1 && typeof value === 'number') return dateOfSeconds(value) ?? raise('a time out of range');
   if ((tag === 2 || tag === 3) && value instanceof Uint8Array && value.length <= 1024) return bignum(tag, value);
-  if (tag === 4 && Array.isArray(value) && value.length === 2) return decimal(value[0], value[1]);
+  if (tag === 4 && Array.isArray(value) && value.length === 2) return decimalFraction(value[0], value[1]);
   throw malformed('an unknown tag');
 }
 
@@ -140,10 +141,10 @@ function bignum(tag: 2 | 3, bytes: Uint8Array): bigint {
   return tag === 2 ? value : -1n - value;
 }
 
-function decimal(exponent: unknown, mantissa: unknown): NumericValue {
+function decimalFraction(exponent: unknown, mantissa: unknown) {
   const whole = typeof mantissa === 'bigint' || Number.isInteger(mantissa);
   if (!Number.isInteger(exponent) || !whole) throw malformed('a malformed decimal');
-  return new NumericValue(`${mantissa}e${exponent}`, 'bigDecimal');
+  return decimal(`${mantissa}e${exponent}`);
 }
 
 const SIMPLE: Readonly<Record<number, boolean | null>> = { 20: false, 21: true, 22: null, 23: null };

@@ -1,5 +1,5 @@
 /** Members that travel as text: header values, query values, path labels. */
-import { NumericValue } from '@smithy/core/serde';
+
 import {
   asDate,
   formatTimestamp,
@@ -10,6 +10,7 @@ import {
   toBase64,
 } from './scalars.ts';
 import type { Member, TimestampFormat } from './schema.ts';
+import { decimal, isDecimal } from './smithy.ts';
 
 /** Of a path label or a query value. Throws SerializationException. */
 export function readText(member: Member, text: string): unknown {
@@ -47,8 +48,7 @@ const SCALARS: Readonly<Record<string, ReadScalar>> = {
   blob: (value) => parseBase64(value) ?? invalid('STRING', 'a Blob'),
   timestamp: (value, format) => parseTimestamp(value, format) ?? invalid('STRING', 'a Timestamp'),
   bigInteger: (value) => (/^-?\d{1,4096}$/.test(value) ? BigInt(value) : invalid('STRING', 'a BigInteger')),
-  bigDecimal: (value) =>
-    parseNumber(value) === undefined ? invalid('STRING', 'a BigDecimal') : new NumericValue(value, 'bigDecimal'),
+  bigDecimal: (value) => (parseNumber(value) === undefined ? invalid('STRING', 'a BigDecimal') : decimal(value)),
 };
 
 function scalar({ shape }: Member, value: string, format: TimestampFormat): unknown {
@@ -64,7 +64,7 @@ function invalid(found: string, wanted: string): never {
 function text({ shape }: Member, value: unknown): string {
   if (shape.kind === 'timestamp') return formatTimestamp(asDate(value), shape.format ?? 'httpDate');
   if (shape.kind === 'blob') return toBase64(value);
-  return value instanceof NumericValue ? value.string : String(value);
+  return isDecimal(value) ? value.string : String(value);
 }
 
 function quoted({ shape }: Member, value: string): string {

@@ -1,5 +1,5 @@
 /** JSON by schema. `jsonName` is honoured by restJson alone: awsJson sends members under their own names. */
-import { NumericValue } from '@smithy/core/serde';
+
 import { type Convert, documentCodec, type Format } from './documents.ts';
 import {
   asDate,
@@ -14,6 +14,7 @@ import {
   utf8,
 } from './scalars.ts';
 import type { Shape } from './schema.ts';
+import { decimal, isDecimal } from './smithy.ts';
 
 const scalars: Omit<Format, 'nameOf'> = {
   decodeScalar: (shape) => (shape.kind === 'timestamp' ? timestampDecoder(shape) : SCALARS[shape.kind as Scalar]),
@@ -56,8 +57,7 @@ const SCALARS: Readonly<Record<Scalar, Convert>> = {
   number: (value) => (typeof value === 'number' ? value : (NOT_FINITE[value as string] ?? raise(value, 'an Integer'))),
   blob: (value) => (typeof value === 'string' ? parseBase64(value) : undefined) ?? raise(value, 'a Blob'),
   bigInteger: (value) => (Number.isInteger(value) ? BigInt(value as number) : raise(value, 'a BigInteger')),
-  bigDecimal: (value) =>
-    typeof value === 'number' ? new NumericValue(String(value), 'bigDecimal') : raise(value, 'a BigDecimal'),
+  bigDecimal: (value) => (typeof value === 'number' ? decimal(String(value)) : raise(value, 'a BigDecimal')),
   document: (value) => documentOf(value, 0),
 };
 
@@ -103,6 +103,6 @@ function encoder(shape: Shape): Convert {
 
 /** A number of any size, digit for digit. */
 function raw(value: unknown): unknown {
-  const text = value instanceof NumericValue ? value.string : String(value);
+  const text = isDecimal(value) ? value.string : String(value);
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
 }

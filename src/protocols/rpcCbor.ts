@@ -1,6 +1,4 @@
 /** Smithy RPC v2 CBOR: `POST /service/Name/operation/Operation`, CBOR both ways. */
-import { createRequire } from 'node:module';
-import { NumericValue } from '@smithy/core/serde';
 import { CommonError } from '../core/errors.ts';
 import { readCbor } from './cbor.ts';
 import { type Convert, documentCodec } from './documents.ts';
@@ -8,17 +6,7 @@ import { errorDocument, queryErrorHeader } from './errors.ts';
 import type { Protocol, WireResponse } from './protocol.ts';
 import { asDate, serializationError } from './scalars.ts';
 import { inputOf, outputOf, type Shape } from './schema.ts';
-
-type Library = typeof import('@smithy/core/cbor');
-let library: Library | undefined;
-
-/**
- * Loaded when a client speaks CBOR for the first time: it brings more along than the rest of the protocols together.
- */
-function writer(): Library {
-  library ??= createRequire(import.meta.url)('@smithy/core/cbor') as Library;
-  return library;
-}
+import { cborLibrary, isDecimal } from './smithy.ts';
 
 const PATH = /\/service\/([A-Za-z_][\w.]*)\/operation\/([A-Za-z_]\w*)$/;
 
@@ -52,7 +40,7 @@ function reply(status: number, requestId: string, value: unknown): WireResponse 
     'smithy-protocol': 'rpc-v2-cbor',
     'x-amzn-requestid': requestId,
   };
-  return { status, headers, body: writer().cbor.serialize(value) };
+  return { status, headers, body: cborLibrary().cbor.serialize(value) };
 }
 
 function known(shape: Shape | undefined): Shape {
@@ -64,7 +52,7 @@ const document = documentCodec({
   nameOf: (member) => member.name,
   decodeScalar: (shape) => SCALARS[shape.kind as Scalar],
   encodeScalar: (shape) => {
-    if (shape.kind === 'timestamp') return (value) => writer().dateToTag(asDate(value));
+    if (shape.kind === 'timestamp') return (value) => cborLibrary().dateToTag(asDate(value));
     if (shape.kind === 'string') return (value) => (typeof value === 'string' ? value : String(value));
     return (value) => value;
   },
@@ -89,14 +77,14 @@ const SCALARS: Readonly<Record<Scalar, Convert>> = {
       : Number.isInteger(value)
         ? BigInt(value as number)
         : wrong(value, 'a BigInteger'),
-  bigDecimal: is('a BigDecimal', (value) => value instanceof NumericValue || typeof value === 'number'),
+  bigDecimal: is('a BigDecimal', (value) => isDecimal(value) || typeof value === 'number'),
   document: (value) => value,
 };
 
 function wrong(value: unknown, wanted: string): never {
   if (Array.isArray(value)) throw serializationError('Start of list found where not expected');
   const plain = typeof value === 'object' && !(value instanceof Date || value instanceof Uint8Array);
-  if (plain && !(value instanceof NumericValue)) {
+  if (plain && !isDecimal(value)) {
     throw serializationError('Start of structure or map found where not expected.');
   }
   throw serializationError(`${kindOf(value)} can not be converted to ${wanted}`);

@@ -2,9 +2,10 @@
  * The wire shapes of a service, read from its SDK module. The only file that knows the SDK's run-time schemas: the
  * codecs see `Shape` and `Member`, made once for each schema node and kept.
  */
-import { NormalizedSchema } from '@smithy/core/schema';
+import type { NormalizedSchema } from '@smithy/core/schema';
 import type { SchemaFacts } from '../core/constraints.ts';
 import type { Service } from '../core/operation.ts';
+import { normalized } from './smithy.ts';
 
 type Kind =
   | 'string'
@@ -146,7 +147,7 @@ function memberAt(root: Shape | undefined, path: string): Member | undefined {
 /** The shape of an SDK error class, by the class's name. */
 export function errorShape(service: Service, name: string): Shape | undefined {
   const schema = exported(service, `${name}$`);
-  return Array.isArray(schema) && schema[0] === ERROR ? shapeOf(NormalizedSchema.of(schema as never)) : undefined;
+  return Array.isArray(schema) && schema[0] === ERROR ? shapeOf(normalized(schema)) : undefined;
 }
 
 const OPERATION = 9;
@@ -169,8 +170,8 @@ function operationOf(service: Service, name: string): OperationShape | undefined
   const schema = exported(service, `${name}$`);
   if (!Array.isArray(schema) || schema[0] !== OPERATION) return undefined;
   const made = {
-    input: shapeOf(NormalizedSchema.of(schema[4])),
-    output: shapeOf(NormalizedSchema.of(schema[5])),
+    input: shapeOf(normalized(schema[4])),
+    output: shapeOf(normalized(schema[5])),
     traits: (typeof schema[3] === 'object' ? schema[3] : {}) as Traits,
   };
   known.set(name, made);

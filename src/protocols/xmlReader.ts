@@ -1,7 +1,8 @@
 /** XML by schema, inwards: the bodies of restXml requests. Each shape becomes a closure over elements, made once. */
-import { NumericValue } from '@smithy/core/serde';
+
 import { parseBase64, parseNumber, parseTimestamp, setKey } from './scalars.ts';
 import type { Member, Shape } from './schema.ts';
+import { decimal } from './smithy.ts';
 import { type Element, local, XmlError } from './xml.ts';
 
 type Plain = Record<string, unknown>;
@@ -129,7 +130,7 @@ const SCALARS: Readonly<Record<string, ReadText>> = {
   blob: (text) => parseBase64(text),
   timestamp: (text, { format }) => parseTimestamp(text.trim(), format ?? 'dateTime'),
   bigInteger: (text) => (/^-?\d{1,4096}$/.test(text.trim()) ? BigInt(text) : undefined),
-  bigDecimal: (text) => (parseNumber(text.trim()) === undefined ? undefined : new NumericValue(text, 'bigDecimal')),
+  bigDecimal: (text) => (parseNumber(text.trim()) === undefined ? undefined : decimal(text)),
 };
 
 function textReader(shape: Shape): (text: string) => unknown {

@@ -1,7 +1,8 @@
 /** XML by schema, outwards: awsQuery and restXml share it. Each shape becomes a closure that concatenates text. */
-import { NumericValue } from '@smithy/core/serde';
+
 import { asDate, formatTimestamp, toBase64 } from './scalars.ts';
 import type { Member, Shape } from './schema.ts';
+import { isDecimal } from './smithy.ts';
 
 /** The elements of a structure's members, without an element around them. */
 export type WriteMembers = (value: Record<string, unknown>) => string;
@@ -118,7 +119,7 @@ function textWriter(shape: Shape): Write {
     case 'blob':
       return toBase64;
     case 'bigDecimal':
-      return (value) => (value instanceof NumericValue ? value.string : escapeXml(String(value)));
+      return (value) => (isDecimal(value) ? value.string : escapeXml(String(value)));
     default:
       return (value) => escapeXml(typeof value === 'string' ? value : String(value));
   }

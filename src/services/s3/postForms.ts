@@ -91,13 +91,15 @@ function signatureIn(fields: ReadonlyMap<string, string>): FormSignature | undef
 
 const PLAIN = new Set(['cache-control', 'content-type', 'content-disposition', 'content-encoding', 'expires']);
 /** What a form may say of its object; what would make another request of it is not taken along. */
-const OF_OBJECTS =
-  /^x-amz-(?:meta-|server-side-encryption|storage-class$|website-redirect-location$|object-lock-|checksum-|grant-|acl$|tagging$)/;
+const OF_OBJECTS = [
+  ...['x-amz-meta-', 'x-amz-server-side-encryption', 'x-amz-object-lock-', 'x-amz-checksum-', 'x-amz-grant-'],
+  ...['x-amz-storage-class', 'x-amz-website-redirect-location', 'x-amz-acl', 'x-amz-tagging'],
+];
 
 function headersOf(fields: ReadonlyMap<string, string>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of fields) {
-    if (PLAIN.has(name) || OF_OBJECTS.test(name)) headers[name] = value;
+    if (PLAIN.has(name) || OF_OBJECTS.some((beginning) => name.startsWith(beginning))) headers[name] = value;
   }
   const acl = fields.get('acl');
   if (acl !== undefined) headers['x-amz-acl'] = acl;
