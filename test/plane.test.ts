@@ -350,26 +350,29 @@ test('gatehouse env --role hands out the credentials of a role', async (t) => {
 });
 
 const BOTO = `
-import boto3, gzip, sys
+import boto3, os
 from botocore.exceptions import ClientError
+# Older ones do not know AWS_ENDPOINT_URL.
+def client(name, **more):
+    return boto3.client(name, endpoint_url=os.environ['AWS_ENDPOINT_URL'], **more)
 def code(call):
     try:
         call()
         return 'fine'
     except ClientError as error:
         return error.response['Error']['Code']
-iam = boto3.client('iam')
+iam = client('iam')
 id = boto3.Session().get_credentials().access_key
-print(boto3.client('sts').get_caller_identity()['Arn'])
+print(client('sts').get_caller_identity()['Arn'])
 iam.create_user(UserName='boto', Path='/a b/'.replace(' ', '_'), Tags=[{'Key': 'k', 'Value': 'v + w/é'}])
 print(iam.get_user(UserName='boto')['User']['Tags'])
 print(code(lambda: iam.get_user(UserName='nobody')))
-print(code(lambda: boto3.client('sts', aws_access_key_id=id, aws_secret_access_key='x').get_caller_identity()))
-print(code(lambda: boto3.client('organizations', aws_access_key_id=id, aws_secret_access_key='x').list_roots()))
-print(code(lambda: boto3.client('organizations', aws_access_key_id='AKIAIOSFODNN7EXAMPLE', aws_secret_access_key='x').list_roots()))
-print(code(lambda: boto3.client('cloudwatch').put_metric_data(Namespace='n', MetricData=[{'MetricName': 'm' * 200, 'Value': i} for i in range(200)])))
-print(code(lambda: boto3.client('sqs', aws_access_key_id=id, aws_secret_access_key='x').list_queues()))
-url = boto3.client('sts').generate_presigned_url('get_caller_identity', ExpiresIn=60, HttpMethod='GET')
+print(code(lambda: client('sts', aws_access_key_id=id, aws_secret_access_key='x').get_caller_identity()))
+print(code(lambda: client('organizations', aws_access_key_id=id, aws_secret_access_key='x').list_roots()))
+print(code(lambda: client('organizations', aws_access_key_id='AKIAIOSFODNN7EXAMPLE', aws_secret_access_key='x').list_roots()))
+print(code(lambda: client('cloudwatch').put_metric_data(Namespace='n', MetricData=[{'MetricName': 'm' * 200, 'Value': i} for i in range(200)])))
+print(code(lambda: client('sqs', aws_access_key_id=id, aws_secret_access_key='x').list_queues()))
+url = client('sts').generate_presigned_url('get_caller_identity', ExpiresIn=60, HttpMethod='GET')
 import urllib.request
 print(urllib.request.urlopen(url).status)
 `;
