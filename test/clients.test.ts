@@ -3,58 +3,22 @@
  * and says so; CI installs all of them.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { awsOf, environment, pythonWith } from './awsClients.ts';
 import { planeOnSocket } from './socket.ts';
-
-type Plane = Awaited<ReturnType<typeof planeOnSocket>>;
 
 const run = promisify(execFile);
 const REGION = 'eu-central-1';
 
-/** `aws` of that major version: Debian's is 2, pip's may be 1. */
-function commandLine(major: 1 | 2): string | undefined {
-  return ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((file) =>
-    outputOf(file, '--version').includes(`aws-cli/${major}.`),
-  );
-}
-
-/** A Python that has boto3. */
-function python(): string | undefined {
-  return ['python3', '/usr/bin/python3'].find((file) => outputOf(file, '-c', 'import boto3; print("here")') !== '');
-}
-
-function outputOf(file: string, ...args: string[]): string {
-  try {
-    return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return '';
-  }
-}
-
-/** Nothing of the machine's own AWS configuration. */
-function environment({ credentials }: Plane): NodeJS.ProcessEnv {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-  return {
-    ...clean,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_DEFAULT_REGION: REGION,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-  };
-}
-
 const UNKNOWN = ['cloudwatch list-metric-streams', 'cloudwatch get-metric-stream --name a'];
 
 for (const major of [1, 2] as const) {
-  const aws = commandLine(major);
+  const aws = awsOf(major);
   test(`the AWS CLI, version ${major}`, { skip: aws === undefined && `no AWS CLI ${major} here` }, async (t) => {
     const plane = await planeOnSocket(t);
-    const env = environment(plane);
+    const env = environment(plane, { AWS_DEFAULT_REGION: REGION });
     const call = async (line: string) => {
       const args = ['--endpoint-url', plane.endpoint, '--output', 'json', ...line.split(' ')];
       const { stdout } = await run(aws as string, args, { env });
@@ -122,10 +86,12 @@ print(json.dumps({
 }))
 `;
 
-const interpreter = python();
+const interpreter = pythonWith('boto3');
 test('boto3', { skip: interpreter === undefined && 'no Python with boto3 here' }, async (t) => {
   const plane = await planeOnSocket(t);
-  const { stdout } = await run(interpreter as string, ['-c', SCRIPT, plane.endpoint], { env: environment(plane) });
+  const { stdout } = await run(interpreter as string, ['-c', SCRIPT, plane.endpoint], {
+    env: environment(plane, { AWS_DEFAULT_REGION: REGION }),
+  });
   assert.deepEqual(JSON.parse(stdout), {
     arn: `arn:aws:iam::${plane.cloud.managementAccount}:root`,
     created: '2030-01-01T00:00:00+00:00',

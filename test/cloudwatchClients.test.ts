@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { environment } from './awsClients.ts';
 import { planeOnSocket } from './socket.ts';
 
 const run = promisify(execFile);
@@ -15,22 +16,6 @@ function works(file: string, ...args: string[]): boolean {
   } catch {
     return false;
   }
-}
-
-type Plane = Awaited<ReturnType<typeof planeOnSocket>>;
-
-function environment({ credentials }: Plane): NodeJS.ProcessEnv {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-  return {
-    ...clean,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_DEFAULT_REGION: REGION,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-  };
 }
 
 const DATA = JSON.stringify([
@@ -48,7 +33,7 @@ const NAMED = `--alarm-name a/b ${ALARM} --comparison-operator GreaterThanThresh
 for (const aws of ['aws', '/usr/bin/aws']) {
   test(`CloudWatch for ${aws}`, { skip: !works(aws, '--version') && `no ${aws} here` }, async (t) => {
     const plane = await planeOnSocket(t);
-    const env = environment(plane);
+    const env = environment(plane, { AWS_DEFAULT_REGION: REGION });
     const call = async (line: string, ...more: string[]) => {
       const args = ['--endpoint-url', plane.endpoint, '--output', 'json', 'cloudwatch', ...line.split(' '), ...more];
       return JSON.parse((await run(aws, args, { env })).stdout || '{}');
@@ -124,7 +109,9 @@ print(json.dumps({
 const boto = works('python3', '-c', 'import boto3');
 test('CloudWatch for boto3', { skip: !boto && 'no Python with boto3 here' }, async (t) => {
   const plane = await planeOnSocket(t);
-  const { stdout } = await run('python3', ['-c', SCRIPT, plane.endpoint], { env: environment(plane) });
+  const { stdout } = await run('python3', ['-c', SCRIPT, plane.endpoint], {
+    env: environment(plane, { AWS_DEFAULT_REGION: REGION }),
+  });
   assert.deepEqual(JSON.parse(stdout), {
     metrics: [{ Class: 'None', Resource: 'ListKeys', Service: 'KMS', Type: 'API' }],
     values: [1],

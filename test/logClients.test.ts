@@ -3,51 +3,22 @@
  * is not on the machine is skipped and says so.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { awsOf, environment, pythonWith } from './awsClients.ts';
 import { planeOnSocket } from './socket.ts';
-
-type Plane = Awaited<ReturnType<typeof planeOnSocket>>;
 
 const run = promisify(execFile);
 
-function outputOf(file: string, ...args: string[]): string {
-  try {
-    return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return '';
-  }
-}
-
-const awsOf = (major: number) =>
-  ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((file) =>
-    outputOf(file, '--version').includes(`aws-cli/${major}.`),
-  );
-const python = ['/usr/bin/python3', 'python3'].find((file) => outputOf(file, '-c', 'import boto3; print(1)'));
-
-/** Nothing of the machine's own configuration. */
-function environment({ credentials, endpoint }: Plane): NodeJS.ProcessEnv {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-  return {
-    ...clean,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-    ENDPOINT: endpoint,
-    NOW: String(Date.parse('2030-01-01T00:00:00Z')),
-  };
-}
+const python = pythonWith('boto3');
+const NOW = String(Date.parse('2030-01-01T00:00:00Z'));
 
 for (const major of [1, 2]) {
   const aws = awsOf(major);
   test(`log groups with the AWS CLI, version ${major}`, { skip: !aws && `no AWS CLI ${major} here` }, async (t) => {
     const plane = await planeOnSocket(t);
-    const env = environment(plane);
+    const env = environment(plane, { ENDPOINT: plane.endpoint, NOW });
     const text = async (...args: string[]) =>
       (await run(aws!, ['--endpoint-url', plane.endpoint, '--output', 'json', 'logs', ...args], { env })).stdout;
     const call = async (...args: string[]) => JSON.parse((await text(...args)) || '{}');
@@ -124,6 +95,7 @@ assert read == 10000, read
 `;
 
 test('a whole batch with boto3', { skip: !python && 'no boto3 here' }, async (t) => {
-  const env = environment(await planeOnSocket(t));
+  const plane = await planeOnSocket(t);
+  const env = environment(plane, { ENDPOINT: plane.endpoint, NOW });
   await run(python!, ['-W', 'ignore', '-c', BOTO], { env });
 });

@@ -3,47 +3,17 @@
  * machine is skipped and says so.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { signed } from '../src/testing/signed.ts';
+import { awsOf, environment, pythonWith } from './awsClients.ts';
 import { planeOnSocket } from './socket.ts';
 
 type Plane = Awaited<ReturnType<typeof planeOnSocket>>;
 
 const run = promisify(execFile);
-
-function outputOf(file: string, ...args: string[]): string {
-  try {
-    return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return '';
-  }
-}
-
-const awsOf = (major: number) =>
-  ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((file) =>
-    outputOf(file, '--version').includes(`aws-cli/${major}.`),
-  );
-const pythonWith = (module: string) =>
-  ['/usr/bin/python3', 'python3'].find((file) => outputOf(file, '-W', 'ignore', '-c', `import ${module}; print(1)`));
-
-/** Nothing of the machine's own configuration. */
-function environment({ credentials, endpoint }: Plane): NodeJS.ProcessEnv {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-  return {
-    ...clean,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-    ENDPOINT: endpoint,
-  };
-}
 
 /** A queue's policy that lets every topic in. */
 const lets = (arn: string) =>
@@ -60,7 +30,7 @@ for (const major of [1, 2]) {
     skip: !aws && `no AWS CLI ${major} here`,
   }, async (t) => {
     const plane = await planeOnSocket(t);
-    const env = environment(plane);
+    const env = environment(plane, { ENDPOINT: plane.endpoint });
     const call = async (...args: string[]) => {
       const { stdout } = await run(aws!, ['--endpoint-url', plane.endpoint, '--output', 'json', ...args], { env });
       return stdout === '' ? undefined : JSON.parse(stdout);
@@ -145,7 +115,9 @@ print('done')
 const boto = pythonWith('boto3');
 test('queues and topics with boto3', { skip: !boto && 'no boto3 here' }, async (t) => {
   const plane = await planeOnSocket(t);
-  const { stdout } = await run(boto!, ['-W', 'ignore', '-c', BOTO], { env: environment(plane) });
+  const { stdout } = await run(boto!, ['-W', 'ignore', '-c', BOTO], {
+    env: environment(plane, { ENDPOINT: plane.endpoint }),
+  });
   assert.equal(stdout, 'done\n');
 });
 

@@ -1,47 +1,18 @@
 /** Whole folders to a bucket and back with the S3 clients that people use. What is not on the machine is skipped. */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { awsOf, environment, outputOf } from './awsClients.ts';
 import { planeOnSocket } from './socket.ts';
 
 type Plane = Awaited<ReturnType<typeof planeOnSocket>>;
-type Env = NodeJS.ProcessEnv;
 
 const run = promisify(execFile);
-
-function versionOf(file: string, ...args: string[]): string | undefined {
-  try {
-    return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  } catch {
-    return undefined;
-  }
-}
-
-const awsOf = (major: number) =>
-  ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((file) =>
-    versionOf(file, '--version')?.includes(`aws-cli/${major}.`),
-  );
-
-/** Nothing of the machine's own configuration. */
-function environment({ credentials }: Plane, home: string): Env {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|RCLONE)_/.test(name)));
-  return {
-    ...clean,
-    HOME: home,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    LC_ALL: 'C.UTF-8',
-  };
-}
 
 interface Client {
   /** The command lines: a bucket made, a folder sent, one object renamed, the folder fetched, all of it removed. */
@@ -104,8 +75,8 @@ const CLIENTS: readonly (readonly [name: string, client: Client | undefined])[] 
     const file = awsOf(major);
     return [`the AWS CLI, version ${major}`, file === undefined ? undefined : aws(file)] as const;
   }),
-  ['rclone', versionOf('rclone', 'version') === undefined ? undefined : rclone],
-  ['s3cmd', versionOf('s3cmd', '--version') === undefined ? undefined : s3cmd],
+  ['rclone', outputOf('rclone', 'version') === '' ? undefined : rclone],
+  ['s3cmd', outputOf('s3cmd', '--version') === '' ? undefined : s3cmd],
 ];
 
 for (const [name, client] of CLIENTS) {
@@ -116,9 +87,11 @@ for (const [name, client] of CLIENTS) {
     fill(from);
     mkdirSync(to);
     for (const [file, ...args] of client!.steps(plane, from, to)) {
-      await run(file!, args, { env: environment(plane, home), timeout: 120_000 }).catch((error) => {
-        throw new Error(`${file} ${args.at(-2)} ${args.at(-1)}: ${error.stderr || error.stdout || error.message}`);
-      });
+      await run(file!, args, { env: environment(plane, { HOME: home, LC_ALL: 'C.UTF-8' }), timeout: 120_000 }).catch(
+        (error) => {
+          throw new Error(`${file} ${args.at(-2)} ${args.at(-1)}: ${error.stderr || error.stdout || error.message}`);
+        },
+      );
     }
     assert.deepEqual(digests(to), digests(from));
     assert.deepEqual((await plane.cloud.root.s3.listBuckets()).Buckets, []);

@@ -5,26 +5,7 @@
 import type { Store, Transaction } from '../store/store.ts';
 import type { Context, Settings, Source } from './context.ts';
 import type { Secrets } from './secrets.ts';
-import type { Upload } from './upload.ts';
-
-/** A request as it came, still percent-encoded; names of headers in lower case. */
-export interface FrontRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  readonly stream?: AsyncIterable<Uint8Array> | undefined;
-  readonly upload?: Upload;
-}
-
-export interface FrontResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** Says itself which pages of others may read it; no header is added for them. */
-  readonly toldPages?: true;
-}
+import type { WireRequest, WireResponse } from './wire.ts';
 
 /** A signature over a text in the body of a request, instead of over the request. */
 export interface FormSignature {
@@ -53,7 +34,7 @@ export interface FrontAround {
   /** The real clock, in milliseconds, that signatures are dated by. */
   readonly wallClock: number;
   /** Answers a request by an operation: unsigned, or signed by a form. `found`: what the front knows better. */
-  readonly ask: (request: FrontRequest, signed?: FormSignature, found?: FrontFinding) => Promise<FrontResponse>;
+  readonly ask: (request: WireRequest, signed?: FormSignature, found?: FrontFinding) => Promise<WireResponse>;
   readonly source: Source;
   readonly settings: Settings;
   readonly secrets: Secrets;
@@ -63,22 +44,22 @@ export interface FrontAround {
 }
 
 /** Undefined: the request is an ordinary one after all. */
-export type FrontAnswer = (request: FrontRequest, around: FrontAround) => Promise<FrontResponse | undefined>;
+export type FrontAnswer = (request: WireRequest, around: FrontAround) => Promise<WireResponse | undefined>;
 
 export interface Front {
   /** Whether the request may be one for the front; decided by its line and headers. */
-  readonly takes: (request: Omit<FrontRequest, 'body'>, endpoint: string) => boolean;
+  readonly takes: (request: Omit<WireRequest, 'body'>, endpoint: string) => boolean;
   readonly load: () => Promise<FrontAnswer>;
 }
 
 /** A request that was answered, or refused, by an operation. */
 export interface Told {
-  readonly request: Pick<FrontRequest, 'method' | 'path' | 'query' | 'headers'>;
+  readonly request: Pick<WireRequest, 'method' | 'path' | 'query' | 'headers'>;
   readonly operation: string;
   readonly input: unknown;
   readonly output: unknown;
   readonly error: string | undefined;
-  readonly response: FrontResponse;
+  readonly response: WireResponse;
   readonly elapsedMs: number;
 }
 

@@ -6,8 +6,8 @@ import { ListUsersCommand } from '@aws-sdk/client-iam';
 import { ListRootsCommand } from '@aws-sdk/client-organizations';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { accessKeyId, accountOfAccessKey } from '../core/ids.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { accessKeys } from '../identity/principals.ts';
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import { ADMIN, type Clients, type Cloud, type Credentials, seeded, testCloud } from '../testing/cloud.ts';
 import { basicTime, CALLER_IDENTITY, form, signed } from '../testing/signed.ts';
 

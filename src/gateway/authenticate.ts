@@ -2,11 +2,11 @@
 import type { Caller, Session } from '../core/context.ts';
 import { AuthenticationFailure } from '../core/errors.ts';
 import type { Secrets } from '../core/secrets.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { type Account, accounts, isClosed } from '../identity/organization.ts';
 import { type AccessKey, accessKeys, byName, roles, rootArn, userArn, users } from '../identity/principals.ts';
 import { isRegionUsable } from '../identity/regions.ts';
 import { callerOf, openSession } from '../identity/sessions.ts';
-import type { WireRequest } from '../protocols/protocol.ts';
 import type { Transaction } from '../store/store.ts';
 import type { Claim } from './claim.ts';
 import { isSignedBy, requireWholeSignature } from './sigv4.ts';

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { CommonError } from '../core/errors.ts';
-import type { WireRequest } from '../protocols/protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 /** Of a body that is refused already: most clients read the answer only when they have sent everything. */

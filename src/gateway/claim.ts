@@ -2,7 +2,7 @@
  * What a request says of its own signature: enough to route it and to choose an error's format, not yet to trust.
  */
 import { AuthenticationFailure, CommonError } from '../core/errors.ts';
-import type { WireRequest } from '../protocols/protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 
 export type Algorithm = 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256';
 

@@ -5,8 +5,8 @@
  */
 import type { Source } from '../core/context.ts';
 import { AccessDenied } from '../core/errors.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { lettersOf } from '../identity/letters.ts';
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import { authorize } from './authorize.ts';
 import type { Deps } from './invocation.ts';
 import { json } from './pages.ts';

@@ -5,8 +5,8 @@
 import type { Source } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { CommonError } from '../core/errors.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { describeError } from '../protocols/errors.ts';
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import type { Deps } from './invocation.ts';
 import { scimTokensPage } from './scimTokens.ts';
 import { whyPage } from './why.ts';

@@ -6,10 +6,11 @@ import { CommonError } from '../core/errors.ts';
 import type { FormSignature } from '../core/front.ts';
 import { timeUuid } from '../core/ids.ts';
 import type { Operation, Preparation, Service } from '../core/operation.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { requireWithinReach } from '../identity/sessions.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
-import type { Protocol, WireError, WireRequest, WireResponse } from '../protocols/protocol.ts';
+import type { Protocol, WireError } from '../protocols/protocol.ts';
 import { inputOf, takesStream } from '../protocols/schema.ts';
 import type { Transaction } from '../store/store.ts';
 import { ANONYMOUS, authenticate, missingToken, timeOf } from './authenticate.ts';
@@ -84,7 +85,7 @@ export async function fronted(request: WireRequest, source: Source, deps: Deps):
     random: deps.random,
     within: (work) => byNobody(source, deps, work),
     ask: (inner, signed, found) =>
-      operated(inner as WireRequest, found?.source ?? source, deps, {
+      operated(inner, found?.source ?? source, deps, {
         claim: signed ? claimOfForm(signed) : null,
         region: found?.region,
       }),

@@ -5,8 +5,9 @@
 import { CommonError } from '../core/errors.ts';
 import type { Front } from '../core/front.ts';
 import type { PublicDocuments, Service, ServiceEntry } from '../core/operation.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { matchOperation } from '../protocols/index.ts';
-import type { Protocol, WireRequest } from '../protocols/protocol.ts';
+import type { Protocol } from '../protocols/protocol.ts';
 import type { Claim } from './claim.ts';
 
 export interface Resolver {

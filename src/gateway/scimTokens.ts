@@ -6,9 +6,9 @@
 import type { Context, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
 import { record } from '../core/ownRecords.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { administers, type Instance, instanceArn, instances } from '../identity/instances.ts';
 import { issueScimToken, type ScimToken, scimTokens, scimTokensOf, tenantOf } from '../identity/scimTokens.ts';
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import { authorize } from './authorize.ts';
 import type { Deps } from './invocation.ts';
 import { json, PAGES_PREFIX } from './pages.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac, createPrivateKey, sign } from 'node:crypto';
 import { test } from 'node:test';
-import type { WireRequest } from '../protocols/protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { claimOf } from './claim.ts';
 import { isSignedBy, requireWholeSignature } from './sigv4.ts';
 

@@ -4,7 +4,7 @@
  */
 import { createECDH, createHmac, createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { AuthenticationFailure } from '../core/errors.ts';
-import type { WireRequest } from '../protocols/protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 import type { Claim } from './claim.ts';
 
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';

@@ -1,5 +1,5 @@
 /** Answers that are streams. */
-import type { WireResponse } from '../protocols/protocol.ts';
+import type { WireResponse } from '../core/wire.ts';
 
 /**
  * With its first bytes at hand: what is wrong with them (a store that is away, a file that is gone) is still told as an

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { AuthenticationFailure, CommonError } from '../core/errors.ts';
 import { Upload } from '../core/upload.ts';
-import type { WireRequest } from '../protocols/protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { type ByteReader, byteReader } from './byteReader.ts';
 import type { Claim } from './claim.ts';
 import { sameSignature, signatureOf } from './sigv4.ts';

@@ -1,6 +1,6 @@
 /** The public documents by which others check the web identity tokens of this plane's accounts. */
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { webIdentityDocument } from '../identity/outboundKeys.ts';
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import type { Deps } from './invocation.ts';
 
 export async function webIdentityPage({ path }: WireRequest, { store, settings }: Deps): Promise<WireResponse> {

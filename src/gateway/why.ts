@@ -2,8 +2,8 @@
 import type { Context, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
 import { uuid } from '../core/ids.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { accounts, organizations } from '../identity/organization.ts';
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import type { Transaction } from '../store/store.ts';
 import { authenticate, missingToken } from './authenticate.ts';
 import { authorize } from './authorize.ts';

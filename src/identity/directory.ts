@@ -2,6 +2,7 @@
  * The people of an identity store and their groups. Written by the service identitystore and by SCIM; read when people
  * sign in, when the portal shows what is theirs, and when permission sets are assigned.
  */
+import { everyRow } from '../store/everyRow.ts';
 import { type Transaction, table } from '../store/store.ts';
 
 /** Who made or changed a row: ARN or access key of the caller. */
@@ -117,16 +118,9 @@ export async function membershipOf(tx: Transaction, identityStore: string, group
   return (await tx.list(directoryMemberships, [identityStore, group, user], { limit: 1, index: 'pair' })).rows[0];
 }
 
-const PAGE = 500;
-
 /** Ids of all groups that a user is in. */
 export async function groupsOf(tx: Transaction, identityStore: string, user: string): Promise<string[]> {
   const groups: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await tx.list(directoryMemberships, [identityStore, user], { limit: PAGE, after, index: 'user' });
-    for (const { group } of page.rows) groups.push(group);
-    after = page.next;
-  } while (after !== undefined);
+  for await (const { group } of everyRow(tx, directoryMemberships, [identityStore, user], 'user')) groups.push(group);
   return groups;
 }

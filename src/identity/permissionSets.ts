@@ -4,7 +4,8 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
  */
 import type { Tag } from '../core/operation.ts';
-import { type Table, type Transaction, table } from '../store/store.ts';
+import { everyRow } from '../store/everyRow.ts';
+import { type Transaction, table } from '../store/store.ts';
 import { groupsOf } from './directory.ts';
 import type { Instance } from './instances.ts';
 
@@ -82,22 +83,6 @@ export const assignments = table<Assignment>('identitycenter_assignment', {
   },
 });
 
-const PAGE = 500;
-
-export async function* allRows<R>(
-  tx: Transaction,
-  rows: Table<R>,
-  prefix: readonly string[],
-  index?: string,
-): AsyncGenerator<R> {
-  let after: string | undefined;
-  do {
-    const page = await tx.list(rows, prefix, { limit: PAGE, after, ...(index && { index }) });
-    yield* page.rows;
-    after = page.next;
-  } while (after !== undefined);
-}
-
 /** All that a user of the directory is assigned, by name or through groups; of one account, or of all. */
 export async function assignmentsOf(
   tx: Transaction,
@@ -108,10 +93,10 @@ export async function assignmentsOf(
   const found: Assignment[] = [];
   const within = account === undefined ? [] : [account];
   const own = [instance.id, 'USER', user, ...within];
-  for await (const row of allRows(tx, assignments, own, 'principal')) found.push(row);
+  for await (const row of everyRow(tx, assignments, own, 'principal')) found.push(row);
   for (const group of await groupsOf(tx, instance.identityStore, user)) {
     const key = [instance.id, 'GROUP', group, ...within];
-    for await (const row of allRows(tx, assignments, key, 'principal')) found.push(row);
+    for await (const row of everyRow(tx, assignments, key, 'principal')) found.push(row);
   }
   return found;
 }

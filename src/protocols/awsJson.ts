@@ -1,9 +1,10 @@
 /** awsJson 1.0 and 1.1: `POST /`, the operation in `X-Amz-Target: Prefix.Operation`, JSON both ways. */
 import { CommonError } from '../core/errors.ts';
 import type { ProtocolName } from '../core/operation.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { errorDocument, queryErrorHeader } from './errors.ts';
 import { parseJson, plainJson } from './json.ts';
-import type { Protocol, WireResponse } from './protocol.ts';
+import type { Protocol } from './protocol.ts';
 import { inputOf, outputOf, type Shape } from './schema.ts';
 
 export const awsJson1_0 = awsJson('awsJson1_0', 'application/x-amz-json-1.0');

@@ -1,9 +1,9 @@
 /** awsQuery: `Action=Operation&Param.member.1=…` in, XML out. ec2Query differs in names and in the envelope. */
-
 import { CommonError } from '../core/errors.ts';
 import type { Service } from '../core/operation.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { formOf, malformed, type Node } from './form.ts';
-import type { Protocol, WireError, WireResponse } from './protocol.ts';
+import type { Protocol, WireError } from './protocol.ts';
 import { parseBase64, parseNumber, parseTimestamp, setKey } from './scalars.ts';
 import { inputOf, type Member, outputOf, type Shape } from './schema.ts';
 import { decimal } from './smithy.ts';

@@ -4,8 +4,8 @@
  */
 import { CommonError } from '../core/errors.ts';
 import type { Service } from '../core/operation.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { readHeader, readText, writeHeader } from './headers.ts';
-import type { WireRequest, WireResponse } from './protocol.ts';
 import { labelsOf, routeOf } from './routes.ts';
 import { serializationError, setKey, utf8 } from './scalars.ts';
 import { httpTrait, inputOf, type Member, outputOf, type Shape } from './schema.ts';

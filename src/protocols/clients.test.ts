@@ -8,9 +8,9 @@ import * as sqs from '@aws-sdk/client-sqs';
 import * as sts from '@aws-sdk/client-sts';
 import { AccessDenied, CommonError, fail, ValidationFailure } from '../core/errors.ts';
 import type { ProtocolName, Service } from '../core/operation.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { describeError, errorProtocol, matchOperation, protocolNamed } from './index.ts';
 import { loopback, type Seen, serve, serviceOf } from './loopback.ts';
-import type { WireRequest } from './protocol.ts';
 
 const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
 const users = serviceOf('iam', iam, {

@@ -3,7 +3,7 @@
  * matching and decoding share it.
  */
 import { CommonError } from '../core/errors.ts';
-import type { WireRequest } from './protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { DEPTH_MAX, utf8 } from './scalars.ts';
 
 export interface Node {

@@ -9,10 +9,10 @@ import { cbor } from '@smithy/core/cbor';
 import * as fc from 'fast-check';
 import { CommonError } from '../core/errors.ts';
 import type { ProtocolName, Service } from '../core/operation.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { readCbor } from './cbor.ts';
 import { matchOperation, protocolNamed } from './index.ts';
 import { serviceOf } from './loopback.ts';
-import type { WireRequest } from './protocol.ts';
 import { readXml, XmlError } from './xml.ts';
 import { escapeXml } from './xmlWriter.ts';
 

@@ -3,9 +3,10 @@
  * names no operation.
  */
 import type { ProtocolName, Service } from '../core/operation.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { awsJson1_0, awsJson1_1 } from './awsJson.ts';
 import { awsQuery, ec2Query } from './awsQuery.ts';
-import type { Protocol, WireRequest } from './protocol.ts';
+import type { Protocol } from './protocol.ts';
 import { restJson } from './restJson.ts';
 import { restXml } from './restXml.ts';
 import { rpcV2Cbor } from './rpcCbor.ts';

@@ -5,8 +5,8 @@
 import { NumericValue } from '@smithy/core/serde';
 import * as fc from 'fast-check';
 import type { ProtocolName, Service, Wire } from '../core/operation.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { describeError, errorProtocol, matchOperation } from './index.ts';
-import type { WireRequest, WireResponse } from './protocol.ts';
 import type { Member, Shape } from './schema.ts';
 
 export function serviceOf(name: string, sdk: unknown, wire: Wire): Service {

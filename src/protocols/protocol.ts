@@ -1,29 +1,5 @@
 import type { ProtocolName, Service } from '../core/operation.ts';
-import type { Upload } from '../core/upload.ts';
-
-export interface WireRequest {
-  readonly method: string;
-  /** As sent, still percent-encoded. */
-  readonly path: string;
-  /** Without the question mark, as sent. */
-  readonly query: string;
-  /** Names in lower case; a repeated header's values joined with a comma. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  /** The body instead, where it is long and has not been read: `body` is empty then. */
-  readonly stream?: AsyncIterable<Uint8Array> | undefined;
-  /** What an operation gets whose payload is a stream, if not `body`. */
-  readonly upload?: Upload;
-}
-
-export interface WireResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** A stream comes with its `content-length` among the headers. */
-  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>;
-  /** The service has said itself what pages of other origins may see. */
-  readonly toldPages?: true;
-}
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 
 /**
  * A wire protocol is four functions. Which service it is comes from the credential scope; which operation, from here.

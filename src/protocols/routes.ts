@@ -3,7 +3,7 @@
  * several operations share a path, the query and the headers they demand tell them apart.
  */
 import type { Service } from '../core/operation.ts';
-import type { WireRequest } from './protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { httpTrait, inputOf, operationNames } from './schema.ts';
 
 export interface Route {

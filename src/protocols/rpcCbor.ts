@@ -1,9 +1,10 @@
 /** Smithy RPC v2 CBOR: `POST /service/Name/operation/Operation`, CBOR both ways. */
 import { CommonError } from '../core/errors.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { readCbor } from './cbor.ts';
 import { type Convert, documentCodec } from './documents.ts';
 import { errorDocument, queryErrorHeader } from './errors.ts';
-import type { Protocol, WireResponse } from './protocol.ts';
+import type { Protocol } from './protocol.ts';
 import { asDate, serializationError } from './scalars.ts';
 import { inputOf, outputOf, type Shape } from './schema.ts';
 import { cborLibrary, isDecimal } from './smithy.ts';

@@ -3,7 +3,7 @@
  * a code. An error is told to the client only once it is sure that the address is the client's own.
  */
 import type { Context } from '../core/context.ts';
-import type { FrontResponse } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 import type { Instance } from '../identity/instances.ts';
 import { clientOfId, type OidcClient } from '../identity/oidcClients.ts';
 import { authorizationCodes, digestOf, instanceOfUrl, newToken, type SignedIn } from '../identity/portalSessions.ts';
@@ -36,7 +36,7 @@ interface Request {
 }
 
 /** A request, or the answer to what is none. */
-async function requestIn(ctx: Context, asked: URLSearchParams): Promise<Request | FrontResponse> {
+async function requestIn(ctx: Context, asked: URLSearchParams): Promise<Request | WireResponse> {
   const client = clientOfId(ctx.secrets, asked.get('client_id') ?? '');
   if (!client || client.expires <= ctx.now.getTime()) {
     return problemPage('Unknown client', 'The client that sent you here is not registered, or not any more.');
@@ -77,9 +77,9 @@ function returnTo(redirectUri: string, values: Readonly<Record<string, string | 
   return url.href;
 }
 
-const isAnswer = (found: Request | FrontResponse): found is FrontResponse => 'status' in found;
+const isAnswer = (found: Request | WireResponse): found is WireResponse => 'status' in found;
 
-export async function authorizePage(visit: Visit): Promise<FrontResponse> {
+export async function authorizePage(visit: Visit): Promise<WireResponse> {
   const request = await visit.around.within((ctx) => requestIn(ctx, visit.query));
   if (isAnswer(request)) return request;
   const { client, instance } = request;
@@ -97,7 +97,7 @@ see your accounts and get credentials of your roles. Allow it only if you have j
   return shown({ title: 'Allow access?', body, leadsTo: new URL(request.redirectUri).origin });
 }
 
-export async function postAuthorize(visit: Visit): Promise<FrontResponse> {
+export async function postAuthorize(visit: Visit): Promise<WireResponse> {
   const person = await whoVisits(visit);
   return visit.around.within(async (ctx) => {
     const request = await requestIn(ctx, visit.form);

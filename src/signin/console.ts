@@ -1,5 +1,5 @@
 /** The pages on which the root user of an account and its IAM users sign in. */
-import type { FrontResponse } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { type ConsoleSession, consoleSessions, enter } from './consoleSessions.ts';
 import { type Claimed, type ConsoleOutcome, proveDevice, renewPassword, signInTo } from './consoleUsers.ts';
@@ -10,13 +10,13 @@ import { cookieFor, hidden, type Visit } from './visit.ts';
 
 const WRONG = 'Your authentication information is incorrect. Please try again.';
 
-const showing = (visit: Visit, page: Page): FrontResponse =>
+const showing = (visit: Visit, page: Page): WireResponse =>
   shown({ ...page, cookie: visit.cookie, ...(page.problem !== undefined && { status: 400 }) });
 
 const PASSWORD = html`<label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>`;
 
-export function userPage(visit: Visit, problem?: string): FrontResponse {
+export function userPage(visit: Visit, problem?: string): WireResponse {
   const account = visit.form.get('account') ?? visit.query.get('account') ?? '';
   const body = html`<form method="post" action="/signin">${hidden(visit)}
 <label for="account">Account ID or account alias</label><input id="account" name="account" value="${account}" required>
@@ -25,7 +25,7 @@ ${PASSWORD}<button>Sign in</button></form><p><a href="/signin/root">Sign in as t
   return showing(visit, { title: 'Sign in as an IAM user', body, problem });
 }
 
-export function rootPage(visit: Visit, problem?: string): FrontResponse {
+export function rootPage(visit: Visit, problem?: string): WireResponse {
   const body = html`<form method="post" action="/signin/root">${hidden(visit)}
 <label for="email">E-mail address of the account</label>
 <input id="email" name="email" type="email" autocomplete="username" required>
@@ -41,9 +41,9 @@ export const postUser = (visit: Visit) =>
 
 export const postRoot = (visit: Visit) => posted(visit, { email: textOf(visit, 'email') }, rootPage);
 
-type Form = (visit: Visit, problem?: string) => FrontResponse;
+type Form = (visit: Visit, problem?: string) => WireResponse;
 
-async function posted(visit: Visit, claimed: Claimed, again: Form): Promise<FrontResponse> {
+async function posted(visit: Visit, claimed: Claimed, again: Form): Promise<WireResponse> {
   const password = (visit.form.get('password') ?? '').slice(0, 256);
   const outcome = await signInTo(visit.around, claimed, password);
   return onward(visit, outcome) ?? again(visit, problemIn(outcome));
@@ -51,7 +51,7 @@ async function posted(visit: Visit, claimed: Claimed, again: Form): Promise<Fron
 
 const PAGES = { code: '/signin/code', password: '/signin/password', in: '/signin/home' } as const;
 
-function onward(visit: Visit, outcome: ConsoleOutcome): FrontResponse | undefined {
+function onward(visit: Visit, outcome: ConsoleOutcome): WireResponse | undefined {
   if (outcome.kind === 'gone') return sentTo('/signin');
   return 'token' in outcome ? sentTo(PAGES[outcome.kind], cookieFor(visit, outcome.token)) : undefined;
 }
@@ -64,7 +64,7 @@ const problemIn = (outcome: ConsoleOutcome): string =>
 const sessionOf = ({ around, token }: Visit, stage: ConsoleSession['stage']) =>
   around.within((ctx) => enter(ctx, token, stage));
 
-export async function codePage(visit: Visit, problem?: string): Promise<FrontResponse> {
+export async function codePage(visit: Visit, problem?: string): Promise<WireResponse> {
   if (!(await sessionOf(visit, 'code'))) return sentTo('/signin');
   const body = html`<form method="post" action="/signin/code">${hidden(visit)}
 <label for="code">Code of your MFA device (six digits)</label>
@@ -73,7 +73,7 @@ export async function codePage(visit: Visit, problem?: string): Promise<FrontRes
   return showing(visit, { title: 'Multi-factor authentication', body, problem });
 }
 
-export async function postCode(visit: Visit): Promise<FrontResponse> {
+export async function postCode(visit: Visit): Promise<WireResponse> {
   const outcome = await proveDevice(visit.around, visit.token, textOf(visit, 'code'));
   return onward(visit, outcome) ?? codePage(visit, problemIn(outcome));
 }
@@ -83,7 +83,7 @@ const TWICE = html`<label for="new">New password</label>
 <label for="again">The same again</label>
 <input id="again" name="again" type="password" autocomplete="new-password" required>`;
 
-export async function passwordPage(visit: Visit, problem?: string): Promise<FrontResponse> {
+export async function passwordPage(visit: Visit, problem?: string): Promise<WireResponse> {
   const session = await sessionOf(visit, 'password');
   if (!session) return sentTo('/signin');
   const body = html`<p>You must change your password before you go on.</p>
@@ -98,7 +98,7 @@ export async function passwordPage(visit: Visit, problem?: string): Promise<Fron
 
 const DIFFERENT = 'The two passwords are not the same.';
 
-export async function postPassword(visit: Visit): Promise<FrontResponse> {
+export async function postPassword(visit: Visit): Promise<WireResponse> {
   const { form, around, token } = visit;
   const password = form.get('new') ?? '';
   if (password !== form.get('again')) return passwordPage(visit, DIFFERENT);
@@ -107,7 +107,7 @@ export async function postPassword(visit: Visit): Promise<FrontResponse> {
   return onward(visit, outcome) ?? passwordPage(visit, WRONG);
 }
 
-export async function homePage(visit: Visit): Promise<FrontResponse> {
+export async function homePage(visit: Visit): Promise<WireResponse> {
   const session = await sessionOf(visit, 'in');
   if (!session) return sentTo('/signin');
   const { holder, mfa } = session;
@@ -118,12 +118,12 @@ export async function homePage(visit: Visit): Promise<FrontResponse> {
   return shown({ title: 'You are signed in', body });
 }
 
-export async function signOut({ around, token }: Visit): Promise<FrontResponse> {
+export async function signOut({ around, token }: Visit): Promise<WireResponse> {
   await around.within((ctx) => ctx.store.remove(consoleSessions, [digestOf(token)]));
   return sentTo('/signin');
 }
 
-export function forgotPage(visit: Visit): FrontResponse {
+export function forgotPage(visit: Visit): WireResponse {
   const body = html`<p>A link to choose the root user's password is mailed to the account's address.</p>
 <form method="post" action="/signin/root/forgot">${hidden(visit)}
 <label for="email">E-mail address of the account</label>
@@ -131,14 +131,14 @@ export function forgotPage(visit: Visit): FrontResponse {
   return showing(visit, { title: 'Root user: choose a password', body });
 }
 
-export async function postForgot(visit: Visit): Promise<FrontResponse> {
+export async function postForgot(visit: Visit): Promise<WireResponse> {
   await askForRootLink(visit.around, textOf(visit, 'email'));
   const body = html`<p>If there is an account with that address whose root user may have a password, a link is on its
 way.</p>`;
   return shown({ title: 'Look into your mail', body });
 }
 
-export async function rootPasswordPage(visit: Visit, problem?: string): Promise<FrontResponse> {
+export async function rootPasswordPage(visit: Visit, problem?: string): Promise<WireResponse> {
   const token = visit.form.get('token') ?? visit.query.get('token') ?? '';
   const email = await whoseRootLink(visit.around, token);
   if (email === undefined) return problemPage('This link does not work', 'It was used, or it is older than one hour.');
@@ -148,7 +148,7 @@ export async function rootPasswordPage(visit: Visit, problem?: string): Promise<
   return showing(visit, { title: 'Root user: choose a password', body, problem });
 }
 
-export async function postRootPassword(visit: Visit): Promise<FrontResponse> {
+export async function postRootPassword(visit: Visit): Promise<WireResponse> {
   const { form, around } = visit;
   const password = form.get('new') ?? '';
   const same = password === form.get('again');

@@ -1,6 +1,6 @@
 /** Somebody confirms in the browser what a command line asked for (RFC 8628). */
 import type { Context } from '../core/context.ts';
-import type { FrontResponse } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { type DeviceAuthorization, deviceAuthorizations, type SignedIn } from '../identity/portalSessions.ts';
 import { signInPage } from './entry.ts';
 import { html, shown } from './html.ts';
@@ -22,7 +22,7 @@ async function pending(ctx: Context, code: string): Promise<DeviceAuthorization 
   return row?.decision === 'PENDING' && row.expires > ctx.now.getTime() ? row : undefined;
 }
 
-export async function devicePage(visit: Visit): Promise<FrontResponse> {
+export async function devicePage(visit: Visit): Promise<WireResponse> {
   const given = visit.query.get('user_code');
   const code = codeOf(given);
   const { row, instance } = await visit.around.within(async (ctx) => {
@@ -39,13 +39,13 @@ export async function devicePage(visit: Visit): Promise<FrontResponse> {
 const isOf = (person: SignedIn | undefined, { identityStore }: DeviceAuthorization) =>
   person?.user.identityStore === identityStore;
 
-function askPage(visit: Visit, problem?: string): FrontResponse {
+function askPage(visit: Visit, problem?: string): WireResponse {
   const body = html`<form method="get" action="/start/device"><label for="user_code">Code that your device shows</label>
 <input id="user_code" name="user_code" autocomplete="off" required autofocus><button>Continue</button></form>`;
   return shown({ title: 'Confirm a device', body, problem, cookie: visit.cookie, ...(problem && { status: 404 }) });
 }
 
-function confirmPage(visit: Visit, { clientName, userCode }: DeviceAuthorization): FrontResponse {
+function confirmPage(visit: Visit, { clientName, userCode }: DeviceAuthorization): WireResponse {
   const body = html`<p>The client <strong>${clientName}</strong> asks to act as you: it will see your accounts and get
 credentials of your roles. Allow it only if you have just started it, and it shows this code:</p>
 <p class="code">${userCode}</p>
@@ -54,7 +54,7 @@ credentials of your roles. Allow it only if you have just started it, and it sho
   return shown({ title: 'Confirm a device', body });
 }
 
-export async function postDevice(visit: Visit): Promise<FrontResponse> {
+export async function postDevice(visit: Visit): Promise<WireResponse> {
   const person = await whoVisits(visit);
   const decision = visit.form.get('decision') === 'ALLOWED' ? 'ALLOWED' : 'DENIED';
   const done = await visit.around.within(async (ctx) => {

@@ -1,5 +1,5 @@
 /** The pages on which somebody of a directory signs in or chooses a password. */
-import type { FrontResponse } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { SEED, seedText } from './codes.ts';
 import { html, type Markup, sentTo, shown } from './html.ts';
 import { askForLink, choosePassword, whoseLink } from './newPassword.ts';
@@ -11,7 +11,7 @@ import { cookieFor, hidden, pageOfOurs, type Visit } from './visit.ts';
 const WRONG = 'The user name or the password is wrong, or the user may not sign in.';
 
 /** Before anything else: who are you? */
-export function signInPage(visit: Visit, identityStore: string, next: string, problem?: string): FrontResponse {
+export function signInPage(visit: Visit, identityStore: string, next: string, problem?: string): WireResponse {
   const body = html`<form method="post" action="/start/signin">${hidden(visit, { store: identityStore, next })}
 <label for="name">User name</label><input id="name" name="name" autocomplete="username" required autofocus>
 <label for="password">Password</label>
@@ -23,7 +23,7 @@ export function signInPage(visit: Visit, identityStore: string, next: string, pr
 
 const bad = (problem: string | undefined) => (problem === undefined ? {} : { status: 400 });
 
-export function problemPage(title: string, text: string, status = 400): FrontResponse {
+export function problemPage(title: string, text: string, status = 400): WireResponse {
   return shown({ title, body: html`<p><a href="/start">Go to the access portal</a></p>`, problem: text, status });
 }
 
@@ -33,7 +33,7 @@ export const noPortal = () =>
 export const expiredForm = () =>
   problemPage('This form has expired', 'Go back, load the page again and repeat what you did.', 403);
 
-export async function postSignIn(visit: Visit): Promise<FrontResponse> {
+export async function postSignIn(visit: Visit): Promise<WireResponse> {
   const { form, around } = visit;
   const identityStore = form.get('store') ?? '';
   const next = pageOfOurs(form.get('next'));
@@ -48,14 +48,14 @@ const problemIn = (outcome: Outcome, wrong: string) =>
     ? `There were too many attempts. Try again in ${Math.ceil(outcome.waitMs / 1000)} seconds.`
     : wrong;
 
-async function afterwards(visit: Visit, outcome: Outcome): Promise<FrontResponse | undefined> {
+async function afterwards(visit: Visit, outcome: Outcome): Promise<WireResponse | undefined> {
   if (outcome.kind === 'step') return sentTo('/start/code', cookieFor(visit, outcome.token));
   if (outcome.kind === 'signed in') return sentTo(outcome.next, cookieFor(visit, outcome.token));
   return undefined;
 }
 
 /** The second step: a code, or a device to add. */
-export async function codePage(visit: Visit, problem?: string): Promise<FrontResponse> {
+export async function codePage(visit: Visit, problem?: string): Promise<WireResponse> {
   const step = await visit.around.within((ctx) => stepOf(ctx, visit.token));
   if (!step) return sentTo('/start');
   const form = html`<form method="post" action="/start/code">${hidden(visit)}
@@ -74,14 +74,14 @@ async function enrolment({ around }: Visit, { seed = '', identityStore }: Step):
 ${await qrCode(uri)}<p>Key: <code id="key">${text}</code></p>`;
 }
 
-export async function postCode(visit: Visit): Promise<FrontResponse> {
+export async function postCode(visit: Visit): Promise<WireResponse> {
   const code = (visit.form.get('code') ?? '').slice(0, 20);
   const outcome = await proveCode(visit.around, visit.token, code);
   if (outcome.kind === 'gone') return sentTo('/start');
   return (await afterwards(visit, outcome)) ?? codePage(visit, problemIn(outcome, 'The code is wrong, or was used.'));
 }
 
-export async function forgotPage(visit: Visit, identityStore: string | undefined): Promise<FrontResponse> {
+export async function forgotPage(visit: Visit, identityStore: string | undefined): Promise<WireResponse> {
   const instance = await visit.around.within((ctx) => instanceAt(ctx, identityStore));
   if (!instance) return noPortal();
   const body = html`<p>A link to choose a password is mailed to you.</p>
@@ -91,13 +91,13 @@ export async function forgotPage(visit: Visit, identityStore: string | undefined
   return shown({ title: 'Choose a new password', body, cookie: visit.cookie });
 }
 
-export async function postForgot({ form, around }: Visit): Promise<FrontResponse> {
+export async function postForgot({ form, around }: Visit): Promise<WireResponse> {
   await askForLink(around, form.get('store') ?? '', (form.get('name') ?? '').trim().slice(0, 128));
   const body = html`<p>If there is a user of that name with an e-mail address, a link is on its way.</p>`;
   return shown({ title: 'Look into your mail', body });
 }
 
-export async function passwordPage(visit: Visit, token: string, problem?: string): Promise<FrontResponse> {
+export async function passwordPage(visit: Visit, token: string, problem?: string): Promise<WireResponse> {
   const name = await whoseLink(visit.around, token);
   if (name === undefined) {
     return problemPage('This link does not work', 'It was used already, or it is older than one hour.');
@@ -113,7 +113,7 @@ export async function passwordPage(visit: Visit, token: string, problem?: string
   return shown({ title: 'Choose your password', body, problem, cookie: visit.cookie, ...bad(problem) });
 }
 
-export async function postPassword(visit: Visit): Promise<FrontResponse> {
+export async function postPassword(visit: Visit): Promise<WireResponse> {
   const token = visit.form.get('token') ?? '';
   const password = visit.form.get('password') ?? '';
   const problem =

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Context, Session } from '../core/context.ts';
-import type { FrontResponse } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { callerOf, openSession } from '../identity/sessions.ts';
 import { recordConsole } from './consoleRecords.ts';
@@ -26,13 +26,13 @@ interface SigninToken {
   readonly until: number;
 }
 
-export async function federationPage(visit: Visit): Promise<FrontResponse> {
+export async function federationPage(visit: Visit): Promise<WireResponse> {
   const action = visit.query.get('Action');
   if (action === 'getSigninToken') return getSigninToken(visit);
   return action === 'login' ? login(visit) : refused('The Action is not known.');
 }
 
-const refused = (text: string): FrontResponse => ({
+const refused = (text: string): WireResponse => ({
   status: 400,
   headers: { 'content-type': 'text/plain', 'cache-control': 'no-store' },
   body: `${text}\n`,
@@ -41,7 +41,7 @@ const refused = (text: string): FrontResponse => ({
 
 const KINDS: ReadonlySet<Session['kind']> = new Set(['AssumedRole', 'FederatedUser']);
 
-function getSigninToken({ query, around }: Visit): Promise<FrontResponse> {
+function getSigninToken({ query, around }: Visit): Promise<WireResponse> {
   return around.within(async (ctx) => {
     const session = sessionIn(ctx, query.get('Session') ?? '');
     if (!session || !KINDS.has(session.kind))
@@ -83,7 +83,7 @@ function sessionIn(ctx: Context, text: string): Session | undefined {
   return a.length === b.length && timingSafeEqual(a, b) ? session : undefined;
 }
 
-async function login(visit: Visit): Promise<FrontResponse> {
+async function login(visit: Visit): Promise<WireResponse> {
   const destination = visit.query.get('Destination') ?? '';
   const host = URL.parse(destination)?.host ?? '';
   if (!/^([\w-]+\.)*console\.aws\.amazon\.com$/.test(host) && host !== URL.parse(visit.around.endpoint)?.host) {

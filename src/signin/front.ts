@@ -1,12 +1,13 @@
 /** The requests that are pages of sign-in. What answers them is loaded with the first one. */
-import type { Front, FrontRequest } from '../core/front.ts';
+import type { Front } from '../core/front.ts';
+import type { WireRequest } from '../core/wire.ts';
 
 const PATHS = /^\/(start|authorize|signin|federation$)(\/|$)/;
 const HOSTS =
   /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|signin\.aws\.amazon\.com)(:\d+)?$/i;
 
 /** What is signed is for a service, whatever its path: buckets may have any name. */
-const isSigned = ({ headers, query }: Pick<FrontRequest, 'headers' | 'query'>) =>
+const isSigned = ({ headers, query }: Pick<WireRequest, 'headers' | 'query'>) =>
   headers.authorization !== undefined || /(^|&)(X-Amz-Signature|Signature)=/.test(query);
 
 export const front: Front = {

@@ -3,7 +3,7 @@
  * a page may load and where its forms may lead is said in its policy (https://www.w3.org/TR/CSP3/).
  */
 import { createHash } from 'node:crypto';
-import type { FrontResponse } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 
 export class Markup {
   readonly text: string;
@@ -58,7 +58,7 @@ const PRIVATE: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-export function shown({ title, body, problem, status = 200, leadsTo, cookie }: Page): FrontResponse {
+export function shown({ title, body, problem, status = 200, leadsTo, cookie }: Page): WireResponse {
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${STYLE_HASH}'`,
@@ -87,7 +87,7 @@ export function shown({ title, body, problem, status = 200, leadsTo, cookie }: P
 }
 
 /** To another page, by GET. */
-export const sentTo = (location: string, cookie?: string): FrontResponse => ({
+export const sentTo = (location: string, cookie?: string): WireResponse => ({
   status: 303,
   headers: { ...PRIVATE, location, ...(cookie !== undefined && { 'set-cookie': cookie }) },
   body: '',

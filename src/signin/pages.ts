@@ -1,5 +1,6 @@
 /** Which page answers which address. A form that did not come from one of these pages changes nothing. */
-import type { FrontAnswer, FrontResponse } from '../core/front.ts';
+import type { FrontAnswer } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { authorizePage, postAuthorize } from './authorize.ts';
 import * as signin from './console.ts';
 import { devicePage, postDevice } from './device.ts';
@@ -10,7 +11,7 @@ import { instanceAt } from './people.ts';
 import { credentialsPage, portalPage, signOut, whoVisits } from './portal.ts';
 import { type Visit, visitOf } from './visit.ts';
 
-type Answer = (visit: Visit) => Promise<FrontResponse> | FrontResponse;
+type Answer = (visit: Visit) => Promise<WireResponse> | WireResponse;
 
 const PAGES: Readonly<Record<string, Answer>> = {
   'GET /start': (visit) => startPage(visit, undefined),
@@ -44,7 +45,7 @@ const PAGES: Readonly<Record<string, Answer>> = {
   'POST /authorize': postAuthorize,
 };
 
-async function startPage(visit: Visit, identityStore: string | undefined): Promise<FrontResponse> {
+async function startPage(visit: Visit, identityStore: string | undefined): Promise<WireResponse> {
   const person = await whoVisits(visit);
   if (person && (identityStore === undefined || identityStore === person.user.identityStore)) {
     return portalPage(visit, person);

@@ -1,6 +1,6 @@
 /** The access portal: what is somebody's, and the credentials of it for a command line. */
 import type { Context } from '../core/context.ts';
-import type { FrontResponse } from '../core/front.ts';
+import type { WireResponse } from '../core/wire.ts';
 import { accounts } from '../identity/organization.ts';
 import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
 import { endSignIn, type SignedIn, signedInBy } from '../identity/portalSessions.ts';
@@ -36,7 +36,7 @@ async function heldBy({ store }: Context, { instance, user }: SignedIn): Promise
   return held.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export async function portalPage(visit: Visit, person: SignedIn): Promise<FrontResponse> {
+export async function portalPage(visit: Visit, person: SignedIn): Promise<WireResponse> {
   const held = await visit.around.within((ctx) => heldBy(ctx, person));
   const { DisplayName } = person.user.attributes;
   const list = held.map(
@@ -63,7 +63,7 @@ interface RoleCredentials {
 }
 
 /** As any client of the portal asks for them, and recorded like that. */
-export async function credentialsPage({ form, token, around }: Visit): Promise<FrontResponse> {
+export async function credentialsPage({ form, token, around }: Visit): Promise<WireResponse> {
   const account = form.get('account') ?? '';
   const role = form.get('role') ?? '';
   const query = new URLSearchParams({ account_id: account, role_name: role }).toString();
@@ -90,7 +90,7 @@ aws_session_token=${given.sessionToken}</pre>
 }
 
 /** All tokens of this sign-in end, also those of command lines that were let in by it. */
-export async function signOut({ around, token }: Visit): Promise<FrontResponse> {
+export async function signOut({ around, token }: Visit): Promise<WireResponse> {
   await around.within(async (ctx) => {
     const person = await signedInBy(ctx.store, token, ctx.now);
     if (person) await endSignIn(ctx.store, person.session.signIn);

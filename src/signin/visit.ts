@@ -3,7 +3,8 @@
  * cookie, which no other site can read or set, so nothing is kept for who only looks.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FrontAround, FrontRequest } from '../core/front.ts';
+import type { FrontAround } from '../core/front.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { newToken } from '../identity/portalSessions.ts';
 import { html, type Markup } from './html.ts';
 
@@ -28,7 +29,7 @@ type Room = 'portal' | 'console';
 
 const BODY_BYTES_MAX = 64 * 1024;
 
-export function visitOf(request: FrontRequest, around: FrontAround): Visit {
+export function visitOf(request: WireRequest, around: FrontAround): Visit {
   const secure = around.source.tls !== undefined;
   const room = /^\/(signin|federation)(\/|$)/.test(request.path) ? 'console' : 'portal';
   const known = cookieIn(request.headers.cookie ?? '', cookieName(room, secure));
@@ -67,7 +68,7 @@ function cookieIn(header: string, name: string): string | undefined {
 }
 
 /** Browsers say where a form comes from. */
-function isOurs({ headers }: FrontRequest): boolean {
+function isOurs({ headers }: WireRequest): boolean {
   const { origin, host = '' } = headers;
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;

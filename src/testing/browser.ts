@@ -1,5 +1,5 @@
 /** A browser without a window: follows redirects, keeps a cookie, fills in the form that it was shown. */
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 
 type Send = (request: Partial<WireRequest>) => Promise<WireResponse>;
 

@@ -1,5 +1,4 @@
 /** Real SDK clients whose requests go through the gateway in process, without a socket. */
-
 import { Readable } from 'node:stream';
 import { AccessAnalyzer } from '@aws-sdk/client-accessanalyzer';
 import { Account } from '@aws-sdk/client-account';
@@ -22,9 +21,9 @@ import { SSOAdmin } from '@aws-sdk/client-sso-admin';
 import { SSOOIDC } from '@aws-sdk/client-sso-oidc';
 import { STS } from '@aws-sdk/client-sts';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import type { Deps } from '../gateway/invocation.ts';
 import { handle } from '../gateway/pipeline.ts';
-import type { WireRequest, WireResponse } from '../protocols/protocol.ts';
 import { rolesAnywhereClient } from './rolesAnywhere.ts';
 
 export interface Credentials {

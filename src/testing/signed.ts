@@ -1,6 +1,6 @@
 /** A signer for tests, written from AWS's page on its own: it shares nothing with the code that verifies. */
 import { createHash, createHmac } from 'node:crypto';
-import type { WireRequest } from '../protocols/protocol.ts';
+import type { WireRequest } from '../core/wire.ts';
 import type { Credentials } from './cloud.ts';
 
 export interface Signing extends Credentials {

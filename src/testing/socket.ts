@@ -1,9 +1,9 @@
 /** The gateway of a test cloud on a real socket, and raw bytes to it. */
 import { type AddressInfo, connect } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { WireRequest } from '../core/wire.ts';
 import { gatewayServer, type Tls } from '../gateway/http.ts';
 import type { Controls } from '../gateway/pages.ts';
-import type { WireRequest } from '../protocols/protocol.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The port. Closed, with its connections, when the test ends. */

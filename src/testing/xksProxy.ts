@@ -9,9 +9,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { ProxyAddress } from '../core/keyStores.ts';
+import type { WireRequest } from '../core/wire.ts';
 import { claimOf } from '../gateway/claim.ts';
 import { isSignedBy } from '../gateway/sigv4.ts';
-import type { WireRequest } from '../protocols/protocol.ts';
 import { testCertificate } from './x509.ts';
 
 export interface HeldKey {

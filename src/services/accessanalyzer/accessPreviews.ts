@@ -24,6 +24,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { PolicySyntaxError } from '../../policy/index.ts';
 import { findResource, type Resource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { refresh } from './analyses.ts';
 import { onAnalyzer } from './analyzerAccess.ts';
@@ -35,7 +36,7 @@ import { tellPreview } from './findingEvents.ts';
 import { type Finding, filterableOf, findings, idOf, type Observation } from './findingRows.ts';
 import { requireActive } from './findings.ts';
 import { externalObservations } from './observeExternal.ts';
-import { allRows, itemsPage, rowsPage } from './pages.ts';
+import { itemsPage, rowsPage } from './pages.ts';
 import { proposedResource } from './previewResources.ts';
 import { zoneOf } from './zone.ts';
 
@@ -122,7 +123,7 @@ async function observed(ctx: Context, analyzer: Analyzer, resource: Resource): P
 /** What would be new, what would stay, and what would be over. */
 async function compared(ctx: Context, analyzer: Analyzer, { arn }: Resource, observations: readonly Observation[]) {
   const known = new Map<string, Finding>();
-  for await (const row of allRows(ctx, findings, [analyzer.id, arn], 'resource')) known.set(row.id, row);
+  for await (const row of everyRow(ctx.store, findings, [analyzer.id, arn], 'resource')) known.set(row.id, row);
   const filters = await archiveFilters(ctx, analyzer);
   const found = observations.map((observation): PreviewFinding => {
     const { identity: _, ...said } = observation;
@@ -187,7 +188,7 @@ async function findPreview(ctx: Context, analyzer: Analyzer, id: string): Promis
 }
 
 export async function forgetPreviews(ctx: Context, analyzer: Analyzer): Promise<void> {
-  for await (const { id } of allRows(ctx, accessPreviews, [analyzer.id])) {
+  for await (const { id } of everyRow(ctx.store, accessPreviews, [analyzer.id])) {
     await ctx.store.remove(accessPreviews, [analyzer.id, id]);
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Context } from '../../core/context.ts';
 import { chainOf } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { analyzedResources, forgetResourcesOf, noteResources } from './analyzedResourceRows.ts';
 import type { Analyzer } from './analyzerRows.ts';
@@ -18,7 +19,6 @@ import { observeExternal } from './observeExternal.ts';
 import { observeInternal } from './observeInternal.ts';
 import { observeUnused } from './observeUnused.ts';
 import { statusOf } from './organizationScope.ts';
-import { allRows } from './pages.ts';
 import { type Zone, zoneOf } from './zone.ts';
 
 /** The last look of an analyzer at an account. */
@@ -65,7 +65,7 @@ export async function refresh(ctx: Context, analyzer: Analyzer): Promise<void> {
     filters ??= await archiveFilters(ctx, analyzer);
     await look(ctx, analyzer, zone, { account, basis, filters });
   }
-  for await (const { account } of allRows(ctx, analyses, [analyzer.id])) {
+  for await (const { account } of everyRow(ctx.store, analyses, [analyzer.id])) {
     if (!zone.accounts.has(account)) await leave(ctx, analyzer, account);
   }
 }
@@ -123,7 +123,7 @@ async function reconcile(
   { account, observations, filters }: Seen,
 ): Promise<Finding[]> {
   const known = new Map<string, Finding>();
-  for await (const row of allRows(ctx, findings, [analyzer.id, account], 'owner')) known.set(row.id, row);
+  for await (const row of everyRow(ctx.store, findings, [analyzer.id, account], 'owner')) known.set(row.id, row);
   const now: Finding[] = [];
   for (const observation of observations) {
     const id = idOf(analyzer.id, observation);
@@ -187,7 +187,7 @@ export const forgetLook = (ctx: Context, analyzer: Analyzer, account: string) =>
 /** All that an analyzer found. */
 export async function forgetAnalysis(ctx: Context, analyzer: Analyzer): Promise<void> {
   for (const table of [findings, analyses, analyzedResources] as const) {
-    for await (const row of allRows(ctx, table as typeof findings, [analyzer.id])) {
+    for await (const row of everyRow(ctx.store, table as typeof findings, [analyzer.id])) {
       await ctx.store.remove(table as typeof findings, table.key(row as never));
     }
   }

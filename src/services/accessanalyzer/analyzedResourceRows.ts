@@ -1,11 +1,11 @@
 /** The rows of what analyzers looked at. */
 import type { ResourceType } from '@aws-sdk/client-accessanalyzer';
 import type { Context } from '../../core/context.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import type { LookedAt } from './analyses.ts';
 import type { Analyzer } from './analyzerRows.ts';
 import type { Finding } from './findingRows.ts';
-import { allRows } from './pages.ts';
 
 export interface AnalyzedResource {
   /** Id of the analyzer. */
@@ -36,7 +36,8 @@ export async function noteResources(
   seen: readonly Finding[],
 ): Promise<void> {
   const known = new Map<string, AnalyzedResource>();
-  for await (const row of allRows(ctx, analyzedResources, [analyzer.id, account], 'account')) known.set(row.arn, row);
+  for await (const row of everyRow(ctx.store, analyzedResources, [analyzer.id, account], 'account'))
+    known.set(row.arn, row);
   const byResource = Map.groupBy(seen, ({ resource }) => resource);
   const now = ctx.now.toISOString();
   for (const { arn, type } of resources) {

@@ -10,6 +10,7 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { findResource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { analyzedAt, forgetLook, refresh } from './analyses.ts';
 import { type AnalyzedResource, analyzedResources } from './analyzedResourceRows.ts';
 import { isAnalyzed } from './analyzedTypes.ts';
@@ -18,7 +19,7 @@ import type { Analyzer } from './analyzerRows.ts';
 import { isExternal } from './configurations.ts';
 import { failNotSupported, notFound } from './errors.ts';
 import { findings } from './findingRows.ts';
-import { allRows, rowsPage } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { zoneOf } from './zone.ts';
 
 type Get = Operation<Present<GetAnalyzedResourceRequest>, GetAnalyzedResourceResponse, Analyzer>;
@@ -94,6 +95,6 @@ async function view(ctx: Context, analyzer: Analyzer, row: AnalyzedResource): Pr
 /** Of the resource's findings the one that needs attention most. */
 async function worstStatus(ctx: Context, analyzer: Analyzer, arn: string) {
   const found = new Set<string>();
-  for await (const { status } of allRows(ctx, findings, [analyzer.id, arn], 'resource')) found.add(status);
+  for await (const { status } of everyRow(ctx.store, findings, [analyzer.id, arn], 'resource')) found.add(status);
   return (['ACTIVE', 'ARCHIVED', 'RESOLVED'] as const).find((status) => found.has(status));
 }

@@ -2,11 +2,11 @@
 import type { Criterion } from '@aws-sdk/client-accessanalyzer';
 import type { Context } from '../../core/context.ts';
 import { quota } from '../../core/quotas.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import type { Analyzer } from './analyzerRows.ts';
 import { failConflict, failQuota } from './errors.ts';
 import type { Filter } from './filters.ts';
-import { allRows } from './pages.ts';
 
 export interface ArchiveRule {
   /** Id of the analyzer. */
@@ -32,13 +32,13 @@ export async function addArchiveRule(ctx: Context, rule: ArchiveRule): Promise<v
 }
 
 export async function removeArchiveRules(ctx: Context, analyzer: Analyzer): Promise<void> {
-  for await (const rule of allRows(ctx, archiveRules, [analyzer.id]))
+  for await (const rule of everyRow(ctx.store, archiveRules, [analyzer.id]))
     await ctx.store.remove(archiveRules, [rule.analyzer, rule.name]);
 }
 
 /** The filters by which new findings of the analyzer are archived. */
 export async function archiveFilters(ctx: Context, analyzer: Analyzer): Promise<Filter[]> {
   const filters: Filter[] = [];
-  for await (const { filter } of allRows(ctx, archiveRules, [analyzer.id])) filters.push(filter);
+  for await (const { filter } of everyRow(ctx.store, archiveRules, [analyzer.id])) filters.push(filter);
   return filters;
 }

@@ -12,6 +12,7 @@ import type {
 } from '@aws-sdk/client-accessanalyzer';
 import type { Context } from '../../core/context.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { refresh } from './analyses.ts';
 import { analyzerAccess, findAnalyzer, onAnalyzer } from './analyzerAccess.ts';
 import { type Analyzer, analyzerArn } from './analyzerRows.ts';
@@ -19,7 +20,7 @@ import { type ArchiveRule, addArchiveRule, archiveRules } from './archiveRuleRow
 import { notFound } from './errors.ts';
 import { checkFilter, passes } from './filters.ts';
 import { filterableOf, findings } from './findingRows.ts';
-import { allRows, rowsPage } from './pages.ts';
+import { rowsPage } from './pages.ts';
 
 interface Target {
   readonly analyzer: Analyzer;
@@ -111,7 +112,7 @@ export const ApplyArchiveRule: Operation<Present<ApplyArchiveRuleRequest>, objec
     if (target instanceof Missing) throw target.error;
     await refresh(ctx, analyzer);
     const updated = ctx.now.toISOString();
-    for await (const finding of allRows(ctx, findings, [analyzer.id])) {
+    for await (const finding of everyRow(ctx.store, findings, [analyzer.id])) {
       if (finding.status !== 'ACTIVE' || !passes(target.rule.filter, filterableOf(finding))) continue;
       await ctx.store.replace(findings, { ...finding, status: 'ARCHIVED', updated });
     }

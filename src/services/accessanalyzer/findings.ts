@@ -15,6 +15,7 @@ import type {
 } from '@aws-sdk/client-accessanalyzer';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { analyses, refresh } from './analyses.ts';
 import { onAnalyzer } from './analyzerAccess.ts';
 import { type Analyzer, analyzerArn } from './analyzerRows.ts';
@@ -24,7 +25,7 @@ import { checkFilter, type Filter, passes } from './filters.ts';
 import { tell } from './findingEvents.ts';
 import { detailsView, type Finding, filterableOf, findings } from './findingRows.ts';
 import { statusOf } from './organizationScope.ts';
-import { allRows, itemsPage, type PageInput, rowsPage } from './pages.ts';
+import { itemsPage, type PageInput, rowsPage } from './pages.ts';
 
 type Of<In, Out> = Operation<In, Out, Analyzer>;
 
@@ -107,7 +108,7 @@ async function meant(ctx: Context, analyzer: Analyzer, ids: readonly string[], a
     found.push(finding);
   }
   if (arn === undefined) return found;
-  for await (const finding of allRows(ctx, findings, [analyzer.id, arn], 'resource')) found.push(finding);
+  for await (const finding of everyRow(ctx.store, findings, [analyzer.id, arn], 'resource')) found.push(finding);
   return found;
 }
 
@@ -124,7 +125,7 @@ async function listed(ctx: Context, analyzer: Analyzer, input: Question) {
   const keep = (finding: Finding) => passes(input.filter, filterableOf(finding));
   if (!compare) return rowsPage(ctx, findings, [analyzer.id], input, { keep });
   const all: Finding[] = [];
-  for await (const finding of allRows(ctx, findings, [analyzer.id])) if (keep(finding)) all.push(finding);
+  for await (const finding of everyRow(ctx.store, findings, [analyzer.id])) if (keep(finding)) all.push(finding);
   const { items, page } = itemsPage(all.sort(compare), input);
   return { rows: items, page };
 }
@@ -155,7 +156,7 @@ type Times = ReadonlyMap<string, string>;
 
 async function analyzedTimes(ctx: Context, analyzer: Analyzer): Promise<Times> {
   const times = new Map<string, string>();
-  for await (const { account, time } of allRows(ctx, analyses, [analyzer.id])) times.set(account, time);
+  for await (const { account, time } of everyRow(ctx.store, analyses, [analyzer.id])) times.set(account, time);
   return times;
 }
 

@@ -4,7 +4,7 @@ import { chainOf, organizationPath } from '../../identity/organization.ts';
 import { guardrailsOf, managedDocument, policiesHeld } from '../../identity/policies.ts';
 import { byName, groups, type Role, roleArn, roles, type User, userArn, users } from '../../identity/principals.ts';
 import { type CompiledPolicy, compilePolicy, type Principal } from '../../policy/index.ts';
-import { allRows } from './pages.ts';
+import { everyRow } from '../../store/everyRow.ts';
 
 export interface Insider {
   readonly kind: 'user' | 'role';
@@ -32,13 +32,13 @@ export async function* insidersOf(ctx: Context, account: string, inOrganization:
     scps,
     isManagement: inOrganization && chain?.organization.management === account,
   };
-  for await (const user of allRows(ctx, users, [account])) {
+  for await (const user of everyRow(ctx.store, users, [account])) {
     const arn = userArn(user);
     const principal: Principal = { type: 'User', arn };
     const context = { ...contextOf(user, arn), ...place, 'aws:userid': user.id, 'aws:PrincipalType': 'User' };
     yield { ...common, kind: 'user', arn, principal, context, ...(await standing(ctx, user)) };
   }
-  for await (const role of allRows(ctx, roles, [account])) {
+  for await (const role of everyRow(ctx.store, roles, [account])) {
     if (role.linkedService !== undefined) continue;
     const arn = roleArn(role);
     const session = `arn:aws:sts::${account}:assumed-role/${role.name}/session`;

@@ -10,10 +10,10 @@ import type { Tag } from '../../core/operation.ts';
 import { keyUses, roleUses } from '../../identity/lastUsed.ts';
 import { loginProfiles } from '../../identity/passwords.ts';
 import { accessKeys, type Role, roleArn, roles, type User, userArn, users } from '../../identity/principals.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { LookedAt, Observed } from './analyses.ts';
 import type { Analyzer } from './analyzerRows.ts';
 import type { Observation } from './findingRows.ts';
-import { allRows } from './pages.ts';
 import { unusedPermissions } from './unusedPermissions.ts';
 import type { Zone } from './zone.ts';
 
@@ -26,12 +26,12 @@ export async function observeUnused(ctx: Context, analyzer: Analyzer, _zone: Zon
   const observations: Observation[] = [];
   const resources: LookedAt[] = [];
   const isLeftOut = (tags: readonly Tag[]) => exclusions.some((rule) => isExcluded(rule, account, tags));
-  for await (const role of allRows(ctx, roles, [account])) {
+  for await (const role of everyRow(ctx.store, roles, [account])) {
     if (role.linkedService !== undefined || isLeftOut(role.tags)) continue;
     resources.push({ arn: roleArn(role), type: 'AWS::IAM::Role' });
     observations.push(...(await unusedOfRole(ctx, role, since)));
   }
-  for await (const user of allRows(ctx, users, [account])) {
+  for await (const user of everyRow(ctx.store, users, [account])) {
     if (isLeftOut(user.tags)) continue;
     resources.push({ arn: userArn(user), type: 'AWS::IAM::User' });
     observations.push(...(await unusedOfUser(ctx, user, since)));
@@ -68,7 +68,7 @@ async function unusedOfRole(ctx: Context, role: Role, since: string): Promise<Ob
 async function unusedOfUser(ctx: Context, user: User, since: string): Promise<Observation[]> {
   const observe = observer('AWS::IAM::User', userArn(user), user.account);
   const found: Observation[] = [];
-  for await (const key of allRows(ctx, accessKeys, [user.account, user.name.toLowerCase()], 'owner')) {
+  for await (const key of everyRow(ctx.store, accessKeys, [user.account, user.name.toLowerCase()], 'owner')) {
     const lastAccessed = (await ctx.store.get(keyUses, [key.id]))?.time;
     if (key.status !== 'Active' || key.created > since || !isUnusedSince(lastAccessed, since)) continue;
     const unusedIamUserAccessKeyDetails = { accessKeyId: key.id, ...accessed(lastAccessed) };

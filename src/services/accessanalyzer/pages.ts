@@ -76,13 +76,3 @@ export function itemsPage<T>(items: readonly T[], input: PageInput): { items: T[
   const to = from + limitOf(input);
   return { items: items.slice(from, to), page: to < items.length ? { nextToken: tokenOf(String(to)) } : {} };
 }
-
-/** Every row under a prefix, a page at a time. */
-export async function* allRows<R>(ctx: Context, table: Table<R>, prefix: Key, index?: string): AsyncGenerator<R> {
-  let after: string | undefined;
-  do {
-    const page = await ctx.store.list(table, prefix, { limit: 1000, after, ...(index ? { index } : {}) });
-    yield* page.rows;
-    after = page.next;
-  } while (after !== undefined);
-}

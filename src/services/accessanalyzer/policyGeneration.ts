@@ -22,10 +22,11 @@ import type { Access, Operation, Present } from '../../core/operation.ts';
 import { passRole } from '../../identity/passRole.ts';
 import { byName, type Role, roleArn, roles, userArn, users } from '../../identity/principals.ts';
 import { compilePolicy, contextOf, decide } from '../../policy/index.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { failField, failQuota } from './errors.ts';
 import { actionLevelPolicy, serviceLevelPolicy } from './generatedPolicies.ts';
-import { allRows, rowsPage } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { SERVICE } from './serviceLinkedRole.ts';
 import { type Used, usedActions } from './usedActions.ts';
 
@@ -102,7 +103,7 @@ function trailOf(ctx: Context, { trails, startTime, endTime = ctx.now }: CloudTr
 async function forgetOld(ctx: Context, token: string | undefined): Promise<PolicyGeneration | undefined> {
   let same: PolicyGeneration | undefined;
   let working = false;
-  for await (const job of allRows(ctx, generations, [ctx.account, ctx.region])) {
+  for await (const job of everyRow(ctx.store, generations, [ctx.account, ctx.region])) {
     if (ctx.now.getTime() - Date.parse(job.started) > KEPT) await ctx.store.remove(generations, generations.key(job));
     else if (token !== undefined && job.clientToken === token) same = job;
     else if (statusOf(ctx, job) === 'IN_PROGRESS') working = true;

@@ -14,6 +14,7 @@ import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { managedDocument } from '../../identity/policies.ts';
 import { byName, managedPolicies, type Role, roles, type User, users } from '../../identity/principals.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { onAnalyzer } from './analyzerAccess.ts';
 import type { Analyzer } from './analyzerRows.ts';
@@ -21,7 +22,7 @@ import { failNotSupported, notFound } from './errors.ts';
 import type { Finding } from './findingRows.ts';
 import { findFinding } from './findings.ts';
 import { remedyFor, type Unused } from './leastPrivilege.ts';
-import { allRows, itemsPage } from './pages.ts';
+import { itemsPage } from './pages.ts';
 
 interface Step {
   readonly action: RecommendedRemediationAction;
@@ -82,7 +83,7 @@ export const GetFindingRecommendation: Get = {
 };
 
 export async function forgetRecommendations(ctx: Context, analyzer: Analyzer): Promise<void> {
-  for await (const { finding } of allRows(ctx, recommendations, [analyzer.id])) {
+  for await (const { finding } of everyRow(ctx.store, recommendations, [analyzer.id])) {
     await ctx.store.remove(recommendations, [analyzer.id, finding]);
   }
 }

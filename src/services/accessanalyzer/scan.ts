@@ -3,11 +3,11 @@
  * accounts have not changed costs a few cached rows.
  */
 import type { Worker } from '../../core/worker.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
 import { type Analyzer, analyzers } from './analyzerRows.ts';
 
 const EVERY_MS = 60_000;
-const PAGE = 100;
 
 export const scan: Worker = {
   name: 'access-analyzer scan',
@@ -26,11 +26,6 @@ export const scan: Worker = {
 
 async function allAnalyzers(tx: Transaction): Promise<Analyzer[]> {
   const all: Analyzer[] = [];
-  let after: string | undefined;
-  do {
-    const page = await tx.list(analyzers, [], { limit: PAGE, after });
-    all.push(...page.rows);
-    after = page.next;
-  } while (after !== undefined);
+  for await (const analyzer of everyRow(tx, analyzers, [])) all.push(analyzer);
   return all;
 }

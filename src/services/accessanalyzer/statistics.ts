@@ -6,13 +6,13 @@ import type {
 } from '@aws-sdk/client-accessanalyzer';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { analyses, refresh } from './analyses.ts';
 import { onAnalyzer } from './analyzerAccess.ts';
 import type { Analyzer } from './analyzerRows.ts';
 import { isInternal, isUnused } from './configurations.ts';
 import { type Finding, findings } from './findingRows.ts';
 import { requireActive } from './findings.ts';
-import { allRows } from './pages.ts';
 
 type Get = Operation<Present<GetFindingsStatisticsRequest>, GetFindingsStatisticsResponse, Analyzer>;
 export const GetFindingsStatistics: Get = {
@@ -21,14 +21,14 @@ export const GetFindingsStatistics: Get = {
     await requireActive(ctx, analyzer);
     await refresh(ctx, analyzer);
     const all: Finding[] = [];
-    for await (const finding of allRows(ctx, findings, [analyzer.id])) all.push(finding);
+    for await (const finding of everyRow(ctx.store, findings, [analyzer.id])) all.push(finding);
     return { findingsStatistics: [countedFor(analyzer, all)], lastUpdatedAt: await lastLook(ctx, analyzer) };
   },
 };
 
 async function lastLook(ctx: Context, analyzer: Analyzer): Promise<Date> {
   let last = analyzer.created;
-  for await (const { time } of allRows(ctx, analyses, [analyzer.id])) if (time > last) last = time;
+  for await (const { time } of everyRow(ctx.store, analyses, [analyzer.id])) if (time > last) last = time;
   return new Date(last);
 }
 

@@ -4,7 +4,7 @@ import { grantedActions, grantedServices } from '../../identity/grantedServices.
 import { type ActionUse, actionUses, type ServiceUse, serviceUses } from '../../identity/lastUsed.ts';
 import { policiesHeld } from '../../identity/policies.ts';
 import { byName, groups, type Role, type User } from '../../identity/principals.ts';
-import { allRows } from './pages.ts';
+import { everyRow } from '../../store/everyRow.ts';
 
 export interface UnusedService {
   /** Prefix, as in policies. */
@@ -29,7 +29,7 @@ export async function documentsOf(ctx: Context, holder: User | Role): Promise<st
 export async function unusedPermissions(ctx: Context, holder: User | Role, since: string): Promise<UnusedService[]> {
   const documents = await documentsOf(ctx, holder);
   const uses = new Map<string, ServiceUse>();
-  for await (const use of allRows(ctx, serviceUses, [holder.id])) uses.set(use.service, use);
+  for await (const use of everyRow(ctx.store, serviceUses, [holder.id])) uses.set(use.service, use);
   const unused: UnusedService[] = [];
   for (const service of grantedServices(documents)) {
     const lastAccessed = uses.get(service)?.time;
@@ -50,7 +50,8 @@ interface Question {
 async function unusedActions(ctx: Context, asked: Question): Promise<UnusedService[]> {
   const { holder, documents, service, lastAccessed, since } = asked;
   const uses = new Map<string, ActionUse>();
-  for await (const use of allRows(ctx, actionUses, [holder.id, service])) uses.set(actionNameOf(use.action), use);
+  for await (const use of everyRow(ctx.store, actionUses, [holder.id, service]))
+    uses.set(actionNameOf(use.action), use);
   const actions = grantedActions(documents, service)
     .map((name) => ({ name, lastAccessed: uses.get(name.toLowerCase())?.time }))
     .filter((action) => action.lastAccessed === undefined || action.lastAccessed <= since);

@@ -6,7 +6,7 @@
 import type { Context } from '../../core/context.ts';
 import { actionFact } from '../../core/facts.ts';
 import { type ActionUse, actionUses, namespaceOf } from '../../identity/lastUsed.ts';
-import { allRows } from './pages.ts';
+import { everyRow } from '../../store/everyRow.ts';
 
 export interface Span {
   /** Unique id of the user or role. */
@@ -35,7 +35,7 @@ export async function usedActions(ctx: Context, span: Span): Promise<Used> {
   const actions = new Set<string>();
   const services = new Set<string>();
   let isComplete = true;
-  for await (const use of allRows(ctx, actionUses, [span.principal])) {
+  for await (const use of everyRow(ctx.store, actionUses, [span.principal])) {
     if (!(await isWithin(ctx, use, span))) continue;
     services.add(use.service);
     const action = actionOf(use.service, use.action);

@@ -1,6 +1,7 @@
 /** The zone of trust: one account, or all accounts of an organization. Whoever is outside is external. */
 import type { Context } from '../../core/context.ts';
 import { accounts, chainOf } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Analyzer } from './analyzerRows.ts';
 
 export interface Zone {
@@ -18,11 +19,6 @@ export async function zoneOf(ctx: Context, analyzer: Analyzer): Promise<Zone> {
   const organization = (await chainOf(ctx.store, owner))?.organization.id;
   if (organization === undefined) return { owner, accounts: new Set([owner]) };
   const members = new Set<string>();
-  let after: string | undefined;
-  do {
-    const page = await ctx.store.list(accounts, [organization], { index: 'organization', limit: 1000, after });
-    for (const { id } of page.rows) members.add(id);
-    after = page.next;
-  } while (after !== undefined);
+  for await (const { id } of everyRow(ctx.store, accounts, [organization], 'organization')) members.add(id);
   return { owner, accounts: members, organization };
 }

@@ -1,7 +1,7 @@
 /** Metered rows of the accounts that the caller's account may see, with their price. */
-
 import type { Context } from '../../core/context.ts';
 import { accounts, organizations } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Page, Table } from '../../store/store.ts';
 import { dailyUsage, dayOf, hourlyUsage, type Usage } from './meter.ts';
 import { cut, DAY_MS, dateOf, type Period } from './periods.ts';
@@ -31,14 +31,9 @@ export async function visibleAccounts(ctx: Context): Promise<VisibleAccount[]> {
   const self = { id: ctx.account, name: own?.name ?? ctx.account, payer, since: '' };
   if (!organization || organization.management !== ctx.account) return [self];
   const members: VisibleAccount[] = [];
-  let after: string | undefined;
-  do {
-    const page = await ctx.store.list(accounts, [organization.id], { index: 'organization', limit: PAGE, after });
-    for (const { id, name, joined } of page.rows) {
-      if (id !== ctx.account) members.push({ id, name, payer, since: dayOf(joined ?? '') });
-    }
-    after = page.next;
-  } while (after !== undefined);
+  for await (const { id, name, joined } of everyRow(ctx.store, accounts, [organization.id], 'organization')) {
+    if (id !== ctx.account) members.push({ id, name, payer, since: dayOf(joined ?? '') });
+  }
   return [self, ...members];
 }
 

@@ -1,6 +1,7 @@
 /** What others see of EventBridge: event buses, with their policies as they are shown. */
 import { showPrincipals } from '../../identity/principalBinding.ts';
 import type { Resource, ResourceSource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
 import { type Bus, buses } from './busRows.ts';
 import { busArn, busNamed } from './names.ts';
@@ -10,12 +11,8 @@ const TYPE = 'AWS::Events::EventBus';
 export const busResources: ResourceSource = {
   types: [TYPE],
   async *list(tx, account, region) {
-    let after: string | undefined;
-    do {
-      const page = await tx.list(buses, [account, ...(region === undefined ? [] : [region])], { limit: 1000, after });
-      for (const bus of page.rows) yield await resourceOf(tx, bus);
-      after = page.next;
-    } while (after !== undefined);
+    const prefix = [account, ...(region === undefined ? [] : [region])];
+    for await (const bus of everyRow(tx, buses, prefix)) yield await resourceOf(tx, bus);
   },
   async find(tx, arn) {
     if (!/^arn:aws:events:[a-z0-9-]+:\d{12}:event-bus\/.+$/.test(arn)) return undefined;

@@ -3,6 +3,7 @@
  * of entries, or kept in an archive. Entries of accounts and Regions without rules cost a look into a map.
  */
 import { compilePattern, type RuleSet, ruleSetOf } from '../../patterns/index.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
 import { archivedEvents, archiveSizes } from './archiveRows.ts';
 import { oweDelivery } from './deliveries.ts';
@@ -64,12 +65,9 @@ async function askedOf(tx: Transaction, { account, region }: JournalRow, bus: st
 
 async function rulesOf(tx: Transaction, mark: Mark): Promise<Rule[]> {
   const found: Rule[] = [];
-  let after: string | undefined;
-  do {
-    const page = await tx.list(rules, [mark.account, mark.region, mark.bus], { limit: 500, after });
-    found.push(...page.rows.filter(({ state }) => state !== 'DISABLED'));
-    after = page.next;
-  } while (after !== undefined);
+  for await (const rule of everyRow(tx, rules, [mark.account, mark.region, mark.bus])) {
+    if (rule.state !== 'DISABLED') found.push(rule);
+  }
   return found;
 }
 

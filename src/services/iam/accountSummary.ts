@@ -7,8 +7,8 @@ import { mfaDevices } from '../../identity/mfa.ts';
 import { loginProfiles } from '../../identity/passwords.ts';
 import { accessKeys, byName, groups, managedPolicies, roles, users } from '../../identity/principals.ts';
 import { openIdProviders, samlProviders } from '../../identity/providers.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { instanceProfiles } from './instanceProfiles.ts';
-import { allRows } from './pages.ts';
 import { serverCertificates } from './serverCertificates.ts';
 import { signingCertificates } from './signingCertificates.ts';
 import { GLOBAL_ENDPOINT_TOKEN_VERSION } from './tokenPreferences.ts';
@@ -55,7 +55,7 @@ async function countsOf(ctx: Context) {
   const { store } = ctx;
   const account = [ctx.account];
   let versions = 0;
-  for await (const policy of allRows(ctx, managedPolicies, account)) versions += policy.versions.length;
+  for await (const policy of everyRow(ctx.store, managedPolicies, account)) versions += policy.versions.length;
   return {
     Users: await store.count(users, account),
     Groups: await store.count(groups, account),

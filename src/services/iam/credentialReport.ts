@@ -19,8 +19,8 @@ import { accounts } from '../../identity/organization.ts';
 import { type PasswordPolicy, passwordExpiry } from '../../identity/passwordPolicies.ts';
 import { type LoginProfile, loginProfiles } from '../../identity/passwords.ts';
 import { type AccessKey, accessKeys, rootArn, type User, userArn, users } from '../../identity/principals.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { type Table, table } from '../../store/store.ts';
-import { allRows } from './pages.ts';
 import { policyOf } from './passwordPolicy.ts';
 import { type SigningCertificate, signingCertificates } from './signingCertificates.ts';
 
@@ -86,7 +86,7 @@ interface Credentials {
 async function csvOf(ctx: Context): Promise<string> {
   const credentials = await readCredentials(ctx);
   const lines = [HEADER, await lineOf(ctx, credentials, undefined)];
-  for await (const user of allRows(ctx, users, [ctx.account])) lines.push(await lineOf(ctx, credentials, user));
+  for await (const user of everyRow(ctx.store, users, [ctx.account])) lines.push(await lineOf(ctx, credentials, user));
   return lines.join('\n');
 }
 
@@ -105,7 +105,7 @@ async function readCredentials(ctx: Context): Promise<Credentials> {
 
 async function grouped<R>(ctx: Context, table: Table<R>, owner: (row: R) => string, index?: string) {
   const groups = new Map<string, R[]>();
-  for await (const row of allRows(ctx, table, [ctx.account], index)) {
+  for await (const row of everyRow(ctx.store, table, [ctx.account], index)) {
     const group = groups.get(owner(row));
     if (group) group.push(row);
     else groups.set(owner(row), [row]);

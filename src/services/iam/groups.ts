@@ -22,7 +22,8 @@ import { uniqueId } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { byName, type Group, groupArn, groups, type User, users } from '../../identity/principals.ts';
-import { allRows, itemsPage, pathPage, rowsPage } from './pages.ts';
+import { everyRow } from '../../store/everyRow.ts';
+import { itemsPage, pathPage, rowsPage } from './pages.ts';
 import { findGroup, findUser, groupAccess, noSuchUser, userAccess } from './subjects.ts';
 import { userView } from './users.ts';
 
@@ -92,7 +93,7 @@ export const UpdateGroup: Operation<Present<UpdateGroupRequest>, object, Group> 
     }
     if (renamed.name === group.name) return {};
     const members: User[] = [];
-    for await (const member of allRows(ctx, users, membersOf(group), 'group')) members.push(member);
+    for await (const member of everyRow(ctx.store, users, membersOf(group), 'group')) members.push(member);
     for (const member of members) {
       const names = member.groups.map((name) => (isSame(name, group.name) ? renamed.name : name));
       await ctx.store.replace(users, { ...member, groups: names });

@@ -2,6 +2,7 @@
 import { showPrincipals } from '../../identity/principalBinding.ts';
 import { byName, type Role, roleArn, roles } from '../../identity/principals.ts';
 import type { Resource, ResourceSource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
 
 const TYPE = 'AWS::IAM::Role';
@@ -10,12 +11,7 @@ const ROLE_ARN = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/;
 export const roleResources: ResourceSource = {
   types: [TYPE],
   async *list(tx: Transaction, account: string) {
-    let after: string | undefined;
-    do {
-      const page = await tx.list(roles, [account], { limit: 1000, after });
-      for (const role of page.rows) yield await resourceOf(tx, role);
-      after = page.next;
-    } while (after !== undefined);
+    for await (const role of everyRow(tx, roles, [account])) yield await resourceOf(tx, role);
   },
   async find(tx: Transaction, arn: string) {
     const [, account, name] = ROLE_ARN.exec(arn) ?? [];

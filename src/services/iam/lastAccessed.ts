@@ -17,8 +17,9 @@ import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { grantedActions, grantedServices } from '../../identity/grantedServices.ts';
 import { actionUses, type ServiceUse, serviceUses } from '../../identity/lastUsed.ts';
 import { type Group, groups, type Role, roleArn, roles, type User, userArn, users } from '../../identity/principals.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { findJob, isTracked, jobView, later, newJob } from './accessJobs.ts';
-import { allRows, itemsPage } from './pages.ts';
+import { itemsPage } from './pages.ts';
 import { findPolicy, type Policy, policyAccess } from './policies.ts';
 import { type Entity, findEntity, managedSource, policySources } from './policySources.ts';
 
@@ -118,7 +119,7 @@ async function scopeOf(ctx: Context, arn: string): Promise<Scope> {
 async function membersOf(ctx: Context, group: Group): Promise<Principal[]> {
   const members: Principal[] = [];
   const prefix = [group.account, group.name.toLowerCase()];
-  for await (const row of allRows(ctx, users, prefix, 'group')) members.push({ kind: 'user', row });
+  for await (const row of everyRow(ctx.store, users, prefix, 'group')) members.push({ kind: 'user', row });
   return members;
 }
 
@@ -126,9 +127,9 @@ async function membersOf(ctx: Context, group: Group): Promise<Principal[]> {
 async function attachedPrincipals(ctx: Context, arn: string): Promise<Principal[]> {
   const found = new Map<string, Principal>();
   const prefix = [ctx.account, arn];
-  for await (const row of allRows(ctx, users, prefix, 'attached')) found.set(row.id, { kind: 'user', row });
-  for await (const row of allRows(ctx, roles, prefix, 'attached')) found.set(row.id, { kind: 'role', row });
-  for await (const group of allRows(ctx, groups, prefix, 'attached')) {
+  for await (const row of everyRow(ctx.store, users, prefix, 'attached')) found.set(row.id, { kind: 'user', row });
+  for await (const row of everyRow(ctx.store, roles, prefix, 'attached')) found.set(row.id, { kind: 'role', row });
+  for await (const group of everyRow(ctx.store, groups, prefix, 'attached')) {
     for (const member of await membersOf(ctx, group)) found.set(member.row.id, member);
   }
   return [...found.values()];
@@ -138,7 +139,7 @@ async function attachedPrincipals(ctx: Context, arn: string): Promise<Principal[
 async function usesOf(ctx: Context, principals: readonly Principal[]): Promise<Map<string, ServiceUse[]>> {
   const uses = new Map<string, ServiceUse[]>();
   for (const { row } of principals) {
-    for await (const use of allRows(ctx, serviceUses, [row.id])) {
+    for await (const use of everyRow(ctx.store, serviceUses, [row.id])) {
       if (isTracked(ctx, use)) uses.set(use.service, [...(uses.get(use.service) ?? []), use]);
     }
   }
@@ -169,7 +170,7 @@ async function actionsView(
   const last = new Map<string, ServiceUse | undefined>();
   for (const name of grantedActions(documents, service)) last.set(name, undefined);
   for (const { principal } of used) {
-    for await (const use of allRows(ctx, actionUses, [principal, service])) {
+    for await (const use of everyRow(ctx.store, actionUses, [principal, service])) {
       if (isTracked(ctx, use)) last.set(use.action, later(last.get(use.action), use));
     }
   }

@@ -25,8 +25,9 @@ import {
   type Unit,
   units,
 } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { findJob, isTracked, jobView, newJob } from './accessJobs.ts';
-import { allRows, itemsPage } from './pages.ts';
+import { itemsPage } from './pages.ts';
 
 const SCP = 'SERVICE_CONTROL_POLICY';
 
@@ -138,7 +139,7 @@ async function accountsUnder(
   const { organization, account } = entity;
   const ids = account ? [account.id] : [];
   if (!account) {
-    for await (const row of allRows(ctx, accounts, [organization.id], 'organization')) {
+    for await (const row of everyRow(ctx.store, accounts, [organization.id], 'organization')) {
       if (row.id !== organization.management) ids.push(row.id);
     }
   }
@@ -163,7 +164,7 @@ interface Used {
 async function usesOf(ctx: Context, chains: readonly Chain[]): Promise<Map<string, Used[]>> {
   const uses = new Map<string, Used[]>();
   for (const chain of chains) {
-    for await (const use of allRows(ctx, accountUses, [chain.account.id])) {
+    for await (const use of everyRow(ctx.store, accountUses, [chain.account.id])) {
       if (isTracked(ctx, use)) uses.set(use.service, [...(uses.get(use.service) ?? []), { use, chain }]);
     }
   }

@@ -56,16 +56,6 @@ export async function pathPage<R extends { readonly path: string }>(
   return { rows: prefix.endsWith('/') ? rows : rows.filter((row) => row.path.startsWith(prefix)), page };
 }
 
-/** Every row under a prefix, a page at a time: for deletions and reports, never for an answer to a client. */
-export async function* allRows<R>(ctx: Context, table: Table<R>, prefix: Key, index?: string): AsyncGenerator<R> {
-  let after: string | undefined;
-  do {
-    const page = await ctx.store.list(table, prefix, { limit: 1000, after, ...(index ? { index } : {}) });
-    yield* page.rows;
-    after = page.next;
-  } while (after !== undefined);
-}
-
 const cursorIn = (marker: string) => cursorOf(marker) ?? fail(InvalidInputException, 'Invalid Marker.');
 
 /**

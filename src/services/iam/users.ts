@@ -21,8 +21,9 @@ import { requestTags } from '../../core/tags.ts';
 import { accounts } from '../../identity/organization.ts';
 import { loginProfiles } from '../../identity/passwords.ts';
 import { accessKeys, byName, type User, userArn, users } from '../../identity/principals.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { boundaryView, requireBoundary } from './boundaries.ts';
-import { allRows, pathPage } from './pages.ts';
+import { pathPage } from './pages.ts';
 import { findOwner, findUser, type Owner, ownerArn, userAccess } from './subjects.ts';
 import { tagging } from './tagging.ts';
 import { newTags, tagsView } from './tags.ts';
@@ -92,7 +93,7 @@ export const UpdateUser: Operation<Present<UpdateUserRequest>, object, User> = {
       await ctx.store.remove(users, byName(user.account, user.name));
     }
     if (renamed.name === user.name) return {};
-    for await (const key of allRows(ctx, accessKeys, byName(user.account, user.name), 'owner')) {
+    for await (const key of everyRow(ctx.store, accessKeys, byName(user.account, user.name), 'owner')) {
       await ctx.store.replace(accessKeys, { ...key, userName: renamed.name });
     }
     return {};

@@ -4,8 +4,9 @@
  * https://docs.aws.amazon.com/singlesignon/latest/developerguide/what-is-scim.html
  */
 import type { Caller, Context } from '../../core/context.ts';
-import type { FrontAnswer, FrontRequest, FrontResponse } from '../../core/front.ts';
+import type { FrontAnswer } from '../../core/front.ts';
 import { record } from '../../core/ownRecords.ts';
+import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { type Instance, instanceOfStore } from '../../identity/instances.ts';
 import { believedToken, type ScimToken, scimIssuer, storeOfTenant } from '../../identity/scimTokens.ts';
 import { denied, errorResponse, failInvalid, json, type ToldError, toldError, unauthorized } from './scimErrors.ts';
@@ -62,7 +63,7 @@ export const answerScim: FrontAnswer = async (request, { within }) => {
 
 const PATH = /^(?:\/scim)?\/([^/]+)\/scim\/v2\/(\w+)(?:\/([^/]+))?\/?$/;
 
-function targetOf({ method, path }: FrontRequest): Target {
+function targetOf({ method, path }: WireRequest): Target {
   const [, tenant = '', resource = '', id] = PATH.exec(path) ?? [];
   const name = `${method} ${resource}${id === undefined ? '' : '/'}`;
   const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
@@ -80,7 +81,7 @@ function decoded(text: string): string {
 const BEARER = /^Bearer +([\w-]{1,200})$/i;
 
 /** A wrong tenant is answered like a wrong token. */
-async function askerOf(ctx: Context, { headers }: FrontRequest, tenant: string): Promise<Asker> {
+async function askerOf(ctx: Context, { headers }: WireRequest, tenant: string): Promise<Asker> {
   const token = BEARER.exec(headers.authorization ?? '')?.[1];
   const store = storeOfTenant(tenant);
   const row = token && store ? await believedToken(ctx.store, store, token, ctx.now) : undefined;
@@ -92,7 +93,7 @@ async function askerOf(ctx: Context, { headers }: FrontRequest, tenant: string):
   return { instance, token: row };
 }
 
-async function answered(ctx: Context, request: FrontRequest, target: Target, asker: Asker): Promise<FrontResponse> {
+async function answered(ctx: Context, request: WireRequest, target: Target, asker: Asker): Promise<WireResponse> {
   const { operation, id } = target;
   if (!operation) return failInvalid('The operation is not supported.');
   const { instance } = asker;
@@ -112,7 +113,7 @@ const callerOf = ({ instance, token }: Asker): Caller => ({
   service: 'identitystore-scim.amazonaws.com',
 });
 
-function refused(ctx: Context, request: FrontRequest, target: Target, asker: Asker | undefined, error: ToldError) {
+function refused(ctx: Context, request: WireRequest, target: Target, asker: Asker | undefined, error: ToldError) {
   if (asker) keepRecord(ctx, request, target, asker, { error });
   return Promise.resolve(errorResponse(ctx, error));
 }
@@ -122,7 +123,7 @@ interface Outcome {
   readonly error?: ToldError;
 }
 
-function keepRecord(ctx: Context, request: FrontRequest, target: Target, asker: Asker, outcome: Outcome): void {
+function keepRecord(ctx: Context, request: WireRequest, target: Target, asker: Asker, outcome: Outcome): void {
   const { operation, tenant, id } = target;
   if (!operation) return;
   const { account, region } = asker.instance;

@@ -5,7 +5,7 @@
 import { AccessDeniedException, ValidationException } from '@aws-sdk/client-identitystore';
 import type { Context } from '../../core/context.ts';
 import { CommonError, fail, ValidationFailure } from '../../core/errors.ts';
-import type { FrontResponse } from '../../core/front.ts';
+import type { WireResponse } from '../../core/wire.ts';
 
 const STATUSES: Readonly<Record<string, number>> = {
   ValidationException: 400,
@@ -35,7 +35,7 @@ export function toldError(error: unknown): ToldError | undefined {
   return status === undefined ? undefined : { code: name, message, status };
 }
 
-export function errorResponse(ctx: Pick<Context, 'requestId' | 'now'>, error: ToldError): FrontResponse {
+export function errorResponse(ctx: Pick<Context, 'requestId' | 'now'>, error: ToldError): WireResponse {
   return json(ctx, error.status, {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
     detail: error.message,
@@ -46,7 +46,7 @@ export function errorResponse(ctx: Pick<Context, 'requestId' | 'now'>, error: To
   });
 }
 
-export const json = ({ requestId }: Pick<Context, 'requestId'>, status: number, body?: object): FrontResponse => ({
+export const json = ({ requestId }: Pick<Context, 'requestId'>, status: number, body?: object): WireResponse => ({
   status,
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-amzn-requestid': requestId },
   body: body === undefined ? '' : JSON.stringify(body),

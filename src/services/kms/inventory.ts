@@ -1,6 +1,7 @@
 /** What others see of KMS: keys, with their key policies as they are shown, and their grants. */
 import { showPrincipals } from '../../identity/principalBinding.ts';
 import type { AccessGrant, Resource, ResourceSource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { Key } from './keys.ts';
 
@@ -44,13 +45,9 @@ async function resourceOf(tx: Transaction, key: Key): Promise<Resource> {
 async function grantsOf(tx: Transaction, key: Key): Promise<AccessGrant[]> {
   const { grants } = await import('./grantRows.ts');
   const found: AccessGrant[] = [];
-  let after: string | undefined;
-  do {
-    const page = await tx.list(grants, [key.account, key.region, key.id], { limit: 1000, after });
-    for (const { grantee, granteeIsService, operations } of page.rows) {
-      if (!granteeIsService) found.push({ principal: grantee, actions: operations.map((name) => `kms:${name}`) });
-    }
-    after = page.next;
-  } while (after !== undefined);
+  const ofKey = [key.account, key.region, key.id];
+  for await (const { grantee, granteeIsService, operations } of everyRow(tx, grants, ofKey)) {
+    if (!granteeIsService) found.push({ principal: grantee, actions: operations.map((name) => `kms:${name}`) });
+  }
   return found;
 }

@@ -17,11 +17,11 @@ import {
   isDelegatedAdministrator,
   type Organization,
 } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { findAccount } from './accounts.ts';
 import { departedEvent } from './membershipEvents.ts';
 import { standalone } from './organizations.ts';
-import { everyRow } from './pages.ts';
 import { memberOf, type Place, placeAccess, putTags } from './places.ts';
 import { violated } from './refusals.ts';
 import { operation } from './seats.ts';
@@ -115,7 +115,7 @@ async function requireClosuresLeft(ctx: Context, { id }: Organization): Promise<
   const max = Math.min(1000, Math.max(250, Math.floor(members / 5)));
   let recent = 0;
   let underway = 0;
-  for await (const { begun, account } of everyRow(ctx, closures, [id])) {
+  for await (const { begun, account } of everyRow(ctx.store, closures, [id])) {
     const age = ctx.now.getTime() - Date.parse(begun);
     if (age >= 30 * DAY) await ctx.store.remove(closures, [id, account]);
     else recent++;

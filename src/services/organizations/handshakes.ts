@@ -25,6 +25,7 @@ import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
 import { accounts, type Organization, organizations } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { approve, finalize } from './allFeatures.ts';
 import { handshakeArn } from './arns.ts';
 import { type Handshake, type HandshakeStateName, handshakes, isListed, stateOf } from './handshakeRows.ts';
@@ -164,12 +165,9 @@ async function end(ctx: Context, handshake: Handshake, state: HandshakeStateName
 }
 
 async function cancelApprovals(ctx: Context, { id }: Handshake): Promise<void> {
-  let after: string | undefined;
-  do {
-    const page = await ctx.store.list(handshakes, [id], { limit: 200, after, index: 'parent' });
-    for (const approval of page.rows) if (!approval.ended) await end(ctx, approval, 'CANCELED');
-    after = page.next;
-  } while (after !== undefined);
+  for await (const approval of everyRow(ctx.store, handshakes, [id], 'parent')) {
+    if (!approval.ended) await end(ctx, approval, 'CANCELED');
+  }
 }
 
 async function viewsOf(ctx: Context, rows: readonly Handshake[], filter: HandshakeFilter | undefined) {

@@ -1,6 +1,7 @@
 /** Lists of Organizations: `MaxResults` up to 20, `NextToken`. */
 import type { Context } from '../../core/context.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Key, Page, Table } from '../../store/store.ts';
 import { invalid } from './refusals.ts';
 
@@ -41,17 +42,7 @@ export async function pageOfStages<T>(
   return { rows };
 }
 
-/** Every row of a list, in pages; for work that must touch all (enabling a policy type). */
-export async function* everyRow<R>(ctx: Context, table: Table<R>, prefix: Key, index?: string): AsyncGenerator<R> {
-  let after: string | undefined;
-  do {
-    const page: Page<R> = await ctx.store.list(table, prefix, { limit: 200, after, ...(index && { index }) });
-    yield* page.rows;
-    after = page.next;
-  } while (after !== undefined);
-}
-
 /** Removes every row of a list. */
 export async function removeAll<R>(ctx: Context, table: Table<R>, prefix: Key): Promise<void> {
-  for await (const row of everyRow(ctx, table, prefix)) await ctx.store.remove(table, table.key(row));
+  for await (const row of everyRow(ctx.store, table, prefix)) await ctx.store.remove(table, table.key(row));
 }

@@ -23,8 +23,9 @@ import {
   type Unit,
   units,
 } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { rootArn } from './arns.ts';
-import { afterOf, everyRow, type Paged } from './pages.ts';
+import { afterOf, type Paged } from './pages.ts';
 import { putAttachments, tagsOf } from './places.ts';
 import { policyTypes } from './policyTypes.ts';
 import { violated } from './refusals.ts';
@@ -111,10 +112,10 @@ async function attachEverywhere(
   type: OrganizationPolicyType,
   policies: readonly string[] | undefined,
 ): Promise<void> {
-  for await (const { id } of everyRow(ctx, units, [organization.id])) {
+  for await (const { id } of everyRow(ctx.store, units, [organization.id])) {
     await putAttachments(ctx, organization, id, type, policies);
   }
-  for await (const { id } of everyRow(ctx, accounts, [organization.id], 'organization')) {
+  for await (const { id } of everyRow(ctx.store, accounts, [organization.id], 'organization')) {
     await putAttachments(ctx, organization, id, type, policies);
   }
 }

@@ -7,8 +7,9 @@ import type {
 } from '@aws-sdk/client-organizations';
 import type { Access, Present } from '../../core/operation.ts';
 import { delegatedAdministrators, type TrustedService, trustedServices } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { withoutService } from './delegatedAdministrators.ts';
-import { everyRow, nextToken, pageOf } from './pages.ts';
+import { nextToken, pageOf } from './pages.ts';
 import { policyTypes } from './policyTypes.ts';
 import { invalid, violated } from './refusals.ts';
 import { rootOf } from './roots.ts';
@@ -38,7 +39,7 @@ export const DisableAWSServiceAccess = operation<Present<DisableAWSServiceAccess
     if (needed) violated('POLICY_TYPE_ENABLED_FOR_THIS_SERVICE');
     await ctx.store.remove(trustedServices, [organization.id, ServicePrincipal]);
     const administrators = [organization.id, ServicePrincipal];
-    for await (const row of everyRow(ctx, delegatedAdministrators, administrators, 'service')) {
+    for await (const row of everyRow(ctx.store, delegatedAdministrators, administrators, 'service')) {
       await withoutService(ctx, row, ServicePrincipal);
     }
     return {};

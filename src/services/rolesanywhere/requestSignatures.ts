@@ -5,7 +5,7 @@
  */
 import { hash, type KeyObject, verify } from 'node:crypto';
 import type { CertificateSignature } from '../../core/context.ts';
-import type { FrontRequest } from '../../core/front.ts';
+import type { WireRequest } from '../../core/wire.ts';
 import { type Certificate, parseCertificate } from './certificates.ts';
 import { MalformedDer } from './der.ts';
 
@@ -31,7 +31,7 @@ const HEADER = new RegExp(
     .join(''),
 );
 
-function claimOf({ headers }: FrontRequest): Claim | undefined {
+function claimOf({ headers }: WireRequest): Claim | undefined {
   const [, algorithm, serial, date, region, service, signed, signature] =
     HEADER.exec(headers.authorization ?? '') ?? [];
   if (algorithm === undefined || signed === undefined) return undefined;
@@ -47,11 +47,11 @@ function claimOf({ headers }: FrontRequest): Claim | undefined {
 }
 
 /** The Region of the credential scope; undefined where there is none that can be read. */
-export const claimedRegion = (request: FrontRequest) => claimOf(request)?.region;
+export const claimedRegion = (request: WireRequest) => claimOf(request)?.region;
 
 const CHAIN_MAX = 5;
 
-export function certificateSignature(request: FrontRequest, wallClock: number): CertificateSignature {
+export function certificateSignature(request: WireRequest, wallClock: number): CertificateSignature {
   const { headers } = request;
   const claim = claimOf(request);
   const certificate = base64(headers['x-amz-x509']);
@@ -69,7 +69,7 @@ export function certificateSignature(request: FrontRequest, wallClock: number): 
 }
 
 function faultOf(
-  request: FrontRequest,
+  request: WireRequest,
   wallClock: number,
   claim: Claim | undefined,
   certificate: Certificate | undefined,
@@ -83,7 +83,7 @@ function faultOf(
 
 const SKEW_MS = 15 * 60_000;
 
-function scopeFault({ headers }: FrontRequest, wallClock: number, claim: Claim): string | undefined {
+function scopeFault({ headers }: WireRequest, wallClock: number, claim: Claim): string | undefined {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-amz-date'] ?? '') ?? [];
   if (second === undefined) return 'Invalid X-Amz-Date header.';
@@ -97,14 +97,14 @@ function scopeFault({ headers }: FrontRequest, wallClock: number, claim: Claim):
 /** What says who asks must be signed. */
 const MUST_BE_SIGNED = ['x-amz-x509', 'x-amz-x509-chain'];
 
-function headerFault({ headers }: FrontRequest, { signedHeaders }: Claim): string | undefined {
+function headerFault({ headers }: WireRequest, { signedHeaders }: Claim): string | undefined {
   const unsigned = MUST_BE_SIGNED.find((name) => headers[name] !== undefined && !signedHeaders.includes(name));
   if (unsigned !== undefined) return `${unsigned} must be a signed header.`;
   const absent = signedHeaders.find((name) => !Object.hasOwn(headers, name));
   return absent === undefined ? undefined : `The signed header ${absent} is not in the request.`;
 }
 
-function keyFault(request: FrontRequest, claim: Claim, certificate: Certificate): string | undefined {
+function keyFault(request: WireRequest, claim: Claim, certificate: Certificate): string | undefined {
   if (BigInt(claim.serial) !== certificate.serial) return 'The serial number is not that of the certificate.';
   const text = Buffer.from(stringToSign(request, claim));
   const signature = Buffer.from(claim.signature, 'hex');
@@ -131,13 +131,13 @@ function isVerified(digest: string | null, text: Buffer, key: KeyObject, signatu
   }
 }
 
-function stringToSign(request: FrontRequest, claim: Claim): string {
+function stringToSign(request: WireRequest, claim: Claim): string {
   const { date, region, service } = claim;
   const canonical = hash('sha256', canonicalRequest(request, claim), 'hex');
   return `${claim.algorithm}\n${request.headers['x-amz-date']}\n${date}/${region}/${service}/aws4_request\n${canonical}`;
 }
 
-function canonicalRequest({ method, path, query, headers, body }: FrontRequest, { signedHeaders }: Claim): string {
+function canonicalRequest({ method, path, query, headers, body }: WireRequest, { signedHeaders }: Claim): string {
   const lines = signedHeaders.map((name) => `${name}:${headers[name]!.trim().replace(/ {2,}/g, ' ')}\n`).join('');
   return [method, path, canonicalQuery(query), lines, signedHeaders.join(';'), hash('sha256', body, 'hex')].join('\n');
 }
@@ -158,7 +158,7 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const CHECKED_HEADERS = ['x-amz-x509', 'x-amz-x509-chain', 'x-amz-date', 'content-type'];
 
 /** https://docs.aws.amazon.com/rolesanywhere/latest/userguide/logging-using-cloudtrail.html */
-function detailsOf({ method, query, headers, body }: FrontRequest, claim: Claim, key: KeyObject) {
+function detailsOf({ method, query, headers, body }: WireRequest, claim: Claim, key: KeyObject) {
   const checked = ['host', ...CHECKED_HEADERS.filter((name) => headers[name] !== undefined)];
   return {
     missingSignedHeaders: checked.filter((name) => !claim.signedHeaders.includes(name)),

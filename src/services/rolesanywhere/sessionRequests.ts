@@ -1,11 +1,12 @@
 /** From a request signed with a certificate's key to one that CreateSession can answer. */
-import type { FrontAnswer, FrontRequest } from '../../core/front.ts';
+import type { FrontAnswer } from '../../core/front.ts';
+import type { WireRequest } from '../../core/wire.ts';
 import { certificateSignature, claimedRegion } from './requestSignatures.ts';
 
 const IN_QUERY = ['profileArn', 'roleArn', 'trustAnchorArn', 'durationSeconds', 'roleSessionName'] as const;
 
 /** Members may be in the query instead of the body. */
-function bodyOf({ query, body }: FrontRequest): Uint8Array {
+function bodyOf({ query, body }: WireRequest): Uint8Array {
   if (query === '') return body;
   const given = new URLSearchParams(query);
   const wanted = Object.fromEntries(

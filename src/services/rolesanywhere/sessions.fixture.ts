@@ -1,6 +1,6 @@
 /** A client of CreateSession for tests: signs with a certificate's key, well or badly. */
 import { createHash, sign } from 'node:crypto';
-import type { WireRequest, WireResponse } from '../../protocols/protocol.ts';
+import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import type { Issued } from './certificates.fixture.ts';
 
 export interface Bad {

@@ -1,5 +1,6 @@
 /** What browsers are told when they ask before a page's request. */
-import type { FrontAround, FrontRequest, FrontResponse } from '../../core/front.ts';
+import type { FrontAround } from '../../core/front.ts';
+import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { corsHeaders, corsRefused } from './cors.ts';
 import { s3Error } from './errors.ts';
 import { errorAnswer } from './frontErrors.ts';
@@ -9,9 +10,9 @@ import { bucketSettings } from './settings.ts';
 export async function preflight(
   bucket: string,
   key: string,
-  { headers }: FrontRequest,
+  { headers }: WireRequest,
   { store }: FrontAround,
-): Promise<FrontResponse | undefined> {
+): Promise<WireResponse | undefined> {
   const settings = await store.transaction((tx) => tx.get(bucketSettings, [bucket]));
   if (!settings) return undefined;
   const method = headers['access-control-request-method'];

@@ -1,4 +1,5 @@
-import type { FrontAnswer, FrontRequest } from '../../core/front.ts';
+import type { FrontAnswer } from '../../core/front.ts';
+import type { WireRequest } from '../../core/wire.ts';
 import { bucketInHost } from './addressing.ts';
 import { preflight } from './corsAnswers.ts';
 import { posted } from './postForms.ts';
@@ -6,7 +7,7 @@ import { siteOf } from './siteHosts.ts';
 import { sitePage } from './websitePages.ts';
 
 /** The bucket and key in host and path, still percent-encoded. */
-function placeOf({ path, headers }: FrontRequest, endpoint: string): { bucket: string; key: string } {
+function placeOf({ path, headers }: WireRequest, endpoint: string): { bucket: string; key: string } {
   const hosted = bucketInHost(headers.host ?? '', endpoint);
   if (hosted !== undefined) return { bucket: hosted, key: path.slice(1) };
   const [, bucket = '', ...rest] = path.split('/');

@@ -1,5 +1,5 @@
 import type { CommonError } from '../../core/errors.ts';
-import type { FrontResponse } from '../../core/front.ts';
+import type { WireResponse } from '../../core/wire.ts';
 
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
@@ -7,7 +7,7 @@ const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', 
 export function errorAnswer(
   { name, message, status, details = {} }: CommonError,
   more: Readonly<Record<string, string>> = {},
-): FrontResponse {
+): WireResponse {
   const members = Object.entries({ Code: name, Message: message, ...details, ...more });
   const body = members.map(([tag, text]) => `<${tag}>${escaped(text)}</${tag}>`).join('');
   return {

@@ -4,14 +4,15 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
  */
 import { CommonError } from '../../core/errors.ts';
-import type { FormSignature, FrontAround, FrontRequest, FrontResponse } from '../../core/front.ts';
+import type { FormSignature, FrontAround } from '../../core/front.ts';
 import { Upload } from '../../core/upload.ts';
+import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { errorAnswer } from './frontErrors.ts';
 import { type Form, formIn } from './multipartForms.ts';
 import { type LengthRange, requireFormAllowed, withinRange } from './postPolicies.ts';
 
-export async function posted(bucket: string, request: FrontRequest, around: FrontAround): Promise<FrontResponse> {
+export async function posted(bucket: string, request: WireRequest, around: FrontAround): Promise<WireResponse> {
   try {
     const form = await formIn(request.stream ?? inHand(request.body), request.headers['content-type'] ?? '');
     return await answered(bucket, request, form, around);
@@ -28,12 +29,7 @@ async function* inHand(body: Uint8Array): AsyncGenerator<Uint8Array> {
   yield body;
 }
 
-async function answered(
-  bucket: string,
-  request: FrontRequest,
-  form: Form,
-  around: FrontAround,
-): Promise<FrontResponse> {
+async function answered(bucket: string, request: WireRequest, form: Form, around: FrontAround): Promise<WireResponse> {
   const { fields, fileName } = form;
   const key = fields.get('key')?.replaceAll(FILE_NAME, fileName);
   if (!key) {
@@ -51,7 +47,7 @@ async function answered(
   return answer.status >= 400 ? answer : told(fields, bucket, key, path, answer, around);
 }
 
-function passed({ headers }: FrontRequest): Record<string, string> {
+function passed({ headers }: WireRequest): Record<string, string> {
   const names = ['user-agent', 'origin', 'referer'].filter((name) => headers[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, headers[name]!]));
 }
@@ -125,9 +121,9 @@ function told(
   bucket: string,
   key: string,
   path: string,
-  answer: FrontResponse,
+  answer: WireResponse,
   { endpoint }: FrontAround,
-): FrontResponse {
+): WireResponse {
   const etag = answer.headers.etag ?? '';
   const headers = { ...answer.headers, location: `${endpoint}${path}` };
   const to = fields.get('success_action_redirect') ?? fields.get('redirect');

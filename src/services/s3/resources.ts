@@ -1,22 +1,17 @@
 /** What others see of S3: buckets, with their policies as they are shown, and what their lists grant. */
 import type { Resource, ResourceSource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
 import { type Bucket, buckets } from './bucketRows.ts';
 
 const TYPE = 'AWS::S3::Bucket';
-const PAGE = 1000;
 
 export const bucketResources: ResourceSource = {
   types: [TYPE],
   async *list(tx, account, region) {
-    let after: string | undefined;
-    do {
-      const page = await tx.list(buckets, [account], { index: 'account', limit: PAGE, after });
-      for (const bucket of page.rows) {
-        if (region === undefined || bucket.region === region) yield await resourceOf(tx, bucket);
-      }
-      after = page.next;
-    } while (after !== undefined);
+    for await (const bucket of everyRow(tx, buckets, [account], 'account')) {
+      if (region === undefined || bucket.region === region) yield await resourceOf(tx, bucket);
+    }
   },
   async find(tx, arn) {
     const [, name] = /^arn:aws:s3:::([a-z0-9.-]+)$/.exec(arn) ?? [];

@@ -3,17 +3,18 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html
  */
 import type { Redirect, RoutingRule, WebsiteConfiguration } from '@aws-sdk/client-s3';
-import type { FrontAround, FrontRequest, FrontResponse } from '../../core/front.ts';
+import type { FrontAround } from '../../core/front.ts';
+import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { bucketSettings } from './settings.ts';
 
 interface Site {
   readonly bucket: string;
   readonly website: WebsiteConfiguration;
-  readonly request: FrontRequest;
+  readonly request: WireRequest;
   readonly around: FrontAround;
 }
 
-export async function sitePage(bucket: string, request: FrontRequest, around: FrontAround): Promise<FrontResponse> {
+export async function sitePage(bucket: string, request: WireRequest, around: FrontAround): Promise<WireResponse> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return problem(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.');
   }
@@ -29,7 +30,7 @@ export async function sitePage(bucket: string, request: FrontRequest, around: Fr
   return pageOf({ bucket, website, request, around });
 }
 
-async function pageOf(site: Site): Promise<FrontResponse> {
+async function pageOf(site: Site): Promise<WireResponse> {
   const { website, request } = site;
   const path = request.path.slice(1);
   const rules = website.RoutingRules ?? [];
@@ -71,18 +72,18 @@ const PASSED = [
 ];
 
 /** Reads an object as anybody, by its percent-encoded key. */
-function read({ bucket, request, around }: Site, key: string, method = request.method): Promise<FrontResponse> {
+function read({ bucket, request, around }: Site, key: string, method = request.method): Promise<WireResponse> {
   const headers: Record<string, string> = { host: new URL(around.endpoint).host };
   for (const name of PASSED) if (request.headers[name] !== undefined) headers[name] = request.headers[name];
   return around.ask({ method, path: `/${bucket}/${key}`, query: '', headers, body: new Uint8Array(0) });
 }
 
-function withRedirect(found: FrontResponse): FrontResponse {
+function withRedirect(found: WireResponse): WireResponse {
   const to = found.headers['x-amz-website-redirect-location'];
   return to === undefined ? found : { status: 301, headers: { location: to }, body: '' };
 }
 
-function redirected(request: FrontRequest, to: Redirect, path: string, rule?: RoutingRule): FrontResponse {
+function redirected(request: WireRequest, to: Redirect, path: string, rule?: RoutingRule): WireResponse {
   const prefix = rule?.Condition?.KeyPrefixEquals ?? '';
   const encoded = (text: string) => encodeURIComponent(text).replaceAll('%2F', '/');
   const key =
@@ -96,7 +97,7 @@ function redirected(request: FrontRequest, to: Redirect, path: string, rule?: Ro
 }
 
 /** The owner's page for errors, with the status of the error. */
-async function errorPage(site: Site, found: FrontResponse, key: string): Promise<FrontResponse> {
+async function errorPage(site: Site, found: WireResponse, key: string): Promise<WireResponse> {
   const own = site.website.ErrorDocument?.Key;
   if (own !== undefined) {
     const page = await read(site, encodeURIComponent(own).replaceAll('%2F', '/'));
@@ -111,7 +112,7 @@ const PHRASES: Readonly<Record<number, string>> = { 403: 'Forbidden', 404: 'Not 
 
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-function problem(status: number, code: string, message: string, more: Record<string, string> = {}): FrontResponse {
+function problem(status: number, code: string, message: string, more: Record<string, string> = {}): WireResponse {
   const title = `${status} ${PHRASES[status] ?? 'Error'}`;
   const members = Object.entries({ Code: code, Message: message, ...more });
   const list = members.map(([name, value]) => `<li>${name}: ${escaped(value)}</li>`).join('\n');

@@ -1,6 +1,7 @@
 /** What others see of SNS: topics with their policies as they are shown. */
 import { showPrincipals } from '../../identity/principalBinding.ts';
 import type { Resource, ResourceSource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
 import { policyOf } from './defaultPolicy.ts';
 import { type Topic, topicArn, topicKey, topics } from './topicRows.ts';
@@ -10,12 +11,8 @@ const TYPE = 'AWS::SNS::Topic';
 export const topicResources: ResourceSource = {
   types: [TYPE],
   async *list(tx, account, region) {
-    let after: string | undefined;
-    do {
-      const page = await tx.list(topics, [account, ...(region === undefined ? [] : [region])], { limit: 1000, after });
-      for (const topic of page.rows) yield await resourceOf(tx, topic);
-      after = page.next;
-    } while (after !== undefined);
+    const prefix = [account, ...(region === undefined ? [] : [region])];
+    for await (const topic of everyRow(tx, topics, prefix)) yield await resourceOf(tx, topic);
   },
   async find(tx, arn) {
     const key = topicKey(arn);

@@ -1,6 +1,7 @@
 /** What others see of SQS: queues with their policies as they are shown. */
 import { showPrincipals } from '../../identity/principalBinding.ts';
 import type { Resource, ResourceSource } from '../../posture/inventory.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
 import { type Queue, queueArn, queueKey, queues } from './queueRows.ts';
 
@@ -9,12 +10,8 @@ const TYPE = 'AWS::SQS::Queue';
 export const queueResources: ResourceSource = {
   types: [TYPE],
   async *list(tx, account, region) {
-    let after: string | undefined;
-    do {
-      const page = await tx.list(queues, [account, ...(region === undefined ? [] : [region])], { limit: 1000, after });
-      for (const queue of page.rows) yield await resourceOf(tx, queue);
-      after = page.next;
-    } while (after !== undefined);
+    const prefix = [account, ...(region === undefined ? [] : [region])];
+    for await (const queue of everyRow(tx, queues, prefix)) yield await resourceOf(tx, queue);
   },
   async find(tx, arn) {
     const key = queueKey(arn);

@@ -23,7 +23,7 @@ import {
 } from '../../identity/applications.ts';
 import { directoryGroups, directoryUsers, groupsOf } from '../../identity/directory.ts';
 import type { Instance } from '../../identity/instances.ts';
-import { allRows } from '../../identity/permissionSets.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { onInstance } from './access.ts';
 import { changeApplication, type FoundApplication, onApplication } from './applicationAccess.ts';
 import { failConflict, notFound } from './errors.ts';
@@ -120,7 +120,7 @@ export const ListApplicationAssignmentsForPrincipal: Operation<
 
 async function assignmentsTo(ctx: Context, instance: Instance, type: 'USER' | 'GROUP', principal: string) {
   const found = [];
-  for await (const row of allRows(ctx.store, applicationAssignments, [instance.id, type, principal], 'principal')) {
+  for await (const row of everyRow(ctx.store, applicationAssignments, [instance.id, type, principal], 'principal')) {
     const application = await ctx.store.get(applications, [instance.id, row.application]);
     if (application) found.push({ ApplicationArn: applicationArn(application), ...view(row) });
   }

@@ -27,7 +27,7 @@ import {
   applications,
 } from '../../identity/applications.ts';
 import { type Instance, instanceArn } from '../../identity/instances.ts';
-import { allRows } from '../../identity/permissionSets.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { accessTo, onInstance } from './access.ts';
 import { changeApplication, type FoundApplication, onApplication } from './applicationAccess.ts';
 import { once } from './clientTokens.ts';
@@ -156,7 +156,7 @@ export const UpdateApplication: OnApplication<Present<UpdateApplicationRequest>,
 export const DeleteApplication: OnApplication<Present<DeleteApplicationRequest>, object> = {
   ...onApplication,
   async run({ ApplicationArn }, ctx, { application: { instance, id } }) {
-    for await (const row of allRows(ctx.store, applicationAssignments, [instance, id])) {
+    for await (const row of everyRow(ctx.store, applicationAssignments, [instance, id])) {
       await ctx.store.remove(applicationAssignments, [instance, id, row.principalType, row.principal]);
     }
     await ctx.store.remove(applications, [instance, id]);

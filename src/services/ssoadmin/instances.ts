@@ -29,9 +29,10 @@ import {
 import { directoryGroups, directoryUsers } from '../../identity/directory.ts';
 import { IDENTITY_CENTER, type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { chainOf, isDelegatedAdministrator, trustedServices } from '../../identity/organization.ts';
-import { allRows, permissionSets } from '../../identity/permissionSets.ts';
+import { permissionSets } from '../../identity/permissionSets.ts';
 import { newSamlIdentity, samlIdentities } from '../../identity/samlIdentity.ts';
 import { scimTokens } from '../../identity/scimTokens.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { onInstance } from './access.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -102,12 +103,12 @@ export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> 
     const sets = await ctx.store.list(permissionSets, [instance.id], { limit: 1 });
     if (sets.rows.length > 0) failConflict('The instance has permission sets. Delete them first.');
     for (const rows of [directoryUsers, directoryGroups] as const) {
-      for await (const row of allRows(ctx.store, rows as typeof directoryUsers, [instance.identityStore])) {
+      for await (const row of everyRow(ctx.store, rows as typeof directoryUsers, [instance.identityStore])) {
         await ctx.store.remove(rows as typeof directoryUsers, [instance.identityStore, row.id]);
       }
     }
     await forgetApplications(ctx, instance);
-    for await (const { id } of allRows(ctx.store, scimTokens, [instance.identityStore])) {
+    for await (const { id } of everyRow(ctx.store, scimTokens, [instance.identityStore])) {
       await ctx.store.remove(scimTokens, [instance.identityStore, id]);
     }
     await ctx.store.remove(instances, [instance.id]);
@@ -118,14 +119,14 @@ export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> 
 };
 
 async function forgetApplications(ctx: Context, { id: instance }: Instance): Promise<void> {
-  for await (const row of allRows(ctx.store, applicationAssignments, [instance])) {
+  for await (const row of everyRow(ctx.store, applicationAssignments, [instance])) {
     await ctx.store.remove(applicationAssignments, [instance, row.application, row.principalType, row.principal]);
   }
-  for await (const row of allRows(ctx.store, applications, [instance])) {
+  for await (const row of everyRow(ctx.store, applications, [instance])) {
     await ctx.store.remove(applications, [instance, row.id]);
     await putTags(ctx, applicationArn(row), []);
   }
-  for await (const row of allRows(ctx.store, trustedTokenIssuers, [instance])) {
+  for await (const row of everyRow(ctx.store, trustedTokenIssuers, [instance])) {
     await ctx.store.remove(trustedTokenIssuers, [instance, row.id]);
     await putTags(ctx, trustedTokenIssuerArn(row), []);
   }
