@@ -21,6 +21,7 @@ import { SSOAdmin } from '@aws-sdk/client-sso-admin';
 import { SSOOIDC } from '@aws-sdk/client-sso-oidc';
 import { STS } from '@aws-sdk/client-sts';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
+import type { Source } from '../core/context.ts';
 import type { WireRequest, WireResponse } from '../core/wire.ts';
 import type { Deps } from '../gateway/invocation.ts';
 import { handle } from '../gateway/pipeline.ts';
@@ -106,8 +107,12 @@ function bodyFor(body: WireResponse['body'], stream: boolean) {
 }
 
 /** A request as it comes from the socket. */
-export function inProcess(deps: Deps, request: Partial<WireRequest>): Promise<WireResponse> {
+export function inProcess(
+  deps: Deps,
+  request: Partial<WireRequest>,
+  from: Partial<Source> = {},
+): Promise<WireResponse> {
   const whole = { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0), ...request };
   const source = { ip: '127.0.0.1', userAgent: whole.headers['user-agent'] ?? '', host: whole.headers.host ?? '' };
-  return handle(whole, source, deps);
+  return handle(whole, { ...source, ...from }, deps);
 }

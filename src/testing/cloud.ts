@@ -3,7 +3,7 @@
  * clock and dice that hold still.
  */
 import { createHash } from 'node:crypto';
-import type { Prices, Settings } from '../core/context.ts';
+import type { Prices, Settings, Source } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { accessKeyId, digits, secretAccessKey, uniqueId } from '../core/ids.ts';
 import type { KeyStoreBackings } from '../core/keyStores.ts';
@@ -103,8 +103,8 @@ export async function testCloud(options: CloudOptions = {}) {
      * Lets everything happen that is owed by now: followers, tasks that are due, workers, and what they owe in turn.
      */
     settle: () => settled(deps),
-    /** A request as it comes from the socket. */
-    send: (request: Partial<WireRequest>) => inProcess(deps, request),
+    /** A request as it comes from the socket. `from`: where it comes from, if not from the machine itself. */
+    send: (request: Partial<WireRequest>, from?: Partial<Source>) => inProcess(deps, request, from),
   };
 }
 

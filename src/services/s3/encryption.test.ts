@@ -129,6 +129,25 @@ test('SSE-C is blocked until the bucket allows it; then only the right key opens
   });
 });
 
+test('A customer’s key that anybody on the wire may read is refused; over TLS, or within the machine, it is taken', async () => {
+  const { cloud } = await withBucket();
+  const sentence =
+    'Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.';
+  for (const from of ['', 'copy-source-']) {
+    const name = `x-amz-${from}server-side-encryption-customer-key`;
+    const copied: Record<string, string> = from === '' ? {} : { 'x-amz-copy-source': `/${Bucket}/other` };
+    const put = async (source: object) => {
+      const headers = { ...copied, [name]: randomBytes(32).toString('base64') };
+      const { status, body } = await cloud.send({ method: 'PUT', path: `/${Bucket}/${Key}`, headers }, source);
+      return [status, ...(/<Code>(.*)<\/Code><Message>(.*?)<\/Message>/.exec(String(body))?.slice(1) ?? [])];
+    };
+    assert.deepEqual(await put({ ip: '10.0.0.9' }), [400, 'InvalidRequest', sentence]);
+    const denied = [403, 'AccessDenied', 'Access Denied']; // The next to say no: nobody signed.
+    assert.deepEqual(await put({ ip: '10.0.0.9', tls: { version: 'TLSv1.3', cipher: '' } }), denied);
+    assert.deepEqual(await put({ ip: '::1' }), denied);
+  }
+});
+
 test('Headers of encryption that go not together are refused', async () => {
   const { s3, kmsKey } = await withBucket();
   const faults: [object, string, string?][] = [

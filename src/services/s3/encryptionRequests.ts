@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingEncryption.html
  */
 import { createHash } from 'node:crypto';
+import type { Context } from '../../core/context.ts';
 import { CommonError } from '../../core/errors.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import type { BucketSettings } from './settings.ts';
@@ -80,6 +81,21 @@ function contextOf(header: string | undefined): Readonly<Record<string, string>>
 }
 
 const BY_CUSTOMER = 'Requests specifying Server Side Encryption with Customer provided keys must provide';
+
+/** The machine itself: what is sent there leaves it by no wire. */
+const LOOPBACK = /^(?:127\.|::1$)/;
+
+/** Throws InvalidRequest where a customer's key comes over a wire on which anybody may read it. */
+export function requireSecrecy(
+  { source, caller }: Pick<Context, 'source' | 'caller'>,
+  request: EncryptionRequest & { readonly CopySourceSSECustomerKey?: string | undefined },
+): void {
+  if (request.SSECustomerKey === undefined && request.CopySourceSSECustomerKey === undefined) return;
+  if (source.tls || caller.type === 'Service' || LOOPBACK.test(source.ip)) return;
+  const message =
+    'Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.';
+  throw s3Error('InvalidRequest', { message });
+}
 
 /** The customer's key in a request, once it is what its headers say; undefined when there is none. */
 export function customerKeyOf(request: EncryptionRequest): { key: Buffer; keyMd5: string } | undefined {

@@ -3,12 +3,13 @@ import type { Context } from '../../core/context.ts';
 import { type Access, Missing } from '../../core/operation.ts';
 import { type BucketRequest, type BucketTarget, bucketAccess, loadBucket, objectAccess } from './access.ts';
 import { bucketArn, objectArn } from './bucketRows.ts';
+import { type EncryptionRequest, requireSecrecy } from './encryptionRequests.ts';
 import { s3Error } from './errors.ts';
 import { requirePayer } from './payment.ts';
 import { findLatest, findVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
 
-export interface ObjectRequest extends BucketRequest {
+export interface ObjectRequest extends BucketRequest, EncryptionRequest {
   readonly Key: string;
   readonly VersionId?: string | undefined;
   readonly RequestPayer?: string | undefined;
@@ -32,6 +33,7 @@ export async function loadObject(input: ObjectRequest, ctx: Context): Promise<Ob
 
 /** The bucket that an object is to be made in. */
 export async function loadForWriting(input: ObjectRequest, ctx: Context): Promise<BucketTarget | Missing> {
+  requireSecrecy(ctx, input);
   noteObject(ctx, input);
   const target = await loadBucket(input, ctx);
   if (target instanceof Missing) return target;
