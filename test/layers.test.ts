@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 import { importsOf, isTest, sources } from './sources.ts';
 
-const SERVICE_LAYERS = ['core', 'store', 'policy', 'patterns', 'identity', 'protocols', 'posture'];
+const SERVICE_LAYERS = ['core', 'store', 'policy', 'patterns', 'identity', 'federation', 'protocols', 'posture'];
 
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policy: [],
@@ -15,8 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocols: ['core'],
   posture: ['core', 'store'],
   services: SERVICE_LAYERS,
-  gateway: ['core', 'store', 'policy', 'identity', 'protocols'],
-  signin: ['core', 'store', 'policy', 'identity'],
+  federation: [],
+  gateway: ['core', 'store', 'policy', 'identity', 'federation', 'protocols'],
+  signin: ['core', 'store', 'policy', 'identity', 'federation'],
   workers: ['core', 'store', 'patterns', 'policy', 'posture'],
   detect: ['core', 'store', 'patterns', 'policy', 'posture'],
   shadow: ['core', 'store', 'policy', 'identity'],

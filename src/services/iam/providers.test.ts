@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { readSamlMetadata } from './samlMetadata.ts';
+import { readSamlMetadata } from '../../federation/samlMetadata.ts';
 
 /** Of a key that nobody has. */
 const CERTIFICATE =

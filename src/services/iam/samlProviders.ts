@@ -20,7 +20,7 @@ import { type Access, Missing, type Operation, type Present } from '../../core/o
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { type SamlPrivateKey, type SamlProvider, samlProviderArn, samlProviders } from '../../identity/providers.ts';
-import { readSamlMetadata } from './samlMetadata.ts';
+import { readSamlMetadata } from '../../federation/samlMetadata.ts';
 import { tagging } from './tagging.ts';
 import { iamResourceTags, newTags, tagsView } from './tags.ts';
 

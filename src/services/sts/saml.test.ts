@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import type { AssumeRoleWithSAMLCommandInput } from '@aws-sdk/client-sts';
 import fc from 'fast-check';
 import { SignedXml } from 'xml-crypto';
+import { signedAssertion, Unbelievable } from '../../federation/samlDocuments.ts';
 import { type SamlProvider, samlProviders } from '../../identity/providers.ts';
+import { certificate, type Issued } from '../../testing/certificates.ts';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { certificate, type Issued } from './certificates.fixture.ts';
-import { signedAssertion, Unbelievable } from './samlDocuments.ts';
 import { credentialsOf, records, trusting } from './sts.fixture.ts';
 
 const ACCOUNT = '111122223333';

@@ -22,8 +22,9 @@ import {
   roleSession,
   roleSessionSeconds,
 } from './roles.ts';
-import type { Assertion } from './samlAssertions.ts';
+
 import { samlConditions, samlSessionClaims } from './samlClaims.ts';
+import type { Assertion } from './samlTrust.ts';
 import { sessionPolicies } from './sessionPolicies.ts';
 import { type SessionTags, sessionTags, taggedSession, tagMap } from './sessionTags.ts';
 
@@ -45,8 +46,8 @@ export const AssumeRoleWithSAML: Operation<Input, AssumeRoleWithSAMLResponse, Ta
   async load(input, ctx) {
     const account = accountOfRole(input.RoleArn);
     const provider = await findProvider(ctx, input.PrincipalArn);
-    const { readAssertion } = await import('./samlAssertions.ts');
-    const assertion = readAssertion(ctx, provider, input.SAMLAssertion);
+    const { assertionOf } = await import('./samlTrust.ts');
+    const assertion = await assertionOf(ctx, provider, input.SAMLAssertion);
     // Assertions that nobody vouches for leave no record: strangers could fill the journal.
     ctx.audit.recipientAccountId = provider.account;
     requireRole(assertion, input, provider, account);

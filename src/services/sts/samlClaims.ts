@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml
  */
 import type { SamlProvider } from '../../identity/providers.ts';
-import type { Assertion } from './samlAssertions.ts';
+import type { Assertion } from './samlTrust.ts';
 
 type Values = Readonly<Record<string, string | readonly string[]>>;
 

@@ -2,14 +2,24 @@
  * What a SAML assertion says, once its signature is believed, and whether it is meant for us and for now.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
  */
-import { createHash, createPrivateKey } from 'node:crypto';
-import { ExpiredTokenException, IDPRejectedClaimException, InvalidIdentityTokenException } from '@aws-sdk/client-sts';
+import type { KeyObject } from 'node:crypto';
 import type { Element } from '@xmldom/xmldom';
-import type { Context } from '../../core/context.ts';
-import { fail } from '../../core/errors.ts';
-import type { SamlProvider } from '../../identity/providers.ts';
+import { refuse } from './refused.ts';
 import { ASSERTION, child, children, PROTOCOL, parseXml, signedAssertion, Unbelievable } from './samlDocuments.ts';
 import { decryptAssertion } from './samlEncryption.ts';
+
+/** Whose assertion it must be, and for whom. */
+export interface Expected {
+  /** Entity id of the identity provider. */
+  readonly issuer: string;
+  /** That sign its assertions: base64 DER. */
+  readonly certificates: readonly string[];
+  /** Keys that open an encrypted assertion. */
+  readonly privateKeys: () => readonly KeyObject[];
+  readonly encryption: 'Required' | 'Allowed' | undefined;
+  readonly isAudience: (audience: string) => boolean;
+  readonly isRecipient: (recipient: string) => boolean;
+}
 
 export interface Assertion {
   readonly id: string;
@@ -19,8 +29,12 @@ export interface Assertion {
   /** `persistent`, `transient`, or the whole format URI. */
   readonly subjectType: string;
   readonly recipient: string;
-  /** Hash that tells subjects of different providers apart. */
-  readonly nameQualifier: string;
+  /** Id of the request that it answers; undefined: nobody asked. */
+  readonly inResponseTo: string | undefined;
+  /** Where the response says that it was sent to; not signed, where the assertion alone is. */
+  readonly destination: string | undefined;
+  /** Milliseconds; after that it is believed by nobody, however often it comes. */
+  readonly redeemableUntil: number;
   /** Milliseconds; the session must not outlive it. */
   readonly sessionEnd: number;
   readonly attributes: ReadonlyMap<string, readonly string[]>;
@@ -33,23 +47,21 @@ const FORMAT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:';
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 
-const invalid = (message: string): never => fail(InvalidIdentityTokenException, message);
+const invalid = (message: string): never => refuse('invalid', message);
 
-/**
- * `encoded`: the response in base 64. Throws AWS's errors on one that is not the provider's, or not for us, or not for
- * now.
- */
-export function readAssertion(ctx: Context, provider: SamlProvider, encoded: string): Assertion {
+/** `encoded`: the response in base 64. Throws Refused on one that is not the provider's, or not for us, or not for now. */
+export function readAssertion(expected: Expected, encoded: string, now: Date): Assertion {
   try {
     const text = Buffer.from(encoded, 'base64').toString('utf8');
-    requireSuccess(parseXml(text));
+    const response = parseXml(text);
+    requireSuccess(response);
     let encrypted = false;
-    const assertion = signedAssertion(text, provider.certificates, (element) => {
+    const assertion = signedAssertion(text, expected.certificates, (element) => {
       encrypted = true;
-      return decryptAssertion(element, privateKeysOf(ctx, provider));
+      return decryptAssertion(element, expected.privateKeys());
     });
-    if (provider.encryption === 'Required' && !encrypted) invalid('The provider requires encrypted SAML assertions');
-    return check(ctx, provider, assertion);
+    if (expected.encryption === 'Required' && !encrypted) invalid('The provider requires encrypted SAML assertions');
+    return check(expected, now, assertion, response);
   } catch (error) {
     if (error instanceof Unbelievable) return invalid('Response signature invalid');
     throw error;
@@ -60,39 +72,43 @@ function requireSuccess(response: Element): void {
   const status = child(response, PROTOCOL, 'Status');
   const code = status && child(status, PROTOCOL, 'StatusCode')?.getAttribute('Value');
   if (code !== undefined && code !== SUCCESS) {
-    fail(IDPRejectedClaimException, `The identity provider reported that authentication failed: ${code}`);
+    refuse('rejected', `The identity provider reported that authentication failed: ${code}`);
   }
 }
 
-const privateKeysOf = (ctx: Context, provider: SamlProvider) =>
-  provider.privateKeys.map(({ id, sealed }) => {
-    const pem = ctx.secrets.open('saml-private-key', sealed);
-    if (!pem) throw new Error(`The private key ${id} was sealed under another root key.`);
-    return createPrivateKey(pem);
-  });
-
-function check(ctx: Context, provider: SamlProvider, assertion: Element): Assertion {
+function check(expected: Expected, now: Date, assertion: Element, response: Element): Assertion {
   const issuer = text(child(assertion, ASSERTION, 'Issuer'));
-  if (issuer === undefined || issuer !== provider.entityId) invalid('Issuer not present in specified provider');
-  requireTimely(ctx.now, assertion);
-  requireAudience(ctx, provider, child(assertion, ASSERTION, 'Conditions'));
+  if (issuer === undefined || issuer !== expected.issuer) invalid('Issuer not present in specified provider');
+  const issued = requireTimely(now, assertion);
+  requireAudience(expected, child(assertion, ASSERTION, 'Conditions'));
   const subject = child(assertion, ASSERTION, 'Subject');
   const nameId = subject && child(subject, ASSERTION, 'NameID');
   const format = nameId?.getAttribute('Format') ?? 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified';
   const statement = children(assertion, ASSERTION, 'AuthnStatement')[0];
+  const confirmation = confirmationOf(expected, now, subject);
   return {
     id: assertion.getAttribute('ID') ?? '',
     issuer: issuer ?? '',
     subject: text(nameId),
     subjectType: format.startsWith(FORMAT) ? format.slice(FORMAT.length) : format,
-    recipient: recipientOf(ctx, provider, subject),
-    nameQualifier: createHash('sha1').update(`${issuer}${provider.account}/${provider.name}`).digest('base64'),
+    ...confirmation,
+    inResponseTo: sameRequest(confirmation.inResponseTo, response.getAttribute('InResponseTo') || undefined),
+    destination: response.getAttribute('Destination') || undefined,
+    redeemableUntil: issued + REDEEM_MS,
     sessionEnd: time(statement?.getAttribute('SessionNotOnOrAfter')) ?? Infinity,
     attributes: attributesOf(assertion),
   };
 }
 
 const text = (element: Element | undefined) => element?.textContent?.trim() || undefined;
+
+/** Of the subject's confirmation, which is signed; what the response says beside it must be the same. */
+function sameRequest(confirmed: string | undefined, said: string | undefined): string | undefined {
+  if (confirmed !== undefined && said !== undefined && confirmed !== said) {
+    invalid('Response and assertion answer different requests');
+  }
+  return confirmed ?? said;
+}
 
 /** Milliseconds of an attribute that holds a moment; undefined where there is none. Throws on what is no moment. */
 function time(value: string | null | undefined): number | undefined {
@@ -103,14 +119,16 @@ function time(value: string | null | undefined): number | undefined {
   return Number.isNaN(moment) ? invalid('Response contains an invalid date') : moment;
 }
 
-const expired = (message: string): never => fail(ExpiredTokenException, message);
+const expired = (message: string): never => refuse('expired', message);
 
-function requireTimely(now: Date, assertion: Element): void {
+/** The moment of issuance. */
+function requireTimely(now: Date, assertion: Element): number {
   const conditions = child(assertion, ASSERTION, 'Conditions');
   const issued = time(assertion.getAttribute('IssueInstant')) ?? 0;
   if (now.getTime() > issued + REDEEM_MS) expired('Token must be redeemed within 5 minutes of issuance');
   if (now.getTime() < issued - SKEW_MS) invalid('Assertion is not yet valid: IssueInstant is ahead');
   requireWindow(now, conditions);
+  return issued;
 }
 
 function requireWindow(now: Date, element: Element | undefined): void {
@@ -122,28 +140,16 @@ function requireWindow(now: Date, element: Element | undefined): void {
 }
 
 /** Every AudienceRestriction must name us, and there must be one. */
-function requireAudience(ctx: Context, provider: SamlProvider, conditions: Element | undefined): void {
+function requireAudience({ isAudience }: Expected, conditions: Element | undefined): void {
   const restrictions = conditions ? children(conditions, ASSERTION, 'AudienceRestriction') : [];
-  const isOurs = (audience: string | undefined) =>
-    audience === 'urn:amazon:webservices' || isSignInUrl(ctx, provider, audience);
-  const met = restrictions.every((one) => children(one, ASSERTION, 'Audience').map(text).some(isOurs));
+  const met = restrictions.every((one) =>
+    children(one, ASSERTION, 'Audience').some((audience) => isAudience(text(audience) ?? '')),
+  );
   if (restrictions.length === 0 || !met) invalid('Response does not contain the required audience.');
 }
 
-/** AWS's sign-in addresses, of any Region, with or without the provider's id; and this plane's own. */
-function isSignInUrl(ctx: Context, provider: SamlProvider, url: string | undefined): boolean {
-  const own = `${ctx.settings.endpoint}/saml`;
-  const path = url?.startsWith(own)
-    ? url.slice(own.length)
-    : /^https:\/\/(?:[a-z0-9-]+\.)?signin\.aws\.amazon\.com(?:\/static)?\/saml(\/.*)?$/.exec(url ?? '');
-  const rest = typeof path === 'string' ? path : path ? (path[1] ?? '') : undefined;
-  // Where encryption is required the address must say for which provider, so that the right key is tried.
-  const withId = [`/acs/${provider.id}`, `/${provider.id}`];
-  return rest !== undefined && (provider.encryption === 'Required' ? withId : ['', ...withId]).includes(rest);
-}
-
-/** Of the one bearer confirmation, which must be for us and for now. */
-function recipientOf(ctx: Context, provider: SamlProvider, subject: Element | undefined): string {
+/** The one bearer confirmation, which must be for us and for now. */
+function confirmationOf({ isRecipient }: Expected, now: Date, subject: Element | undefined) {
   const confirmations = subject ? children(subject, ASSERTION, 'SubjectConfirmation') : [];
   const [confirmation] = confirmations;
   const data = confirmation && child(confirmation, ASSERTION, 'SubjectConfirmationData');
@@ -152,11 +158,11 @@ function recipientOf(ctx: Context, provider: SamlProvider, subject: Element | un
     return invalid('Response must contain exactly one bearer SubjectConfirmation');
   }
   if (!data.getAttribute('NotOnOrAfter')) invalid('SubjectConfirmationData must contain NotOnOrAfter');
-  requireWindow(ctx.now, data);
-  if (recipient === undefined || !isSignInUrl(ctx, provider, recipient)) {
+  requireWindow(now, data);
+  if (recipient === undefined || !isRecipient(recipient)) {
     return invalid('Recipient in SubjectConfirmationData does not match the AWS sign-in endpoint');
   }
-  return recipient;
+  return { recipient, inResponseTo: data.getAttribute('InResponseTo') || undefined };
 }
 
 function attributesOf(assertion: Element): ReadonlyMap<string, readonly string[]> {
