@@ -7,15 +7,16 @@
  * plane's process in CPU time, which says more where the machine is shared. With `--many 1000000` a second plane is
  * filled with so many keys, and CreateKey, DescribeKey and Encrypt are compared with the first one's.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createCipheriv, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KMS } from '@aws-sdk/client-kms';
 import { fillKeys } from './fillKeys.ts';
-import { load, type Measured, type Signer, signedJson, type Target } from './load.ts';
+import { load, type Measured, medianOf, type Signer, signedJson, type Target } from './load.ts';
+import { cpuMicroseconds, endpointOf, ROOT, startEcho, startPlane, target } from './servers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,20 +26,18 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
-/** Of this process alone: two benchmarks may run side by side. */
-const PORT = 20_000 + (process.pid % 10_000) * 3;
-const ECHO: Target = { host: '127.0.0.1', port: PORT };
-const PLANE: Target = { host: '127.0.0.1', port: PORT + 1 };
-const CROWDED: Target = { host: '127.0.0.1', port: PORT + 2 };
-const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret', region: 'us-east-1' };
+const ECHO = target(0);
+const PLANE = target(1);
+const CROWDED = target(2);
 const SIGNER: Signer = { ...ROOT, service: 'kms' };
 const P99_MS_MAX = 15;
 
 const started: ChildProcess[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-kms-'));
 try {
-  const bare = await start(['-e', echoSource()], ECHO);
-  const plane = await startPlane('few', PLANE);
+  const bare = await startEcho(ECHO);
+  started.push(bare);
+  const plane = await planeIn('few', PLANE);
   const client = clientOf(PLANE);
   await fill(client, Number(values.keys));
   await measure(client, plane, bare);
@@ -48,14 +47,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function startPlane(name: string, target: Target): Promise<ChildProcess> {
-  const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
-  const flags = ['--port', String(target.port), '--data', join(folder, name), '--quota', 'KmsKeysQuota=10000000'];
-  return start(['src/main.ts', ...flags, ...key], target);
+async function planeIn(name: string, where: Target): Promise<ChildProcess> {
+  const plane = await startPlane(where, join(folder, name), ['--quota', 'KmsKeysQuota=10000000']);
+  started.push(plane);
+  return plane;
 }
 
-function clientOf({ host, port }: Target): KMS {
-  return new KMS({ endpoint: `http://${host}:${port}`, region: ROOT.region, credentials: ROOT });
+function clientOf(where: Target): KMS {
+  return new KMS({ endpoint: endpointOf(where), region: ROOT.region, credentials: ROOT });
 }
 
 async function measure(kms: KMS, plane: ChildProcess, bare: ChildProcess): Promise<void> {
@@ -86,7 +85,7 @@ async function compare(few: KMS, fewPlane: ChildProcess, count: number): Promise
   const begin = performance.now();
   const ids = await fillKeys(join(folder, 'many'), count, ROOT);
   console.log(`${count} keys written in ${Math.round((performance.now() - begin) / 1000)} s`);
-  const manyPlane = await startPlane('many', CROWDED);
+  const manyPlane = await planeIn('many', CROWDED);
   const some = (await few.createKey({})).KeyMetadata!.KeyId!;
   const Plaintext = randomBytes(1024).toString('base64');
   const cases: readonly (readonly [name: string, input: (KeyId: string) => object])[] = [
@@ -179,47 +178,13 @@ function report(name: string, measured: Costed, base: Measured, limit?: number):
   console.log(`${name.padEnd(24)} ${perSecond}/s  ${times}  ${ratio}${cpu}${wanted}  ${statuses}`);
 }
 
-/** User and system time of a process in microseconds; undefined where there is no /proc. */
-function cpuOf({ pid }: ChildProcess): number | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
-  } catch {
-    return undefined;
-  }
-}
-
 async function costed(plane: ChildProcess | undefined, work: () => Promise<Measured>): Promise<Costed> {
-  const before = plane && cpuOf(plane);
+  const before = plane && cpuMicroseconds(plane);
   const measured = await work();
-  const after = plane && cpuOf(plane);
+  const after = plane && cpuMicroseconds(plane);
   if (before === undefined || after === undefined) return measured;
   const requests = Object.values(measured.statuses).reduce((sum, count) => sum + count, 0);
   return { ...measured, cpu: (after - before) / requests };
-}
-
-function echoSource(): string {
-  return `
-require('node:http').createServer((message, response) => {
-  const chunks = [];
-  message.on('data', (chunk) => chunks.push(chunk));
-  message.on('end', () => {
-    const body = Buffer.concat(chunks);
-    response.writeHead(200, { 'content-length': body.length });
-    response.end(body);
-  });
-}).listen(${ECHO.port}, '127.0.0.1')`;
-}
-
-async function start(args: readonly string[], target: Target): Promise<ChildProcess> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  started.push(child);
-  for (let i = 0; i < 200; i++) {
-    const up = await fetch(`http://${target.host}:${target.port}/_gatehouse/health`).catch(() => undefined);
-    if (up) return child;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${args[0]} did not start.`);
 }
 
 function requestOf(target: Target, operation: string, input: object): Buffer {
@@ -230,7 +195,5 @@ function requestOf(target: Target, operation: string, input: object): Buffer {
 async function rate(target: Target, operation: string, input: object, plane?: ChildProcess): Promise<Costed> {
   const request = requestOf(target, operation, input);
   await load(target, () => request, { seconds: 1 });
-  const runs: Costed[] = [];
-  for (let i = 0; i < 3; i++) runs.push(await costed(plane, () => load(target, () => request, { seconds })));
-  return runs.sort((a, b) => a.perSecond - b.perSecond)[1]!;
+  return medianOf(() => costed(plane, () => load(target, () => request, { seconds })));
 }

@@ -36,6 +36,12 @@ export async function load(
   return { perSecond: latencies.length / elapsed, p50: at(0.5), p99: at(0.99), statuses };
 }
 
+/** Of three runs the median by rate. */
+export async function medianOf<M extends Measured>(run: () => Promise<M>): Promise<M> {
+  const runs = [await run(), await run(), await run()];
+  return runs.sort((a, b) => a.perSecond - b.perSecond)[1]!;
+}
+
 function connection(
   target: Target,
   next: () => Buffer | undefined,

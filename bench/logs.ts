@@ -6,20 +6,19 @@
  *
  * The plane is one process on one core; the load comes from this one. Events are JSON of some 300 bytes.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
-import { load, type Signer, signedJson, type Target } from './load.ts';
+import { load, type Signer, signedJson } from './load.ts';
+import { endpointOf, ROOT, startPlane, target } from './servers.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '4' }, events: { type: 'string', default: '500000' } },
 });
 const seconds = Number(values.seconds);
-const PLANE: Target = { host: '127.0.0.1', port: 45_681 };
-const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret', region: 'us-east-1' };
+const PLANE = target();
 const SIGNER: Signer = { ...ROOT, service: 'logs' };
 const STREAMS = 16;
 const GROUP = 'bench';
@@ -27,10 +26,9 @@ const SCANNED = 'scanned';
 let made = 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-logs-'));
-const keys = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
-const plane = await start(['src/main.ts', '--port', String(PLANE.port), '--data', folder, ...keys]);
+const plane = await startPlane(PLANE, folder);
 const logs = new CloudWatchLogs({
-  endpoint: `http://${PLANE.host}:${PLANE.port}`,
+  endpoint: endpointOf(PLANE),
   region: ROOT.region,
   credentials: ROOT,
 });
@@ -45,23 +43,6 @@ try {
 } finally {
   plane.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
-}
-
-function start(args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  const { host, port } = PLANE;
-  const up = async (): Promise<ChildProcess> => {
-    for (let tries = 0; tries < 200; tries++) {
-      const answered = await fetch(`http://${host}:${port}/`).then(
-        () => true,
-        () => false,
-      );
-      if (answered) return child;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('the plane does not answer');
-  };
-  return up();
 }
 
 async function makeGroup(logGroupName: string): Promise<void> {

@@ -3,8 +3,7 @@
  * EventBridge rule for every service, while calls come at a fixed pace. Prints each second's rate, what the trail has
  * still to gather, and the plane's memory. `node bench/records.ts [--rate N] [--seconds N] [--interval SECONDS]`
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,8 @@ import { gunzipSync } from 'node:zlib';
 import { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { paginateListObjectsV2, S3 } from '@aws-sdk/client-s3';
-import { type Signer, signedForm, type Target } from './load.ts';
+import { type Signer, signedForm } from './load.ts';
+import { endpointOf, ROOT, residentMb, startPlane, target } from './servers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,9 +25,7 @@ const { values } = parseArgs({
 const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
 const CONNECTIONS = 128;
 const PATIENCE_MS = 60_000;
-const PLANE: Target = { host: '127.0.0.1', port: 45_664 };
-const ENDPOINT = `http://${PLANE.host}:${PLANE.port}`;
-const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret' };
+const PLANE = target();
 const ACCOUNT = '000000000001';
 const SERVICES = [
   'iam',
@@ -44,13 +42,12 @@ const SERVICES = [
 ];
 
 const data = mkdtempSync(join(tmpdir(), 'gatehouse-records-'));
-const config = { region: 'us-east-1', endpoint: ENDPOINT, credentials: ROOT };
+const config = { region: ROOT.region, endpoint: endpointOf(PLANE), credentials: ROOT };
 const s3 = new S3({ ...config, forcePathStyle: true });
 const trail = new CloudTrail(config);
 const counted = new Map<string, number>();
-const plane = start();
+const plane = await startPlane(PLANE, data, ['--trail-interval', values.interval]);
 try {
-  await ready();
   await watched();
   console.log(
     `${rate} calls/s for ${seconds} s, trail interval ${values.interval} s, ${SERVICES.length} rules, Insights on`,
@@ -59,20 +56,6 @@ try {
 } finally {
   plane.kill('SIGKILL');
   rmSync(data, { recursive: true, force: true });
-}
-
-function start(): ChildProcess {
-  const flags = ['--port', String(PLANE.port), '--data', data, '--trail-interval', values.interval];
-  const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
-  return spawn(process.execPath, ['src/main.ts', ...flags, ...key], { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-async function ready(): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await fetch(`${ENDPOINT}/_gatehouse/health`).catch(() => undefined)) return;
-    await pause(50);
-  }
-  throw new Error('The plane did not start.');
 }
 
 /** The trail, its bucket, and a rule a service. */
@@ -109,7 +92,7 @@ async function sustained(): Promise<void> {
     rates.push(answered - before);
     before = answered;
     if (second % 5 !== 0) continue;
-    memory.push(residentMb());
+    memory.push(residentMb(plane));
     const share = rates.slice(-5).reduce((a, b) => a + b, 0) / 5;
     const late = await lateness();
     console.log(`${second} s  ${Math.round(share)}/s  last log file ${late.toFixed(1)} s ago  ${memory.at(-1)} MB`);
@@ -160,8 +143,8 @@ async function sustained(): Promise<void> {
 
 /** Calls that are recorded: some read, some write, some are refused. */
 function prepared(): Buffer[] {
-  const iam: Signer = { ...ROOT, region: 'us-east-1', service: 'iam' };
-  const sts: Signer = { ...ROOT, region: 'us-east-1', service: 'sts' };
+  const iam: Signer = { ...ROOT, service: 'iam' };
+  const sts: Signer = { ...ROOT, service: 'sts' };
   return Array.from({ length: 200 }, (_, n) => {
     if (n % 4 === 0) return signedForm(iam, PLANE, 'Action=GetAccountSummary&Version=2010-05-08');
     if (n % 10 === 1) return signedForm(iam, PLANE, `Action=DeleteUser&UserName=nobody-${n}&Version=2010-05-08`);
@@ -192,11 +175,6 @@ async function callsIn(Key: string): Promise<number> {
   const { Body } = await s3.getObject({ Bucket: 'bench-logs', Key });
   const text = gunzipSync(await Body!.transformToByteArray()).toString();
   return text.split('"userAgent":"bench"').length - 1;
-}
-
-function residentMb(): number {
-  const [, kb] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${plane.pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kb) / 1024);
 }
 
 function pause(ms: number): Promise<void> {

@@ -2,9 +2,9 @@
  * S3 through the real socket: small objects a second, a page of a long list, and the memory that a gigabyte takes.
  * `node bench/s3.ts [--seconds N] [--keys N] [--bytes N]`
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -14,7 +14,8 @@ import { attributesOf } from '../src/gateway/record.ts';
 import { objects } from '../src/services/s3/versions.ts';
 import { openStore } from '../src/store/open.ts';
 import { fill } from './fill.ts';
-import { load, type Measured, type Signer, signedRequest, type Target } from './load.ts';
+import { load, type Measured, medianOf, type Signer, signedRequest } from './load.ts';
+import { endpointOf, ROOT, residentMb, startPlane, stopped, target } from './servers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,8 +26,7 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const keys = Number(values.keys);
-const PLANE: Target = { host: '127.0.0.1', port: 45_673 };
-const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret', region: 'us-east-1' };
+const PLANE = target();
 const SIGNER: Signer = { ...ROOT, service: 's3' };
 const BATCH = 5_000;
 const FULL = 'full-of-keys';
@@ -36,16 +36,18 @@ const data = mkdtempSync(join(tmpdir(), 'gatehouse-bench-s3-'));
 let plane: ChildProcess | undefined;
 try {
   await fill(data, { users: 0, records: 0, rootKey: ROOT });
-  plane = await started();
+  plane = await startPlane(PLANE, data);
   const s3 = client();
   for (const Bucket of [FULL, SMALL]) await s3.createBucket({ Bucket });
-  const idle = memoryMb('VmRSS');
+  const idle = residentMb(plane);
   await large(s3, Number(values.bytes));
-  console.log(`memory of the plane          ${memoryMb('VmHWM')} MB at most, idle ${idle} MB   limit < 200 MB`);
+  console.log(
+    `memory of the plane          ${residentMb(plane, 'VmHWM')} MB at most, idle ${idle} MB   limit < 200 MB`,
+  );
   await small();
   await stopped(plane);
   await fillKeys();
-  plane = await started();
+  plane = await startPlane(PLANE, data);
   await lists();
 } finally {
   plane?.kill('SIGKILL');
@@ -53,26 +55,7 @@ try {
 }
 
 function client(): S3 {
-  const endpoint = `http://${PLANE.host}:${PLANE.port}`;
-  return new S3({ endpoint, region: ROOT.region, credentials: ROOT, forcePathStyle: true });
-}
-
-async function started(): Promise<ChildProcess> {
-  const flags = ['--port', String(PLANE.port), '--data', data];
-  const keyFlags = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
-  const child = spawn(process.execPath, ['src/main.ts', ...flags, ...keyFlags], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  for (let i = 0; i < 200; i++) {
-    if (await fetch(`http://${PLANE.host}:${PLANE.port}/_gatehouse/health`).catch(() => undefined)) return child;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('The plane did not start.');
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  child.kill('SIGTERM');
-  await new Promise((resolve) => child.once('exit', resolve));
+  return new S3({ endpoint: endpointOf(PLANE), region: ROOT.region, credentials: ROOT, forcePathStyle: true });
 }
 
 function report(name: string, measured: Measured, limit: number): void {
@@ -93,19 +76,14 @@ async function small(): Promise<void> {
     return () => made.pop();
   };
   await load(PLANE, puts(2_000), { seconds: 60 });
-  report('PUT 1 KiB', await median(() => load(PLANE, puts(8_000 * seconds), { seconds })), 2_500);
+  report('PUT 1 KiB', await medianOf(() => load(PLANE, puts(8_000 * seconds), { seconds })), 2_500);
   const gets = Array.from({ length: 2_000 }, (_, i) =>
     signedRequest(SIGNER, PLANE, { method: 'GET', path: `/${SMALL}/key-${i}` }),
   );
   let at = 0;
   const next = () => gets[at++ % gets.length];
   await load(PLANE, next, { seconds: 1 });
-  report('GET 1 KiB', await median(() => load(PLANE, next, { seconds })), 6_000);
-}
-
-async function median(run: () => Promise<Measured>): Promise<Measured> {
-  const runs = [await run(), await run(), await run()];
-  return runs.sort((a, b) => a.perSecond - b.perSecond)[1]!;
+  report('GET 1 KiB', await medianOf(() => load(PLANE, next, { seconds })), 6_000);
 }
 
 async function large(s3: S3, length: number): Promise<void> {
@@ -127,12 +105,6 @@ async function large(s3: S3, length: number): Promise<void> {
 
 function rate(mb: number, began: number): number {
   return Math.round((1000 * mb) / (performance.now() - began));
-}
-
-/** Resident: now (VmRSS), or at most so far (VmHWM). */
-function memoryMb(what: 'VmRSS' | 'VmHWM'): number {
-  const [, kb] = new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${plane!.pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kb) / 1024);
 }
 
 /** Rows only: a list reads no bytes. */

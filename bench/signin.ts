@@ -6,8 +6,7 @@
  * The plane is one process; passwords are proved on its thread pool, so beside the rate stands what a sign-in costs in
  * CPU time, and what that makes on one core.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,22 +14,22 @@ import { Identitystore } from '@aws-sdk/client-identitystore';
 import { Organizations } from '@aws-sdk/client-organizations';
 import { SSOAdmin } from '@aws-sdk/client-sso-admin';
 import { signedPage } from '../src/cli/signedPage.ts';
-import { load, type Measured, type Target } from './load.ts';
+import { load, type Measured } from './load.ts';
+import { cpuMicroseconds, endpointOf, ROOT, startPlane, target } from './servers.ts';
 
 const { values } = parseArgs({
   options: { people: { type: 'string', default: '40' }, seconds: { type: 'string', default: '5' } },
 });
 const seconds = Number(values.seconds);
-const TARGET: Target = { host: '127.0.0.1', port: 20_000 + (process.pid % 30_000) };
-const ENDPOINT = `http://${TARGET.host}:${TARGET.port}`;
-const ROOT = { accessKeyId: 'AKIABENCHBENCHBENCHB', secretAccessKey: 'bench/secret' };
+const TARGET = target();
+const ENDPOINT = endpointOf(TARGET);
 const CLIENT = { endpoint: ENDPOINT, region: 'us-east-1', credentials: ROOT };
 const PASSWORD = 'Correct-horse-1';
 const SIGN_INS_MIN = 250;
 const CREDENTIALS_MIN = 2000;
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-signin-'));
-const plane = await start();
+const plane = await startPlane(TARGET, folder, ['--portal-mfa', 'optional']);
 try {
   const { account, store } = await fill(Number(values.people));
   const names = Array.from({ length: Number(values.people) }, (_none, i) => `person${i}`);
@@ -40,17 +39,6 @@ try {
 } finally {
   plane.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
-}
-
-async function start(): Promise<ChildProcess> {
-  const flags = ['--port', String(TARGET.port), '--data', folder, '--portal-mfa', 'optional'];
-  const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
-  const child = spawn(process.execPath, ['src/main.ts', ...flags, ...key], { stdio: ['ignore', 'ignore', 'inherit'] });
-  for (let i = 0; i < 200; i++) {
-    if (await fetch(`${ENDPOINT}/_gatehouse/health`).catch(() => undefined)) return child;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('The plane did not start.');
 }
 
 /** An organization whose management account is everybody's. */
@@ -142,9 +130,9 @@ async function roleCredentials(store: string, account: string): Promise<() => Bu
 
 async function measure(name: string, perSecondMin: number, next: () => Buffer, connections: number): Promise<void> {
   await load(TARGET, next, { connections, seconds: 1 });
-  const before = cpuMs();
+  const before = cpuMicroseconds(plane)!;
   const measured = await load(TARGET, next, { connections, seconds });
-  const cpuEachMs = (cpuMs() - before) / (measured.perSecond * seconds);
+  const cpuEachMs = (cpuMicroseconds(plane)! - before) / 1000 / (measured.perSecond * seconds);
   tell(name, perSecondMin, measured, cpuEachMs);
 }
 
@@ -154,10 +142,4 @@ function tell(name: string, wanted: number, { perSecond, p50, p99, statuses }: M
   const rate = `${perSecond.toFixed(0)}/s  ${cpuEachMs.toFixed(2)} ms CPU each: ${onOneCore.toFixed(0)}/s a core`;
   console.log(`${name.padEnd(20)} ${rate} (at least ${wanted})  ${times}  ${JSON.stringify(statuses)}`);
   if (onOneCore < wanted) process.exitCode = 1;
-}
-
-/** User and system time of the plane. */
-function cpuMs(): number {
-  const fields = readFileSync(`/proc/${plane.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
