@@ -1,6 +1,7 @@
 /** The bytes of versions: found, read in part or whole, and given up. */
 import type { Context } from '../../core/context.ts';
 import { opened, openSmall } from './cipher.ts';
+import { keepRecent, recentBytes } from './recentBytes.ts';
 import type { Body, ObjectVersion } from './versions.ts';
 
 /** Bytes in one place. */
@@ -81,7 +82,7 @@ export async function readBody(
   const pieces = piecesIn(await partsOf(ctx, version), start, end);
   const small = new Map<string, Uint8Array>();
   for (const { place } of pieces)
-    if ('inline' in place) small.set(place.inline, await smallBytes(ctx, contentKey, place.inline));
+    if ('inline' in place) small.set(place.inline, await smallBytes(ctx, version, contentKey, place.inline));
   const only = pieces[0];
   if (!only) return new ObjectBody(new Uint8Array(0));
   if (pieces.length === 1 && 'inline' in only.place) {
@@ -98,10 +99,21 @@ export async function readBody(
   });
 }
 
-async function smallBytes({ store }: Pick<Context, 'store'>, contentKey: Uint8Array, id: string): Promise<Uint8Array> {
+/** What S3 itself keeps the key for may be at hand. */
+async function smallBytes(
+  { store }: Pick<Context, 'store'>,
+  { sealed: by }: ObjectVersion,
+  contentKey: Uint8Array,
+  id: string,
+): Promise<Uint8Array> {
+  const mayKeep = by?.by === 'AES256';
+  const recent = mayKeep ? recentBytes(contentKey, id) : undefined;
+  if (recent) return recent;
   const sealed = await store.bytes(id);
   if (!sealed) throw new Error(`The bytes ${id} are gone.`);
-  return openSmall(contentKey, id, sealed);
+  const plain = openSmall(contentKey, id, sealed);
+  if (mayKeep) keepRecent(contentKey, id, plain);
+  return plain;
 }
 
 interface Piece extends Part {
