@@ -1,35 +1,27 @@
 /** DescribeAlarmHistory: what happened to alarms: configuration, states, actions. */
-import {
-  type AlarmHistoryItem,
-  type DescribeAlarmHistoryInput,
-  type DescribeAlarmHistoryOutput,
-  InvalidNextToken,
+import type {
+  AlarmHistoryItem,
+  DescribeAlarmHistoryInput,
+  DescribeAlarmHistoryOutput,
 } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../../core/context.ts';
-import { fail } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { down, type HistoryRow, history, KEPT_MS, up } from './alarmHistoryRows.ts';
 import { alarmArn } from './alarmRows.ts';
-
-const ITEMS = 100;
-const LOOKED_AT_MAX = 2000;
+import { recordsPage } from './pages.ts';
 
 export const DescribeAlarmHistory: Operation<DescribeAlarmHistoryInput, DescribeAlarmHistoryOutput> = {
   access: (input, ctx) => ({ resource: alarmArn(ctx, input.AlarmName ?? '*') }),
   async run(input, ctx) {
-    const limit = input.MaxRecords ?? ITEMS;
     const { prefix, index, from } = orderOf(input, ctx);
-    const found: HistoryRow[] = [];
-    let after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken);
-    for (let seen = 0; found.length < limit && seen < LOOKED_AT_MAX; ) {
-      const page = await ctx.store.list(history, prefix, { limit: limit - found.length, after, index, from } as never);
-      found.push(...page.rows.filter((row) => isWanted(row, input, ctx.now)));
-      seen += page.rows.length;
-      after = page.next;
-      if (after === undefined || isPast(page.rows.at(-1), input)) break;
-    }
-    return { AlarmHistoryItems: found.map(view), ...(after !== undefined && { NextToken: tokenOf(after) }) };
+    const { rows, page } = await recordsPage(ctx, history, prefix, input, {
+      standard: 100,
+      index,
+      from,
+      keep: (row) => isWanted(row, input, ctx.now),
+      isPast: (row) => isPast(row, input),
+    });
+    return { AlarmHistoryItems: rows.map(view), ...page };
   },
 };
 
@@ -43,8 +35,7 @@ function orderOf({ AlarmName, ScanBy, StartDate, EndDate }: DescribeAlarmHistory
 }
 
 /** Nothing that follows in this order is within the dates. */
-function isPast(last: HistoryRow | undefined, { ScanBy, StartDate, EndDate }: DescribeAlarmHistoryInput): boolean {
-  if (!last) return true;
+function isPast(last: HistoryRow, { ScanBy, StartDate, EndDate }: DescribeAlarmHistoryInput): boolean {
   if (ScanBy === 'TimestampAscending') return EndDate !== undefined && last.time > EndDate.getTime();
   return StartDate !== undefined && last.time < StartDate.getTime();
 }
@@ -69,6 +60,3 @@ const view = (row: HistoryRow): AlarmHistoryItem => ({
   HistorySummary: row.summary,
   HistoryData: row.data,
 });
-
-export const cursorIn = (token: string): string =>
-  cursorOf(token) ?? fail(InvalidNextToken, 'The next token specified is invalid.');

@@ -6,7 +6,6 @@ import {
   type DeleteAnomalyDetectorInput,
   type DescribeAnomalyDetectorsInput,
   type DescribeAnomalyDetectorsOutput,
-  InvalidNextToken,
   LimitExceededException,
   type MetricDataQuery,
   type PutAnomalyDetectorInput,
@@ -16,11 +15,11 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Operation } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { type Detector, detectorOf, detectors, type SingleMetric, singleSubject, subjectOf } from './detectorRows.ts';
 import { dimensionList, dimensionsOf } from './dimensions.ts';
 import { metricId, metricRows } from './metricRows.ts';
+import { resultsPage } from './pages.ts';
 import { checkQueries } from './queryChecks.ts';
 import { statistic } from './statistics.ts';
 import { badValue, invalidCombination, invalidValue, missing } from './words.ts';
@@ -144,7 +143,6 @@ export const DeleteAnomalyDetector: Operation<DeleteAnomalyDetectorInput, object
   },
 };
 
-const PAGE = 50;
 const PAGE_MAX = 100;
 const IDS_MAX = 50;
 
@@ -152,19 +150,11 @@ export const DescribeAnomalyDetectors: Operation<DescribeAnomalyDetectorsInput, 
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
     if (input.AnomalyDetectorIds?.length) return byIds(ctx, input, input.AnomalyDetectorIds);
-    const limit = input.MaxResults ?? PAGE;
-    if (limit > PAGE_MAX) badValue(limit, 'MaxResults');
+    if ((input.MaxResults ?? 0) > PAGE_MAX) badValue(input.MaxResults!, 'MaxResults');
     const types = input.AnomalyDetectorTypes?.length ? input.AnomalyDetectorTypes : ['SINGLE_METRIC'];
-    const found: Detector[] = [];
-    let after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken);
-    do {
-      const page = await ctx.store.list(detectors, [ctx.account, ctx.region], { limit: limit - found.length, after });
-      found.push(
-        ...page.rows.filter((row) => types.includes(row.single ? 'SINGLE_METRIC' : 'METRIC_MATH') && fits(row, input)),
-      );
-      after = page.next;
-    } while (after !== undefined && found.length < limit);
-    return { AnomalyDetectors: await views(ctx, found), ...(after !== undefined && { NextToken: tokenOf(after) }) };
+    const keep = (row: Detector) => types.includes(row.single ? 'SINGLE_METRIC' : 'METRIC_MATH') && fits(row, input);
+    const { rows, page } = await resultsPage(ctx, detectors, [ctx.account, ctx.region], input, { keep });
+    return { AnomalyDetectors: await views(ctx, rows), ...page };
   },
 };
 
@@ -242,6 +232,3 @@ function view(detector: Detector, state: AnomalyDetectorStateValue): AnomalyDete
     ...(math && { MetricMathAnomalyDetector: { MetricDataQueries: [...math] } }),
   };
 }
-
-const cursorIn = (token: string): string =>
-  cursorOf(token) ?? fail(InvalidNextToken, 'The next token specified is invalid.');

@@ -5,7 +5,6 @@ import {
   type DeleteDashboardsInput,
   type GetDashboardInput,
   type GetDashboardOutput,
-  InvalidParameterValueException,
   type ListDashboardsInput,
   type ListDashboardsOutput,
   type PutDashboardInput,
@@ -14,11 +13,11 @@ import {
 import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { requestTags } from '../../core/tags.ts';
 import { table } from '../../store/store.ts';
 import { checkTags } from './alarmChecks.ts';
 import { checkBody } from './dashboardBody.ts';
+import { wholePage } from './pages.ts';
 import { invalidValue, missing } from './words.ts';
 
 export interface Dashboard {
@@ -89,9 +88,9 @@ const PAGE = 1000;
 export const ListDashboards: Operation<ListDashboardsInput, ListDashboardsOutput> = {
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
-    const after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken);
     const startsWith = input.DashboardNamePrefix;
-    const { rows, next } = await ctx.store.list(dashboards, [ctx.account], { limit: PAGE, after, startsWith });
+    const listing = { standard: PAGE, startsWith };
+    const { rows, page } = await wholePage(ctx, dashboards, [ctx.account], input, listing);
     return {
       DashboardEntries: rows.map(({ name, body, modified }) => ({
         DashboardName: name,
@@ -99,13 +98,10 @@ export const ListDashboards: Operation<ListDashboardsInput, ListDashboardsOutput
         LastModified: new Date(modified),
         Size: Buffer.byteLength(body),
       })),
-      ...(next !== undefined && { NextToken: tokenOf(next) }),
+      ...page,
     };
   },
 };
-
-const cursorIn = (token: string): string =>
-  cursorOf(token) ?? fail(InvalidParameterValueException, `The value ${token} for parameter NextToken is invalid.`);
 
 /** All of them, or none where one does not exist. */
 export const DeleteDashboards: Operation<Present<DeleteDashboardsInput>, object, (Dashboard | undefined)[]> = {

@@ -11,8 +11,6 @@ import { ResourceNotFoundException } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../../core/context.ts';
 import { awsError } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
-import { tokenOf } from '../../core/page.ts';
-import { cursorIn } from './alarmHistory.ts';
 import {
   type AlarmRow,
   alarmArn,
@@ -26,10 +24,8 @@ import {
 } from './alarmRows.ts';
 import { dimensionsOf } from './dimensions.ts';
 import { metricId } from './metricRows.ts';
+import { recordsPage } from './pages.ts';
 import { invalid } from './words.ts';
-
-const ALARMS = 50;
-const LOOKED_AT_MAX = 5000;
 
 export const DescribeAlarms: Operation<DescribeAlarmsInput, DescribeAlarmsOutput> = {
   access: (_input, ctx) => ({ resource: alarmArn(ctx, '*') }),
@@ -40,21 +36,11 @@ export const DescribeAlarms: Operation<DescribeAlarmsInput, DescribeAlarmsOutput
       invalid('The parameters AlarmNames and AlarmNamePrefix are mutually exclusive and you have specified both.');
     }
     if (input.AlarmNames?.length) return named(ctx, input, input.AlarmNames);
-    const limit = input.MaxRecords ?? ALARMS;
-    const found: AlarmRow[] = [];
-    let after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken);
-    for (let seen = 0; found.length < limit && seen < LOOKED_AT_MAX; ) {
-      const page = await ctx.store.list(alarms, [ctx.account, ctx.region], {
-        limit: limit - found.length,
-        after,
-        startsWith: input.AlarmNamePrefix,
-      });
-      found.push(...page.rows.filter((alarm) => isWanted(alarm, input)));
-      seen += page.rows.length;
-      after = page.next;
-      if (after === undefined) break;
-    }
-    return { ...answer(found), ...(after !== undefined && { NextToken: tokenOf(after) }) };
+    const { rows, page } = await recordsPage(ctx, alarms, [ctx.account, ctx.region], input, {
+      startsWith: input.AlarmNamePrefix,
+      keep: (alarm) => isWanted(alarm, input),
+    });
+    return { ...answer(rows), ...page };
   },
 };
 
@@ -93,15 +79,13 @@ async function relatives(ctx: Context, input: DescribeAlarmsInput): Promise<Desc
     invalid('ChildrenOfAlarmName cannot be used with ParentsOfAlarmName.');
   }
   if (parent !== undefined) return children(ctx, parent);
-  const limit = input.MaxRecords ?? ALARMS;
-  const after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken);
-  const page = await ctx.store.list(alarms, [ctx.account, ctx.region, child!], { index: 'child', limit, after });
-  const above = page.rows.filter((alarm) => alarm.type === 'CompositeAlarm' && alarm.children.includes(child!));
+  const { rows, page } = await recordsPage(ctx, alarms, [ctx.account, ctx.region, child!], input, { index: 'child' });
+  const above = rows.filter((alarm) => alarm.type === 'CompositeAlarm' && alarm.children.includes(child!));
   return {
     MetricAlarms: [],
     CompositeAlarms: above.map((alarm) => ({ AlarmName: alarm.name, AlarmArn: arnOf(alarm) })),
     LogAlarms: [],
-    ...(page.next !== undefined && { NextToken: tokenOf(page.next) }),
+    ...page,
   };
 }
 

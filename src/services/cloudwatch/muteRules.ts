@@ -14,15 +14,14 @@ import {
 import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
-import { tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { checkTags } from './alarmChecks.ts';
-import { cursorIn } from './alarmHistory.ts';
 import { alarmArn, findAlarm } from './alarmRows.ts';
 import { releaseLater } from './alarmTasks.ts';
 import { nextStart, parseSchedule, ScheduleError } from './muteSchedule.ts';
 import { activeWindow, type MuteRule, muteRuleArn, muteRules } from './mutes.ts';
+import { recordsPage } from './pages.ts';
 import { invalid } from './words.ts';
 import { isZone } from './zones.ts';
 
@@ -142,23 +141,15 @@ function statusOf(rule: MuteRule, now: number): AlarmMuteRuleStatus {
   return next !== undefined && next < (rule.expire ?? Number.POSITIVE_INFINITY) ? 'SCHEDULED' : 'EXPIRED';
 }
 
-const PAGE = 50;
-
 export const ListAlarmMuteRules: Operation<ListAlarmMuteRulesInput, ListAlarmMuteRulesOutput> = {
   access: (_input, ctx) => ({ resource: muteRuleArn(ctx, '*') }),
   async run(input, ctx) {
-    const limit = Math.min(input.MaxRecords ?? PAGE, 100);
-    if (limit < 1) invalid('MaxRecords must be at least 1.');
+    if (input.MaxRecords !== undefined && input.MaxRecords < 1) invalid('MaxRecords must be at least 1.');
     const prefix = [ctx.account, ctx.region, ...(input.AlarmName === undefined ? [] : [input.AlarmName])];
-    const index = input.AlarmName === undefined ? {} : { index: 'target' };
-    const found: AlarmMuteRuleSummary[] = [];
-    let after = input.NextToken === undefined ? undefined : cursorIn(input.NextToken);
-    do {
-      const page = await ctx.store.list(muteRules, prefix, { limit: limit - found.length, after, ...index });
-      const summaries = page.rows.map((rule) => summary(ctx, rule));
-      found.push(...summaries.filter(({ Status }) => !input.Statuses?.length || input.Statuses.includes(Status!)));
-      after = page.next;
-    } while (after !== undefined && found.length < limit);
-    return { AlarmMuteRuleSummaries: found, ...(after !== undefined && { NextToken: tokenOf(after) }) };
+    const index = input.AlarmName === undefined ? undefined : 'target';
+    const { Statuses } = input;
+    const keep = (rule: MuteRule) => !Statuses?.length || Statuses.includes(statusOf(rule, ctx.now.getTime()));
+    const { rows, page } = await recordsPage(ctx, muteRules, prefix, input, { index, keep });
+    return { AlarmMuteRuleSummaries: rows.map((rule) => summary(ctx, rule)), ...page };
   },
 };

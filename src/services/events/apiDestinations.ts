@@ -21,7 +21,7 @@ import { quota } from '../../core/quotas.ts';
 import { type ApiDestination, apiDestinationArn, apiDestinations } from './apiDestinationRows.ts';
 import { connectionOf } from './connectionRows.ts';
 import { overLimit, refuse } from './errors.ts';
-import { pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 
 /** Calls a second: as many as AWS lets through, unless fewer are asked for. */
 const RATE_MAX = 300;
@@ -164,7 +164,10 @@ export const ListApiDestinations: Operation<Present<ListApiDestinationsRequest>,
   async run(input, ctx) {
     const keep = (row: ApiDestination) =>
       input.ConnectionArn === undefined || row.connectionArn === input.ConnectionArn;
-    const { rows, page } = await pageOf(ctx, apiDestinations, [ctx.account, ctx.region], input, keep);
+    const { rows, page } = await rowsPage(ctx, apiDestinations, [ctx.account, ctx.region], input, {
+      startsWith: input.NamePrefix,
+      keep,
+    });
     return { ApiDestinations: await Promise.all(rows.map((row) => view(ctx, row))), ...page };
   },
 };

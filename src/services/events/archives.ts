@@ -26,7 +26,7 @@ import { EXPIRE } from './archiveTask.ts';
 import { type Bus, findBus } from './busRows.ts';
 import { acceptedPattern, invalid, noBus, overLimit } from './errors.ts';
 import { busArn, busNamed } from './names.ts';
-import { pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { changeRule, type Rule, ruleKey, rules } from './ruleRows.ts';
 
 const BUS_ARN = /^arn:[\w-]+:events:[a-z0-9-]+:\d{12}:event-bus\/.+$/;
@@ -184,7 +184,10 @@ export const ListArchives: Operation<Present<ListArchivesRequest>, ListArchivesR
   async run(input, ctx, bus) {
     if (input.State !== undefined && input.State !== 'ENABLED') return { Archives: [] };
     const keep = (archive: Archive) => bus === undefined || archive.bus === bus.name;
-    const { rows, page } = await pageOf(ctx, archives, [ctx.account, ctx.region], input, keep);
+    const { rows, page } = await rowsPage(ctx, archives, [ctx.account, ctx.region], input, {
+      startsWith: input.NamePrefix,
+      keep,
+    });
     return { Archives: await Promise.all(rows.map((archive) => summary(ctx, archive))), ...page };
   },
 };

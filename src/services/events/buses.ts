@@ -21,7 +21,7 @@ import { showPrincipals } from '../../identity/principalBinding.ts';
 import { type Bus, buses, findBus } from './busRows.ts';
 import { noBus, overLimit, refuse } from './errors.ts';
 import { busArn, busNamed, DEFAULT_BUS } from './names.ts';
-import { pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { rules } from './ruleRows.ts';
 import { acceptedTags } from './tagging.ts';
 
@@ -127,13 +127,10 @@ async function view(ctx: Context, bus: Bus): Promise<EventBus> {
 export const ListEventBuses: Operation<Present<ListEventBusesRequest>, ListEventBusesResponse> = {
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
-    const { rows, page } = await pageOf(
-      ctx,
-      buses,
-      [ctx.account, ctx.region],
-      input,
-      ({ name }) => name !== DEFAULT_BUS,
-    );
+    const { rows, page } = await rowsPage(ctx, buses, [ctx.account, ctx.region], input, {
+      startsWith: input.NamePrefix,
+      keep: ({ name }) => name !== DEFAULT_BUS,
+    });
     const first = input.NextToken === undefined && DEFAULT_BUS.startsWith(input.NamePrefix ?? '');
     const standard = first ? [(await findBus(ctx.store, { ...ctx, name: DEFAULT_BUS }))!] : [];
     return { EventBuses: await Promise.all([...standard, ...rows].map((bus) => view(ctx, bus))), ...page };

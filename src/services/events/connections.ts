@@ -35,7 +35,7 @@ import {
 } from './connectionRows.ts';
 import { AUTHORIZE } from './connectionTask.ts';
 import { overLimit, refuse } from './errors.ts';
-import { pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 
 type Parameters = CreateConnectionAuthRequestParameters | UpdateConnectionRequest['AuthParameters'];
 
@@ -265,7 +265,10 @@ export const ListConnections: Operation<Present<ListConnectionsRequest>, ListCon
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
     const keep = ({ state }: Connection) => input.ConnectionState === undefined || state === input.ConnectionState;
-    const { rows, page } = await pageOf(ctx, connections, [ctx.account, ctx.region], input, keep);
+    const { rows, page } = await rowsPage(ctx, connections, [ctx.account, ctx.region], input, {
+      startsWith: input.NamePrefix,
+      keep,
+    });
     return { Connections: rows.map(summary), ...page };
   },
 };

@@ -1,7 +1,5 @@
 /** EventBridge's way of paging: Limit and NextToken. */
-import type { Context } from '../../core/context.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
-import type { Key, Table } from '../../store/store.ts';
+import { paging } from '../../core/page.ts';
 import { refuse } from './errors.ts';
 
 export interface PageInput {
@@ -9,33 +7,15 @@ export interface PageInput {
   readonly NextToken?: string | undefined;
 }
 
-const STANDARD = 100;
-
 export interface Found<R> {
   readonly rows: readonly R[];
   readonly page: { readonly NextToken?: string };
 }
 
-/**
- * A page of rows. `keep` leaves rows out behind the index: a page may then be shorter than asked for, and even empty,
- * with a token for the next one, as in AWS.
- */
-export async function pageOf<R>(
-  ctx: Context,
-  table: Table<R>,
-  prefix: Key,
-  input: PageInput & { readonly NamePrefix?: string | undefined },
-  keep: (row: R) => boolean = () => true,
-  index?: string,
-): Promise<Found<R>> {
-  const after = input.NextToken === undefined ? undefined : (cursorOf(input.NextToken) ?? noToken());
-  const { rows, next } = await ctx.store.list(table, prefix, {
-    limit: input.Limit ?? STANDARD,
-    after,
-    startsWith: input.NamePrefix,
-    ...(index !== undefined && { index }),
-  });
-  return { rows: rows.filter(keep), page: next === undefined ? {} : { NextToken: tokenOf(next) } };
-}
-
-const noToken = (): never => refuse('Parameter NextToken is not valid.');
+export const { rows: rowsPage, items: itemsPage } = paging({
+  size: 'Limit',
+  standard: 100,
+  token: 'NextToken',
+  end: (NextToken) => (NextToken === undefined ? {} : { NextToken }),
+  refuse: () => refuse('Parameter NextToken is not valid.'),
+});

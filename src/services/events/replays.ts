@@ -21,7 +21,7 @@ import { type Archive, archiveArn, archives } from './archiveRows.ts';
 import { findBus } from './busRows.ts';
 import { noBus, overLimit, refuse } from './errors.ts';
 import { busArn, busNamed, ruleNamed } from './names.ts';
-import { pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { type Replay, replays } from './replayRows.ts';
 import { REPLAY } from './replayTask.ts';
 
@@ -151,7 +151,10 @@ export const ListReplays: Operation<Present<ListReplaysRequest>, ListReplaysResp
     const keep = (replay: Replay) =>
       (input.State === undefined || replay.state === input.State) &&
       (input.EventSourceArn === undefined || replay.archive === archive);
-    const { rows, page } = await pageOf(ctx, replays, [ctx.account, ctx.region], input, keep);
+    const { rows, page } = await rowsPage(ctx, replays, [ctx.account, ctx.region], input, {
+      startsWith: input.NamePrefix,
+      keep,
+    });
     return { Replays: rows.map(view), ...page };
   },
 };

@@ -21,7 +21,7 @@ import { passRole } from '../../identity/passRole.ts';
 import { type Bus, findBus } from './busRows.ts';
 import { acceptedPattern, noBus, noRule, overLimit, refuse, requireUnmanaged } from './errors.ts';
 import { busNamed, DEFAULT_BUS, ruleArn } from './names.ts';
-import { type PageInput, pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { changeRule, type Rule, ruleKey, rules } from './ruleRows.ts';
 import { rescheduled } from './ruleSchedule.ts';
 import { acceptedTags } from './tagging.ts';
@@ -212,7 +212,9 @@ export const ListRules: Operation<Present<ListRulesRequest>, ListRulesResponse, 
   load: loadedBus,
   access: listAccess,
   async run(input, ctx, bus) {
-    const { rows, page } = await pageOf(ctx, rules, [bus.account, bus.region, bus.name], input);
+    const { rows, page } = await rowsPage(ctx, rules, [bus.account, bus.region, bus.name], input, {
+      startsWith: input.NamePrefix,
+    });
     return { Rules: rows.map(view), ...page };
   },
 };
@@ -224,7 +226,7 @@ export const ListRuleNamesByTarget: ByTarget = {
   access: listAccess,
   async run(input, ctx, bus) {
     const prefix = [bus.account, bus.region, bus.name, input.TargetArn];
-    const { rows, page } = await pageOf(ctx, rules, prefix, input as PageInput, undefined, 'target');
+    const { rows, page } = await rowsPage(ctx, rules, prefix, input, { index: 'target' });
     return { RuleNames: rows.map(({ name }) => name), ...page };
   },
 };

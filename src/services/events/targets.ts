@@ -9,10 +9,10 @@ import type {
   Target,
 } from '@aws-sdk/client-eventbridge';
 import type { Operation, Present } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { passRole } from '../../identity/passRole.ts';
 import { overLimit, refuse, requireUnmanaged } from './errors.ts';
+import { itemsPage } from './pages.ts';
 import { changeRule } from './ruleRows.ts';
 import { arnIn, existing, type Place, ruleAccess } from './rules.ts';
 import { checkTarget } from './targetChecks.ts';
@@ -62,10 +62,7 @@ export const ListTargetsByRule: Operation<Present<ListTargetsByRuleRequest>, Lis
   load: (input, ctx) => existing(ctx, input.Rule, input.EventBusName),
   access: (_input, _ctx, place) => ruleAccess(place),
   async run(input, _ctx, { rule }) {
-    const from = input.NextToken === undefined ? 0 : Number(cursorOf(input.NextToken) ?? Number.NaN);
-    if (!Number.isSafeInteger(from)) refuse('Parameter NextToken is not valid.');
-    const to = from + (input.Limit ?? 100);
-    const Targets = rule!.targets.slice(from, to);
-    return { Targets, ...(to < rule!.targets.length && { NextToken: tokenOf(String(to)) }) };
+    const { items: Targets, page } = itemsPage(rule!.targets, input);
+    return { Targets, ...page };
   },
 };

@@ -138,7 +138,9 @@ export const ListGroupMemberships: Operation<
   async run(input, ctx, { identityStore }) {
     const { GroupId } = input;
     if (!(await ctx.store.get(directoryGroups, [identityStore, GroupId]))) throw notFound('GROUP', GroupId);
-    const { rows, page } = await rowsPage(ctx, directoryMemberships, [identityStore, GroupId], input, 'group');
+    const { rows, page } = await rowsPage(ctx, directoryMemberships, [identityStore, GroupId], input, {
+      index: 'group',
+    });
     return { GroupMemberships: rows.map(membershipView), ...page };
   },
 };
@@ -154,7 +156,7 @@ export const ListGroupMembershipsForMember: Operation<
   async run(input, ctx, { identityStore }) {
     const user = userOf(input.MemberId);
     if (!(await ctx.store.get(directoryUsers, [identityStore, user]))) throw notFound('USER', user);
-    const { rows, page } = await rowsPage(ctx, directoryMemberships, [identityStore, user], input, 'user');
+    const { rows, page } = await rowsPage(ctx, directoryMemberships, [identityStore, user], input, { index: 'user' });
     return { GroupMemberships: rows.map(membershipView), ...page };
   },
 };

@@ -23,7 +23,7 @@ import { onAccount, onGroup } from './access.ts';
 import { EXPORT, type ExportStep, type ExportTask, exportTasks, isActive } from './exportRows.ts';
 import { exporter, putObject } from './exportRun.ts';
 import type { LogGroup } from './groupRows.ts';
-import { fittingPage } from './pages.ts';
+import { rowsPage } from './pages.ts';
 
 const STANDARD_PREFIX = 'exportedlogs';
 
@@ -90,7 +90,7 @@ export const DescribeExportTasks = onAccount<DescribeExportTasksRequest, Describ
       return { exportTasks: task ? [view(task)] : [] };
     }
     const fits = ({ status }: ExportTask) => (input.statusCode ?? status) === status;
-    const found = await fittingPage(ctx, exportTasks, [account, region], input, fits, { index: 'newest' });
+    const found = await rowsPage(ctx, exportTasks, [account, region], input, { index: 'newest', keep: fits });
     return { exportTasks: found.rows.map(view), ...found.page };
   },
 );

@@ -22,7 +22,7 @@ import { namedAccess, onGroup } from './access.ts';
 import { encryptUnder } from './encryption.ts';
 import { identified } from './groupLookup.ts';
 import { DELIVERY_DAYS, groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
-import { fittingPage } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { PURGE, type Purge } from './purge.ts';
 import { compileRegex } from './regex/index.ts';
 import { groupPolicyGone } from './resourcePolicies.ts';
@@ -141,7 +141,7 @@ async function ownPage(
 ) {
   const accounts = input.accountIdentifiers ?? [];
   if (accounts.length > 0 && !accounts.includes(ctx.account)) return { rows: [], page: {} };
-  return fittingPage(ctx, logGroups, [ctx.account, ctx.region], input, fits, { startsWith });
+  return rowsPage(ctx, logGroups, [ctx.account, ctx.region], input, { startsWith, keep: fits });
 }
 
 async function viewsOf(ctx: Context, groups: readonly LogGroup[]): Promise<LogGroupView[]> {

@@ -21,7 +21,7 @@ import { findGroup, groupNamed } from './groupLookup.ts';
 import { groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
 import { FILTERS_MAX, matching } from './metricSamples.ts';
-import { fittingPage, rowsPage } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { type FilterPattern, filterPattern, subjectOf } from './patterns/index.ts';
 import { numericText } from './patterns/json.ts';
 
@@ -141,7 +141,7 @@ function pageOf(ctx: Context, input: DescribeMetricFiltersRequest, group: LogGro
   if (metricName !== undefined && metricNamespace !== undefined) {
     const fits = (filter: MetricFilter) => (group === undefined || filter.group === group.id) && named(filter);
     const prefix = [account, region, metricNamespace, metricName];
-    return fittingPage(ctx, metricFilters, prefix, input, fits, { index: 'metric' });
+    return rowsPage(ctx, metricFilters, prefix, input, { index: 'metric', keep: fits });
   }
   if (group) return rowsPage(ctx, metricFilters, [group.id], input, { startsWith });
   return rowsPage(ctx, metricFilters, [account, region], input, { startsWith, index: 'account' });

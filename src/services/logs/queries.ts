@@ -27,7 +27,7 @@ import { groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type Plan, planOf } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
-import { cursorIn, invalidToken, nextToken } from './pages.ts';
+import { invalidToken, itemsPage, rowsPage } from './pages.ts';
 import { isActive, NOTHING_SCANNED, pieceId, type Query, queries } from './queryRows.ts';
 import { PIECE_RESULTS } from './queryWorker.ts';
 
@@ -226,26 +226,17 @@ export const StopQuery = onAccount<Present<StopQueryRequest>, StopQueryResponse>
 });
 
 const DESCRIBED_MAX = 1000;
-const SCANNED_MAX = 5_000;
 
 /** Newest first. */
 export const DescribeQueries = onAccount<DescribeQueriesRequest, DescribeQueriesResponse>(async (input, ctx) => {
-  const wanted = input.maxResults ?? DESCRIBED_MAX;
   const fits = (query: Query) =>
     (input.status === undefined || query.status === input.status) &&
     (input.logGroupName === undefined || query.groupNames.includes(input.logGroupName)) &&
     (input.queryLanguage === undefined || input.queryLanguage === 'CWLI');
-  const found: Query[] = [];
-  let after = cursorIn(input.nextToken);
-  for (let scanned = 0; scanned < SCANNED_MAX; ) {
-    const page = { limit: wanted - found.length, after, index: 'newest' };
-    const { rows, next } = await ctx.store.list(queries, [ctx.account, ctx.region], page);
-    found.push(...rows.filter(fits));
-    scanned += rows.length;
-    after = next;
-    if (after === undefined || found.length >= wanted) break;
-  }
-  return { queries: found.map(view), ...nextToken(after) };
+  const asked = { limit: input.maxResults ?? DESCRIBED_MAX, nextToken: input.nextToken };
+  const listing = { index: 'newest', keep: fits };
+  const { rows, page } = await rowsPage(ctx, queries, [ctx.account, ctx.region], asked, listing);
+  return { queries: rows.map(view), ...page };
 });
 
 const view = (query: Query) => ({
@@ -264,13 +255,8 @@ export const ListLogGroupsForQuery = onAccount<Present<ListLogGroupsForQueryRequ
   async (input, ctx) => {
     const found = await findQuery(input, ctx);
     if (found instanceof Missing) throw found.error;
-    const text = input.nextToken === undefined ? '0' : (cursorIn(input.nextToken) ?? '0');
-    const from = /^\d{1,6}$/.test(text) ? Number(text) : invalidToken();
-    const to = from + (input.maxResults ?? 50);
-    const identifiers = found.query.groupNames.map((name) => groupArn({ ...ctx, name }));
-    return {
-      logGroupIdentifiers: identifiers.slice(from, to),
-      ...nextToken(to < identifiers.length ? String(to) : undefined),
-    };
+    const asked = { limit: input.maxResults, nextToken: input.nextToken };
+    const { items, page } = itemsPage(found.query.groupNames, asked);
+    return { logGroupIdentifiers: items.map((name) => groupArn({ ...ctx, name })), ...page };
   },
 );

@@ -25,7 +25,7 @@ import {
   organizationPath,
 } from '../../identity/organization.ts';
 import { accountArn } from './arns.ts';
-import { nextToken, pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { findPlace, type Place, placeAccess } from './places.ts';
 import { operation, type Seat } from './seats.ts';
 import { findParent } from './units.ts';
@@ -43,8 +43,8 @@ export const DescribeAccount = operation<Present<DescribeAccountRequest>, Descri
 export const ListAccounts = operation<ListAccountsRequest, ListAccountsResponse>({
   who: 'readers',
   async run(input, ctx, { organization }) {
-    const { rows, next } = await pageOf(ctx, accounts, [organization.id], input, 'organization');
-    return { Accounts: await accountViews(ctx, organization, rows), ...nextToken(next) };
+    const { rows, page } = await rowsPage(ctx, accounts, [organization.id], input, { index: 'organization' });
+    return { Accounts: await accountViews(ctx, organization, rows), ...page };
   },
 });
 
@@ -57,8 +57,8 @@ export const ListAccountsForParent = operation<
   find: (input, ctx, seat) => findParent(ctx, seat, input.ParentId),
   access: (_input, _seat, place) => placeAccess(place),
   async run(input, ctx, { organization }, parent) {
-    const { rows, next } = await pageOf(ctx, accounts, [organization.id, parent.id], input, 'parent');
-    return { Accounts: await accountViews(ctx, organization, rows), ...nextToken(next) };
+    const { rows, page } = await rowsPage(ctx, accounts, [organization.id, parent.id], input, { index: 'parent' });
+    return { Accounts: await accountViews(ctx, organization, rows), ...page };
   },
 });
 

@@ -16,7 +16,7 @@ import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Present } from '../../core/operation.ts';
 import { type Account, accounts, type Organization, type Unit, units } from '../../identity/organization.ts';
 import type { Page, Table } from '../../store/store.ts';
-import { afterOf, limitOf, nextToken, pageOfStages } from './pages.ts';
+import { itemsPage, pageOfStages } from './pages.ts';
 import { findPlace, isAccountId, type Place, placeAccess, placeArn, putAttachments } from './places.ts';
 import { type Found, findPolicy, policyAccess, policyOf, summaryOf } from './policies.ts';
 import { policyTypes } from './policyTypes.ts';
@@ -75,15 +75,13 @@ export const ListPoliciesForTarget = operation<
   access: (input, _seat, place) => placeAccess(place, { 'organizations:PolicyType': input.Filter }),
   async run(input, ctx, { organization }, place) {
     const ids = place.attachments[input.Filter] ?? [];
-    const from = Number(afterOf(input) ?? '0');
-    if (!Number.isSafeInteger(from)) invalid('INVALID_NEXT_TOKEN');
-    const to = from + limitOf(input);
+    const { items, page } = itemsPage(ids, input);
     const policies: Found[] = [];
-    for (const id of ids.slice(from, to)) {
+    for (const id of items) {
       const policy = await policyOf(ctx, organization, id);
       if (policy) policies.push(policy);
     }
-    return { Policies: policies.map(summaryOf), ...nextToken(to < ids.length ? String(to) : undefined) };
+    return { Policies: policies.map(summaryOf), ...page };
   },
 });
 
@@ -101,8 +99,8 @@ export const ListTargetsForPolicy = operation<
       <R extends Unit | Account>(table: Table<R>) =>
       (limit: number, after: string | undefined): Promise<Page<Unit | Account>> =>
         ctx.store.list(table, attached, { limit, after, index: 'attached' });
-    const { rows, next } = await pageOfStages([list(units), list(accounts)], input);
-    return { Targets: rows.map((row) => targetOf(organization, row)), ...nextToken(next) };
+    const { rows, page } = await pageOfStages([list(units), list(accounts)], input);
+    return { Targets: rows.map((row) => targetOf(organization, row)), ...page };
   },
 });
 

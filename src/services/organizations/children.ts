@@ -9,7 +9,7 @@ import {
 import { awsError } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { accounts, units } from '../../identity/organization.ts';
-import { afterOf, nextToken, pageOf } from './pages.ts';
+import { cursorIn, rowsPage } from './pages.ts';
 import { findPlace, type Place, placeAccess } from './places.ts';
 import { operation } from './seats.ts';
 import { findParent } from './units.ts';
@@ -20,11 +20,11 @@ export const ListChildren = operation<Present<ListChildrenRequest>, ListChildren
   access: (_input, _seat, place) => placeAccess(place),
   async run(input, ctx, { organization }, { id }) {
     const prefix = [organization.id, id];
-    const { rows, next } =
+    const { rows, page } =
       input.ChildType === 'ACCOUNT'
-        ? await pageOf(ctx, accounts, prefix, input, 'parent')
-        : await pageOf(ctx, units, prefix, input, 'parent');
-    return { Children: rows.map((row) => ({ Id: row.id, Type: input.ChildType })), ...nextToken(next) };
+        ? await rowsPage(ctx, accounts, prefix, input, { index: 'parent' })
+        : await rowsPage(ctx, units, prefix, input, { index: 'parent' });
+    return { Children: rows.map((row) => ({ Id: row.id, Type: input.ChildType })), ...page };
   },
 });
 
@@ -39,7 +39,7 @@ export const ListParents = operation<Present<ListParentsRequest>, ListParentsRes
     ),
   access: (_input, _seat, place) => placeAccess(place),
   async run(input, _ctx, { organization }, { parent }) {
-    if (parent === undefined || afterOf(input) !== undefined) return { Parents: [] };
+    if (parent === undefined || cursorIn(input) !== undefined) return { Parents: [] };
     return { Parents: [{ Id: parent, Type: parent === organization.root ? 'ROOT' : 'ORGANIZATIONAL_UNIT' }] };
   },
 });

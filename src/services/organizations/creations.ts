@@ -23,7 +23,7 @@ import { type Account, accounts, type Organization } from '../../identity/organi
 import { table } from '../../store/store.ts';
 import { openInvitations } from './handshakeRows.ts';
 import { joinedEvent } from './membershipEvents.ts';
-import { nextToken, pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { putTags } from './places.ts';
 import { firstAttachments } from './policyTypes.ts';
 import { invalid, violated } from './refusals.ts';
@@ -98,10 +98,10 @@ export const DescribeCreateAccountStatus = operation<
 export const ListCreateAccountStatus = operation<ListCreateAccountStatusRequest, ListCreateAccountStatusResponse>({
   who: 'readers',
   async run(input, ctx, { organization }) {
-    const { rows, next } = await pageOf(ctx, creations, [organization.id], input);
+    const { rows, page } = await rowsPage(ctx, creations, [organization.id], input);
     const views = rows.map((creation) => viewOf(creation, ctx.now));
     const wanted = views.filter((view) => !input.States?.length || input.States.some((state) => state === view.State));
-    return { CreateAccountStatuses: wanted, ...nextToken(next) };
+    return { CreateAccountStatuses: wanted, ...page };
   },
 });
 

@@ -20,9 +20,9 @@ import {
   trustedServices,
 } from '../../identity/organization.ts';
 import { accountFacts, findAccount } from './accounts.ts';
-import { afterOf, limitOf, nextToken, pageOf } from './pages.ts';
+import { itemsPage, rowsPage } from './pages.ts';
 import { memberOf, type Place, placeAccess } from './places.ts';
-import { invalid, violated } from './refusals.ts';
+import { violated } from './refusals.ts';
 import { operation } from './seats.ts';
 
 /** Delegated administrators that a service may have; others may have any number. */
@@ -99,10 +99,10 @@ export const ListDelegatedAdministrators = operation<
   access: (input) => ({ resource: '*', conditions: { 'organizations:ServicePrincipal': input.ServicePrincipal } }),
   async run(input, ctx, { organization }) {
     const { ServicePrincipal: service } = input;
-    const { rows, next } =
+    const { rows, page } =
       service === undefined
-        ? await pageOf(ctx, delegatedAdministrators, [organization.id], input)
-        : await pageOf(ctx, delegatedAdministrators, [organization.id, service], input, 'service');
+        ? await rowsPage(ctx, delegatedAdministrators, [organization.id], input)
+        : await rowsPage(ctx, delegatedAdministrators, [organization.id, service], input, { index: 'service' });
     const views: View[] = [];
     for (const row of rows) {
       const account = await ctx.store.get(accounts, [row.account]);
@@ -111,7 +111,7 @@ export const ListDelegatedAdministrators = operation<
       const DelegationEnabledDate = since === undefined ? undefined : new Date(since);
       views.push({ ...accountFacts(ctx, organization, account), DelegationEnabledDate });
     }
-    return { DelegatedAdministrators: views, ...nextToken(next) };
+    return { DelegatedAdministrators: views, ...page };
   },
 });
 
@@ -126,16 +126,13 @@ export const ListDelegatedServicesForAccount = operation<
   async run(input, ctx, { organization }) {
     const row = await ctx.store.get(delegatedAdministrators, [organization.id, input.AccountId]);
     if (!row) throw notRegistered();
-    const from = Number(afterOf(input) ?? '0');
-    if (!Number.isSafeInteger(from)) invalid('INVALID_NEXT_TOKEN');
-    const services = Object.entries(row.services).sort();
-    const to = from + limitOf(input);
+    const { items, page } = itemsPage(Object.entries(row.services).sort(), input);
     return {
-      DelegatedServices: services.slice(from, to).map(([service, since]) => ({
+      DelegatedServices: items.map(([service, since]) => ({
         ServicePrincipal: service,
         DelegationEnabledDate: new Date(since),
       })),
-      ...nextToken(to < services.length ? String(to) : undefined),
+      ...page,
     };
   },
 });

@@ -25,7 +25,7 @@ import {
 import { accountViews, findAccount } from './accounts.ts';
 import { faultsOf } from './effectiveFaults.ts';
 import { type Inherited, type Merged, merge, plain } from './inheritance.ts';
-import { afterOf, limitOf, nextToken, pageOf } from './pages.ts';
+import { itemsPage, rowsPage } from './pages.ts';
 import { findPlace, isAccountId, type Place, placeAccess } from './places.ts';
 import { invalid } from './refusals.ts';
 import { requireEnabled, rootOf } from './roots.ts';
@@ -74,17 +74,15 @@ export const ListEffectivePolicyValidationErrors = operation<
     const { AccountId, PolicyType } = input;
     requireEnabled(await rootOf(ctx, organization), PolicyType);
     const found = await faultsFor(ctx, AccountId, PolicyType);
-    const from = Number(afterOf(input) ?? '0');
-    if (!Number.isSafeInteger(from)) invalid('INVALID_NEXT_TOKEN');
-    const to = from + limitOf(input);
+    const { items, page } = itemsPage(found, input);
     const chain = await chainOf(ctx.store, AccountId);
     return {
       AccountId,
       PolicyType,
       Path: chain && `${organizationPath(chain)}${AccountId}/`,
       EvaluationTimestamp: ctx.now,
-      EffectivePolicyValidationErrors: found.slice(from, to),
-      ...nextToken(to < found.length ? String(to) : undefined),
+      EffectivePolicyValidationErrors: items,
+      ...page,
     };
   },
 });
@@ -97,13 +95,13 @@ export const ListAccountsWithInvalidEffectivePolicy = operation<
   access: (input) => ({ resource: '*', conditions: { 'organizations:PolicyType': input.PolicyType } }),
   async run(input, ctx, { organization }) {
     requireEnabled(await rootOf(ctx, organization), input.PolicyType);
-    const { rows, next } = await pageOf(ctx, accounts, [organization.id], input, 'organization');
+    const { rows, page } = await rowsPage(ctx, accounts, [organization.id], input, { index: 'organization' });
     const faulty: Account[] = [];
     for (const row of rows) {
       if ((await faultsFor(ctx, row.id, input.PolicyType)).length > 0) faulty.push(row);
     }
     const Accounts = await accountViews(ctx, organization, faulty);
-    return { Accounts, PolicyType: input.PolicyType, ...nextToken(next) };
+    return { Accounts, PolicyType: input.PolicyType, ...page };
   },
 });
 

@@ -31,7 +31,7 @@ import { handshakeArn } from './arns.ts';
 import { type Handshake, type HandshakeStateName, handshakes, isListed, stateOf } from './handshakeRows.ts';
 import { viewOf } from './handshakeViews.ts';
 import { join } from './invitations.ts';
-import { nextToken, pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { invalid } from './refusals.ts';
 import { serviceLinkedRoleAccess } from './roles.ts';
 import { operation, seatOf } from './seats.ts';
@@ -111,8 +111,8 @@ export const DescribeHandshake: Operation<Present<DescribeHandshakeRequest>, Des
 export const ListHandshakesForAccount: Operation<ListHandshakesForAccountRequest, ListHandshakesForAccountResponse> = {
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
-    const { rows, next } = await pageOf(ctx, handshakes, [ctx.account], input, 'account');
-    return { Handshakes: await viewsOf(ctx, rows, input.Filter), ...nextToken(next) };
+    const { rows, page } = await rowsPage(ctx, handshakes, [ctx.account], input, { index: 'account' });
+    return { Handshakes: await viewsOf(ctx, rows, input.Filter), ...page };
   },
 };
 
@@ -122,8 +122,8 @@ export const ListHandshakesForOrganization = operation<
 >({
   who: 'readers',
   async run(input, ctx, { organization }) {
-    const { rows, next } = await pageOf(ctx, handshakes, [organization.id], input);
-    return { Handshakes: await viewsOf(ctx, rows, input.Filter), ...nextToken(next) };
+    const { rows, page } = await rowsPage(ctx, handshakes, [organization.id], input);
+    return { Handshakes: await viewsOf(ctx, rows, input.Filter), ...page };
   },
 });
 

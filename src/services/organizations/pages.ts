@@ -1,6 +1,6 @@
 /** Lists of Organizations: `MaxResults` up to 20, `NextToken`. */
 import type { Context } from '../../core/context.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
+import { paging } from '../../core/page.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import type { Key, Page, Table } from '../../store/store.ts';
 import { invalid } from './refusals.ts';
@@ -10,36 +10,31 @@ export interface Paged {
   readonly MaxResults?: number | undefined;
 }
 
-const LIMIT = 20;
+const pages = paging({
+  size: 'MaxResults',
+  standard: 20,
+  token: 'NextToken',
+  end: (NextToken) => (NextToken === undefined ? {} : { NextToken }),
+  refuse: () => invalid('INVALID_NEXT_TOKEN'),
+});
 
-export const limitOf = (input: Paged) => input.MaxResults ?? LIMIT;
-
-export function afterOf(input: Paged): string | undefined {
-  if (input.NextToken === undefined) return undefined;
-  return cursorOf(input.NextToken) ?? invalid('INVALID_NEXT_TOKEN');
-}
-
-export const nextToken = (next: string | undefined) => (next === undefined ? {} : { NextToken: tokenOf(next) });
-
-/** One page of a table, or of one of its indexes. */
-export const pageOf = <R>(ctx: Context, table: Table<R>, prefix: Key, input: Paged, index?: string): Promise<Page<R>> =>
-  ctx.store.list(table, prefix, { limit: limitOf(input), after: afterOf(input), ...(index && { index }) });
+export const { rows: rowsPage, items: itemsPage, cursorIn } = pages;
 
 /** One page of several lists, one after the other. The cursor says which list it is in. */
 export async function pageOfStages<T>(
   stages: readonly ((limit: number, after: string | undefined) => Promise<Page<T>>)[],
   input: Paged,
-): Promise<Page<T>> {
-  const [, stage = '0', cursor = ''] = /^(\d):(.*)$/s.exec(afterOf(input) ?? '0:') ?? invalid('INVALID_NEXT_TOKEN');
-  const limit = limitOf(input);
+): Promise<{ rows: T[]; page: ReturnType<typeof pages.end> }> {
+  const [, stage = '0', cursor = ''] = /^(\d):(.*)$/s.exec(cursorIn(input) ?? '0:') ?? invalid('INVALID_NEXT_TOKEN');
+  const limit = pages.sizeOf(input);
   const rows: T[] = [];
   for (let i = Number(stage), after = cursor || undefined; i < stages.length; i++, after = undefined) {
     const page = (await stages[i]?.(limit - rows.length, after)) ?? { rows: [] };
     rows.push(...page.rows);
-    if (page.next !== undefined) return { rows, next: `${i}:${page.next}` };
-    if (rows.length === limit && i + 1 < stages.length) return { rows, next: `${i + 1}:` };
+    if (page.next !== undefined) return { rows, page: pages.end(`${i}:${page.next}`) };
+    if (rows.length === limit && i + 1 < stages.length) return { rows, page: pages.end(`${i + 1}:`) };
   }
-  return { rows };
+  return { rows, page: pages.end(undefined) };
 }
 
 /** Removes every row of a list. */

@@ -31,7 +31,7 @@ import {
 } from '../../identity/organization.ts';
 import { awsPolicyArn, policyArn } from './arns.ts';
 import { requireWellFormed } from './documents.ts';
-import { nextToken, pageOfStages } from './pages.ts';
+import { pageOfStages } from './pages.ts';
 import { putTags, tagsOf } from './places.ts';
 import { awsPolicy, policyTypes } from './policyTypes.ts';
 import { invalid, violated } from './refusals.ts';
@@ -143,13 +143,13 @@ export const ListPolicies = operation<Present<ListPoliciesRequest>, ListPolicies
     const own = policyTypes[type].own;
     const ofAws = async () => ({ rows: own ? [managedPolicy({ type, ...own })] : [] });
     const ofCustomer = async (limit: number, after: string | undefined) => {
-      const page = { limit, after, index: 'type' };
-      const { rows, next } = await ctx.store.list(organizationPolicies, [organization.id, type], page);
+      const asked = { limit, after, index: 'type' };
+      const { rows, next } = await ctx.store.list(organizationPolicies, [organization.id, type], asked);
       const found = rows.map((policy) => customerPolicy(organization, policy, []));
       return { rows: found, ...(next !== undefined && { next }) };
     };
-    const { rows, next } = await pageOfStages<Found>([ofAws, ofCustomer], input);
-    return { Policies: rows.map(summaryOf), ...nextToken(next) };
+    const { rows, page } = await pageOfStages<Found>([ofAws, ofCustomer], input);
+    return { Policies: rows.map(summaryOf), ...page };
   },
 });
 

@@ -25,7 +25,7 @@ import {
 } from '../../identity/organization.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { rootArn } from './arns.ts';
-import { afterOf, type Paged } from './pages.ts';
+import { cursorIn, type Paged } from './pages.ts';
 import { putAttachments, tagsOf } from './places.ts';
 import { policyTypes } from './policyTypes.ts';
 import { violated } from './refusals.ts';
@@ -34,7 +34,7 @@ import { operation, type Seat } from './seats.ts';
 export const ListRoots = operation<ListRootsRequest, ListRootsResponse>({
   who: 'readers',
   async run(input: Paged, ctx, { organization }) {
-    if (afterOf(input) !== undefined) return { Roots: [] };
+    if (cursorIn(input) !== undefined) return { Roots: [] };
     const root = await rootOf(ctx, organization);
     return { Roots: root ? [viewOf(organization, root)] : [] };
   },

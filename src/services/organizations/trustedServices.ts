@@ -9,7 +9,7 @@ import type { Access, Present } from '../../core/operation.ts';
 import { delegatedAdministrators, type TrustedService, trustedServices } from '../../identity/organization.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { withoutService } from './delegatedAdministrators.ts';
-import { nextToken, pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { policyTypes } from './policyTypes.ts';
 import { invalid, violated } from './refusals.ts';
 import { rootOf } from './roots.ts';
@@ -52,9 +52,9 @@ export const ListAWSServiceAccessForOrganization = operation<
 >({
   who: 'readers',
   async run(input, ctx, { organization }) {
-    const { rows, next } = await pageOf(ctx, trustedServices, [organization.id], input);
+    const { rows, page } = await rowsPage(ctx, trustedServices, [organization.id], input);
     const principals = rows.map(({ service, since }) => ({ ServicePrincipal: service, DateEnabled: new Date(since) }));
-    return { EnabledServicePrincipals: principals, ...nextToken(next) };
+    return { EnabledServicePrincipals: principals, ...page };
   },
 });
 

@@ -23,7 +23,7 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { accounts, type Organization, type Unit, units } from '../../identity/organization.ts';
 import { unitArn } from './arns.ts';
-import { nextToken, pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { findPlace, type Place, placeAccess, putTags } from './places.ts';
 import { firstAttachments } from './policyTypes.ts';
 import { violated } from './refusals.ts';
@@ -121,10 +121,10 @@ export const ListOrganizationalUnitsForParent = operation<
   find: (input, ctx, seat) => findParent(ctx, seat, input.ParentId),
   access: (_input, _seat, place) => placeAccess(place),
   async run(input, ctx, { organization }, parent) {
-    const { rows, next } = await pageOf(ctx, units, [organization.id, parent.id], input, 'parent');
+    const { rows, page } = await rowsPage(ctx, units, [organization.id, parent.id], input, { index: 'parent' });
     const views: View[] = [];
     for (const unit of rows) views.push(await viewOf(ctx, organization, unit));
-    return { OrganizationalUnits: views, ...nextToken(next) };
+    return { OrganizationalUnits: views, ...page };
   },
 });
 

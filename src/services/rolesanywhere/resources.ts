@@ -2,7 +2,7 @@
 import type { Context } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Tag } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
+import { paging } from '../../core/page.ts';
 import { requestTags } from '../../core/tags.ts';
 import type { Table } from '../../store/store.ts';
 import { missing, refuse } from './errors.ts';
@@ -44,18 +44,21 @@ export async function changed<R extends Row>(ctx: Context, table: Table<R>, row:
   return next;
 }
 
-const PAGE_ROWS = 50;
 const PAGE_ROWS_MAX = 1000;
 
+const pages = paging({
+  size: 'pageSize',
+  standard: 50,
+  token: 'nextToken',
+  end: (nextToken) => (nextToken === undefined ? {} : { nextToken }),
+  refuse: () => refuse('Invalid nextToken.'),
+});
+
 /** A page of the account's rows of a Region. */
-export async function pageOf<R>(ctx: Context, table: Table<R>, { nextToken, pageSize }: t.ListRequest) {
-  const after = nextToken === undefined ? undefined : (cursorOf(nextToken) ?? refuse('Invalid nextToken.'));
+export function pageOf<R>(ctx: Context, table: Table<R>, input: t.ListRequest) {
+  const { pageSize } = input;
   if (pageSize !== undefined && (pageSize < 1 || pageSize > PAGE_ROWS_MAX)) refuse('Invalid pageSize.');
-  const { rows, next } = await ctx.store.list(table, [ctx.account, ctx.region], {
-    limit: pageSize ?? PAGE_ROWS,
-    after,
-  });
-  return { rows, page: next === undefined ? {} : { nextToken: tokenOf(next) } };
+  return pages.rows(ctx, table, [ctx.account, ctx.region], input);
 }
 
 export const createAccess = (input: { readonly tags?: t.Tag[] | undefined }) => ({

@@ -19,7 +19,7 @@ import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/t
 import { later } from '../../core/tasks.ts';
 import { conflict, noGroup, overQuota, refuse } from './errors.ts';
 import { CLEAR } from './groupTask.ts';
-import { pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { DEFAULT_GROUP, findGroup, type Group, groupArn, groups, scheduleArn } from './rows.ts';
 
 export const CreateScheduleGroup: Operation<Present<CreateScheduleGroupInput>, CreateScheduleGroupOutput> = {
@@ -113,7 +113,8 @@ export const ListScheduleGroups: Operation<Present<ListScheduleGroupsInput>, Lis
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
     const isDefault = ({ name }: Group) => name === DEFAULT_GROUP;
-    const { rows, page } = await pageOf(ctx, groups, [ctx.account, ctx.region], input, (group) => !isDefault(group));
+    const listing = { startsWith: input.NamePrefix, keep: (group: Group) => !isDefault(group) };
+    const { rows, page } = await rowsPage(ctx, groups, [ctx.account, ctx.region], input, listing);
     const first = input.NextToken === undefined && DEFAULT_GROUP.startsWith(input.NamePrefix ?? '');
     const standard = first ? [(await findGroup(ctx.store, ctx, DEFAULT_GROUP))!] : [];
     return { ScheduleGroups: [...standard, ...rows].map(view), ...page };

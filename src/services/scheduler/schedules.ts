@@ -21,7 +21,7 @@ import { passRole } from '../../identity/passRole.ts';
 import { conflict, noGroup, noSchedule, overQuota, refuse } from './errors.ts';
 import { FIRE, rescheduled } from './firing.ts';
 import { roleOf } from './invoking.ts';
-import { pageOf } from './pages.ts';
+import { rowsPage } from './pages.ts';
 import { kept, opened } from './payloads.ts';
 import {
   DEFAULT_GROUP,
@@ -200,10 +200,12 @@ export const ListSchedules: Operation<Present<ListSchedulesInput>, ListSchedules
   access: () => ({ resource: '*' }),
   async run(input, ctx, group) {
     const place = [ctx.account, ctx.region];
-    const keep = ({ state }: Schedule) => input.State === undefined || state === input.State;
+    const { State } = input;
+    const keep = State === undefined ? undefined : (schedule: Schedule) => schedule.state === State;
+    const listing = { startsWith: input.NamePrefix, keep };
     const { rows, page } = group
-      ? await pageOf(ctx, schedules, [...place, group.name], input, keep)
-      : await pageOf(ctx, schedules, place, input, keep, 'all');
+      ? await rowsPage(ctx, schedules, [...place, group.name], input, listing)
+      : await rowsPage(ctx, schedules, place, input, { ...listing, index: 'all' });
     return { Schedules: rows.map(summary), ...page };
   },
 };

@@ -22,13 +22,13 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import { Missing, Open, type Operation, type Present } from '../../core/operation.ts';
-import { tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { askToConfirm, TOKEN_MS, tellUnsubscribed } from './confirmations.ts';
 import { effectivePolicy } from './deliveryPolicies.ts';
 import { requireEndpoint } from './endpoints.ts';
 import { invalid, noSubscription, refuse } from './errors.ts';
+import { rowsPage } from './pages.ts';
 import { requireSizeFitsSubscribers } from './sizes.ts';
 import { changed, requireRoomForFilter } from './subscriptionAttributes.ts';
 import {
@@ -42,7 +42,6 @@ import {
   topicKey,
   topics,
 } from './topicRows.ts';
-import { cursorIn, PAGE } from './topics.ts';
 
 const SUBSCRIPTIONS_MAX = 12_500_000;
 const FIFO_SUBSCRIPTIONS_MAX = 100;
@@ -243,9 +242,8 @@ const view = (row: Subscription) => ({
 export const ListSubscriptions: Operation<ListSubscriptionsInput, ListSubscriptionsResponse> = {
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
-    const page = { index: 'owner', limit: PAGE, after: cursorIn(input.NextToken) };
-    const { rows, next } = await ctx.store.list(subscriptions, [ctx.account, ctx.region], page);
-    return { Subscriptions: rows.map(view), ...(next !== undefined && { NextToken: tokenOf(next) }) };
+    const { rows, page } = await rowsPage(ctx, subscriptions, [ctx.account, ctx.region], input, { index: 'owner' });
+    return { Subscriptions: rows.map(view), ...page };
   },
 };
 
@@ -254,8 +252,7 @@ export const ListSubscriptionsByTopic = onTopic<
   ListSubscriptionsByTopicResponse
 >({
   async run(input, ctx, topic) {
-    const page = { limit: PAGE, after: cursorIn(input.NextToken) };
-    const { rows, next } = await ctx.store.list(subscriptions, [topicArn(topic)], page);
-    return { Subscriptions: rows.map(view), ...(next !== undefined && { NextToken: tokenOf(next) }) };
+    const { rows, page } = await rowsPage(ctx, subscriptions, [topicArn(topic)], input);
+    return { Subscriptions: rows.map(view), ...page };
   },
 });

@@ -13,12 +13,12 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { effectiveTopicPolicy } from './deliveryPolicies.ts';
 import { refuse } from './errors.ts';
+import { rowsPage } from './pages.ts';
 import { acceptedPolicy, shownPolicy } from './policies.ts';
 import { requireSizeFitsSubscribers } from './sizes.ts';
 import { acceptedTags } from './tags.ts';
@@ -26,7 +26,6 @@ import { forgetTopic } from './tasks.ts';
 import { changed } from './topicAttributes.ts';
 import { subscriptions, type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
-export const PAGE = 100;
 const NAME = /^[A-Za-z0-9_-]{1,256}$/;
 const FIFO_NAME = /^[A-Za-z0-9_-]{1,251}\.fifo$/;
 const TOPICS_MAX = 100_000;
@@ -137,16 +136,7 @@ export const SetTopicAttributes = onTopic<Present<SetTopicAttributesInput>, obje
 export const ListTopics: Operation<ListTopicsInput, ListTopicsResponse> = {
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
-    const page = { limit: PAGE, after: cursorIn(input.NextToken) };
-    const { rows, next } = await ctx.store.list(topics, [ctx.account, ctx.region], page);
-    return {
-      Topics: rows.map((row) => ({ TopicArn: topicArn(row) })),
-      ...(next !== undefined && { NextToken: tokenOf(next) }),
-    };
+    const { rows, page } = await rowsPage(ctx, topics, [ctx.account, ctx.region], input);
+    return { Topics: rows.map((row) => ({ TopicArn: topicArn(row) })), ...page };
   },
 };
-
-export function cursorIn(token: string | undefined): string | undefined {
-  if (token === undefined || token === '') return undefined;
-  return cursorOf(token) ?? refuse('NextToken');
-}

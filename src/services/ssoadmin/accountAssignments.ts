@@ -34,7 +34,7 @@ import {
 } from '../../identity/permissionSets.ts';
 import { accountAccess, type FoundSet, onInstance, onSet, requireOrganization } from './access.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
-import { filteredPage, itemsPage, rowsPage } from './pages.ts';
+import { itemsPage, rowsPage } from './pages.ts';
 import { newStatus, type Request, type StatusRow, statusRows } from './statusRows.ts';
 import { owe } from './tasks.ts';
 
@@ -118,11 +118,11 @@ export const ListAccountAssignmentsForPrincipal: OnInstance<
     const { PrincipalId, PrincipalType, Filter } = input;
     const account = Filter?.AccountId;
     if (PrincipalType === 'USER') {
-      const { rows, page } = itemsPage(await assignmentsOf(ctx.store, instance, PrincipalId, account), input);
+      const { items: rows, page } = itemsPage(await assignmentsOf(ctx.store, instance, PrincipalId, account), input);
       return { AccountAssignments: rows.map(assignmentView), ...page };
     }
     const key = [instance.id, 'GROUP', PrincipalId, ...(account === undefined ? [] : [account])];
-    const { rows, page } = await rowsPage(ctx, assignments, key, input, 'principal');
+    const { rows, page } = await rowsPage(ctx, assignments, key, input, { index: 'principal' });
     return { AccountAssignments: rows.map(assignmentView), ...page };
   },
 };
@@ -141,7 +141,10 @@ export const ListAccountsForProvisionedPermissionSet: OnSet<
   ...onSet,
   async run(input, ctx, { set }) {
     const wanted = (row: Provisioned) => isWanted(input.ProvisioningStatus, row, set);
-    const { rows, page } = await filteredPage(ctx, provisionedSets, [set.instance, set.id], input, wanted, 'set');
+    const { rows, page } = await rowsPage(ctx, provisionedSets, [set.instance, set.id], input, {
+      keep: wanted,
+      index: 'set',
+    });
     return { AccountIds: rows.map(({ account }) => account), ...page };
   },
 };

@@ -113,7 +113,7 @@ export const ListApplicationAssignmentsForPrincipal: Operation<
     const wanted = found.filter(
       (row) => Filter?.ApplicationArn === undefined || row.ApplicationArn === Filter.ApplicationArn,
     );
-    const { rows, page } = itemsPage(wanted, input);
+    const { items: rows, page } = itemsPage(wanted, input);
     return { ApplicationAssignments: [...rows], ...page };
   },
 };

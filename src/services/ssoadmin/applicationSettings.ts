@@ -79,7 +79,7 @@ export const ListApplicationAccessScopes: OnApplication<
 > = {
   ...onApplication,
   async run(input, _ctx, { application }) {
-    const { rows, page } = itemsPage(application.scopes, input);
+    const { items: rows, page } = itemsPage(application.scopes, input);
     return { Scopes: rows.map(scopeView), ...page };
   },
 };

@@ -32,7 +32,7 @@ import { accessTo, onInstance } from './access.ts';
 import { changeApplication, type FoundApplication, onApplication } from './applicationAccess.ts';
 import { once } from './clientTokens.ts';
 import { failInvalid, failQuota, notFound } from './errors.ts';
-import { filteredPage, itemsPage } from './pages.ts';
+import { itemsPage, rowsPage } from './pages.ts';
 import { checkedTags, putTags } from './tagRows.ts';
 
 type OnApplication<In, Out> = Operation<In, Out, FoundApplication>;
@@ -56,7 +56,7 @@ const PROVIDERS: readonly ApplicationProvider[] = [
 export const ListApplicationProviders: Operation<ListApplicationProvidersRequest, ListApplicationProvidersResponse> = {
   access: () => ({ resource: '*' }),
   async run(input) {
-    const { rows, page } = itemsPage(PROVIDERS, input);
+    const { items: rows, page } = itemsPage(PROVIDERS, input);
     return { ApplicationProviders: [...rows], ...page };
   },
 };
@@ -172,7 +172,7 @@ export const ListApplications: OnInstance<Present<ListApplicationsRequest>, List
     const { ApplicationAccount: account, ApplicationProvider: provider } = input.Filter ?? {};
     const wanted = (row: Application) =>
       (account === undefined || row.account === account) && (provider === undefined || row.provider === provider);
-    const { rows, page } = await filteredPage(ctx, applications, [instance.id], input, wanted);
+    const { rows, page } = await rowsPage(ctx, applications, [instance.id], input, { keep: wanted });
     return { Applications: rows.map((row) => applicationView(row, instance)), ...page };
   },
 };

@@ -136,7 +136,7 @@ async function forgetApplications(ctx: Context, { id: instance }: Instance): Pro
 export const ListInstances: Operation<ListInstancesRequest, ListInstancesResponse> = {
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
-    const { rows, page } = await rowsPage(ctx, instances, [ctx.account], input, 'account');
+    const { rows, page } = await rowsPage(ctx, instances, [ctx.account], input, { index: 'account' });
     const seen = [...rows];
     const chain = await chainOf(ctx.store, ctx.account);
     const management = chain?.organization.management;

@@ -84,7 +84,7 @@ export const ListManagedPoliciesInPermissionSet: OnSet<
 > = {
   ...onSet,
   async run(input, _ctx, { set }) {
-    const { rows, page } = itemsPage(set.managedPolicies, input);
+    const { items: rows, page } = itemsPage(set.managedPolicies, input);
     return { AttachedManagedPolicies: rows.map((Arn) => ({ Name: Arn.split('/').at(-1)!, Arn })), ...page };
   },
 };
@@ -127,7 +127,7 @@ export const ListCustomerManagedPolicyReferencesInPermissionSet: OnSet<
 > = {
   ...onSet,
   async run(input, _ctx, { set }) {
-    const { rows, page } = itemsPage(set.customerPolicies, input);
+    const { items: rows, page } = itemsPage(set.customerPolicies, input);
     return { CustomerManagedPolicyReferences: rows.map(viewOf), ...page };
   },
 };

@@ -61,8 +61,8 @@ async function listed(ctx: Context, instance: Instance, request: Request, input:
   const status = input.Filter?.Status;
   const { rows, page } =
     status === undefined
-      ? await rowsPage(ctx, statusRows, [instance.id, request], input, 'request')
-      : await rowsPage(ctx, statusRows, [instance.id, request, status], input, 'status');
+      ? await rowsPage(ctx, statusRows, [instance.id, request], input, { index: 'request' })
+      : await rowsPage(ctx, statusRows, [instance.id, request, status], input, { index: 'status' });
   const statuses = rows.map((row) => ({ Status: row.status, RequestId: row.id, CreatedDate: new Date(row.created) }));
   return { statuses, page };
 }

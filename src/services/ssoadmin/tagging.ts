@@ -79,7 +79,7 @@ export const ListTagsForResource: OnTagged<Present<ListTagsForResourceRequest>, 
   load,
   access: (_input, ctx, tagged) => access(ctx, tagged),
   async run(input, _ctx, { tags }) {
-    const { rows, page } = itemsPage(tags, input);
+    const { items: rows, page } = itemsPage(tags, input);
     return { Tags: [...rows], ...page };
   },
 };
