@@ -2,6 +2,7 @@
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal, Transaction } from '../store/store.ts';
 import type { KeyStoreBackings } from './keyStores.ts';
+import type { Look } from './ongoing.ts';
 import type { Access, Tag } from './operation.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -45,6 +46,8 @@ export interface Context {
   readonly permit: (action: string, access: Access, as?: Caller) => Promise<void>;
   /** What the audit record says beyond input and output. */
   readonly audit: AuditNotes;
+  /** Events that are still to come, for an answer that is a stream of them: see core/ongoing.ts. */
+  readonly ongoing: <State, Event>(first: State, look: Look<State, Event>) => AsyncIterable<Event>;
   /** The client waits for an answer and can wait for longer: see core/wait.ts. */
   readonly mayWait?: boolean;
 }

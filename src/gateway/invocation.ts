@@ -15,6 +15,7 @@ import type { Blobs } from '../store/blobs.ts';
 import type { JournalEntry, Store, Transaction } from '../store/store.ts';
 import { authorize, type Question } from './authorize.ts';
 import type { Decisions } from './decisions.ts';
+import { ongoing } from './ongoing.ts';
 import { type Call, GLOBAL_REGION, recordsOf } from './record.ts';
 import type { Resolver } from './resolve.ts';
 import type { WaitingRoom } from './waiting.ts';
@@ -177,9 +178,14 @@ export function contextFor(
     audit: {},
     call: (...inner) => innerCall(journey, service, ctx, innerCallOf(inner)),
     permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
+    ongoing: (first, look) => ongoing(deps, turnOf(journey, service, from), first, look),
   };
   return ctx;
 }
+
+/** The same road at a later time. */
+const turnOf = (journey: Journey, service: Service | undefined, from: Standpoint) => (tx: Transaction) =>
+  contextFor({ ...journey, questions: [], failed: [] }, service, { ...from, now: journey.deps.now() }, tx);
 
 const asOther = (ctx: Context, as: Caller | undefined): Context =>
   as ? { ...ctx, caller: as, account: as.account || ctx.account, calledVia: undefined } : ctx;

@@ -16,10 +16,20 @@ async function begin(response: WireResponse, body: AsyncIterable<Uint8Array>): P
   return { ...response, body: continued(first, iterator) };
 }
 
-async function* continued(first: IteratorResult<Uint8Array>, iterator: AsyncIterator<Uint8Array>) {
-  try {
-    for (let next = first; !next.done; next = await iterator.next()) yield next.value;
-  } finally {
-    await iterator.return?.();
-  }
+/** No generator: that would keep one who leaves waiting until the next piece. */
+function continued(first: IteratorResult<Uint8Array>, iterator: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  let next: IteratorResult<Uint8Array> | undefined = first;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const result = next ?? (await iterator.next());
+        next = undefined;
+        return result;
+      },
+      async return() {
+        await iterator.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }

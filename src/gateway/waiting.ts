@@ -16,6 +16,7 @@ export interface WaitingRoom {
   wake(): void;
   /** How many wait. */
   waiting(): number;
+  closed(): boolean;
   /** Everybody answers now, and nobody waits from here on. */
   close(): void;
 }
@@ -73,6 +74,7 @@ export function waitingRoom(store: Pick<Store, 'watch'>): WaitingRoom {
       }
     },
     waiting: () => [...bells.values()].reduce((sum, { guests }) => sum + guests.size, 0),
+    closed: () => closed,
     wake() {
       for (const bell of bells.values()) for (const guest of bell.guests) guest.wake();
     },

@@ -56,6 +56,7 @@ export async function signerOf(request: WireRequest, deps: Deps, source: Source,
     audit: {},
     call: callsNothing,
     permit: callsNothing,
+    ongoing: callsNothing,
   };
 }
 

@@ -1,11 +1,12 @@
 /** awsJson 1.0 and 1.1: `POST /`, the operation in `X-Amz-Target: Prefix.Operation`, JSON both ways. */
 import { CommonError } from '../core/errors.ts';
-import type { ProtocolName } from '../core/operation.ts';
+import type { ProtocolName, Service } from '../core/operation.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { errorDocument, queryErrorHeader } from './errors.ts';
+import { EVENT_STREAM, eventStreamIn, eventStreams } from './eventStream.ts';
 import { parseJson, plainJson } from './json.ts';
 import type { Protocol } from './protocol.ts';
-import { inputOf, outputOf, type Shape } from './schema.ts';
+import { inputOf, type Member, outputOf, type Shape } from './schema.ts';
 
 export const awsJson1_0 = awsJson('awsJson1_0', 'application/x-amz-json-1.0');
 export const awsJson1_1 = awsJson('awsJson1_1', 'application/x-amz-json-1.1');
@@ -16,6 +17,13 @@ function awsJson(name: ProtocolName, contentType: string): Protocol {
     headers: { 'content-type': contentType, 'x-amzn-requestid': requestId },
     body: JSON.stringify(value),
   });
+  const write = (shape: Shape) => (value: unknown) => JSON.stringify(plainJson.encode(shape)(value));
+  const frames = eventStreams({ protocol: name, contentType, write });
+  const streamed = (output: Record<string, unknown>, stream: Member, { shape, service, requestId }: Answered) => {
+    const initial = write(shape)({ ...output, [stream.name]: undefined });
+    const body = frames(output[stream.name] as AsyncIterable<unknown>, { union: stream.shape, service, initial });
+    return { status: 200, headers: { 'content-type': EVENT_STREAM, 'x-amzn-requestid': requestId }, body };
+  };
   return {
     name,
     match(request, service) {
@@ -32,6 +40,8 @@ function awsJson(name: ProtocolName, contentType: string): Protocol {
     encode(output, service, operation, requestId) {
       const shape = known(outputOf(service, operation));
       if (shape.kind === 'unit') return { ...reply(200, requestId, {}), body: '' };
+      const stream = eventStreamIn(shape);
+      if (stream) return streamed(output as Record<string, unknown>, stream, { shape, service, requestId });
       return reply(200, requestId, plainJson.encode(shape)(output));
     },
     encodeError(error, service, requestId) {
@@ -40,6 +50,12 @@ function awsJson(name: ProtocolName, contentType: string): Protocol {
       return header ? { ...response, headers: { ...response.headers, 'x-amzn-query-error': header } } : response;
     },
   };
+}
+
+interface Answered {
+  readonly shape: Shape;
+  readonly service: Service;
+  readonly requestId: string;
 }
 
 function known(shape: Shape | undefined): Shape {

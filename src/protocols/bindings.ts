@@ -5,6 +5,7 @@
 import { CommonError } from '../core/errors.ts';
 import type { Service } from '../core/operation.ts';
 import type { WireRequest, WireResponse } from '../core/wire.ts';
+import { EVENT_STREAM, type eventStreams, isEventStream } from './eventStream.ts';
 import { readHeader, readText, writeHeader } from './headers.ts';
 import { labelsOf, routeOf } from './routes.ts';
 import { serializationError, setKey, utf8 } from './scalars.ts';
@@ -21,6 +22,8 @@ export interface Body {
   /** Of a structure, list, map or document that is the whole body. */
   readonly readPayload: (member: Member) => (bytes: Uint8Array) => unknown;
   readonly writePayload: (member: Member, service: Service) => (value: unknown) => string;
+  /** Of a stream of events that is the whole body. */
+  readonly frames: ReturnType<typeof eventStreams>;
 }
 
 interface Request {
@@ -211,7 +214,8 @@ function outputBinder(member: Member, body: Body, service: Service): Emit | unde
       if (typeof from[name] === 'number') to.status = from[name];
     };
   }
-  return traits.httpPayload ? payloadEmitter(member, body, service) : undefined;
+  if (!traits.httpPayload) return undefined;
+  return isEventStream(member) ? streamEmitter(member, body, service) : payloadEmitter(member, body, service);
 }
 
 function headerEmitter(member: Member): Emit {
@@ -232,6 +236,13 @@ function prefixEmitter(member: Member, prefix: string): Emit {
     for (const [key, v] of Object.entries(map)) {
       if (/^[\w!#$%&'*+.^`|~-]+$/.test(key)) to.headers[prefix + key.toLowerCase()] = writeHeader(value, v);
     }
+  };
+}
+
+function streamEmitter({ name, shape: union }: Member, { frames }: Body, service: Service): Emit {
+  return (from, to) => {
+    to.headers['content-type'] = EVENT_STREAM;
+    to.body = frames(from[name] as AsyncIterable<unknown>, { union, service });
   };
 }
 

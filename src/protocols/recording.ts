@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
 import type { Service } from '../core/operation.ts';
+import { isEventStream } from './eventStream.ts';
 import { inputOf, isSensitive, type Member, outputOf, type Shape } from './schema.ts';
 
 type Record_ = (value: unknown) => unknown;
@@ -74,9 +75,9 @@ function recorder(shape: Shape, how: Recording): Record_ {
   }
 }
 
-/** Bytes are never written; secrets of an answer neither. */
+/** Bytes and events to come are never written; secrets of an answer neither. */
 function dropped(member: Member, how: Recording): boolean {
-  return member.shape.kind === 'blob' || (how.secrets === 'omitted' && isSensitive(member));
+  return member.shape.kind === 'blob' || isEventStream(member) || (how.secrets === 'omitted' && isSensitive(member));
 }
 
 function structRecorder(shape: Shape, how: Recording): Record_ {

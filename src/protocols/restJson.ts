@@ -1,6 +1,7 @@
 /** restJson1: the method and path name the operation; members are bound to path, query, headers or the JSON body. */
 import { type Body, bindings } from './bindings.ts';
 import { errorDocument, headerSafe } from './errors.ts';
+import { eventStreams } from './eventStream.ts';
 import { namedJson, parseJson } from './json.ts';
 import type { Protocol } from './protocol.ts';
 import { matchRoute } from './routes.ts';
@@ -24,6 +25,11 @@ const json: Body = {
     const encode = namedJson.encode(member.shape);
     return (value) => JSON.stringify(encode(value));
   },
+  frames: eventStreams({
+    protocol: 'restJson',
+    contentType: 'application/json',
+    write: (shape) => (value) => JSON.stringify(namedJson.encode(shape)(value)),
+  }),
 };
 
 const bound = bindings(json);

@@ -3,6 +3,7 @@ import { CommonError } from '../core/errors.ts';
 import type { Service } from '../core/operation.ts';
 import { errorMembers } from './awsQuery.ts';
 import { type Body, bindings } from './bindings.ts';
+import { eventStreams } from './eventStream.ts';
 import type { Protocol, WireError } from './protocol.ts';
 import { matchRoute } from './routes.ts';
 import { utf8 } from './scalars.ts';
@@ -20,6 +21,7 @@ const xml: Body = {
   readPayload: (member) => reader(member.shape),
   writePayload: (member, service) =>
     rootWriter(member.shape, member.traits.xmlName ?? member.shape.traits.xmlName ?? member.shape.name, service),
+  frames: eventStreams({ protocol: 'restXml', contentType: 'text/xml', write: eventWriter }),
 };
 
 const bound = bindings(xml);
@@ -97,6 +99,13 @@ function rootWriter(shape: Shape, tag: string, service: Service): (value: unknow
     return (value) => PROLOGUE + write((value as Record<string, unknown>)[only.name] ?? '');
   }
   const write = elementWriter(root, tag);
+  return (value) => PROLOGUE + write(value);
+}
+
+/** Events have no namespace. */
+function eventWriter(shape: Shape): (value: unknown) => string {
+  const tag = shape.traits.xmlName ?? shape.name;
+  const write = elementWriter({ name: tag, shape, traits: {} }, tag);
   return (value) => PROLOGUE + write(value);
 }
 

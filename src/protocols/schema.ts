@@ -44,6 +44,8 @@ export interface Traits {
   readonly sensitive?: 1;
   readonly idempotencyToken?: 1;
   readonly streaming?: 1;
+  readonly eventHeader?: 1;
+  readonly eventPayload?: 1;
   readonly sparse?: 1;
   readonly error?: 'client' | 'server';
   readonly httpError?: number;
