@@ -3,6 +3,7 @@ import { type Context, servicePrincipal } from '../core/context.ts';
 import { timeUuid } from '../core/ids.ts';
 import type { ServiceRole } from '../core/worker.ts';
 import { contextFor, type Deps, type Journey } from './invocation.ts';
+import { reaching } from './reaching.ts';
 
 /**
  * Runs `work` in a write set, again if it lost a race. Calls it makes are authorized as the service principal, against
@@ -20,7 +21,7 @@ export async function errand<T>(deps: Deps, as: ServiceRole, work: (ctx: Context
   };
   const caller = servicePrincipal(as.principal, { arn: as.sourceArn, account: as.account });
   try {
-    return await deps.store.transaction((tx) => {
+    return await reaching(journey, (tx) => {
       journey.questions = [];
       journey.failed = [];
       const from = { caller, account: as.account, region: as.region, now };

@@ -28,6 +28,7 @@ import {
   preparationOf,
   recordsOfCall,
 } from './invocation.ts';
+import { reaching } from './reaching.ts';
 import { routeIn, serviceOf } from './resolve.ts';
 import { begun } from './streams.ts';
 import { isChunked, uploadOf } from './uploads.ts';
@@ -165,7 +166,7 @@ async function operated(
     if (service.wire.keepsEncoding || request.stream) await receive(passage, service, protocol, operation);
     const output = await deps.waiting.patiently((mayWait) => {
       passage.mayWait = mayWait;
-      return deps.store.transaction((tx) => answer(passage, service, protocol, operation, tx));
+      return reaching(passage, (tx) => answer(passage, service, protocol, operation, tx));
     }, whenGone);
     deps.decisions.keep(passage.requestId, passage.ctx?.account ?? '', passage.questions);
     const whole = begun(protocol.encode(output, service, operation, passage.requestId));
@@ -269,8 +270,7 @@ async function receive(passage: Passage, service: Service, protocol: Protocol, o
 }
 
 async function prepare(passage: Passage, service: Service, protocol: Protocol, operation: string): Promise<void> {
-  const { store } = passage.deps;
-  const asked = await store.transaction((tx) => answer(passage, service, protocol, operation, tx, 'prepare'));
+  const asked = await reaching(passage, (tx) => answer(passage, service, protocol, operation, tx, 'prepare'));
   const preparation = asked as Preparation | undefined;
   if (!preparation) return;
   const input = await preparation.carryOut();
@@ -335,7 +335,7 @@ const ENCODED_MESSAGE = 'x-gatehouse-authorization-message';
 async function recordRefusal(passage: Passage, ctx: Context, error: unknown, told: WireError): Promise<void> {
   const { service, operation, input } = passage;
   if (!service || !operation || !inputOf(service, operation)) return;
-  for (const record of passage.failed) ctx.store.append(record);
+  for (const entry of [...passage.failed, ...(ctx.audit.kept ?? [])]) ctx.store.append(entry);
   const outcome = { input, error: { code: told.code, message: told.message } };
   for (const record of await recordsOfCall(service, operation, outcome, ctx)) ctx.store.append(record);
   if (error instanceof Denied) ctx.store.append(denialOf(error.question, ctx));

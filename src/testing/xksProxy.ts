@@ -31,7 +31,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Between the proxy and its client: gets the true answer, sends another. Undefined: sends nothing at all. */
+/** Between the proxy and its client: gets the true answer, sends another. Undefined: the true one waits in `held`. */
 type Meddling = (path: string, answer: Answer) => Answer | string | Buffer | undefined;
 
 export const XKS_HOST = 'xks.example.com';
@@ -53,7 +53,7 @@ export async function xksProxy(t: TestContext, path = '/kms/xks/v1') {
   const certificate = testCertificate(XKS_HOST);
   const keys = new Map<string, HeldKey>();
   const asked: { readonly path: string; readonly question: Question }[] = [];
-  const proxy = { meddle: undefined as Meddling | undefined, health: 'ACTIVE' };
+  const proxy = { meddle: undefined as Meddling | undefined, health: 'ACTIVE', held: [] as (() => void)[] };
   const server = createServer({ cert: certificate.pem, key: certificate.privateKey }, async (message, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -68,13 +68,13 @@ export async function xksProxy(t: TestContext, path = '/kms/xks/v1') {
       const { status, message: errorName } = error as Refusal;
       answer = { status: status ?? 500, body: { errorName: status ? errorName : 'InternalException' } };
     }
+    const send = (sent: Answer | string | Buffer) => {
+      if (typeof sent === 'string' || Buffer.isBuffer(sent)) response.end(sent);
+      else response.writeHead(sent.status, { 'content-type': 'application/json' }).end(JSON.stringify(sent.body));
+    };
     const sent = proxy.meddle ? proxy.meddle(name ?? '', answer) : answer;
-    if (sent === undefined) return;
-    if (typeof sent === 'string' || Buffer.isBuffer(sent)) {
-      response.end(sent);
-      return;
-    }
-    response.writeHead(sent.status, { 'content-type': 'application/json' }).end(JSON.stringify(sent.body));
+    if (sent === undefined) proxy.held.push(() => send(answer));
+    else send(sent);
   });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket.unref()));

@@ -94,6 +94,8 @@ function encryptionOf(key: Key, algorithm: EncryptionAlgorithmSpec, context: Giv
 }
 
 export interface Encrypted {
+  /** What the ciphertext holds: not always what was given, see encryptInStore. */
+  readonly plain: Uint8Array;
   readonly blob: Uint8Array;
   readonly material: Material;
 }
@@ -108,8 +110,8 @@ export async function encryptUnder(
 ): Promise<Encrypted> {
   const encryption = encryptionOf(key, algorithm, use.context);
   const material = await currentMaterial(ctx, key);
-  if (key.keyStore) return { blob: await encryptInStore(ctx, key, material, plain, use), material };
-  return { blob: encryption.encrypt(ctx, key, material, plain, use.context), material };
+  if (key.keyStore) return { ...(await encryptInStore(ctx, key, material, plain, use)), material };
+  return { plain, blob: encryption.encrypt(ctx, key, material, plain, use.context), material };
 }
 
 /**

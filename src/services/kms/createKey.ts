@@ -15,7 +15,7 @@ import { metadataOf } from './keyMetadata.ts';
 import { acceptedPolicy } from './keyPolicies.ts';
 import { requireSpecHere, specOf } from './keySpecs.ts';
 import { type Key, keyArn, keys } from './keys.ts';
-import { materialInStore, storeAsked } from './keysInStores.ts';
+import { diceOf, materialInStore, storeAsked } from './keysInStores.ts';
 import { makeMaterial } from './materials.ts';
 import { forgetDeletedKeys } from './reaper.ts';
 import { noteKey } from './resolve.ts';
@@ -36,7 +36,7 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
     const { spec, usage } = purposeOf(input);
     const origin = input.Origin ?? 'AWS_KMS';
     const store = await storeAsked(ctx, input, spec);
-    const id = input.MultiRegion ? `mrk-${uuid(ctx).replaceAll('-', '')}` : uuid(ctx);
+    const id = input.MultiRegion ? `mrk-${uuid(ctx).replaceAll('-', '')}` : uuid(store ? diceOf(ctx) : ctx);
     const owner = { account: ctx.account, region: ctx.region, id, spec };
     const tags = acceptedTags([], input.Tags ?? []);
     const policy = await acceptedPolicy(ctx, keyArn(owner), input.Policy, input.BypassPolicyLockoutSafetyCheck);

@@ -61,12 +61,12 @@ function generation<In extends Asked, Open extends object, Out>(
     async run(input, ctx, found) {
       requireNoRecipient(input);
       const key = await rotated(ctx, found);
-      const use = { operation, context: input.EncryptionContext, dryRun: input.DryRun };
+      const use = { operation, drawn: true, context: input.EncryptionContext, dryRun: input.DryRun } as const;
       const { secret, open } = await make(input, ctx, key);
-      const { blob, material } = await encryptUnder(ctx, key, secret, use);
+      const { plain, blob, material } = await encryptUnder(ctx, key, secret, use);
       endDryRun(input);
       noteUse(ctx, key, material);
-      return { ...open, KeyId: keyArn(key), ...usedMaterial(key, material), ...shape(secret, blob) } as Out;
+      return { ...open, KeyId: keyArn(key), ...usedMaterial(key, material), ...shape(plain, blob) } as Out;
     },
   });
 }

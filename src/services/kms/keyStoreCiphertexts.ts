@@ -22,9 +22,9 @@
  *
  * Nonces of 16 random bytes meet with a chance below 2^-32 after 2^47 messages: there is no bound to keep to.
  *
- * Requests go out while the write set is open. It holds nothing, and they change nothing outside, so one that has to
- * run again asks again.
+ * Nothing of this waits inside a write set (ctx.reach): the request runs again with what was answered.
  */
+import { hash } from 'node:crypto';
 import {
   CloudHsmClusterInvalidConfigurationException,
   CustomKeyStoreInvalidStateException,
@@ -47,6 +47,8 @@ import { aadOf, decryptOutside, type ExternalCiphertext, encryptOutside, type Re
 export interface Use {
   readonly operation: string;
   readonly context: EncryptionContext | undefined;
+  /** The plaintext was drawn for this request: what is drawn when it runs again is not it. */
+  readonly drawn?: true;
   /** Nothing outside is asked for a dry run: it ends before. */
   readonly dryRun: boolean | undefined;
 }
@@ -58,18 +60,29 @@ const TAG_BYTES = 16;
 
 const nothing = Buffer.alloc(0);
 
+/** What a store has made of a plaintext, with that plaintext: a data key is drawn anew each time the request runs. */
+interface Sealed {
+  readonly plain: Uint8Array;
+  readonly blob: Uint8Array;
+}
+
 export async function encryptInStore(
   ctx: Context,
   key: Key,
   material: Material,
   plain: Uint8Array,
   use: Use,
-): Promise<Uint8Array> {
+): Promise<Sealed> {
   const store = await storeFor(ctx, key, material, use);
-  return store.proxy
-    ? encryptTwice(ctx, key, material, plain, store, use)
-    : encryptInToken(ctx, key, material, plain, store, use);
+  const blob = store.proxy
+    ? () => encryptTwice(ctx, key, material, plain, store, use)
+    : () => encryptInToken(ctx, key, material, plain, store, use);
+  const what = use.drawn ? 'what is drawn' : hash('sha256', plain);
+  const name = `encrypt ${use.operation} ${keyArn(key)} ${digestOf(use.context)} ${what}`;
+  return ctx.reach(name, async () => ({ plain, blob: await blob() }));
 }
+
+const digestOf = (context: EncryptionContext | undefined) => hash('sha256', authenticated(nothing, context));
 
 /** Undefined for what is no ciphertext of the key; throws for what the store says of it. */
 export async function decryptInStore(
@@ -80,9 +93,12 @@ export async function decryptInStore(
   use: Use,
 ): Promise<Uint8Array | undefined> {
   const store = await storeFor(ctx, key, material, use);
-  return store.proxy
-    ? decryptTwice(ctx, key, material, blob, store, use)
-    : decryptInToken(ctx, key, material, blob, store, use);
+  const name = `decrypt ${use.operation} ${keyArn(key)} ${digestOf(use.context)} ${hash('sha256', blob)}`;
+  return ctx.reach(name, () =>
+    store.proxy
+      ? decryptTwice(ctx, key, material, blob, store, use)
+      : decryptInToken(ctx, key, material, blob, store, use),
+  );
 }
 
 /** The record names store and backing key, also of what then fails. */
@@ -220,12 +236,17 @@ async function inToken<T>(ctx: Context, key: Key, store: KeyStore, work: (hsm: H
   }
 }
 
-/** The errors of CreateKey and GenerateRandom in a CloudHSM key store. */
-export async function inCluster<T>(ctx: Context, store: KeyStore, work: (hsm: Hsm) => Promise<T>): Promise<T> {
+/** What CreateKey and GenerateRandom ask of a CloudHSM key store, and their errors. */
+export async function inCluster<T>(
+  ctx: Context,
+  store: KeyStore,
+  operation: string,
+  work: (hsm: Hsm) => Promise<T>,
+): Promise<T> {
   const hsm = hsmOf(ctx, store.cluster!);
   try {
     if (!hsm) throw new HsmError('NO_TOKEN', 'The operator has no such cluster.');
-    return await work(hsm);
+    return await ctx.reach(`${operation} ${store.id}`, () => work(hsm));
   } catch (error) {
     if (!(error instanceof HsmError)) throw error;
     if (error.why === 'STALLED') throw awsError(DependencyTimeoutException, SILENT);

@@ -90,7 +90,8 @@ async function freeName(ctx: Context, name: string, id?: string): Promise<string
 
 async function tryOut(ctx: Context, { region, proxy }: KeyStore, kmsOperation: string): Promise<void> {
   const metadata = { kmsOperation, kmsRequestId: ctx.requestId };
-  await checkHealth(proxyOf(ctx, region, proxy!), metadata).catch((error) => told(error, 'managing'));
+  const health = () => checkHealth(proxyOf(ctx, region, proxy!), metadata);
+  await ctx.reach(`${kmsOperation} ${proxy!.endpoint}${proxy!.path}`, health).catch((error) => told(error, 'managing'));
 }
 
 async function newCluster(ctx: Context, input: Create): Promise<NonNullable<KeyStore['cluster']>> {

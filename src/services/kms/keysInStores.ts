@@ -63,7 +63,9 @@ async function requireFreeKey(ctx: Context, store: KeyStore, xksKeyId: string): 
 async function requireFitKey(ctx: Context, store: KeyStore, xksKeyId: string): Promise<void> {
   const proxy = proxyOf(ctx, store.region, store.proxy!);
   const metadata = requestMetadata(ctx, undefined, { operation: 'CreateKey' });
-  const found = await externalKey(proxy, xksKeyId, metadata).catch((error) => told(error, 'creating'));
+  const found = await ctx
+    .reach(`CreateKey ${store.id} ${xksKeyId}`, () => externalKey(proxy, xksKeyId, metadata))
+    .catch((error) => told(error, 'creating'));
   const wrong =
     found.keySpec !== 'AES_256'
       ? `The key spec of the external key must be AES_256. The key spec of specified external key is ${shown(found.keySpec)}.`
@@ -80,14 +82,19 @@ const shown = (text: string) => text.replaceAll(/[^A-Za-z0-9_, -]/g, '').slice(0
 
 const BACKING_DIGITS = 32;
 
+/** Dice for the id of a key in a store: they fall alike whenever the request runs. */
+export const diceOf = ({ requestId }: Context) => ({
+  random: (bytes: number) => hash('sha256', `key id of ${requestId}`, 'buffer').subarray(0, bytes),
+});
+
 /**
- * The name of the key in the token follows from the request, so that a write set that has to run again finds the key it
- * has made. What is made for a request that fails after all stays in the token, as in AWS.
+ * The name of the key in the token follows from the request, as does the id of the KMS key, since the request runs
+ * again when it has been made. What is made for a request that fails after all stays in the token, as in AWS.
  * https://docs.aws.amazon.com/kms/latest/developerguide/fix-keystore.html#fix-keystore-orphaned-key
  */
 async function tokenMaterial(ctx: Context, store: KeyStore, owner: Owner): Promise<Material> {
   const backing = hash('sha256', `token key of ${store.id} ${ctx.requestId}`, 'hex').slice(0, BACKING_DIGITS);
-  await inCluster(ctx, store, (hsm) => hsm.make(backing, owner.id));
+  await inCluster(ctx, store, `CreateKey ${backing}`, (hsm) => hsm.make(backing, owner.id));
   const { account, region, id: keyId, spec } = owner;
   const material: Material = { account, region, keyId, spec, backing, id: backing, sequence: 0, outside: true };
   if (!(await ctx.store.insert(materials, material))) throw new Error(`The token key ${backing} is taken.`);

@@ -19,6 +19,6 @@ export const GenerateRandom: Operation<Present<GenerateRandomRequest>, GenerateR
     const store = await storeById(ctx, id);
     if (store.proxy) unsupported('GenerateRandom is not supported in an external key store.');
     requireConnected(store);
-    return { Plaintext: await inCluster(ctx, store, (hsm) => hsm.random(bytes)) };
+    return { Plaintext: await inCluster(ctx, store, 'GenerateRandom', (hsm) => hsm.random(bytes)) };
   },
 };
