@@ -1,8 +1,9 @@
 /** Who is signed in to an account, or on the way: behind a cookie of which the store knows the digest. */
-import type { Context } from '../core/context.ts';
+import type { Context, Session } from '../core/context.ts';
 import { accounts, isClosed } from '../identity/organization.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { users } from '../identity/principals.ts';
+import { callerOf } from '../identity/sessions.ts';
 import { table } from '../store/store.ts';
 import type { Holder } from './consoleUsers.ts';
 
@@ -12,11 +13,22 @@ export interface ConsoleSession {
   readonly stage: 'code' | 'password' | 'in';
   readonly holder: Holder;
   readonly mfa: boolean;
-  /** Serial number of the device that the code was of. */
+  /** Serial number of the device that it was proved with. */
   readonly device?: string | undefined;
+  /** Milliseconds: when its holder came in; absent on the way, and of a session that was let in by a token. */
+  readonly issued?: number;
+  /** `ASIA…`, by which the records of a session are told from others. */
+  readonly accessKeyId?: string;
+  /** What a session of a role or of a federated user is let in with. */
+  readonly standing?: Standing | undefined;
+  /** Milliseconds: when the holder was let in, with all factors. */
+  readonly since?: number | undefined;
   /** Milliseconds. */
   readonly expires: number;
 }
+
+/** A session but for its credentials. */
+export type Standing = Omit<Session, 'accessKeyId' | 'secretAccessKey' | 'expires'>;
 
 const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
 
@@ -39,6 +51,21 @@ export async function enter(
   if (name === undefined || role) return session;
   const user = await ctx.store.get(users, [account, name.toLowerCase()]);
   return user?.id === id ? session : undefined;
+}
+
+/**
+ * The holder as a caller of operations: with temporary credentials, as it were, that know of the second factor. Nobody
+ * has them. Undefined for sessions of roles.
+ */
+export function callerIn({ holder, issued, accessKeyId = '', expires, mfa }: ConsoleSession): Caller | undefined {
+  const { account, id, arn, name, role } = holder;
+  if (role || issued === undefined) return undefined;
+  return callerOf({
+    ...{ kind: 'SessionToken', accessKeyId, secretAccessKey: '', account, issued, expires, console: true },
+    ...{ name: name ?? '', principalId: id, principalArn: arn, mfa },
+    ...(name !== undefined && { principalName: name }),
+    ...(mfa && { mfaTime: issued }),
+  });
 }
 
 export async function forgetOldConsoleSessions({ store, now }: Context): Promise<void> {

@@ -1,18 +1,22 @@
 /**
- * How the root user of an account and its IAM users sign in: password, then a code of one of their devices. Accounts,
+ * How the root user of an account and its IAM users sign in: password, then one of their devices. Accounts,
  * names and addresses that are not there wait as long and read the same as wrong passwords.
  */
 import type { Caller, Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
-import { mfaDevices, verifyMfaCode } from '../identity/mfa.ts';
+import { accessKeyId } from '../core/ids.ts';
+import { DEVICES_PER_USER, type MfaDevice, mfaDevices, verifyMfaCode } from '../identity/mfa.ts';
 import { type Account, accounts, isClosed } from '../identity/organization.ts';
+import { holderOf as handleOf } from '../identity/passkeys.ts';
 import { passwordExpiry, passwordPolicies } from '../identity/passwordPolicies.ts';
 import { isPassword, type LoginProfile, loginProfiles, verifierOf } from '../identity/passwords.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { rootArn, userArn, users } from '../identity/principals.ts';
 import { attempt, succeeded } from './attempts.ts';
-import { recordConsole } from './consoleRecords.ts';
+import { recordConsole, recordMfaCheck } from './consoleRecords.ts';
 import { type ConsoleSession, consoleSessions, enter, forgetOldConsoleSessions } from './consoleSessions.ts';
+import type { Site } from './sites.ts';
+import { proven } from './webauthn.ts';
 
 /** The root user by its account's address, or an IAM user by account and name. */
 export type Claimed = { readonly email: string } | { readonly account: string; readonly name: string };
@@ -80,7 +84,10 @@ export async function signInTo(around: FrontAround, claimed: Claimed, password: 
       return { kind: 'refused' };
     }
     await succeeded(ctx, ...countedOf(claimed));
-    if (devices.length > 0) return onTheWay(ctx, holder, 'code', false);
+    if (devices.length > 0) {
+      recordMfaCheck(ctx, holder, devices);
+      return onTheWay(ctx, holder, 'code', false);
+    }
     return afterProof(ctx, holder, profile, undefined);
   });
 }
@@ -95,14 +102,20 @@ const isExpired = (ctx: Context, policy: Parameters<typeof passwordExpiry>[0], p
   profile.owner !== profile.account &&
   (passwordExpiry(policy, profile)?.getTime() ?? Number.POSITIVE_INFINITY) <= ctx.now.getTime();
 
-const DEVICES_MAX = 8;
-
-async function devicesOf({ store }: Context, { account, id }: Holder) {
-  const { rows } = await store.list(mfaDevices, [account, id], { limit: DEVICES_MAX, index: 'owner' });
+export async function devicesOf({ store }: Context, { account, id }: Holder): Promise<readonly MfaDevice[]> {
+  const { rows } = await store.list(mfaDevices, [account, id], { limit: DEVICES_PER_USER, index: 'owner' });
   return rows.filter(({ enabled }) => enabled !== undefined);
 }
 
-export function proveDevice(around: FrontAround, token: string, code: string): Promise<ConsoleOutcome> {
+/** Of the root user, or of an IAM user: as the authenticators of its passkeys know it. */
+export const passkeyHolder = ({ account, id }: Holder) => handleOf(account, id);
+
+/** A code of a device that shows them, or the answer of a browser to a question about a passkey. */
+export type DeviceProof =
+  | { readonly code: string }
+  | { readonly credential: string; readonly site: Site | undefined };
+
+export function proveDevice(around: FrontAround, token: string, proof: DeviceProof): Promise<ConsoleOutcome> {
   return around.within(async (ctx) => {
     const session = await enter(ctx, token, 'code');
     if (!session) return { kind: 'gone' };
@@ -111,7 +124,9 @@ export function proveDevice(around: FrontAround, token: string, code: string): P
     const waitMs = await attempt(ctx, ...counted);
     if (waitMs > 0) return { kind: 'wait', waitMs };
     const devices = await devicesOf(ctx, holder);
-    const serial = await acceptedBy(ctx, holder, devices, code);
+    const serial = await ('code' in proof
+      ? acceptedBy(ctx, holder, devices, proof.code)
+      : answeredBy(ctx, token, holder, devices, proof));
     const profile = await ctx.store.get(loginProfiles, [holder.account, holder.id]);
     if (serial === undefined || !profile) {
       recordConsole(ctx, holder.account, holder, { root: isRoot(holder), outcome: 'Failure', mfa: devices[0]?.serial });
@@ -134,6 +149,17 @@ async function acceptedBy(
   const own = { ...ctx, account: holder.account, caller: callerFor(holder) };
   for (const { serial } of devices) if ((await verifyMfaCode(own, serial, code)) === 'Accepted') return serial;
   return undefined;
+}
+
+async function answeredBy(
+  ctx: Context,
+  cookie: string,
+  holder: Holder,
+  devices: readonly MfaDevice[],
+  { credential, site }: Extract<DeviceProof, { readonly site: unknown }>,
+): Promise<string | undefined> {
+  const used = await proven(ctx, cookie, site, passkeyHolder(holder), credential);
+  return used && devices.find(({ passkey }) => passkey === used.id)?.serial;
 }
 
 /** The holder as a caller of operations, for what belongs to signing in. */
@@ -179,6 +205,7 @@ async function signedInTo(ctx: Context, holder: Holder, device: string | undefin
   await forgetOldConsoleSessions(ctx);
   await ctx.store.insert(consoleSessions, {
     ...{ token: digestOf(token), stage: 'in' as const, holder, mfa: device !== undefined, device },
+    since: ctx.now.getTime(),
     expires: ctx.now.getTime() + SESSION_MS,
   });
   await noteUse(ctx, holder);

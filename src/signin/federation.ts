@@ -8,7 +8,7 @@ import type { WireResponse } from '../core/wire.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { callerOf, openSession } from '../identity/sessions.ts';
 import { recordConsole } from './consoleRecords.ts';
-import { consoleSessions, forgetOldConsoleSessions } from './consoleSessions.ts';
+import { consoleSessions, forgetOldConsoleSessions, type Standing } from './consoleSessions.ts';
 import type { Holder } from './consoleUsers.ts';
 import { problemPage } from './entry.ts';
 import { sentTo } from './html.ts';
@@ -20,6 +20,7 @@ const HOURS_12 = 43_200;
 
 interface SigninToken {
   readonly holder: Holder;
+  readonly standing: Standing;
   readonly mfa: boolean;
   /** Milliseconds: of the token, and of the session that it begins. */
   readonly expires: number;
@@ -53,6 +54,7 @@ function getSigninToken({ query, around }: Visit): Promise<WireResponse> {
     const { account, arn, userId } = callerOf(session);
     const token: SigninToken = {
       holder: { account, id: userId, arn, name: session.name, role: true },
+      standing: standingIn(session),
       mfa: session.mfa === true,
       expires: now + TOKEN_MS,
       until: duration === null ? session.expires : now + seconds * 1000,
@@ -61,6 +63,11 @@ function getSigninToken({ query, around }: Visit): Promise<WireResponse> {
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     return { status: 200, headers, body: JSON.stringify({ SigninToken }), toldPages: true };
   });
+}
+
+function standingIn(session: Session): Standing {
+  const { accessKeyId: _id, secretAccessKey: _secret, expires: _expires, ...standing } = session;
+  return standing;
 }
 
 /** Only a role that was not assumed by another one may choose. */
@@ -95,8 +102,12 @@ async function login(visit: Visit): Promise<WireResponse> {
     if (!given || given.expires <= ctx.now.getTime()) return undefined;
     const token = newToken(ctx);
     await forgetOldConsoleSessions(ctx);
-    const { holder, mfa, until } = given;
-    await ctx.store.insert(consoleSessions, { token: digestOf(token), stage: 'in', holder, mfa, expires: until });
+    const { holder, standing, mfa, until } = given;
+    await ctx.store.insert(consoleSessions, {
+      ...{ token: digestOf(token), stage: 'in' as const, holder, standing, mfa },
+      since: ctx.now.getTime(),
+      expires: until,
+    });
     recordConsole(ctx, holder.account, holder, { root: false, outcome: 'Success', mfa: undefined });
     return token;
   });

@@ -2,9 +2,9 @@
 import type { Front } from '../core/front.ts';
 import type { WireRequest } from '../core/wire.ts';
 
-const PATHS = /^\/(start|authorize|signin|federation$)(\/|$)/;
+const PATHS = /^\/((start|authorize|signin|federation$)(\/|$)|v1\/(authorize|token)$)/;
 const HOSTS =
-  /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|signin\.aws\.amazon\.com)(:\d+)?$/i;
+  /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|([a-z\d-]+\.)?signin\.aws\.amazon\.com)(:\d+)?$/i;
 
 /** What is signed is for a service, whatever its path: buckets may have any name. */
 const isSigned = ({ headers, query }: Pick<WireRequest, 'headers' | 'query'>) =>

@@ -63,7 +63,7 @@ const DEVICE_HOST = /^device\.sso\./i;
 /** Where the address of a host alone leads. */
 function homeOf(host: string, query: string): string {
   if (DEVICE_HOST.test(host)) return `/start/device?${query}`;
-  return /^signin\./i.test(host) ? '/signin' : '/start';
+  return /^([a-z\d-]+\.)?signin\./i.test(host) ? '/signin' : '/start';
 }
 
 export const answer: FrontAnswer = async (request, around) => {

@@ -31,7 +31,7 @@ const BODY_BYTES_MAX = 64 * 1024;
 
 export function visitOf(request: WireRequest, around: FrontAround): Visit {
   const secure = around.source.tls !== undefined;
-  const room = /^\/(signin|federation)(\/|$)/.test(request.path) ? 'console' : 'portal';
+  const room = /^\/(signin|federation|v1)(\/|$)/.test(request.path) ? 'console' : 'portal';
   const known = cookieIn(request.headers.cookie ?? '', cookieName(room, secure));
   const token = known ?? newToken(around);
   const small = request.body.length <= BODY_BYTES_MAX;

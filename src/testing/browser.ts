@@ -1,4 +1,4 @@
-/** A browser without a window: follows redirects, keeps a cookie, fills in the form that it was shown. */
+/** A browser without a window: follows redirects, keeps cookies, fills in the form that it was shown. */
 import type { WireRequest, WireResponse } from '../core/wire.ts';
 
 type Send = (request: Partial<WireRequest>) => Promise<WireResponse>;
@@ -10,7 +10,8 @@ interface Form {
 }
 
 export function browserOn(send: Send, host = 'cloud.test') {
-  let cookie = '';
+  const cookies = new Map<string, string>();
+  const cookie = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   let forms: Form[] = [];
 
   async function load(method: string, url: string, form?: URLSearchParams): Promise<Shown> {
@@ -19,17 +20,23 @@ export function browserOn(send: Send, host = 'cloud.test') {
       ...{ method, path, query, body: Buffer.from(form?.toString() ?? '') },
       headers: {
         host,
-        ...(cookie !== '' && { cookie }),
+        ...(cookies.size > 0 && { cookie: cookie() }),
         ...(form && { 'content-type': 'application/x-www-form-urlencoded', origin: `http://${host}` }),
       },
     });
     const set = response.headers['set-cookie'];
-    if (set !== undefined) cookie = set.split(';', 1)[0]!;
+    if (set !== undefined) keep(set);
     const { location } = response.headers;
     if (response.status === 303 && location?.startsWith('/')) return load('GET', location);
     const text = String(response.body);
     forms = formsIn(text);
     return { status: response.status, headers: response.headers, text, location };
+  }
+
+  function keep(set: string): void {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+    if (/;\s*max-age=0\b/i.test(set)) cookies.delete(name);
+    else cookies.set(name, value);
   }
 
   return {
@@ -41,7 +48,7 @@ export function browserOn(send: Send, host = 'cloud.test') {
       const values = new URLSearchParams({ ...form.fields, ...fields });
       return form.method === 'get' ? load('GET', `${action}?${values}`) : load('POST', action, values);
     },
-    cookie: () => cookie,
+    cookie,
   };
 }
 
