@@ -3,7 +3,6 @@
  * under a data key of that key besides, which the publisher must be allowed to generate and to decrypt.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import {
   KMSAccessDeniedException,
   KMSDisabledException,
@@ -12,7 +11,14 @@ import {
   type MessageAttributeValue,
 } from '@aws-sdk/client-sns';
 import type { Context } from '../../core/context.ts';
-import { awsError } from '../../core/errors.ts';
+import {
+  decryptDataKey,
+  decryptUnder,
+  encryptUnder,
+  generateDataKey,
+  type KmsRefusals,
+  kmsKeyArn,
+} from '../../core/dataKeys.ts';
 import type { Secrets } from '../../core/secrets.ts';
 import { table } from '../../store/store.ts';
 import { type Topic, topicArn } from './topicRows.ts';
@@ -62,10 +68,7 @@ export const sealText = (ctx: Context, text: string) => ctx.secrets.seal(PURPOSE
 export function openMessage({ secrets }: Context, sealed: string): Published {
   const value = JSON.parse(openText(secrets, sealed)) as Published | Encrypted;
   if (!('dataKey' in value)) return value;
-  const bytes = Buffer.from(value.encrypted, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', secrets.open(KEY_PURPOSE, value.dataKey)!, bytes.subarray(0, 12));
-  decipher.setAuthTag(bytes.subarray(-16));
-  const text = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
+  const text = decryptUnder(secrets.open(KEY_PURPOSE, value.dataKey)!, value.encrypted);
   return JSON.parse(text) as Published;
 }
 
@@ -91,42 +94,24 @@ async function underDataKey(ctx: Context, topic: Topic, keyId: string, text: str
   const known = await ctx.store.get(dataKeys, [topicArn(topic), ctx.caller.arn]);
   const fresh = known?.keyId === keyId && known.until > ctx.now.getTime() ? known.sealed : undefined;
   const dataKey = fresh ?? (await newDataKey(ctx, topic, keyId));
-  const nonce = ctx.random(12);
-  const cipher = createCipheriv('aes-256-gcm', ctx.secrets.open(KEY_PURPOSE, dataKey)!, nonce);
-  const bytes = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return { encrypted: bytes.toString('base64'), dataKey };
+  const plain = ctx.secrets.open(KEY_PURPOSE, dataKey)!;
+  return { encrypted: encryptUnder(plain, text, ctx.random(12)), dataKey };
 }
 
 async function newDataKey(ctx: Context, topic: Topic, keyId: string): Promise<string> {
-  const EncryptionContext = { 'aws:sns:topicArn': topicArn(topic) };
-  const input = { KeyId: ofAccount(keyId, topic), KeySpec: 'AES_256', EncryptionContext };
-  const made = await kms<{ CiphertextBlob: Uint8Array; Plaintext: Uint8Array }>(ctx, 'GenerateDataKey', input);
-  await kms(ctx, 'Decrypt', { CiphertextBlob: made.CiphertextBlob, EncryptionContext });
-  const sealed = ctx.secrets.seal(KEY_PURPOSE, made.Plaintext, ctx.random(12));
+  const use = { encryptionContext: { 'aws:sns:topicArn': topicArn(topic) }, refusals };
+  const { plain, blob } = await generateDataKey(ctx, kmsKeyArn(keyId, topic), use);
+  await decryptDataKey(ctx, blob, use);
+  const sealed = ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12));
   const until = ctx.now.getTime() + REUSE_MS;
   await ctx.store.replace(dataKeys, { topic: topicArn(topic), publisher: ctx.caller.arn, keyId, sealed, until });
   return sealed;
 }
 
-/** A key's id or alias is one of the topic's account, whoever publishes. */
-function ofAccount(keyId: string, { account, region }: Topic): string {
-  if (keyId.startsWith('arn:')) return keyId;
-  return `arn:aws:kms:${region}:${account}:${keyId.startsWith('alias/') ? keyId : `key/${keyId}`}`;
-}
-
-const REFUSALS: Readonly<Record<string, Parameters<typeof awsError<Error>>[0]>> = {
+const refusals: KmsRefusals = {
   AccessDenied: KMSAccessDeniedException,
   NotFoundException: KMSNotFoundException,
   InvalidArnException: KMSNotFoundException,
   DisabledException: KMSDisabledException,
   KMSInvalidStateException: KMSInvalidStateException,
 };
-
-async function kms<Out>(ctx: Context, operation: string, input: object): Promise<Out> {
-  try {
-    return await ctx.call<Out>('kms', operation, input);
-  } catch (error) {
-    const refusal = error instanceof Error ? REFUSALS[error.name] : undefined;
-    throw refusal ? awsError(refusal, (error as Error).message) : error;
-  }
-}

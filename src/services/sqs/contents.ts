@@ -4,7 +4,7 @@
  * and the receiver to decrypt, once in each reuse period.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
  */
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   KmsAccessDenied,
   KmsDisabled,
@@ -14,7 +14,14 @@ import {
   type MessageAttributeValue,
 } from '@aws-sdk/client-sqs';
 import type { Context } from '../../core/context.ts';
-import { awsError } from '../../core/errors.ts';
+import {
+  decryptDataKey,
+  decryptUnder,
+  encryptUnder,
+  generateDataKey,
+  type KmsRefusals,
+  kmsKeyArn,
+} from '../../core/dataKeys.ts';
 import { DATA_KEY_REUSE_SECONDS } from './attributes.ts';
 import { recall, remember } from './memory.ts';
 import { type Content, contents, type Message } from './messages.ts';
@@ -67,21 +74,16 @@ const KEY_PURPOSE = 'sqs-data-key';
 async function sealUnder(ctx: Context, queue: Queue, keyId: string, text: string): Promise<Sealed> {
   const name = `send ${keyId} ${ctx.caller.arn}`;
   const key = (await recall<DataKey>(ctx, queue.id, name)) ?? (await newDataKey(ctx, queue, keyId, name));
-  const nonce = ctx.random(12);
-  const cipher = createCipheriv('aes-256-gcm', ctx.secrets.open(KEY_PURPOSE, key.sealed)!, nonce);
-  const bytes = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()];
-  return { sealed: Buffer.concat(bytes).toString('base64'), dataKey: key.blob, queue: queueArn(queue) };
+  const plain = ctx.secrets.open(KEY_PURPOSE, key.sealed)!;
+  return { sealed: encryptUnder(plain, text, ctx.random(12)), dataKey: key.blob, queue: queueArn(queue) };
 }
 
 async function newDataKey(ctx: Context, queue: Queue, keyId: string, name: string): Promise<DataKey> {
-  const input = { KeyId: ofAccount(keyId, queue), KeySpec: 'AES_256', EncryptionContext: contextOf(queueArn(queue)) };
-  const made = await kms<{ CiphertextBlob: Uint8Array; Plaintext: Uint8Array }>(ctx, 'GenerateDataKey', input);
-  const key: DataKey = {
-    blob: Buffer.from(made.CiphertextBlob).toString('base64'),
-    sealed: ctx.secrets.seal(KEY_PURPOSE, made.Plaintext, ctx.random(12)),
-  };
+  const use = useFor(queueArn(queue));
+  const { plain, blob } = await generateDataKey(ctx, kmsKeyArn(keyId, queue), use);
   // The producer must be able to decrypt, too: SQS checks that the data key is whole.
-  await kms(ctx, 'Decrypt', { CiphertextBlob: made.CiphertextBlob, EncryptionContext: input.EncryptionContext });
+  await decryptDataKey(ctx, blob, use);
+  const key: DataKey = { blob, sealed: ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12)) };
   await keep(ctx, queue, name, key);
   return key;
 }
@@ -89,16 +91,12 @@ async function newDataKey(ctx: Context, queue: Queue, keyId: string, name: strin
 async function openUnder(ctx: Context, queue: Queue, content: Content, blob: string): Promise<string> {
   const name = `receive ${createHash('sha256').update(blob).digest('base64url')} ${ctx.caller.arn}`;
   const key = (await recall<DataKey>(ctx, queue.id, name)) ?? (await decrypted(ctx, queue, content, blob, name));
-  const bytes = Buffer.from(content.sealed, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', ctx.secrets.open(KEY_PURPOSE, key.sealed)!, bytes.subarray(0, 12));
-  decipher.setAuthTag(bytes.subarray(-16));
-  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
+  return decryptUnder(ctx.secrets.open(KEY_PURPOSE, key.sealed)!, content.sealed);
 }
 
 async function decrypted(ctx: Context, queue: Queue, content: Content, blob: string, name: string): Promise<DataKey> {
-  const input = { CiphertextBlob: Buffer.from(blob, 'base64'), EncryptionContext: contextOf(content.queue ?? '') };
-  const { Plaintext } = await kms<{ Plaintext: Uint8Array }>(ctx, 'Decrypt', input);
-  const key: DataKey = { blob, sealed: ctx.secrets.seal(KEY_PURPOSE, Plaintext, ctx.random(12)) };
+  const plain = await decryptDataKey(ctx, blob, useFor(content.queue ?? ''));
+  const key: DataKey = { blob, sealed: ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12)) };
   await keep(ctx, queue, name, key);
   return key;
 }
@@ -108,15 +106,7 @@ function keep(ctx: Context, queue: Queue, name: string, value: DataKey): Promise
   return remember(ctx, { queue: queue.id, name, until: ctx.now.getTime() + seconds * 1000, value });
 }
 
-const contextOf = (arn: string) => ({ 'aws:sqs:arn': arn });
-
-/** A key's id or alias is one of the queue's account, whoever sends. */
-function ofAccount(keyId: string, { account, region }: Queue): string {
-  if (keyId.startsWith('arn:')) return keyId;
-  return `arn:aws:kms:${region}:${account}:${keyId.startsWith('alias/') ? keyId : `key/${keyId}`}`;
-}
-
-const REFUSALS: Readonly<Record<string, Parameters<typeof awsError<Error>>[0]>> = {
+const refusals: KmsRefusals = {
   AccessDenied: KmsAccessDenied,
   NotFoundException: KmsNotFound,
   InvalidArnException: KmsNotFound,
@@ -125,14 +115,7 @@ const REFUSALS: Readonly<Record<string, Parameters<typeof awsError<Error>>[0]>> 
   InvalidKeyUsageException: KmsInvalidKeyUsage,
 };
 
-async function kms<Out>(ctx: Context, operation: string, input: object): Promise<Out> {
-  try {
-    return await ctx.call<Out>('kms', operation, input);
-  } catch (error) {
-    const refusal = error instanceof Error ? REFUSALS[error.name] : undefined;
-    throw refusal ? awsError(refusal, (error as Error).message) : error;
-  }
-}
+const useFor = (arn: string) => ({ encryptionContext: { 'aws:sqs:arn': arn }, refusals });
 
 type Attributes = Plain['attributes'];
 
