@@ -2,9 +2,9 @@
  * Documents by schema, both ways: what JSON and CBOR have in common. Each shape becomes a pair of closures, made once;
  * a call then only runs them. How scalars look is the affair of a `Format`.
  */
-import type { CommonError } from '../core/errors.ts';
+import { type CommonError, ValidationFailure } from '../core/errors.ts';
 import { DEPTH_MAX, serializationError, setKey } from './scalars.ts';
-import type { Member, Shape } from './schema.ts';
+import { isClosed, type Member, type Shape } from './schema.ts';
 
 export type Convert = (value: unknown) => unknown;
 type Plain = Record<string, unknown>;
@@ -79,7 +79,7 @@ const sparse = (shape: Shape) => shape.traits.sparse === 1;
 
 function structDecoder(shape: Shape, codec: DocumentCodec, format: Format): Convert {
   const members = shape.members.map((m) => ({ name: m.name, wire: format.nameOf(m), decode: codec.decode(m.shape) }));
-  return (value) => {
+  const decode = (value: unknown) => {
     const from = structure(value, 'structure');
     const out: Plain = {};
     for (const { name, wire, decode } of members) {
@@ -87,6 +87,16 @@ function structDecoder(shape: Shape, codec: DocumentCodec, format: Format): Conv
       if (v !== undefined && v !== null) out[name] = decode(v);
     }
     return out;
+  };
+  return isClosed(shape) ? closed(shape, new Set(members.map(({ wire }) => wire)), decode) : decode;
+}
+
+function closed(shape: Shape, names: ReadonlySet<string>, decode: Convert): Convert {
+  return (value) => {
+    const unknown = Object.keys(structure(value, 'structure')).find((name) => !names.has(name));
+    if (unknown !== undefined)
+      throw new ValidationFailure(`Unknown member '${unknown.slice(0, 64)}' of ${shape.name}.`);
+    return decode(value);
   };
 }
 

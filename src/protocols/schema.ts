@@ -115,6 +115,14 @@ export function isSensitive(member: Member): boolean {
   return (member.traits.sensitive ?? member.shape.traits.sensitive) === 1;
 }
 
+/**
+ * Structures that narrow what a request permits. Unknown members of others are passed over, as by AWS; of these they are
+ * refused, since the request would permit more than it says.
+ */
+const CLOSED: ReadonlySet<string> = new Set(['GrantConstraints']);
+
+export const isClosed = (shape: Shape): boolean => CLOSED.has(shape.name);
+
 const facts = new WeakMap<Service, SchemaFacts>();
 
 /** What the limits check asks of the wire schema; paths as in `Limits` (`Tags[].Value`, `Context{key}`). */

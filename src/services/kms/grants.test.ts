@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
+import { signed } from '../../testing/signed.ts';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 const DENIED = { name: 'AccessDeniedException' };
@@ -145,6 +146,26 @@ test('CreateGrant refuses what the key cannot do, and whom nobody knows', async 
     kms.createGrant({ KeyId, GranteePrincipal: alice.arn, Operations: ['Encrypt'], Constraints: tooLong }),
     { name: 'ValidationException' },
   );
+});
+
+test('a constraint that is not known is refused, also beside one that is', async () => {
+  const { cloud, kms, KeyId, alice } = await granting();
+  const by = { ...(await cloud.keyFor(cloud.managementAccount)), service: 'kms' };
+  const granted = async (Constraints: object) => {
+    const input = { KeyId, GranteePrincipal: alice.arn, Operations: ['Encrypt'], Constraints, Extra: 'passed over' };
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.CreateGrant' };
+    return cloud.send(signed({ headers, body: Buffer.from(JSON.stringify(input)) }, by));
+  };
+  const known = { EncryptionContextEquals: { app: 'shop' } };
+  for (const more of [{ EncryptionContextNever: { a: 'b' } }, { encryptionContextSubset: {} }, { Hours: null }]) {
+    for (const constraints of [more, { ...known, ...more }]) {
+      const { status, body } = await granted(constraints);
+      assert.equal(status, 400);
+      assert.match(String(body), /"ValidationException".*Unknown member '\w+' of GrantConstraints/);
+    }
+  }
+  assert.deepEqual((await kms.listGrants({ KeyId })).Grants, []);
+  assert.equal((await granted(known)).status, 200);
 });
 
 test('another account uses a key by its policy and its own, for what AWS lists, and is recorded in both', async () => {

@@ -107,7 +107,6 @@ async function requireSound(ctx: Context, key: Key, input: Asked): Promise<void>
   if (input.GranteeServicePrincipal !== undefined && !input.Constraints?.SourceArn) {
     throw new ValidationFailure('You must specify a SourceArn constraint with a GranteeServicePrincipal.');
   }
-  // What is in it and unknown to us has not come through: a grant must not be wider than it was asked for.
   if (input.Constraints && Object.values(input.Constraints).every((value) => value === undefined)) {
     throw new ValidationFailure('Constraints must hold at least one constraint that is supported.');
   }
