@@ -72,6 +72,7 @@ interface Outcome {
 type SdkClient = { send(command: object): Promise<{ $metadata?: object }> };
 const CLIENTS: Readonly<Record<string, keyof Clients>> = {
   ce: 'costExplorer',
+  'cloudtrail-data': 'cloudtrailData',
   monitoring: 'cloudwatch',
   sso: 'ssoAdmin',
   'sso-oauth': 'ssoOidc',

@@ -60,6 +60,10 @@ export const services: readonly ServiceEntry[] = [
     load: async () => (await import('./cloudtrail/index.ts')).cloudtrail,
   },
   {
+    name: 'cloudtrail-data',
+    load: async () => (await import('./cloudtrail/dataPlane.ts')).cloudtrailData,
+  },
+  {
     name: 'monitoring',
     target: 'GraniteServiceVersion20100801',
     version: '2010-08-01',

@@ -25,6 +25,7 @@ import type { Source } from '../core/context.ts';
 import type { WireRequest, WireResponse } from '../core/wire.ts';
 import type { Deps } from '../gateway/invocation.ts';
 import { handle } from '../gateway/pipeline.ts';
+import { cloudtrailDataClient } from './cloudtrailData.ts';
 import { rolesAnywhereClient } from './rolesAnywhere.ts';
 
 export interface Credentials {
@@ -58,6 +59,7 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     accessAnalyzer: () => new AccessAnalyzer(config as object),
     account: () => new Account(config as object),
     cloudtrail: () => new CloudTrail(config as object),
+    cloudtrailData: () => cloudtrailDataClient(config),
     costExplorer: () => new CostExplorer(config as object),
     cloudwatch: () => new CloudWatch(config as object),
     s3control: () => new S3Control(config as object),

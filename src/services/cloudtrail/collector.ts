@@ -11,6 +11,7 @@ import type { Context } from '../../core/context.ts';
 import type { Surroundings } from '../../core/worker.ts';
 import { organizationIdOf } from '../../identity/organization.ts';
 import type { JournalRow, Transaction } from '../../store/store.ts';
+import { ACTIVITY_KIND, activityIn } from './channelRows.ts';
 import { COLLECTOR, type CollectorPosition, collectorPositions, nextDue } from './collectorPositions.ts';
 import { ingestingStores } from './lakeRows.ts';
 import { type LogBatch, newLogBatch, noteLine } from './logBatches.ts';
@@ -87,7 +88,8 @@ async function gather(state: State, around: Surroundings): Promise<void> {
     for (const entry of entries) {
       const organization = organizations.get(entry.account);
       for (const { trail, kind } of wantedBy(active, entry, organization)) add(state, trail, kind, entry);
-      for (const { id } of storesWanting(stores, entry, organization)) addToSegment(state, id, entry);
+      for (const { id } of storesWanting(stores, entry, organization)) addToSegment(state, id, entry.body, entry.time);
+      if (entry.kind === ACTIVITY_KIND) addActivity(state, entry);
     }
     state.cursor = last.sequence;
     if (performance.now() - began > SLICE_MS) {
@@ -133,7 +135,14 @@ function add(state: State, trail: Trail, kind: FileKind, entry: JournalRow): voi
   }
 }
 
-function addToSegment(state: State, store: string, { body, time }: JournalRow): void {
+/** Whither it goes was settled when it came. Retention goes by the time that it tells of itself. */
+function addActivity(state: State, { body }: JournalRow): void {
+  const { stores, event } = activityIn(body);
+  const { eventTime } = JSON.parse(event) as { readonly eventTime: string };
+  for (const store of stores) addToSegment(state, store, event, Date.parse(eventTime));
+}
+
+function addToSegment(state: State, store: string, body: string, time: number): void {
   let segment = state.segments.get(store);
   if (!segment) state.segments.set(store, (segment = newLogFile(LINES)));
   addRecord(segment, body, time);

@@ -10,6 +10,7 @@ import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing } from '../../core/operation.ts';
 import { type EventDataStore, eventDataStores, storeArn } from './lakeRows.ts';
 import { isSteward } from './organizationTrails.ts';
+import type { Guarded } from './resourcePolicyRules.ts';
 import type { Tagged } from './tagging.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -56,7 +57,7 @@ export const storeAccess = (ctx: Context, store: EventDataStore): Access => ({
   resource: storeArn(store),
   resourceAccount: runners.get(store)?.has(ctx.account) ? ctx.account : store.account,
   resourceTags: store.tags,
-  ...(store.policy !== undefined && { resourcePolicy: store.policy }),
+  ...(store.policy !== undefined && { resourcePolicy: store.policyInForce ?? store.policy }),
 });
 
 export function requireActive(store: EventDataStore): void {
@@ -73,5 +74,19 @@ export async function taggedStore(ctx: Context, arn: string): Promise<Tagged | M
     account: store.account,
     tags: store.tags,
     write: (tags) => ctx.store.replace(eventDataStores, { ...store, tags }),
+  };
+}
+
+/** For the operations on policies. */
+export async function guardedStore(ctx: Context, arn: string): Promise<Guarded | Missing> {
+  const store = await findStore(ctx, arn);
+  if (store instanceof Missing) return store;
+  const { policy, policyInForce: _, ...rest } = store;
+  return {
+    kind: 'eventdatastore',
+    arn: storeArn(store),
+    policy,
+    access: storeAccess(ctx, store),
+    write: (fields) => ctx.store.replace(eventDataStores, { ...rest, ...fields }),
   };
 }

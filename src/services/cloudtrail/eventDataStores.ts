@@ -4,6 +4,7 @@
  */
 import {
   type AdvancedEventSelector,
+  ChannelExistsForEDSException,
   type CreateEventDataStoreRequest,
   type CreateEventDataStoreResponse,
   type DeleteEventDataStoreRequest,
@@ -14,7 +15,9 @@ import {
   EventDataStoreTerminationProtectedException,
   type GetEventDataStoreRequest,
   type GetEventDataStoreResponse,
+  InvalidEventDataStoreCategoryException,
   InvalidEventDataStoreStatusException,
+  InvalidEventSelectorsException,
   InvalidNextTokenException,
   InvalidParameterException,
   type ListEventDataStoresRequest,
@@ -35,9 +38,10 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
+import { channels } from './channelRows.ts';
 import { beginCollecting } from './collectorPositions.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
-import { type EventDataStore, eventDataStores, storeArn } from './lakeRows.ts';
+import { type EventDataStore, eventDataStores, isActivityStore, storeArn } from './lakeRows.ts';
 import { ensureServiceLinkedRole, requireOrganization, requireSteward } from './organizationTrails.ts';
 import { requireAdvancedSelectors, STORE_FIELDS } from './selectorRules.ts';
 import { oweUpkeep } from './storeUpkeep.ts';
@@ -119,13 +123,21 @@ function requiredRetention(days: number, billing: EventDataStore['billing']): nu
 }
 
 /** Categories that something of ours writes. */
-const WRITTEN = ['Management', 'Data', 'NetworkActivity'];
+const WRITTEN = ['Management', 'Data', 'NetworkActivity', 'ActivityAuditLog'];
 
 function requiredSelectors(selectors: readonly AdvancedEventSelector[]): readonly AdvancedEventSelector[] {
   requireAdvancedSelectors(selectors, STORE_FIELDS);
-  for (const { FieldSelectors = [] } of selectors) {
-    const category = FieldSelectors.find(({ Field }) => Field === 'eventCategory')?.Equals?.[0] ?? '';
-    if (!WRITTEN.includes(category)) notImplemented(`An event data store for ${category} events`);
+  const categories = new Set(
+    selectors.map(
+      ({ FieldSelectors = [] }) => FieldSelectors.find(({ Field }) => Field === 'eventCategory')?.Equals?.[0],
+    ),
+  );
+  for (const category of categories) {
+    if (!WRITTEN.includes(category ?? '')) notImplemented(`An event data store for ${category} events`);
+  }
+  if (categories.size > 1 && categories.has('ActivityAuditLog')) {
+    const sentence = 'An event data store for ActivityAuditLog events cannot collect events of another category.';
+    fail(InvalidEventSelectorsException, sentence);
   }
   return selectors;
 }
@@ -191,6 +203,12 @@ export const UpdateEventDataStore: Update = {
       isProtected: input.TerminationProtectionEnabled ?? before.isProtected,
       updated: ctx.now.getTime(),
     };
+    if (isActivityStore(after) !== isActivityStore(before)) {
+      fail(
+        InvalidEventSelectorsException,
+        'The category of events that an event data store collects cannot be changed.',
+      );
+    }
     await ctx.store.replace(eventDataStores, after);
     await writeWishes(ctx, before, after);
     return view(after);
@@ -230,6 +248,11 @@ export const DeleteEventDataStore: Delete = {
         EventDataStoreTerminationProtectedException,
         'The event data store cannot be deleted because termination protection is enabled for it.',
       );
+    }
+    const used = await ctx.store.list(channels, [storeArn(store)], { limit: 1, index: 'destination' });
+    if (used.rows.length > 0) {
+      const sentence = 'The event data store cannot be deleted because it is in use by a channel.';
+      fail(ChannelExistsForEDSException, sentence);
     }
     const now = ctx.now.getTime();
     const after: EventDataStore = { ...store, ingesting: false, deleted: now, updated: now };
@@ -280,6 +303,10 @@ export const StopEventDataStoreIngestion: Stop = {
 async function ingest(ctx: Context, store: EventDataStore, ingesting: boolean): Promise<object> {
   await requireMine(ctx, store);
   requireActive(store);
+  if (isActivityStore(store)) {
+    const sentence = 'Ingestion can only be stopped and started for events of AWS.';
+    fail(InvalidEventDataStoreCategoryException, sentence);
+  }
   if (store.ingesting === ingesting) {
     const state = ingesting ? 'already ingesting' : 'not ingesting';
     fail(InvalidEventDataStoreStatusException, `The event data store is ${state} events.`);

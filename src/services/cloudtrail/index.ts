@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-cloudtrail';
 import { defineService, type Limits } from '../../core/operation.ts';
+import * as channels from './channels.ts';
 import * as delegatedAdministrators from './delegatedAdministrators.ts';
 import * as stores from './eventDataStores.ts';
 import * as eventSelectors from './eventSelectors.ts';
@@ -28,14 +29,17 @@ export const cloudtrail = defineService({
   operations: {
     AddTags: tagging.AddTags,
     CancelQuery: queries.CancelQuery,
+    CreateChannel: channels.CreateChannel,
     CreateEventDataStore: stores.CreateEventDataStore,
     CreateTrail: trails.CreateTrail,
+    DeleteChannel: channels.DeleteChannel,
     DeleteEventDataStore: stores.DeleteEventDataStore,
     DeleteResourcePolicy: resourcePolicies.DeleteResourcePolicy,
     DeleteTrail: trails.DeleteTrail,
     DeregisterOrganizationDelegatedAdmin: delegatedAdministrators.DeregisterOrganizationDelegatedAdmin,
     DescribeQuery: queries.DescribeQuery,
     DescribeTrails: views.DescribeTrails,
+    GetChannel: channels.GetChannel,
     GetEventDataStore: stores.GetEventDataStore,
     GetEventSelectors: eventSelectors.GetEventSelectors,
     GetImport: imports.GetImport,
@@ -44,6 +48,7 @@ export const cloudtrail = defineService({
     GetResourcePolicy: resourcePolicies.GetResourcePolicy,
     GetTrail: views.GetTrail,
     GetTrailStatus: logging.GetTrailStatus,
+    ListChannels: channels.ListChannels,
     ListEventDataStores: stores.ListEventDataStores,
     ListImportFailures: imports.ListImportFailures,
     ListImports: imports.ListImports,
@@ -66,6 +71,7 @@ export const cloudtrail = defineService({
     StopEventDataStoreIngestion: stores.StopEventDataStoreIngestion,
     StopImport: imports.StopImport,
     StopLogging: logging.StopLogging,
+    UpdateChannel: channels.UpdateChannel,
     UpdateEventDataStore: stores.UpdateEventDataStore,
     UpdateTrail: trails.UpdateTrail,
   },

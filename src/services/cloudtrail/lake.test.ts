@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
 import { later, loggingTrail } from './fixtures.ts';
+import { asked, storeIn } from './lake.fixture.ts';
 import { askLake } from './lakeEngine.ts';
 import { statementOf } from './lakeSql.ts';
 
@@ -26,23 +27,6 @@ test('statements are one SELECT, and bare ids in them are tables', () => {
   }
   assert.deepEqual(statementOf("select ';' as semicolon")?.stores, []);
 });
-
-async function storeIn(cloud: Cloud, settings: object = {}) {
-  const made = await cloud.root.cloudtrail.createEventDataStore({ Name: 'events', ...settings });
-  const arn = made.EventDataStoreArn!;
-  return { arn, id: arn.slice(arn.lastIndexOf('/') + 1), made };
-}
-
-async function asked(cloud: Cloud, QueryStatement: string) {
-  const { cloudtrail } = cloud.root;
-  const { QueryId } = await cloudtrail.startQuery({ QueryStatement });
-  await cloud.settle();
-  const { QueryStatus, QueryResultRows, ErrorMessage, QueryStatistics } = await cloudtrail.getQueryResults({
-    QueryId: QueryId!,
-  });
-  const rows = (QueryResultRows ?? []).map((row) => Object.assign({}, ...row) as Record<string, string>);
-  return { QueryId: QueryId!, QueryStatus, rows, ErrorMessage, QueryStatistics };
-}
 
 test('an event data store keeps what it is given, and is protected', async () => {
   const cloud = await testCloud();

@@ -5,8 +5,10 @@ import type { EventSelector } from '../../core/eventSelectors.ts';
 import type { Tag } from '../../core/operation.ts';
 import { type Transaction, table } from '../../store/store.ts';
 import { categoryOf } from './eventSelectors.ts';
+import type { PolicyFields } from './resourcePolicyRules.ts';
 
-export interface EventDataStore {
+/** Its policy says who of other accounts may do what with it. */
+export interface EventDataStore extends PolicyFields {
   readonly account: string;
   readonly region: string;
   /** UUID: the table that queries name. */
@@ -27,8 +29,6 @@ export interface EventDataStore {
   readonly updated: number;
   /** Milliseconds: when its deletion was asked for. */
   readonly deleted?: number | undefined;
-  /** Who of other accounts may do what with it. */
-  readonly policy?: string | undefined;
   readonly tags: readonly Tag[];
 }
 
@@ -36,6 +36,10 @@ type Place = Pick<EventDataStore, 'account' | 'region' | 'id'>;
 
 export const storeArn = ({ account, region, id }: Place) =>
   `arn:aws:cloudtrail:${region}:${account}:eventdatastore/${id}`;
+
+/** Whether it takes events from outside of AWS, and nothing else. */
+export const isActivityStore = (store: EventDataStore): boolean =>
+  storeSelectors(store).some((selector) => categoryOf(selector) === 'ActivityAuditLog');
 
 export const INGESTING = 'ingesting';
 

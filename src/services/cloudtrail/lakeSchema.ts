@@ -56,6 +56,35 @@ export const COLUMNS = {
   tlsDetails: { tlsVersion: 'VARCHAR', cipherSuite: 'VARCHAR', clientProvidedHostHeader: 'VARCHAR' },
 } as const;
 
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-integration-event-schema.html */
+export const ACTIVITY_COLUMNS = {
+  eventVersion: 'VARCHAR',
+  eventCategory: 'VARCHAR',
+  eventType: 'VARCHAR',
+  eventID: 'VARCHAR',
+  eventTime: 'VARCHAR',
+  awsRegion: 'VARCHAR',
+  recipientAccountId: 'VARCHAR',
+  addendum: { reason: 'VARCHAR', updatedFields: 'VARCHAR', originalUID: 'VARCHAR', originalEventID: 'VARCHAR' },
+  metadata: { ingestionTime: 'VARCHAR', channelARN: 'VARCHAR' },
+  eventData: {
+    version: 'VARCHAR',
+    userIdentity: { type: 'VARCHAR', principalId: 'VARCHAR', details: MAP },
+    userAgent: 'VARCHAR',
+    eventSource: 'VARCHAR',
+    eventName: 'VARCHAR',
+    eventTime: 'VARCHAR',
+    UID: 'VARCHAR',
+    requestParameters: MAP,
+    responseElements: MAP,
+    errorCode: 'VARCHAR',
+    errorMessage: 'VARCHAR',
+    sourceIPAddress: 'VARCHAR',
+    recipientAccountId: 'VARCHAR',
+    additionalEventData: MAP,
+  },
+} as const;
+
 /** Functions of AWS's SQL that the engine calls otherwise. */
 export const MACROS: readonly string[] = [
   'create macro element_at(m, k) as m[k]',

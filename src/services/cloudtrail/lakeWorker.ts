@@ -5,15 +5,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
-import { COLUMNS, MACROS } from './lakeSchema.ts';
+import { ACTIVITY_COLUMNS, COLUMNS, MACROS } from './lakeSchema.ts';
 
 export interface LakeQuestion {
   readonly statement: string;
   /** Event data store → its segments: gzip of lines of JSON. */
-  readonly stores: readonly { readonly id: string; readonly segments: readonly Uint8Array[] }[];
+  readonly stores: readonly LakeStore[];
   readonly memoryMegabytes: number;
   readonly timeoutMs: number;
   readonly rowsMax: number;
+}
+
+export interface LakeStore {
+  readonly id: string;
+  readonly segments: readonly Uint8Array[];
+  /** Of events from outside of AWS. */
+  readonly activity: boolean;
+  /** ISO 8601: what happened before is past its retention, though its segment may not be. */
+  readonly since: string;
 }
 
 export type LakeAnswer =
@@ -37,7 +46,7 @@ async function answer(question: LakeQuestion): Promise<LakeAnswer> {
   try {
     for (const macro of MACROS) await connection.run(macro);
     let events = 0;
-    for (const { id, segments } of question.stores) events += await load(connection, id, segments);
+    for (const store of question.stores) events += await load(connection, store);
     await connection.run("set temp_directory=''");
     await connection.run('set enable_external_access=false');
     await connection.run('set lock_configuration=true');
@@ -47,7 +56,8 @@ async function answer(question: LakeQuestion): Promise<LakeAnswer> {
   }
 }
 
-async function load(connection: DuckDBConnection, id: string, segments: readonly Uint8Array[]): Promise<number> {
+async function load(connection: DuckDBConnection, store: LakeStore): Promise<number> {
+  const { id, segments, activity, since } = store;
   await connection.run('create table raw(j varchar)');
   const appender = await connection.createAppender('raw');
   let events = 0;
@@ -61,8 +71,9 @@ async function load(connection: DuckDBConnection, id: string, segments: readonly
   }
   appender.closeSync();
   const time = "strptime(r.eventTime, '%Y-%m-%dT%H:%M:%SZ') as eventTime";
-  const shaped = `select json_transform(j, '${JSON.stringify(COLUMNS)}') as r, j from raw`;
-  await connection.run(`create table "${id}" as select r.* replace (${time}), j as eventJson from (${shaped})`);
+  const shaped = `select json_transform(j, '${JSON.stringify(activity ? ACTIVITY_COLUMNS : COLUMNS)}') as r, j from raw`;
+  await connection.run(`create table "${id}" as select r.* replace (${time}), j as eventJson from (${shaped})
+    where r.eventTime >= '${since}'`);
   await connection.run('drop table raw');
   return events;
 }

@@ -1,7 +1,7 @@
 /** Queries carried out behind their requests: events read, engine asked, results kept in pages. */
 import type { Outside, TaskHandler } from '../../core/tasks.ts';
 import { askLake } from './lakeEngine.ts';
-import { type Query, queries, type Segment, segments } from './lakeRows.ts';
+import { eventDataStores, isActivityStore, type Query, queries, type Segment, segments } from './lakeRows.ts';
 import { statementOf } from './lakeSql.ts';
 import type { LakeAnswer } from './lakeWorker.ts';
 import { ROWS_A_PAGE, resultsId } from './queryResults.ts';
@@ -10,6 +10,7 @@ const LIMITS = { memoryMegabytes: 1024, timeoutMs: 120_000, rowsMax: 100_000 };
 /** Uncompressed bytes of one event data store that a query may look at. */
 const SCANNED_BYTES_MAX = 512 * 1024 * 1024;
 const SEGMENTS_MAX = 100_000;
+const DAY_MS = 86_400_000;
 
 interface Run {
   readonly answer: LakeAnswer;
@@ -68,10 +69,16 @@ const failedQuery = (query: Query, error: unknown): Query => ({
 /** The events of a store. Throws when they are more than a query may look at. */
 async function eventsOf(around: Outside, id: string) {
   const page = { limit: SEGMENTS_MAX, unchecked: true } as const;
-  const { rows } = await around.store.transaction((tx) => tx.list(segments, [id], page));
+  const [store, { rows }] = await around.store.transaction(async (tx) => {
+    const named = await tx.list(eventDataStores, [id], { limit: 1, index: 'id' });
+    return [named.rows[0], await tx.list(segments, [id], page)] as const;
+  });
+  if (!store) throw new Error(`The event data store ${id} is gone.`);
+  const since = new Date(Math.max(0, around.now.getTime() - store.retention * DAY_MS)).toISOString();
   const bytes = rows.reduce((sum, segment) => sum + segment.bytes, 0);
   if (bytes > SCANNED_BYTES_MAX) throw new Error(`The query looks at more than ${SCANNED_BYTES_MAX} bytes of events.`);
-  return { id, bytes, segments: await Promise.all(rows.map((segment) => bytesOf(around, segment))) };
+  const what = { id, bytes, activity: isActivityStore(store), since };
+  return { ...what, segments: await Promise.all(rows.map((segment) => bytesOf(around, segment))) };
 }
 
 async function bytesOf({ blobs }: Outside, { id, packedBytes }: Segment): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 /**
- * Policies of event data stores: who of other accounts may query them.
+ * Policies of event data stores, channels and dashboards: who of other accounts, and CloudTrail itself, may use them.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/security_iam_resource-based-policy-examples.html
  */
 import {
@@ -18,69 +18,70 @@ import {
 import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
-import { Missing, type Operation, type Present } from '../../core/operation.ts';
-import { validatePolicy } from '../../policy/index.ts';
-import { findStore, storeAccess } from './eventDataStoreNames.ts';
-import { type EventDataStore, eventDataStores, storeArn } from './lakeRows.ts';
+import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
+import { guardedChannel } from './channels.ts';
+import { guardedStore } from './eventDataStoreNames.ts';
+import { type Guarded, inForce, policyFault } from './resourcePolicyRules.ts';
 
-async function findGuarded(ctx: Context, arn: string): Promise<EventDataStore | Missing> {
+type Find = (ctx: Context, arn: string) => Promise<Guarded | Missing>;
+
+const KINDS: Readonly<Record<string, Find>> = {
+  eventdatastore: guardedStore,
+  channel: guardedChannel,
+};
+
+async function findGuarded(ctx: Context, arn: string): Promise<Guarded | Missing> {
   const { service, resource = '' } = parseArn(arn) ?? {};
   if (service !== 'cloudtrail') {
     return new Missing('*', awsError(ResourceARNNotValidException, `Invalid ARN: ${arn}`));
   }
-  if (/^(trail|channel|dashboard)\//.test(resource)) {
+  const find = KINDS[resource.split('/')[0] ?? ''];
+  if (!find) {
     const sentence = `Resource type is not supported: ${arn}`;
     return new Missing(arn, awsError(ResourceTypeNotSupportedException, sentence));
   }
-  const store = await findStore(ctx, arn);
-  if (!(store instanceof Missing)) return store;
-  return new Missing(store.resource, awsError(ResourceNotFoundException, `Resource not found: ${arn}`));
+  const found = await find(ctx, arn);
+  if (!(found instanceof Missing)) return found;
+  return new Missing(found.resource, awsError(ResourceNotFoundException, `Resource not found: ${arn}`));
 }
 
+const access = (_input: unknown, _ctx: Context, guarded: Guarded): Access => guarded.access;
+
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutResourcePolicy.html */
-export const PutResourcePolicy: Operation<
-  Present<PutResourcePolicyRequest>,
-  PutResourcePolicyResponse,
-  EventDataStore
-> = {
+export const PutResourcePolicy: Operation<Present<PutResourcePolicyRequest>, PutResourcePolicyResponse, Guarded> = {
   load: (input, ctx) => findGuarded(ctx, input.ResourceArn),
-  access: (_input, ctx, store) => storeAccess(ctx, store),
-  async run(input, ctx, store) {
-    const fault = validatePolicy(input.ResourcePolicy, 'resource');
+  access,
+  async run({ ResourcePolicy: text }, _ctx, guarded) {
+    const fault = policyFault(text, guarded);
     if (fault !== undefined) fail(ResourcePolicyNotValidException, fault);
-    await ctx.store.replace(eventDataStores, { ...store, policy: input.ResourcePolicy });
-    return { ResourceArn: storeArn(store), ResourcePolicy: input.ResourcePolicy };
+    await guarded.write({ policy: text, policyInForce: inForce(text, guarded) });
+    return { ResourceArn: guarded.arn, ResourcePolicy: text };
   },
 };
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetResourcePolicy.html */
-export const GetResourcePolicy: Operation<
-  Present<GetResourcePolicyRequest>,
-  GetResourcePolicyResponse,
-  EventDataStore
-> = {
+export const GetResourcePolicy: Operation<Present<GetResourcePolicyRequest>, GetResourcePolicyResponse, Guarded> = {
   load: (input, ctx) => findGuarded(ctx, input.ResourceArn),
-  access: (_input, ctx, store) => storeAccess(ctx, store),
-  run: async (_input, _ctx, store) => ({ ResourceArn: storeArn(store), ResourcePolicy: policyOf(store) }),
+  access,
+  run: async (_input, _ctx, guarded) => ({ ResourceArn: guarded.arn, ResourcePolicy: policyOf(guarded) }),
 };
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteResourcePolicy.html */
 export const DeleteResourcePolicy: Operation<
   Present<DeleteResourcePolicyRequest>,
   DeleteResourcePolicyResponse,
-  EventDataStore
+  Guarded
 > = {
   load: (input, ctx) => findGuarded(ctx, input.ResourceArn),
-  access: (_input, ctx, store) => storeAccess(ctx, store),
-  async run(_input, ctx, store) {
-    policyOf(store);
-    const { policy: _, ...rest } = store;
-    await ctx.store.replace(eventDataStores, rest);
+  access,
+  async run(_input, _ctx, guarded) {
+    policyOf(guarded);
+    await guarded.write({});
     return {};
   },
 };
 
-function policyOf(store: EventDataStore): string {
-  if (store.policy !== undefined) return store.policy;
-  fail(ResourcePolicyNotFoundException, `No resource policy is attached to ${storeArn(store)}.`);
+function policyOf({ arn, policy }: Guarded): string {
+  if (policy !== undefined) return policy;
+  fail(ResourcePolicyNotFoundException, `No resource policy is attached to ${arn}.`);
 }

@@ -19,6 +19,7 @@ import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
+import { taggedChannel } from './channels.ts';
 import { taggedStore } from './eventDataStoreNames.ts';
 import { findTrail, requireHome } from './trailNames.ts';
 import { trailArn, trails } from './trailRows.ts';
@@ -54,6 +55,7 @@ type Find = (ctx: Context, arn: string) => Promise<Tagged | Missing>;
 const KINDS: Readonly<Record<string, Find>> = {
   trail: taggedTrail,
   eventdatastore: taggedStore,
+  channel: taggedChannel,
 };
 
 async function taggedTrail(ctx: Context, arn: string): Promise<Tagged | Missing> {
