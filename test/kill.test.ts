@@ -3,38 +3,34 @@
  * with its audit record, and nothing is half-written.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { signedForm } from '../bench/load.ts';
 import { attributesOf } from '../src/gateway/record.ts';
 import { byName, users } from '../src/identity/principals.ts';
 import { openStore } from '../src/store/open.ts';
+import { folder, startedPlane } from './processes.ts';
 
 const KILLS = 100;
 const CONNECTIONS = 8;
 const ACCOUNT = '000000000001';
-const root = join(import.meta.dirname, '..');
-const signer = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill', region: 'us-east-1', service: 'iam' };
+const key = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
+const signer = { ...key, region: 'us-east-1', service: 'iam' };
 
 test(`CreateUser survives ${KILLS} kills: nothing answered is lost, nothing is half-written`, async (t) => {
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
   t.diagnostic(`SEED=${seed}`);
   const dice = diceOf(seed);
-  const data = mkdtempSync(join(tmpdir(), 'gatehouse-kill-'));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const data = folder(t);
   const answered: string[] = [];
   const counter = { n: 0 };
   for (let i = 0; i < KILLS; i++) {
-    const plane = await start(data);
+    const plane = await startedPlane(t, data, { key, flags: ['--quota', 'UsersQuota=1000000'] });
     await oneAnswer(plane.port, answered, counter);
     const running = hammer(plane.port, answered, counter);
     await new Promise((resolve) => setTimeout(resolve, dice() * 150));
-    plane.child.kill('SIGKILL');
-    await Promise.all([running, plane.gone]);
+    await Promise.all([running, plane.kill()]);
   }
   assert.ok(answered.length > KILLS, `only ${answered.length} calls were answered`);
   t.diagnostic(`${answered.length} calls answered`);
@@ -66,31 +62,6 @@ async function verify(data: string, answered: readonly string[], asked: number):
     assert.equal(await tx.count(users, [ACCOUNT]), listed.rows.length, 'rows and their count differ');
   });
   await store.close();
-}
-
-interface Plane {
-  readonly child: ChildProcess;
-  readonly port: number;
-  readonly gone: Promise<void>;
-}
-
-function start(data: string): Promise<Plane> {
-  const flags = ['--port', '0', '--data', data, '--quota', 'UsersQuota=1000000'];
-  const key = ['--root-access-key-id', signer.accessKeyId, '--root-secret-access-key', signer.secretAccessKey];
-  const child = spawn(process.execPath, ['src/main.ts', ...flags, ...key], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout!.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const port = /ready at http:\/\/[^:]+:(\d+)/.exec(text)?.[1];
-      if (port) resolve({ child, port: Number(port), gone });
-    });
-    gone.then(() => reject(new Error(`The plane ended before it was ready: ${text}`)));
-  });
 }
 
 /** The first call loads the service: the kill shall come when there is load. */

@@ -3,36 +3,29 @@
  * rule afterwards, and there once, since a delivery inside the plane is one write set with the end of what owed it.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { SQS } from '@aws-sdk/client-sqs';
+import { folder, type Plane, startedPlane } from './processes.ts';
 
 const KILLS = 6;
 const WRITERS = 4;
-const root = join(import.meta.dirname, '..');
-const KEY = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
+const key = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
 
 test(`Events survive ${KILLS} kills: none that was accepted is lost, none arrives twice`, async (t) => {
-  const data = mkdtempSync(join(tmpdir(), 'gatehouse-kill-'));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const data = folder(t);
   const accepted = new Set<string>();
   let queue = '';
   for (let n = 0; n < KILLS; n++) {
-    const plane = await start(data);
+    const plane = await startedPlane(t, data, { key });
     const events = new EventBridge(plane.config);
-    if (n === 0) queue = await prepared(plane.config);
+    if (n === 0) queue = await prepared(plane);
     const writers = Array.from({ length: WRITERS }, () => written(events, accepted));
     const before = accepted.size;
     while (accepted.size < before + 40 + n * 17) await new Promise((resolve) => setImmediate(resolve));
-    plane.child.kill('SIGKILL');
-    await Promise.all([plane.gone, ...writers]);
+    await Promise.all([plane.kill(), ...writers]);
   }
-  const plane = await start(data);
-  t.after(() => plane.child.kill('SIGKILL'));
+  const plane = await startedPlane(t, data, { key });
   const arrived = await drained(new SQS(plane.config), plane.config.endpoint + queue, accepted);
   assert.deepEqual(
     [...accepted].filter((id) => !arrived.has(id)),
@@ -45,11 +38,8 @@ test(`Events survive ${KILLS} kills: none that was accepted is lost, none arrive
   t.diagnostic(`${accepted.size} events accepted, ${arrived.size} arrived`);
 });
 
-type Config = ReturnType<typeof configOf>;
-const configOf = (endpoint: string) => ({ endpoint, region: 'us-east-1', credentials: KEY, maxAttempts: 1 });
-
 /** A rule that sends everything of ours to a queue; the queue's address. */
-async function prepared(config: Config): Promise<string> {
+async function prepared({ config }: Plane): Promise<string> {
   const [events, sqs] = [new EventBridge(config), new SQS(config)];
   const { QueueUrl } = await sqs.createQueue({ QueueName: 'kept' });
   const { Attributes } = await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['QueueArn'] });
@@ -100,28 +90,4 @@ async function drained(sqs: SQS, QueueUrl: string, wanted: ReadonlySet<string>):
     else quiet += 1 / 10;
   }
   return found;
-}
-
-interface Plane {
-  readonly child: ChildProcess;
-  readonly config: Config;
-  readonly gone: Promise<void>;
-}
-
-function start(data: string): Promise<Plane> {
-  const key = ['--root-access-key-id', KEY.accessKeyId, '--root-secret-access-key', KEY.secretAccessKey];
-  const child = spawn(process.execPath, ['src/main.ts', '--port', '0', '--data', data, ...key], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout!.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const url = /ready at (http:\/\/\S+)/.exec(text)?.[1];
-      if (url) resolve({ child, config: configOf(url), gone });
-    });
-    gone.then(() => reject(new Error(`The plane ended before it was ready: ${text}`)));
-  });
 }

@@ -3,56 +3,26 @@
  * reaches the queues that subscribe, and where FIFO says so in order.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
+import { folder, startedPlane } from './processes.ts';
 
 const KILLS = 5;
-const root = join(import.meta.dirname, '..');
-const credentials = { accessKeyId: 'AKIAQUEUEQUEUEQUEUE1', secretAccessKey: 'queue' };
+const key = { accessKeyId: 'AKIAQUEUEQUEUEQUEUE1', secretAccessKey: 'queue' };
 
-interface Plane {
-  readonly child: ChildProcess;
-  readonly gone: Promise<void>;
-  readonly sns: SNS;
-  readonly sqs: SQS;
-}
+type Plane = Awaited<ReturnType<typeof start>>;
 
-function start(data: string): Promise<Plane> {
-  const key = [
-    '--root-access-key-id',
-    credentials.accessKeyId,
-    '--root-secret-access-key',
-    credentials.secretAccessKey,
-  ];
-  const child = spawn(process.execPath, ['src/main.ts', '--port', '0', '--data', data, ...key], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout!.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const endpoint = /ready at (http:\/\/\S+)/.exec(text)?.[1];
-      if (endpoint === undefined) return;
-      const config = { endpoint, region: 'us-east-1', credentials, maxAttempts: 1 };
-      resolve({ child, gone, sns: new SNS(config), sqs: new SQS(config) });
-    });
-    gone.then(() => reject(new Error(`The plane ended before it was ready: ${text}`)));
-  });
+async function start(t: TestContext, data: string) {
+  const plane = await startedPlane(t, data, { key });
+  return { ...plane, sns: new SNS(plane.config), sqs: new SQS(plane.config) };
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 test(`what Publish answered survives ${KILLS} kills`, async (t) => {
-  const data = mkdtempSync(join(tmpdir(), 'gatehouse-queues-'));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
-  let plane = await start(data);
+  const data = folder(t);
+  let plane = await start(t, data);
   const plain = await subscribed(plane, 'news', '');
   const line = await subscribed(plane, 'line', '.fifo');
   const answered = { plain: [] as string[], line: [] as string[] };
@@ -65,11 +35,9 @@ test(`what Publish answered survives ${KILLS} kills`, async (t) => {
       ),
     ];
     await pause(400 + kill * 50);
-    plane.child.kill('SIGKILL');
-    await Promise.all([...running, plane.gone]);
-    plane = await start(data);
+    await Promise.all([...running, plane.kill()]);
+    plane = await start(t, data);
   }
-  t.after(() => plane.child.kill('SIGKILL'));
   assert.ok(answered.plain.length > KILLS && answered.line.length > KILLS, 'hardly anything was answered');
   t.diagnostic(`${answered.plain.length} and ${answered.line.length} messages answered`);
   const any = new Set(await received(plane, plain.name, answered.plain.length));

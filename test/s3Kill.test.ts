@@ -1,9 +1,7 @@
 /** kill -9 while objects come in, on a real process with a real disk: what was answered is there, byte for byte. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { S3 } from '@aws-sdk/client-s3';
@@ -11,22 +9,21 @@ import { attributesOf } from '../src/gateway/record.ts';
 import { objects } from '../src/services/s3/versions.ts';
 import { looseBlobs } from '../src/store/blobs.ts';
 import { openStore } from '../src/store/open.ts';
+import { folder, startedPlane } from './processes.ts';
 
 const KILLS = 12;
-const root = join(import.meta.dirname, '..');
-const credentials = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
+const key = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
 const Bucket = 'killed-often';
 /** In the store, in a blob, in several reads of the socket. */
 const SIZES = [1_000, 100_000, 2_500_000];
 
 test(`objects survive ${KILLS} kills, and no bytes are left that nobody knows of`, async (t) => {
-  const data = mkdtempSync(join(tmpdir(), 'gatehouse-s3-kill-'));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const data = folder(t);
   const answered = new Map<string, string>();
   let n = 0;
   for (let i = 0; i < KILLS; i++) {
-    const plane = await start(data);
-    const s3 = client(plane.endpoint);
+    const plane = await startedPlane(t, data, { key });
+    const s3 = new S3({ ...plane.config, forcePathStyle: true });
     await s3.createBucket({ Bucket });
     const one = async (): Promise<void> => {
       for (;;) {
@@ -39,14 +36,13 @@ test(`objects survive ${KILLS} kills, and no bytes are left that nobody knows of
     };
     const running = Promise.all([one(), one(), one()]);
     await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 300));
-    plane.child.kill('SIGKILL');
-    await Promise.all([running, plane.gone]);
+    await Promise.all([running, plane.kill()]);
     s3.destroy();
   }
   t.diagnostic(`${answered.size} objects answered`);
   assert.ok(answered.size > KILLS);
-  const plane = await start(data);
-  const s3 = client(plane.endpoint);
+  const plane = await startedPlane(t, data, { key });
+  const s3 = new S3({ ...plane.config, forcePathStyle: true });
   for (const [Key, digest] of answered) {
     const { Body } = await s3.getObject({ Bucket, Key });
     const found = createHash('sha256')
@@ -55,8 +51,7 @@ test(`objects survive ${KILLS} kills, and no bytes are left that nobody knows of
     assert.equal(found, digest, Key);
   }
   s3.destroy();
-  plane.child.kill('SIGTERM');
-  await plane.gone;
+  await plane.stop();
   await accounted(data);
 });
 
@@ -79,31 +74,4 @@ async function accounted(data: string): Promise<void> {
     );
   });
   await store.close();
-}
-
-const client = (endpoint: string) =>
-  new S3({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true, maxAttempts: 1 });
-
-interface Plane {
-  readonly child: ChildProcess;
-  readonly endpoint: string;
-  readonly gone: Promise<void>;
-}
-
-function start(data: string): Promise<Plane> {
-  const key = [
-    '--root-access-key-id',
-    credentials.accessKeyId,
-    '--root-secret-access-key',
-    credentials.secretAccessKey,
-  ];
-  const args = ['src/main.ts', '--port', '0', '--data', data, ...key];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return new Promise((resolve) => {
-    child.stdout!.on('data', (chunk: Buffer) => {
-      const [, endpoint] = /ready at (\S+)/.exec(chunk.toString()) ?? [];
-      if (endpoint !== undefined) resolve({ child, endpoint, gone });
-    });
-  });
 }

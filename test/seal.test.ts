@@ -1,61 +1,21 @@
 /** The seal of the root key, with real processes: a plane that starts sealed, `gatehouse seal`, and kill -9 in between. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
+import { type Environment, folder, gatehouse, plane, startedPlane } from './processes.ts';
 
-const root = join(import.meta.dirname, '..');
-const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|GATEHOUSE)_/.test(name)));
 const KILLS = 12;
 
-type Env = Readonly<Record<string, string>>;
+const withPassphrase = (text: string): Environment => ({ GATEHOUSE_SEAL_PASSPHRASE: text });
 
-const withPassphrase = (text: string): Env => ({ GATEHOUSE_SEAL_PASSPHRASE: text });
+const seal = (args: readonly string[], env?: Environment) => gatehouse(['seal', ...args], env);
 
-function folder(t: TestContext): string {
-  const made = mkdtempSync(join(tmpdir(), 'gatehouse-seal-'));
-  t.after(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
-
-function run(args: readonly string[], env: Env) {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...clean, ...env } });
-  let out = '';
-  child.stdout.on('data', (chunk) => (out += chunk));
-  child.stderr.on('data', (chunk) => (out += chunk));
-  const ended = new Promise<{ code: number | null; out: string }>((resolve) =>
-    child.once('close', (code) => resolve({ code, out })),
-  );
-  return { child, ended, said: () => out };
-}
-
-const seal = (args: readonly string[], env: Env = {}) => run(['src/cli/index.ts', 'seal', ...args], env);
-
-async function plane(t: TestContext, data: string, env: Env) {
-  const { child, ended, said } = run(['src/main.ts', '--port', '0', '--data', data], env);
-  t.after(() => child.kill('SIGKILL'));
-  const endpoint = await new Promise<string>((resolve, reject) => {
-    child.stdout!.on('data', () => {
-      const found = /(?:ready|SEALED) at (http:\S+)/.exec(said())?.[1];
-      if (found) resolve(found);
-    });
-    ended.then(({ out }) => reject(new Error(out)));
-  });
-  const text = readFileSync(join(data, 'credentials'), 'utf8');
-  const credentials = {
-    accessKeyId: /aws_access_key_id = (\S+)/.exec(text)![1]!,
-    secretAccessKey: /aws_secret_access_key = (\S+)/.exec(text)![1]!,
-  };
-  const config = { endpoint, credentials, region: 'us-east-1', maxAttempts: 1 };
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-  return { endpoint, kms: new KMS(config), sts: new STS(config), stop };
+async function started(t: TestContext, data: string, env: Environment) {
+  const found = await startedPlane(t, data, { env });
+  return { ...found, kms: new KMS(found.config), sts: new STS(found.config) };
 }
 
 const failing = (call: Promise<unknown>) =>
@@ -66,13 +26,13 @@ const failing = (call: Promise<unknown>) =>
 
 test('a plane whose passphrase is missing starts sealed, and opens again with it; resealing loses nothing', async (t) => {
   const data = folder(t);
-  const first = await plane(t, data, withPassphrase('one'));
+  const first = await started(t, data, withPassphrase('one'));
   const KeyId = (await first.kms.createKey({})).KeyMetadata!.KeyId!;
   const { CiphertextBlob } = await first.kms.encrypt({ KeyId, Plaintext: Buffer.from('kept') });
   await first.stop();
   assert.equal(JSON.parse(readFileSync(join(data, 'root.key'), 'utf8')).kind, 'passphrase');
 
-  const closed = await plane(t, data, {});
+  const closed = await started(t, data, {});
   const decrypt = { CiphertextBlob: CiphertextBlob! };
   assert.deepEqual(await failing(closed.kms.decrypt(decrypt)), ['KeyUnavailableException', 500]);
   assert.deepEqual(await failing(closed.sts.getCallerIdentity()), ['ServiceUnavailable', 503]);
@@ -80,9 +40,9 @@ test('a plane whose passphrase is missing starts sealed, and opens again with it
   assert.deepEqual([health.status, ((await health.json()) as { status: string }).status], [503, 'sealed']);
   await closed.stop();
 
-  const wrong = await run(['src/main.ts', '--port', '0', '--data', data], withPassphrase('two')).ended;
+  const wrong = await plane(['--port', '0', '--data', data], withPassphrase('two')).ended;
   assert.equal(wrong.code, 2);
-  assert.match(wrong.out, /root\.key does not open: the passphrase is another one/);
+  assert.match(wrong.err, /root\.key does not open: the passphrase is another one/);
 
   const rotated = await seal(['rotate', '--data', data, '--new-root-key', '--json'], {
     ...withPassphrase('one'),
@@ -91,7 +51,7 @@ test('a plane whose passphrase is missing starts sealed, and opens again with it
   assert.equal(rotated.code, 0, rotated.out);
   const { rootKeys, opens } = JSON.parse(rotated.out);
   assert.deepEqual({ rootKeys, opens }, { rootKeys: 2, opens: true });
-  const open = await plane(t, data, withPassphrase('two'));
+  const open = await started(t, data, withPassphrase('two'));
   const plain = async () => Buffer.from((await open.kms.decrypt(decrypt)).Plaintext!).toString();
   assert.equal(await plain(), 'kept');
   assert.equal((await open.kms.createKey({})).KeyMetadata!.KeyState, 'Enabled');
@@ -100,8 +60,8 @@ test('a plane whose passphrase is missing starts sealed, and opens again with it
 
 test('seal status tells the seal and whether it opens; wrong use exits with 2', async (t) => {
   const data = folder(t);
-  await (await plane(t, data, {})).stop();
-  const status = async (args: readonly string[] = [], env: Env = {}) => {
+  await (await started(t, data, {})).stop();
+  const status = async (args: readonly string[] = [], env: Environment = {}) => {
     const { code, out } = await seal(['status', '--data', data, '--json', ...args], env).ended;
     return { code, ...JSON.parse(out) };
   };
@@ -128,11 +88,11 @@ test('seal status tells the seal and whether it opens; wrong use exits with 2', 
   }
   assert.equal((await seal(['rotate', '--data', data, '--none', '--new-key-file', keyFile]).ended).code, 2);
   assert.equal((await seal(['--help']).ended).code, 0);
-  const told = await run(['src/main.ts', '--seal-passphrase', 'x', '--data', data], {}).ended;
+  const told = await plane(['--seal-passphrase', 'x', '--data', data]).ended;
   assert.equal(told.code, 2);
-  assert.match(told.out, /set GATEHOUSE_SEAL_PASSPHRASE/);
-  const unsealed = await run(['src/main.ts', '--data', data], withPassphrase('x')).ended;
-  assert.match(unsealed.out, /is not sealed/);
+  assert.match(told.err, /set GATEHOUSE_SEAL_PASSPHRASE/);
+  const unsealed = await plane(['--data', data], withPassphrase('x')).ended;
+  assert.match(unsealed.err, /is not sealed/);
 });
 
 test(`root.key survives ${KILLS} kills in the midst of seal rotate`, async (t) => {

@@ -3,60 +3,33 @@
  * name every file.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { CloudTrail } from '@aws-sdk/client-cloudtrail';
 import { IAM } from '@aws-sdk/client-iam';
 import { S3 } from '@aws-sdk/client-s3';
 import { arnOf, bucketPolicy } from '../src/services/cloudtrail/fixtures.ts';
+import { folder, startedPlane } from './processes.ts';
 
 const KILLS = 8;
 const ACCOUNT = '000000000001';
 const BUCKET = 'killed-logs';
-const credentials = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
-const root = join(import.meta.dirname, '..');
+const key = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
 
-interface Plane {
-  readonly child: ChildProcess;
-  readonly gone: Promise<void>;
-  readonly iam: IAM;
-  readonly s3: S3;
-  readonly cloudtrail: CloudTrail;
-}
+type Plane = Awaited<ReturnType<typeof start>>;
 
-function start(data: string): Promise<Plane> {
-  const key = [
-    ...['--root-access-key-id', credentials.accessKeyId],
-    ...['--root-secret-access-key', credentials.secretAccessKey],
-  ];
-  const flags = ['--port', '0', '--data', data, '--trail-interval', '1', '--quota', 'GroupsQuota=1000000', ...key];
-  const child = spawn(process.execPath, ['src/main.ts', ...flags], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout!.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const endpoint = /ready at (http:\/\/[^:]+:\d+)/.exec(text)?.[1];
-      if (!endpoint) return;
-      const config = { region: 'us-east-1', endpoint, credentials, maxAttempts: 1 };
-      const s3 = new S3({ ...config, forcePathStyle: true });
-      resolve({ child, gone, iam: new IAM(config), s3, cloudtrail: new CloudTrail(config) });
-    });
-    gone.then(() => reject(new Error(`The plane ended before it was ready: ${text}`)));
-  });
+async function start(t: TestContext, data: string) {
+  const flags = ['--trail-interval', '1', '--quota', 'GroupsQuota=1000000'];
+  const plane = await startedPlane(t, data, { key, flags });
+  const s3 = new S3({ ...plane.config, forcePathStyle: true });
+  return { ...plane, s3, iam: new IAM(plane.config), cloudtrail: new CloudTrail(plane.config) };
 }
 
 test(`a trail survives ${KILLS} kills: no record is lost, none is delivered twice`, async (t) => {
-  const data = mkdtempSync(join(tmpdir(), 'gatehouse-trail-kill-'));
-  t.after(() => rmSync(data, { recursive: true, force: true }));
+  const data = folder(t);
   const answered: string[] = [];
-  let plane = await start(data);
-  t.after(() => plane.child.kill('SIGKILL'));
+  let plane = await start(t, data);
   await plane.s3.createBucket({ Bucket: BUCKET });
   await plane.s3.putBucketPolicy({ Bucket: BUCKET, Policy: bucketPolicy(BUCKET, arnOf(ACCOUNT, 'audit'), [ACCOUNT]) });
   await plane.cloudtrail.createTrail({ Name: 'audit', S3BucketName: BUCKET });
@@ -64,9 +37,8 @@ test(`a trail survives ${KILLS} kills: no record is lost, none is delivered twic
   for (let kill = 0; kill < KILLS; kill++) {
     const running = hammered(plane.iam, kill, answered);
     await pause(900 + kill * 60);
-    plane.child.kill('SIGKILL');
-    await Promise.all([running, plane.gone]);
-    plane = await start(data);
+    await Promise.all([running, plane.kill()]);
+    plane = await start(t, data);
   }
   const found = await delivered(plane, answered);
   assert.ok(answered.length > KILLS * 10, `only ${answered.length} calls were answered`);
