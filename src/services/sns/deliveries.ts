@@ -15,6 +15,7 @@ import { openText, sealText } from './published.ts';
 import { deadLetter } from './queues.ts';
 import { withManners } from './slowness.ts';
 import { DELIVER, type Delivery } from './tasks.ts';
+import { sendText } from './textMessages.ts';
 import {
   type Protocol,
   type Subscription,
@@ -102,8 +103,7 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
   const load = loadOf(ctx.secrets, body);
   const topic = await ctx.store.get(topics, topicKey(body.topic)!);
   const isNotice = load.parcel.type === 'Notification';
-  if (outcome.kept) await keep(ctx, task, load);
-  if (outcome.kept || outcome.delivered) {
+  if (outcome.delivered || (outcome.kept && (await keep(ctx, task, load)))) {
     if (topic && isNotice) measure(ctx, topic, [tally('NumberOfNotificationsDelivered')]);
     return undefined;
   }
@@ -126,8 +126,11 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
   return pause;
 }
 
-function keep(ctx: Context, { account, region, body }: Task<Delivery>, { protocol, endpoint, parcel }: Load) {
-  const to = protocol as 'sms' | 'email' | 'email-json';
-  const written = to === 'sms' ? { text: parcel.text } : mailOf(to, parcel);
-  return putOut(ctx, { account, region, protocol: to, to: endpoint, topic: body.topic, ...written });
+/** Whether it may be sent there. */
+async function keep(ctx: Context, { account, region, body }: Task<Delivery>, { protocol, endpoint, parcel }: Load) {
+  const entry = { account, region, to: endpoint, topic: body.topic };
+  if (protocol === 'sms') return sendText(ctx, { ...entry, text: parcel.text });
+  const to = protocol as 'email' | 'email-json';
+  await putOut(ctx, { ...entry, protocol: to, ...mailOf(to, parcel) });
+  return true;
 }

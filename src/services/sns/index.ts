@@ -11,6 +11,14 @@ import {
   SetSMSAttributes,
 } from './sms.ts';
 import {
+  CreateSMSSandboxPhoneNumber,
+  DeleteSMSSandboxPhoneNumber,
+  GetSMSSandboxAccountStatus,
+  ListOriginationNumbers,
+  ListSMSSandboxPhoneNumbers,
+  VerifySMSSandboxPhoneNumber,
+} from './smsSandbox.ts';
+import {
   ConfirmSubscription,
   GetSubscriptionAttributes,
   ListSubscriptions,
@@ -36,12 +44,17 @@ export const sns = defineService({
     AddPermission,
     CheckIfPhoneNumberIsOptedOut,
     ConfirmSubscription,
+    CreateSMSSandboxPhoneNumber,
     CreateTopic,
+    DeleteSMSSandboxPhoneNumber,
     DeleteTopic,
     GetSMSAttributes,
+    GetSMSSandboxAccountStatus,
     GetSubscriptionAttributes,
     GetTopicAttributes,
+    ListOriginationNumbers,
     ListPhoneNumbersOptedOut,
+    ListSMSSandboxPhoneNumbers,
     ListSubscriptions,
     ListSubscriptionsByTopic,
     ListTagsForResource,
@@ -57,5 +70,6 @@ export const sns = defineService({
     TagResource,
     Unsubscribe,
     UntagResource,
+    VerifySMSSandboxPhoneNumber,
   },
 });

@@ -24,10 +24,10 @@ import { deduplicationOf, rememberSent, sentBefore } from './deduplication.ts';
 import { refuse } from './errors.ts';
 import { joinLine, nextSequence } from './lines.ts';
 import { measure, tally } from './measures.ts';
-import { putOut } from './outbox.ts';
 import { type Published, sealMessage } from './published.ts';
 import { messageBytesMax } from './sizes.ts';
 import { FAN_OUT, type FanOut } from './tasks.ts';
+import { sendText } from './textMessages.ts';
 import { type Topic, topicArn } from './topicRows.ts';
 
 export const Publish: Operation<Present<PublishInput>, PublishResponse, Topic | undefined> = {
@@ -73,7 +73,7 @@ async function text(ctx: Context, { PhoneNumber, Message }: PublishInput): Promi
   if (!Message) refuse('Empty message');
   if (Message.length > 1600) refuse('Message too long');
   const { account, region } = ctx;
-  await putOut(ctx, { account, region, protocol: 'sms', to: PhoneNumber, text: Message });
+  await sendText(ctx, { account, region, to: PhoneNumber, text: Message });
   return { MessageId: uuid(ctx) };
 }
 
