@@ -33,6 +33,7 @@ import {
   PutLogGroupDeletionProtection,
 } from './groups.ts';
 import limits from './limits.json' with { type: 'json' };
+import { StartLiveTail } from './liveTail.ts';
 import { GetLogGroupFields, GetLogRecord } from './logRecords.ts';
 import { DeleteMetricFilter, DescribeMetricFilters, PutMetricFilter, TestMetricFilter } from './metricFilters.ts';
 import { PutLogEvents } from './putLogEvents.ts';
@@ -129,6 +130,7 @@ export const logs = defineService({
     PutResourcePolicy,
     PutRetentionPolicy,
     PutSubscriptionFilter,
+    StartLiveTail,
     StartQuery,
     StopQuery,
     TagLogGroup,

@@ -59,6 +59,7 @@ export const segments = table<Segment>('logs_segment', {
     streamBack: (s) => [[s.group, s.stream, String(s.level), momentBack(s.last)]],
     time: (s) => [[s.group, String(s.level), moment(s.first)]],
     back: (s) => [[s.group, String(s.level), momentBack(s.last)]],
+    arrived: (s) => [[s.group, moment(s.ingested)]],
   },
 });
 
