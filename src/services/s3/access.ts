@@ -6,6 +6,8 @@ import type { Context } from '../../core/context.ts';
 import { type Access, Missing, type Tag } from '../../core/operation.ts';
 import type { AccessPoint } from '../../identity/accessPoints.ts';
 import { effectiveBlock, type PublicAccessBlock } from '../../identity/publicAccess.ts';
+import { tagKeys } from './abac.ts';
+import { requireAcceleration } from './acceleration.ts';
 import { bucketAuthority, type OwnedObject, objectAuthority } from './authority.ts';
 import { type Bucket, bucketArn, findBucket, objectArn } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
@@ -39,6 +41,7 @@ export async function loadBucket(input: BucketRequest, ctx: Context): Promise<Bu
   requireRegion(ctx, bucket);
   requireOwner(bucket, input.ExpectedBucketOwner);
   const target = await targetOf(ctx, bucket, point);
+  requireAcceleration(ctx, target.settings);
   ctx.audit.about = target.settings;
   return target;
 }
@@ -70,11 +73,13 @@ export interface Asked {
 export function bucketAccess(ctx: Context, target: BucketTarget, asked: Asked = {}): Access {
   const { bucket, settings, block, point } = target;
   const { action, conditions } = asked;
+  const tagged = tagKeys(settings);
   return throughPoint(ctx, point, block, {
     ...(action !== undefined && { action }),
     resource: bucketArn(bucket.name),
     ...bucketAuthority(settings, block, ctx.caller),
-    conditions: { ...signatureKeys(ctx, bucket), ...conditions },
+    ...tagged,
+    conditions: { ...signatureKeys(ctx, bucket), ...tagged.conditions, ...conditions },
   });
 }
 
@@ -88,11 +93,13 @@ export interface ObjectAsked extends Asked {
 export function objectAccess(ctx: Context, target: BucketTarget, asked: ObjectAsked): Access {
   const { bucket, settings, block, point } = target;
   const { action, conditions, key, object } = asked;
+  const tagged = tagKeys(settings);
   const access: Access = {
     ...(action !== undefined && { action }),
     resource: objectArn(bucket.name, key),
     ...objectAuthority(settings, block, ctx.caller, object),
-    conditions: { ...signatureKeys(ctx, bucket), ...existingTags(object?.tags), ...conditions },
+    ...tagged,
+    conditions: { ...signatureKeys(ctx, bucket), ...tagged.conditions, ...existingTags(object?.tags), ...conditions },
   };
   return throughPoint(ctx, point, block, access, key);
 }

@@ -80,7 +80,7 @@ function requesterOf({ caller }: Context): string {
   return caller.type === 'Root' ? ownerId(caller.account) : caller.arn;
 }
 
-function sentBytes({ request, response, output }: Told): number {
+export function sentBytes({ request, response, output }: Told): number {
   if (request.method === 'HEAD') return 0;
   const { body } = response;
   if (typeof body === 'string') return Buffer.byteLength(body);

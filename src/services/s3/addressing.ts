@@ -6,7 +6,8 @@ import type { Address } from '../../core/operation.ts';
 import { isBucketName } from './bucketNames.ts';
 import { s3Error } from './errors.ts';
 
-const AWS = /^(?:(.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com$/;
+const AWS =
+  /^(?:(.+)\.)?s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com$/;
 
 /** `name-111122223333.s3-accesspoint.us-east-1.amazonaws.com` */
 const ACCESS_POINT = /^([a-z0-9-]+-\d{12})\.s3-accesspoint(?:\.dualstack)?\.[a-z0-9-]+\.amazonaws\.com$/;

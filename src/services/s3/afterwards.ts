@@ -1,9 +1,13 @@
-/** What S3 does after an answer about a bucket: says who paid and what pages may see, keeps a line for the log. */
+/**
+ * What S3 does after an answer about a bucket: says who paid and what pages may see, keeps a line for the log, tells
+ * CloudWatch.
+ */
 
 import type { Context } from '../../core/context.ts';
 import type { Afterwards, Told } from '../../core/front.ts';
 import { keepLine } from './accessLogs.ts';
 import { corsHeaders } from './cors.ts';
+import { isMeasured, measure } from './requestMeasures.ts';
 import type { BucketSettings } from './settings.ts';
 
 export function afterwards(ctx: Context, told: Told): Afterwards | undefined {
@@ -11,10 +15,15 @@ export function afterwards(ctx: Context, told: Told): Afterwards | undefined {
   const { method, headers } = told.request;
   const origin = headers.origin;
   const charged = settings.requesterPays && ctx.caller.account !== settings.account && told.error === undefined;
-  if (origin === undefined && !settings.logging && !charged) return undefined;
+  const measured = settings.metrics !== undefined && isMeasured(told);
+  if (origin === undefined && !settings.logging && !charged && !measured) return undefined;
   const seen = origin === undefined ? undefined : corsHeaders(settings.cors ?? [], { origin, method });
+  const keep = async (inner: Context) => {
+    if (settings.logging) await keepLine(inner, settings, told);
+    if (measured) await measure(inner, settings, told);
+  };
   return {
     headers: { ...seen, ...(charged && { 'x-amz-request-charged': 'requester' }) },
-    ...(settings.logging && { keep: (inner) => keepLine(inner, settings, told) }),
+    ...((settings.logging || measured) && { keep }),
   };
 }

@@ -14,7 +14,7 @@ import type { Present, Tag } from '../../core/operation.ts';
 import { requestTags } from '../../core/tags.ts';
 import { s3Error } from './errors.ts';
 import { onBucket, wanted } from './onBucket.ts';
-import { changeSettings } from './settings.ts';
+import { type BucketSettings, changeSettings } from './settings.ts';
 
 const BUCKET_TAGS_MAX = 50;
 const KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
@@ -38,6 +38,11 @@ export function requireTags(given: readonly S3Tag[], max = BUCKET_TAGS_MAX): rea
   return tags;
 }
 
+/** Tags that policies are told of are set by S3 Control's TagResource alone, which asks for the permission to tag. */
+function requireNoAbac({ abac }: BucketSettings): void {
+  if (abac) throw s3Error('MethodNotAllowed');
+}
+
 export const GetBucketTagging = onBucket<Present<GetBucketTaggingRequest>, GetBucketTaggingOutput>({
   action: 's3:GetBucketTagging',
   async run(_input, _ctx, { settings }) {
@@ -53,8 +58,9 @@ export const GetBucketTagging = onBucket<Present<GetBucketTaggingRequest>, GetBu
 export const PutBucketTagging = onBucket<Present<PutBucketTaggingRequest>, object>({
   action: 's3:PutBucketTagging',
   conditions: (input) => requestTags(input.Tagging.TagSet),
-  async run(input, ctx, { bucket }) {
+  async run(input, ctx, { bucket, settings }) {
     const tags = requireTags(wanted(input.Tagging?.TagSet));
+    requireNoAbac(settings);
     await changeSettings(ctx, bucket.name, { tags });
     return {};
   },
@@ -62,7 +68,8 @@ export const PutBucketTagging = onBucket<Present<PutBucketTaggingRequest>, objec
 
 export const DeleteBucketTagging = onBucket<Present<DeleteBucketTaggingRequest>, object>({
   action: 's3:PutBucketTagging',
-  async run(_input, ctx, { bucket }) {
+  async run(_input, ctx, { bucket, settings }) {
+    requireNoAbac(settings);
     await changeSettings(ctx, bucket.name, { tags: undefined });
     return {};
   },

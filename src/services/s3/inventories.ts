@@ -13,14 +13,17 @@ import type {
 } from '@aws-sdk/client-s3';
 import { CommonError, notImplemented } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
-import { noSuchConfiguration } from './configurations.ts';
-import { invalidArgument, s3Error } from './errors.ts';
+import {
+  CONFIGURATIONS_MAX,
+  configurationNamed,
+  configurationPages,
+  requireId,
+  requireRoom,
+  tokenAsked,
+} from './configurations.ts';
+import { s3Error } from './errors.ts';
 import { inventories, oweReport } from './inventoryTasks.ts';
 import { onBucket, oneOf } from './onBucket.ts';
-
-const INVENTORIES_MAX = 1000;
-const LISTED = 100;
 
 /** Columns that say what there is. Who has access by lists, and tiers, are not reported. */
 const FIELDS = [
@@ -45,8 +48,7 @@ export const GetBucketInventoryConfiguration = onBucket<
 >({
   action: 's3:GetInventoryConfiguration',
   async run(input, ctx, { bucket }) {
-    const found = await ctx.store.get(inventories, [bucket.name, input.Id]);
-    if (!found) throw noSuchConfiguration();
+    const found = configurationNamed(await ctx.store.get(inventories, [bucket.name, input.Id]));
     return { InventoryConfiguration: found.configuration };
   },
 });
@@ -57,16 +59,10 @@ export const ListBucketInventoryConfigurations = onBucket<
 >({
   action: 's3:GetInventoryConfiguration',
   async run(input, ctx, { bucket }) {
-    const token = input.ContinuationToken;
-    const after = token === undefined ? undefined : cursorOf(token);
-    if (token !== undefined && after === undefined) {
-      throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
-    }
-    const { rows, next } = await ctx.store.list(inventories, [bucket.name], { limit: LISTED, after });
+    const { rows, page } = await configurationPages.rows(ctx, inventories, [bucket.name], input);
     return {
-      IsTruncated: next !== undefined,
-      ...(token !== undefined && { ContinuationToken: token }),
-      ...(next !== undefined && { NextContinuationToken: tokenOf(next) }),
+      ...page,
+      ...tokenAsked(input),
       ...(rows.length > 0 && { InventoryConfigurationList: rows.map(({ configuration }) => configuration) }),
     };
   },
@@ -79,16 +75,10 @@ export const PutBucketInventoryConfiguration = onBucket<Present<PutBucketInvento
   }),
   async run(input, ctx, { bucket }) {
     const { InventoryConfiguration: configuration, Id: id } = input;
-    if (configuration.Id !== id) {
-      throw new CommonError('IdMismatch', 'Document ID does not match the specified configuration ID.');
-    }
+    requireId(id, configuration);
     requireInventory(configuration);
-    const key = [bucket.name, id];
-    const max = INVENTORIES_MAX;
-    if (!(await ctx.store.get(inventories, key)) && !(await ctx.store.fits(inventories, [bucket.name], max))) {
-      const message =
-        'You are attempting to create a new configuration but have already reached the 1,000-configuration limit.';
-      throw new CommonError('TooManyConfigurations', message);
+    if (!(await ctx.store.get(inventories, [bucket.name, id]))) {
+      requireRoom(await ctx.store.fits(inventories, [bucket.name], CONFIGURATIONS_MAX));
     }
     await ctx.store.replace(inventories, { bucket: bucket.name, id, configuration });
     await oweReport(ctx, bucket, id, configuration);
@@ -99,15 +89,15 @@ export const PutBucketInventoryConfiguration = onBucket<Present<PutBucketInvento
 export const DeleteBucketInventoryConfiguration = onBucket<Present<DeleteBucketInventoryConfigurationRequest>, object>({
   action: 's3:PutInventoryConfiguration',
   async run(input, ctx, { bucket }) {
-    if (!(await ctx.store.remove(inventories, [bucket.name, input.Id]))) throw noSuchConfiguration();
+    configurationNamed((await ctx.store.remove(inventories, [bucket.name, input.Id])) || undefined);
     await oweReport(ctx, bucket, input.Id);
     return {};
   },
 });
 
 function requireInventory(configuration: InventoryConfiguration): void {
-  const { Destination, IncludedObjectVersions, Schedule, OptionalFields = [], IsEnabled, Id } = configuration;
-  if (IsEnabled === undefined || !/^[\w.-]{1,64}$/.test(Id ?? '')) throw s3Error('MalformedXML');
+  const { Destination, IncludedObjectVersions, Schedule, OptionalFields = [], IsEnabled } = configuration;
+  if (IsEnabled === undefined) throw s3Error('MalformedXML');
   oneOf(IncludedObjectVersions, ['All', 'Current'] as const);
   oneOf(Schedule?.Frequency, ['Daily', 'Weekly'] as const);
   const to = Destination?.S3BucketDestination;

@@ -1,17 +1,13 @@
 /**
- * Who pays for requests, and whether they are accelerated.
+ * Who pays for requests.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
  */
 import type {
-  GetBucketAccelerateConfigurationOutput,
-  GetBucketAccelerateConfigurationRequest,
   GetBucketRequestPaymentOutput,
   GetBucketRequestPaymentRequest,
-  PutBucketAccelerateConfigurationRequest,
   PutBucketRequestPaymentRequest,
 } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
-import { notImplemented } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { s3Error } from './errors.ts';
 import { onBucket, oneOf } from './onBucket.ts';
@@ -38,26 +34,3 @@ export function requirePayer(ctx: Context, settings: BucketSettings, payer: stri
   if (!settings.requesterPays || ctx.caller.account === settings.account || ctx.caller.type === 'Service') return;
   if (ctx.caller.type === 'Anonymous' || payer !== 'requester') throw s3Error('AccessDenied');
 }
-
-export const GetBucketAccelerateConfiguration = onBucket<
-  Present<GetBucketAccelerateConfigurationRequest>,
-  GetBucketAccelerateConfigurationOutput
->({
-  action: 's3:GetAccelerateConfiguration',
-  run: async (_input, _ctx, { settings }) => (settings.accelerationSuspended ? { Status: 'Suspended' } : {}),
-});
-
-/** There is no nearer edge of the network to send requests to: acceleration can be kept off only. */
-export const PutBucketAccelerateConfiguration = onBucket<Present<PutBucketAccelerateConfigurationRequest>, object>({
-  action: 's3:PutAccelerateConfiguration',
-  async run(input, ctx, { bucket }) {
-    const status = oneOf(input.AccelerateConfiguration?.Status, ['Enabled', 'Suspended'] as const);
-    if (bucket.name.includes('.')) {
-      const message = 'S3 Transfer Acceleration is not supported for buckets with periods (.) in their names';
-      throw s3Error('InvalidRequest', { message });
-    }
-    if (status === 'Enabled') notImplemented('S3 Transfer Acceleration');
-    await changeSettings(ctx, bucket.name, { accelerationSuspended: true });
-    return {};
-  },
-});

@@ -35,6 +35,7 @@ const keysOf = (point: AccessPoint) => ({
   's3:DataAccessPointArn': accessPointArn(point),
   's3:DataAccessPointAccount': point.account,
   's3:AccessPointNetworkOrigin': 'Internet',
+  ...Object.fromEntries(point.tags.map(({ Key, Value }) => [`s3:AccessPointTag/${Key}`, Value])),
 });
 
 /** The access on the bucket, or an object in it, with the one on the access point that it goes through. */
@@ -51,6 +52,7 @@ export function throughPoint(
   const through: Access = {
     ...(access.action !== undefined && { action: access.action }),
     resource,
+    ...(access.resourceTags && { resourceTags: access.resourceTags }),
     ...pointAuthority(point, block, ctx.caller),
     conditions,
   };

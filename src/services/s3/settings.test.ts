@@ -65,9 +65,10 @@ test('What was never set answers as AWS does', async () => {
       message: 'The specified configuration does not exist.',
     });
   }
-  await assert.rejects(s3.putBucketMetricsConfiguration({ Bucket, Id: 'x', MetricsConfiguration: { Id: 'x' } }), {
+  const AnalyticsConfiguration = { Id: 'x', StorageClassAnalysis: {} };
+  await assert.rejects(s3.putBucketAnalyticsConfiguration({ Bucket, Id: 'x', AnalyticsConfiguration }), {
     name: 'NotImplemented',
-    message: 's3:PutBucketMetricsConfiguration is not implemented.',
+    message: 's3:PutBucketAnalyticsConfiguration is not implemented.',
   });
 });
 
@@ -281,16 +282,29 @@ test('PutBucketLogging wants a target of the same account and Region', async () 
   assert.deepEqual(kept(await s3.getBucketLogging({ Bucket })), {});
 });
 
-test('Who pays is read back; acceleration can be kept off only', async () => {
+test('Who pays is read back', async () => {
   const { s3 } = await withBucket();
   await s3.putBucketRequestPayment({ Bucket, RequestPaymentConfiguration: { Payer: 'Requester' } });
   assert.equal((await s3.getBucketRequestPayment({ Bucket })).Payer, 'Requester');
+});
+
+test('An accelerated bucket answers by its accelerated name, another says why not', async () => {
+  const { cloud, s3 } = await withBucket();
   const put = (Status: string) =>
     s3.putBucketAccelerateConfiguration({ Bucket, AccelerateConfiguration: { Status: Status as never } });
-  await assert.rejects(put('Enabled'), { name: 'NotImplemented' });
+  const asked = async () => {
+    const host = `${Bucket}.s3-accelerate.dualstack.amazonaws.com`;
+    const { body } = await cloud.send({ method: 'GET', path: '/k', headers: { host } });
+    return /<Message>(.*)<\/Message>/.exec(String(body))?.[1];
+  };
+  assert.equal(await asked(), 'S3 Transfer Acceleration is not configured on this bucket');
   await assert.rejects(put('Faster'), { name: 'MalformedXML' });
+  await put('Enabled');
+  assert.equal((await s3.getBucketAccelerateConfiguration({ Bucket })).Status, 'Enabled');
+  assert.equal(await asked(), 'Access Denied'); // The bucket is found; nobody signed.
   await put('Suspended');
   assert.equal((await s3.getBucketAccelerateConfiguration({ Bucket })).Status, 'Suspended');
+  assert.equal(await asked(), 'S3 Transfer Acceleration is disabled on this bucket');
 });
 
 test('Where the requester pays, others say that they know; nobody is let in unsigned', async () => {

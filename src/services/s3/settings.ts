@@ -6,6 +6,7 @@ import type {
   CORSRule,
   LifecycleRule,
   LoggingEnabled,
+  MetricsConfiguration,
   NotificationConfiguration,
   ObjectOwnership,
   ReplicationConfiguration,
@@ -42,7 +43,11 @@ export interface BucketSettings {
   readonly notifications?: NotificationConfiguration;
   readonly replication?: ReplicationConfiguration;
   readonly requesterPays?: boolean;
-  readonly accelerationSuspended?: boolean;
+  readonly acceleration?: 'Enabled' | 'Suspended';
+  /** Policies are told of its tags. */
+  readonly abac?: true;
+  /** By id. */
+  readonly metrics?: readonly MetricsConfiguration[];
 }
 
 /** Once on, it stays on. */

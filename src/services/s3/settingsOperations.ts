@@ -1,7 +1,8 @@
 /** The operations on what buckets are set to, and on what objects are beside their bytes, by name. */
+import { GetBucketAbac, PutBucketAbac } from './abac.ts';
+import { GetBucketAccelerateConfiguration, PutBucketAccelerateConfiguration } from './acceleration.ts';
 import { GetBucketAcl, PutBucketAcl } from './acls.ts';
 import { DeleteBucketTagging, GetBucketTagging, PutBucketTagging } from './bucketTags.ts';
-import * as configurations from './configurations.ts';
 import { DeleteBucketCors, GetBucketCors, PutBucketCors } from './cors.ts';
 import { DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption } from './defaultEncryption.ts';
 import {
@@ -21,32 +22,30 @@ import {
   PutBucketNotificationConfiguration,
 } from './notificationConfigurations.ts';
 import { GetObjectAcl, PutObjectAcl } from './objectAcls.ts';
+import { UpdateObjectEncryption } from './objectEncryption.ts';
 import { GetObjectLockConfiguration, PutObjectLockConfiguration } from './objectLock.ts';
 import { GetObjectLegalHold, GetObjectRetention, PutObjectLegalHold, PutObjectRetention } from './objectLocks.ts';
 import { DeleteBucketOwnershipControls, GetBucketOwnershipControls, PutBucketOwnershipControls } from './ownership.ts';
-import {
-  GetBucketAccelerateConfiguration,
-  GetBucketRequestPayment,
-  PutBucketAccelerateConfiguration,
-  PutBucketRequestPayment,
-} from './payment.ts';
+import { GetBucketRequestPayment, PutBucketRequestPayment } from './payment.ts';
 import { DeleteBucketPolicy, GetBucketPolicy, GetBucketPolicyStatus, PutBucketPolicy } from './policies.ts';
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
 import { DeleteBucketReplication, GetBucketReplication, PutBucketReplication } from './replications.ts';
+import {
+  DeleteBucketMetricsConfiguration,
+  GetBucketMetricsConfiguration,
+  ListBucketMetricsConfigurations,
+  PutBucketMetricsConfiguration,
+} from './requestMetrics.ts';
 import { RestoreObject } from './restores.ts';
-import { DeleteBucketWebsite, GetBucketWebsite, PutBucketWebsite } from './websites.ts';
-
-const {
+import {
   DeleteBucketAnalyticsConfiguration,
   DeleteBucketIntelligentTieringConfiguration,
-  DeleteBucketMetricsConfiguration,
   GetBucketAnalyticsConfiguration,
   GetBucketIntelligentTieringConfiguration,
-  GetBucketMetricsConfiguration,
   ListBucketAnalyticsConfigurations,
   ListBucketIntelligentTieringConfigurations,
-  ListBucketMetricsConfigurations,
-} = configurations;
+} from './unkept.ts';
+import { DeleteBucketWebsite, GetBucketWebsite, PutBucketWebsite } from './websites.ts';
 
 export const settingsOperations = {
   DeleteBucketAnalyticsConfiguration,
@@ -62,6 +61,7 @@ export const settingsOperations = {
   DeleteBucketTagging,
   DeleteBucketWebsite,
   DeletePublicAccessBlock,
+  GetBucketAbac,
   GetBucketAccelerateConfiguration,
   GetBucketAcl,
   GetBucketAnalyticsConfiguration,
@@ -89,6 +89,7 @@ export const settingsOperations = {
   ListBucketIntelligentTieringConfigurations,
   ListBucketInventoryConfigurations,
   ListBucketMetricsConfigurations,
+  PutBucketAbac,
   PutBucketAccelerateConfiguration,
   PutBucketAcl,
   PutBucketCors,
@@ -96,6 +97,7 @@ export const settingsOperations = {
   PutBucketInventoryConfiguration,
   PutBucketLifecycleConfiguration,
   PutBucketLogging,
+  PutBucketMetricsConfiguration,
   PutBucketNotificationConfiguration,
   PutBucketOwnershipControls,
   PutBucketPolicy,
@@ -109,4 +111,5 @@ export const settingsOperations = {
   PutObjectRetention,
   PutPublicAccessBlock,
   RestoreObject,
+  UpdateObjectEncryption,
 };
