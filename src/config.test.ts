@@ -18,7 +18,6 @@ const DEFAULTS: Partial<Config> = {
   tlsKey: undefined,
   store: undefined,
   quotas: {},
-  portalMfa: 'required',
 };
 
 test('without flags and variables the defaults hold', () => {
@@ -37,7 +36,6 @@ const FLAGS: readonly [args: string[], Partial<Config>][] = [
   [['--account-id', '111122223333'], { accountId: '111122223333' }],
   [['--region', 'eu-west-3'], { region: 'eu-west-3' }],
   [['--region', 'us-gov-west-1'], { region: 'us-gov-west-1' }],
-  [['--portal-mfa', 'optional'], { portalMfa: 'optional' }],
   [['--ephemeral'], { ephemeral: true }],
   [['--ephemeral=false'], { ephemeral: false }],
   [KEY, { rootAccessKeyId: 'AKIAROOT', rootSecretAccessKey: 'secret' }],

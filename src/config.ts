@@ -26,8 +26,6 @@ export interface Config {
   readonly quotas: Readonly<Record<string, number>>;
   /** URL of the server that mail goes out through. */
   readonly smtp: string | undefined;
-  /** Whether people of a directory must have a second factor. */
-  readonly portalMfa: 'required' | 'optional';
   /** Hosts beside this machine that the plane may call for its users: names, `*.example.com`, `*`. */
   readonly outbound: readonly string[];
   /** What usage costs in Cost Explorer's reports. */
@@ -85,12 +83,6 @@ const SETTINGS: readonly Setting[] = [
     help: 'smtp://USER:PASSWORD@HOST:PORT: where mail goes out; it is kept in an outbox otherwise',
   },
   {
-    flag: 'portal-mfa',
-    value: 'NEED',
-    standard: 'required',
-    help: 'whether people of a directory must have a second factor: required, or optional',
-  },
-  {
     flag: 'outbound',
     value: 'HOST',
     repeated: true,
@@ -138,7 +130,6 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     blobs: matching('blobs', read('blobs'), /^(s3|https?):\/\/[^/@]+(\/.*)?$/, 's3://BUCKET or https://HOST/BUCKET'),
     quotas: quotasOf(read('quota')),
     smtp: mailServer(read('smtp')),
-    portalMfa: need('portal-mfa', read('portal-mfa')),
     outbound: hostsOf(read('outbound')),
     prices: pricesIn(read('prices')),
     trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),
@@ -197,11 +188,6 @@ function integer(flag: string, text: string, min: number, max: number): number {
   if (!(value >= min && value <= max))
     throw new ConfigError(`--${flag} must be a number from ${min} to ${max}: ${text}`);
   return value;
-}
-
-function need(flag: string, value: string | undefined): 'required' | 'optional' {
-  if (value === 'required' || value === 'optional') return value;
-  throw new ConfigError(`--${flag} must be required or optional.`);
 }
 
 function matching(flag: string, text: string | undefined, pattern: RegExp, what: string): string | undefined {

@@ -55,7 +55,7 @@ export async function serve(config: Config): Promise<void> {
       quotas: config.quotas,
       prices: config.prices,
       smtp: config.smtp,
-      portalMfa: config.portalMfa,
+      tlsCert: config.tlsCert,
       outbound: config.outbound,
       trailIntervalSeconds: config.trailIntervalSeconds,
       keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },

@@ -1,6 +1,6 @@
 /** Everything a handler may know about the request besides its input. */
 import type { Blobs } from '../store/blobs.ts';
-import type { Journal, Transaction } from '../store/store.ts';
+import type { Journal, JournalEntry, Transaction } from '../store/store.ts';
 import type { KeyStoreBackings } from './keyStores.ts';
 import type { Look } from './ongoing.ts';
 import type { Access, Tag } from './operation.ts';
@@ -44,6 +44,12 @@ export interface Context {
    * or in another's. Throws AccessDenied.
    */
   readonly permit: (action: string, access: Access, as?: Caller) => Promise<void>;
+  /**
+   * What somebody outside answers who may be slow. Nothing waits inside the write set for it: the operation runs again
+   * with the answer, or with what `ask` threw. `name` tells this question from others that this place might ask; all
+   * that must fit the answer (what was encrypted) is part of the answer, since dice fall anew in each run.
+   */
+  readonly reach: <T>(name: string, ask: () => Promise<T>) => Promise<T>;
   /** What the audit record says beyond input and output. */
   readonly audit: AuditNotes;
   /** Events that are still to come, for an answer that is a stream of them: see core/ongoing.ts. */
@@ -64,8 +70,8 @@ export interface Settings {
   readonly prices: Prices;
   /** `smtp://user:password@host:25`: the server that mail goes out through. */
   readonly smtp?: string | undefined;
-  /** Whether people of a directory must have a second factor; they must when absent. */
-  readonly portalMfa?: 'required' | 'optional' | undefined;
+  /** PEM: what the plane shows under TLS, if it does. Its names are the plane's. */
+  readonly tlsCert?: string | undefined;
   /** Hosts beside the machine itself that the plane may call for its users; see outbound.ts. */
   readonly outbound?: readonly string[] | undefined;
   /** How often trails deliver; every 300 seconds when absent. */
@@ -120,6 +126,8 @@ export interface AuditNotes {
   /** Replaces the output as `responseElements`; null where AWS records none. */
   responseElements?: object | null;
   additionalEventData?: Record<string, unknown>;
+  /** Journal entries that are kept though the call fails: what was measured outside. */
+  kept?: JournalEntry[];
   /** What the request was about, for the service's own afterwards. */
   about?: unknown;
   /** Account that owns what was acted on, when it is not the caller's: it gets a record of its own. */
@@ -194,6 +202,10 @@ export interface Session {
     readonly type: 'WebIdentity' | 'SAML';
     readonly claims: Readonly<Record<string, string | readonly string[]>>;
   };
+  /** It is of somebody in a browser, who has signed in to the console. */
+  readonly console?: true;
+  /** `aws login`: the sign-in that the credentials are of, the same for all that it renews. */
+  readonly signInSessionArn?: string;
   /** AssumeRoot: the one task policy that bounds the session. */
   readonly taskPolicyArn?: string;
 }

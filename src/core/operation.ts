@@ -20,6 +20,8 @@ export interface Operation<In, Out, Target = void> {
    * for it; `never` is for calls that CloudTrail does not know.
    */
   readonly recorded?: 'data' | 'never';
+  /** CloudTrail's `eventName`, where it is not the operation's name. */
+  readonly eventName?: string;
   /** Callers need not sign (AssumeRoleWithWebIdentity): the caller is then anonymous. */
   readonly unsigned?: true;
   /** Where more than a mebibyte of body is taken, though not as a stream. */

@@ -93,12 +93,25 @@ export async function fronted(request: WireRequest, source: Source, deps: Deps):
   });
 }
 
-/** A write set of a front's own. */
-function byNobody<T>(source: Source, deps: Deps, work: (ctx: Context) => Promise<T>): Promise<T> {
+/** A write set of a front's own. Calls in it that are refused leave their records all the same. */
+async function byNobody<T>(source: Source, deps: Deps, work: (ctx: Context) => Promise<T>): Promise<T> {
   const now = deps.now();
   const journey: Journey = { deps, source, requestId: timeUuid(now, deps), questions: [], failed: [] };
   const from = { caller: ANONYMOUS, account: '', region: deps.settings.region, now };
-  return deps.store.transaction((tx) => work(contextFor(journey, undefined, from, tx)));
+  const keep = (tx: Transaction) => {
+    for (const record of journey.failed) tx.append(record);
+  };
+  try {
+    return await deps.store.transaction(async (tx) => {
+      journey.failed = [];
+      const answer = await work(contextFor(journey, undefined, from, tx));
+      keep(tx);
+      return answer;
+    });
+  } catch (error) {
+    if (journey.failed.length > 0) await deps.store.transaction(async (tx) => keep(tx));
+    throw error;
+  }
 }
 
 /** What a form says of its signature. */

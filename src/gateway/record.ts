@@ -53,7 +53,7 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
     },
     eventTime: seconds(ctx.now.getTime()),
     eventSource: service.eventSource,
-    eventName: operation,
+    eventName: service.inner?.[operation]?.eventName ?? operation,
     awsRegion: region,
     sourceIPAddress: by ?? ctx.source.ip,
     userAgent: by ?? ctx.source.userAgent.slice(0, TEXT_LENGTH_MAX),
@@ -77,6 +77,7 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
       cipherSuite: ctx.source.tls.cipher,
       clientProvidedHostHeader: ctx.source.host,
     },
+    sessionCredentialFromConsole: ctx.caller.session?.console ? 'true' : undefined,
   };
   const kind = call.data ? DATA_KIND : 'api';
   return { id, kind, account, region, time: ctx.now.getTime(), body: textOf(record) };

@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/identity-center-instances.html
  */
 import { type Transaction, table } from '../store/store.ts';
+import type { MfaSettings } from './mfaSettings.ts';
 import { isDelegatedAdministrator } from './organization.ts';
 
 export interface Instance {
@@ -19,6 +20,8 @@ export interface Instance {
   readonly created: string;
   /** Id of the organization whose accounts it gives access to. */
   readonly organization?: string | undefined;
+  /** As AWS has it of a new instance, when absent. */
+  readonly mfa?: MfaSettings | undefined;
 }
 
 /** Index `account`: [account]. `identityStore`: [identityStore]. */

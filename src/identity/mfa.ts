@@ -1,5 +1,6 @@
 /**
- * Virtual MFA devices, and the one place where a code is believed (RFC 6238: SHA-1, six digits, thirty seconds).
+ * MFA devices of IAM users and root users: virtual ones, and passkeys (passkeys.ts), which have no seed. And the one
+ * place where a code is believed (RFC 6238: SHA-1, six digits, thirty seconds).
  *
  * A code is good for the time step it belongs to and the one on either side of it, counted from the device's own
  * drift. The step that was accepted last is kept in the device's row, and no code of that step or an earlier one is
@@ -19,8 +20,10 @@ export interface MfaDevice {
   readonly serial: string;
   readonly path: string;
   readonly name: string;
-  /** Sealed for the purpose `mfa-seed`: the raw bytes of the secret. */
-  readonly seed: string;
+  /** Of a virtual device, sealed for the purpose `mfa-seed`: the raw bytes of the secret. */
+  readonly seed?: string;
+  /** Of a passkey: its credential id. */
+  readonly passkey?: string;
   readonly created: string;
   readonly tags: readonly Tag[];
   /** Unique id of the user (`AIDA…`), or the account id for its root user. Absent while unassigned. */
@@ -32,14 +35,20 @@ export interface MfaDevice {
   readonly drift?: number;
 }
 
-/** Index `owner`: [account, user id]. `status`: [account, `Assigned` or `Unassigned`]. */
+const assignment = ({ owner }: MfaDevice) => (owner ? 'Assigned' : 'Unassigned');
+
+/** Index `owner`: [account, user id]. `status`, `virtual`: [account, `Assigned`, `Unassigned`]; `virtual` also `Any`. */
 export const mfaDevices = table<MfaDevice>('iam_mfa_device', {
   key: (d) => [d.account, d.serial],
   indexes: {
     owner: (d) => (d.owner ? [[d.account, d.owner]] : []),
-    status: (d) => [[d.account, d.owner ? 'Assigned' : 'Unassigned']],
+    status: (d) => [[d.account, assignment(d)]],
+    virtual: (d) => (d.seed === undefined ? [] : ['Any', assignment(d)].map((status) => [d.account, status])),
   },
 });
+
+/** As many a user or root user may have, of any kind. */
+export const DEVICES_PER_USER = 8;
 
 /** Times (milliseconds) of the last failed attempts with one device. */
 interface MfaFailures {
@@ -65,7 +74,7 @@ export type MfaVerdict = 'Accepted' | 'WrongCode' | 'NoSuchDevice';
  */
 export async function verifyMfaCode(ctx: Context, serial: string, code: string): Promise<MfaVerdict> {
   const device = await ctx.store.get(mfaDevices, [ctx.account, serial]);
-  if (!device?.owner || device.owner !== ctx.caller.userId) return 'NoSuchDevice';
+  if (!device?.owner || !device.seed || device.owner !== ctx.caller.userId) return 'NoSuchDevice';
   if (await isLocked(ctx, serial)) return 'WrongCode';
   const middle = stepAt(ctx.now) + (device.drift ?? 0);
   const step = matchingStep(seedOf(ctx, device), code, middle - WINDOW, middle + WINDOW);
@@ -84,7 +93,7 @@ export async function synchronized(
   first: string,
   second: string,
 ): Promise<MfaDevice | undefined> {
-  if (await isLocked(ctx, device.serial)) return undefined;
+  if (!device.seed || (await isLocked(ctx, device.serial))) return undefined;
   const seed = seedOf(ctx, device);
   const now = stepAt(ctx.now);
   for (const step of nearestFirst(now, DRIFT_MAX)) {
@@ -144,7 +153,7 @@ async function isLocked(ctx: Context, serial: string): Promise<boolean> {
 }
 
 function seedOf(ctx: Context, device: MfaDevice): Buffer {
-  const seed = ctx.secrets.open(MFA_SEED, device.seed);
+  const seed = ctx.secrets.open(MFA_SEED, device.seed ?? '');
   if (!seed) throw new Error(`The seed of ${device.serial} was sealed under another root key.`);
   return seed;
 }

@@ -1,8 +1,12 @@
 /**
- * What people of a directory prove themselves with: a password, and an application that shows codes. The store holds a
- * verifier of the one and the sealed seed of the other. Read and written by the pages of sign-in.
+ * What people of a directory prove themselves with: a password, applications that show codes, passkeys. The store holds
+ * a verifier of the first, the sealed seed of the second, the public key of the third. Read and written by the pages of
+ * sign-in; administrators remove devices through the plane's own pages.
  */
+import { everyRow } from '../store/everyRow.ts';
 import { type Transaction, table } from '../store/store.ts';
+import type { MfaType } from './mfaSettings.ts';
+import { passkeys } from './passkeys.ts';
 
 export interface PersonPassword {
   readonly identityStore: string;
@@ -22,12 +26,14 @@ export interface PersonDevice {
   readonly user: string;
   readonly id: string;
   readonly name: string;
-  /** Sealed for the purpose `person-totp`. */
-  readonly seed: string;
+  /** Of an application: sealed for the purpose `person-totp`. */
+  readonly seed?: string;
+  /** Time step of the code that was accepted last. */
+  readonly lastStep?: number;
+  /** Of a passkey: its credential id. */
+  readonly passkey?: string;
   /** ISO 8601 */
   readonly created: string;
-  /** Time step of the code that was accepted last. */
-  readonly lastStep: number;
 }
 
 /** Key: [identity store, user, id]. */
@@ -35,19 +41,49 @@ export const personDevices = table<PersonDevice>('person_device', {
   key: (row) => [row.identityStore, row.user, row.id],
 });
 
-export const DEVICES_MAX = 8;
+export const typeOf = ({ passkey }: Pick<PersonDevice, 'passkey'>): MfaType =>
+  passkey === undefined ? 'TOTP' : 'WEBAUTHN';
+
+/** Two applications, six passkeys. */
+export const DEVICES_MAX: Readonly<Record<MfaType, number>> = { TOTP: 2, WEBAUTHN: 6 };
 
 export async function devicesOf(
   tx: Transaction,
   identityStore: string,
   user: string,
 ): Promise<readonly PersonDevice[]> {
-  return (await tx.list(personDevices, [identityStore, user], { limit: DEVICES_MAX })).rows;
+  const limit = DEVICES_MAX.TOTP + DEVICES_MAX.WEBAUTHN;
+  return (await tx.list(personDevices, [identityStore, user], { limit })).rows;
+}
+
+export async function removeDevice(tx: Transaction, device: PersonDevice): Promise<void> {
+  if (device.passkey !== undefined) await tx.remove(passkeys, [device.passkey]);
+  await tx.remove(personDevices, [device.identityStore, device.user, device.id]);
+}
+
+/** A browser at an address in which somebody wants to be asked for the password alone. */
+interface TrustedBrowser {
+  readonly identityStore: string;
+  readonly user: string;
+  /** Digest of the browser's cookie, what it calls itself, and where it is. */
+  readonly context: string;
+  /** Milliseconds. */
+  readonly expires: number;
+}
+
+export const trustedBrowsers = table<TrustedBrowser>('person_browser', {
+  key: (row) => [row.identityStore, row.user, row.context],
+});
+
+export async function forgetBrowsers(tx: Transaction, identityStore: string, user: string): Promise<void> {
+  for await (const { context } of everyRow(tx, trustedBrowsers, [identityStore, user])) {
+    await tx.remove(trustedBrowsers, [identityStore, user, context]);
+  }
 }
 
 /** With the person goes what proved who it was. */
 export async function forgetCredentials(tx: Transaction, identityStore: string, user: string): Promise<void> {
   await tx.remove(personPasswords, [identityStore, user]);
-  for (const { id } of await devicesOf(tx, identityStore, user))
-    await tx.remove(personDevices, [identityStore, user, id]);
+  for (const device of await devicesOf(tx, identityStore, user)) await removeDevice(tx, device);
+  await forgetBrowsers(tx, identityStore, user);
 }

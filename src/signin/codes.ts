@@ -1,7 +1,6 @@
 /** Codes of an application on somebody's phone (RFC 6238), for people of a directory. */
 import { timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
-import { uuid } from '../core/ids.ts';
 import { stepAt, totp } from '../identity/mfa.ts';
 import { type PersonDevice, personDevices } from '../identity/personCredentials.ts';
 
@@ -30,26 +29,16 @@ function opened(ctx: Context, sealed: string): Buffer {
 /** Whether it is a code of one of these devices; it is used up. */
 export async function isCodeOf(ctx: Context, devices: readonly PersonDevice[], code: string): Promise<boolean> {
   for (const device of devices) {
-    const step = stepOf(ctx, opened(ctx, device.seed), code, device.lastStep);
-    if (step === undefined) continue;
+    const step = device.seed && stepOf(ctx, opened(ctx, device.seed), code, device.lastStep ?? 0);
+    if (!step) continue;
     await ctx.store.replace(personDevices, { ...device, lastStep: step });
     return true;
   }
   return false;
 }
 
-/** A new device whose first code this is; undefined: the code is wrong. */
-export function enrolled(
-  ctx: Context,
-  { identityStore, user }: Pick<PersonDevice, 'identityStore' | 'user'>,
-  seed: string,
-  code: string,
-): PersonDevice | undefined {
-  const lastStep = stepOf(ctx, opened(ctx, seed), code, 0);
-  if (lastStep === undefined) return undefined;
-  const created = ctx.now.toISOString();
-  return { identityStore, user, id: uuid(ctx), name: 'Authenticator app', seed, created, lastStep };
-}
+/** The time step of the first code of a device, whose sealed seed this is; undefined: the code is wrong. */
+export const firstStep = (ctx: Context, seed: string, code: string) => stepOf(ctx, opened(ctx, seed), code, 0);
 
 export const newSeed = (from: Context) => from.secrets.seal(SEED, from.random(20), from.random(12));
 

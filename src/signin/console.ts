@@ -1,12 +1,24 @@
 /** The pages on which the root user of an account and its IAM users sign in. */
 import type { WireResponse } from '../core/wire.ts';
 import { digestOf } from '../identity/portalSessions.ts';
+import { recordLogout } from './consoleRecords.ts';
 import { type ConsoleSession, consoleSessions, enter } from './consoleSessions.ts';
-import { type Claimed, type ConsoleOutcome, proveDevice, renewPassword, signInTo } from './consoleUsers.ts';
+import {
+  type Claimed,
+  type ConsoleOutcome,
+  devicesOf,
+  passkeyHolder,
+  proveDevice,
+  renewPassword,
+  signInTo,
+} from './consoleUsers.ts';
 import { problemPage } from './entry.ts';
 import { html, type Markup, type Page, sentTo, shown } from './html.ts';
+import { noSite, passkeyForm, scriptOf } from './passkeyForms.ts';
 import { askForRootLink, chooseRootPassword, whoseRootLink } from './rootRecovery.ts';
+import { siteOf } from './sites.ts';
 import { cookieFor, hidden, type Visit } from './visit.ts';
+import { requestOf } from './webauthn.ts';
 
 const WRONG = 'Your authentication information is incorrect. Please try again.';
 
@@ -65,16 +77,37 @@ const sessionOf = ({ around, token }: Visit, stage: ConsoleSession['stage']) =>
   around.within((ctx) => enter(ctx, token, stage));
 
 export async function codePage(visit: Visit, problem?: string): Promise<WireResponse> {
-  if (!(await sessionOf(visit, 'code'))) return sentTo('/signin');
-  const body = html`<form method="post" action="/signin/code">${hidden(visit)}
+  const { around, token } = visit;
+  const site = siteOf(around.source, around.settings);
+  const asked = await around.within(async (ctx) => {
+    const session = await enter(ctx, token, 'code');
+    if (!session) return undefined;
+    const devices = await devicesOf(ctx, session.holder);
+    const options = site && (await requestOf(ctx, token, site, passkeyHolder(session.holder)));
+    return { apps: devices.some(({ seed }) => seed !== undefined), options };
+  });
+  if (!asked) return sentTo('/signin');
+  const { apps, options } = asked;
+  const app = html`<form method="post" action="/signin/code">${hidden(visit)}
 <label for="code">Code of your MFA device (six digits)</label>
 <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus>
 <button>Continue</button></form>`;
-  return showing(visit, { title: 'Multi-factor authentication', body, problem });
+  const button = 'Use a passkey or security key';
+  const key = options && passkeyForm(visit, { action: '/signin/passkey', kind: 'get', options, button });
+  const body = html`${key}${apps ? app : undefined}${key || apps ? undefined : noSite}`;
+  const script = key && site && scriptOf(site);
+  return showing(visit, { title: 'Multi-factor authentication', body, problem, script });
 }
 
 export async function postCode(visit: Visit): Promise<WireResponse> {
-  const outcome = await proveDevice(visit.around, visit.token, textOf(visit, 'code'));
+  const outcome = await proveDevice(visit.around, visit.token, { code: textOf(visit, 'code') });
+  return onward(visit, outcome) ?? codePage(visit, problemIn(outcome));
+}
+
+export async function postPasskey(visit: Visit): Promise<WireResponse> {
+  const { around, form, token } = visit;
+  const site = siteOf(around.source, around.settings);
+  const outcome = await proveDevice(around, token, { credential: form.get('credential') ?? '', site });
   return onward(visit, outcome) ?? codePage(visit, problemIn(outcome));
 }
 
@@ -113,13 +146,18 @@ export async function homePage(visit: Visit): Promise<WireResponse> {
   const { holder, mfa } = session;
   const factor = mfa ? 'with a second factor' : 'without a second factor';
   const body: Markup = html`<p>Account <strong>${holder.account}</strong></p><p><code>${holder.arn}</code>, ${factor}.</p>
+${holder.role ? undefined : html`<p><a href="/signin/security">Security credentials</a></p>`}
 <p>The management console comes later.</p>
 <form method="post" action="/signin/signout">${hidden(visit)}<button>Sign out</button></form>`;
   return shown({ title: 'You are signed in', body });
 }
 
 export async function signOut({ around, token }: Visit): Promise<WireResponse> {
-  await around.within((ctx) => ctx.store.remove(consoleSessions, [digestOf(token)]));
+  await around.within(async (ctx) => {
+    const session = await enter(ctx, token, 'in');
+    if (session) recordLogout(ctx, session.holder);
+    await ctx.store.remove(consoleSessions, [digestOf(token)]);
+  });
   return sentTo('/signin');
 }
 

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
  */
 import type { Context } from '../core/context.ts';
+import type { MfaDevice } from '../identity/mfa.ts';
 import type { Holder } from './consoleUsers.ts';
 import { HIDDEN, record } from './records.ts';
 
@@ -30,6 +31,26 @@ export function recordConsole(ctx: Context, account: string, holder: Holder | un
       ...(mfa !== undefined && !failed && { MFAIdentifier: mfa }),
       MFAUsed: mfa === undefined ? 'No' : 'Yes',
     },
+    eventType: 'AwsConsoleSignIn',
+  });
+}
+
+/** That somebody whose password was right is asked for a device, and of which kind. */
+export function recordMfaCheck(ctx: Context, holder: Holder, devices: readonly MfaDevice[]): void {
+  const kinds = new Set(devices.map(({ passkey }) => (passkey === undefined ? 'Virtual MFA' : 'U2F MFA')));
+  recordConsoleEvent(ctx, holder, 'CheckMfa', { MfaType: kinds.size === 1 ? [...kinds][0] : 'Multiple MFA Devices' });
+}
+
+/** AWS documents no example of this one; it has the form of the others. */
+export const recordLogout = (ctx: Context, holder: Holder) => recordConsoleEvent(ctx, holder, 'Logout');
+
+function recordConsoleEvent(ctx: Context, holder: Holder, eventName: string, additionalEventData?: object): void {
+  const { account, name, role } = holder;
+  record(ctx, account, REGION, {
+    userIdentity: name === undefined && !role ? rootIdentity(account) : userIdentity(account, holder, true),
+    eventName,
+    responseElements: { [eventName]: 'Success' },
+    additionalEventData,
     eventType: 'AwsConsoleSignIn',
   });
 }

@@ -1,5 +1,5 @@
 /** Who is signed in to an account, or on the way: behind a cookie of which the store knows the digest. */
-import type { Context, Session } from '../core/context.ts';
+import type { Caller, Context, Session } from '../core/context.ts';
 import { accounts, isClosed } from '../identity/organization.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { users } from '../identity/principals.ts';
@@ -15,8 +15,6 @@ export interface ConsoleSession {
   readonly mfa: boolean;
   /** Serial number of the device that it was proved with. */
   readonly device?: string | undefined;
-  /** Milliseconds: when its holder came in; absent on the way, and of a session that was let in by a token. */
-  readonly issued?: number;
   /** `ASIA…`, by which the records of a session are told from others. */
   readonly accessKeyId?: string;
   /** What a session of a role or of a federated user is let in with. */
@@ -57,14 +55,14 @@ export async function enter(
  * The holder as a caller of operations: with temporary credentials, as it were, that know of the second factor. Nobody
  * has them. Undefined for sessions of roles.
  */
-export function callerIn({ holder, issued, accessKeyId = '', expires, mfa }: ConsoleSession): Caller | undefined {
+export function callerIn({ holder, since, accessKeyId = '', expires, mfa }: ConsoleSession): Caller | undefined {
   const { account, id, arn, name, role } = holder;
-  if (role || issued === undefined) return undefined;
+  if (role || since === undefined) return undefined;
   return callerOf({
-    ...{ kind: 'SessionToken', accessKeyId, secretAccessKey: '', account, issued, expires, console: true },
+    ...{ kind: 'SessionToken', accessKeyId, secretAccessKey: '', account, issued: since, expires, console: true },
     ...{ name: name ?? '', principalId: id, principalArn: arn, mfa },
     ...(name !== undefined && { principalName: name }),
-    ...(mfa && { mfaTime: issued }),
+    ...(mfa && { mfaTime: since }),
   });
 }
 

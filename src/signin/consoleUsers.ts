@@ -111,9 +111,7 @@ export async function devicesOf({ store }: Context, { account, id }: Holder): Pr
 export const passkeyHolder = ({ account, id }: Holder) => handleOf(account, id);
 
 /** A code of a device that shows them, or the answer of a browser to a question about a passkey. */
-export type DeviceProof =
-  | { readonly code: string }
-  | { readonly credential: string; readonly site: Site | undefined };
+export type DeviceProof = { readonly code: string } | { readonly credential: string; readonly site: Site | undefined };
 
 export function proveDevice(around: FrontAround, token: string, proof: DeviceProof): Promise<ConsoleOutcome> {
   return around.within(async (ctx) => {
@@ -202,11 +200,11 @@ const SESSION_MS = 12 * 3_600_000;
 
 async function signedInTo(ctx: Context, holder: Holder, device: string | undefined): Promise<ConsoleOutcome> {
   const token = newToken(ctx);
+  const since = ctx.now.getTime();
   await forgetOldConsoleSessions(ctx);
   await ctx.store.insert(consoleSessions, {
-    ...{ token: digestOf(token), stage: 'in' as const, holder, mfa: device !== undefined, device },
-    since: ctx.now.getTime(),
-    expires: ctx.now.getTime() + SESSION_MS,
+    ...{ token: digestOf(token), stage: 'in' as const, holder, mfa: device !== undefined, device, since },
+    ...{ accessKeyId: accessKeyId('ASIA', holder.account, ctx), expires: since + SESSION_MS },
   });
   await noteUse(ctx, holder);
   recordConsole(ctx, holder.account, holder, { root: isRoot(holder), outcome: 'Success', mfa: device });

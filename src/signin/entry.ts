@@ -1,17 +1,23 @@
 /** The pages on which somebody of a directory signs in or chooses a password. */
 import type { WireResponse } from '../core/wire.ts';
-import { SEED, seedText } from './codes.ts';
-import { html, type Markup, sentTo, shown } from './html.ts';
+import { html, sentTo, shown } from './html.ts';
 import { askForLink, choosePassword, whoseLink } from './newPassword.ts';
-import { instanceAt, type Outcome, proveCode, signIn } from './people.ts';
-import { qrCode } from './qrCode.ts';
-import { type Step, stepOf } from './steps.ts';
+import { instanceAt, type Outcome, signIn } from './people.ts';
+import { isElsewhere, toProvider } from './sources.ts';
 import { cookieFor, hidden, pageOfOurs, type Visit } from './visit.ts';
 
+const KEPT_OUT = 'Your administrator lets nobody in without one. Ask to have one registered.';
 const WRONG = 'The user name or the password is wrong, or the user may not sign in.';
 
-/** Before anything else: who are you? */
-export function signInPage(visit: Visit, identityStore: string, next: string, problem?: string): WireResponse {
+/** Before anything else: who are you? An identity provider outside answers that for some directories. */
+export async function signInPage(
+  visit: Visit,
+  identityStore: string,
+  next: string,
+  problem?: string,
+): Promise<WireResponse> {
+  const elsewhere = await toProvider(visit, identityStore, next);
+  if (elsewhere) return elsewhere;
   const body = html`<form method="post" action="/start/signin">${hidden(visit, { store: identityStore, next })}
 <label for="name">User name</label><input id="name" name="name" autocomplete="username" required autofocus>
 <label for="password">Password</label>
@@ -21,7 +27,7 @@ export function signInPage(visit: Visit, identityStore: string, next: string, pr
   return shown({ title: 'Sign in to the access portal', body, problem, cookie: visit.cookie, ...bad(problem) });
 }
 
-const bad = (problem: string | undefined) => (problem === undefined ? {} : { status: 400 });
+export const bad = (problem: string | undefined) => (problem === undefined ? {} : { status: 400 });
 
 export function problemPage(title: string, text: string, status = 400): WireResponse {
   return shown({ title, body: html`<p><a href="/start">Go to the access portal</a></p>`, problem: text, status });
@@ -37,53 +43,30 @@ export async function postSignIn(visit: Visit): Promise<WireResponse> {
   const { form, around } = visit;
   const identityStore = form.get('store') ?? '';
   const next = pageOfOurs(form.get('next'));
+  const elsewhere = await toProvider(visit, identityStore, next);
+  if (elsewhere) return elsewhere;
   const name = (form.get('name') ?? '').trim().slice(0, 128);
   const password = (form.get('password') ?? '').slice(0, 256);
-  const outcome = await signIn(around, { identityStore, name, password, next });
+  const outcome = await signIn(around, { identityStore, name, password, next, browser: visit.browser });
   return (await afterwards(visit, outcome)) ?? signInPage(visit, identityStore, next, problemIn(outcome, WRONG));
 }
 
-const problemIn = (outcome: Outcome, wrong: string) =>
+export const problemIn = (outcome: Outcome, wrong: string) =>
   outcome.kind === 'wait'
     ? `There were too many attempts. Try again in ${Math.ceil(outcome.waitMs / 1000)} seconds.`
     : wrong;
 
-async function afterwards(visit: Visit, outcome: Outcome): Promise<WireResponse | undefined> {
+export async function afterwards(visit: Visit, outcome: Outcome): Promise<WireResponse | undefined> {
   if (outcome.kind === 'step') return sentTo('/start/code', cookieFor(visit, outcome.token));
   if (outcome.kind === 'signed in') return sentTo(outcome.next, cookieFor(visit, outcome.token));
+  if (outcome.kind === 'kept out') return problemPage('You need an MFA device', KEPT_OUT, 403);
   return undefined;
-}
-
-/** The second step: a code, or a device to add. */
-export async function codePage(visit: Visit, problem?: string): Promise<WireResponse> {
-  const step = await visit.around.within((ctx) => stepOf(ctx, visit.token));
-  if (!step) return sentTo('/start');
-  const form = html`<form method="post" action="/start/code">${hidden(visit)}
-<label for="code">Code of your authenticator app (six digits)</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required autofocus>
-<button>Continue</button></form>`;
-  if (step.stage === 'code') return shown({ title: 'Enter a code', body: form, problem, ...bad(problem) });
-  const body = html`${await enrolment(visit, step)}${form}`;
-  return shown({ title: 'Add an authenticator app', body, problem, ...bad(problem) });
-}
-
-async function enrolment({ around }: Visit, { seed = '', identityStore }: Step): Promise<Markup> {
-  const text = seedText(around.secrets.open(SEED, seed) ?? new Uint8Array());
-  const uri = `otpauth://totp/Gatehouse:${identityStore}?secret=${text}&issuer=Gatehouse`;
-  return html`<p>You need a second factor. Scan this picture with an authenticator app, or type in the key.</p>
-${await qrCode(uri)}<p>Key: <code id="key">${text}</code></p>`;
-}
-
-export async function postCode(visit: Visit): Promise<WireResponse> {
-  const code = (visit.form.get('code') ?? '').slice(0, 20);
-  const outcome = await proveCode(visit.around, visit.token, code);
-  if (outcome.kind === 'gone') return sentTo('/start');
-  return (await afterwards(visit, outcome)) ?? codePage(visit, problemIn(outcome, 'The code is wrong, or was used.'));
 }
 
 export async function forgotPage(visit: Visit, identityStore: string | undefined): Promise<WireResponse> {
   const instance = await visit.around.within((ctx) => instanceAt(ctx, identityStore));
   if (!instance) return noPortal();
+  if (await isElsewhere(visit, instance.identityStore)) return noPasswords();
   const body = html`<p>A link to choose a password is mailed to you.</p>
 <form method="post" action="/start/forgot">${hidden(visit, { store: instance.identityStore })}
 <label for="name">User name</label><input id="name" name="name" autocomplete="username" required autofocus>
@@ -91,8 +74,14 @@ export async function forgotPage(visit: Visit, identityStore: string | undefined
   return shown({ title: 'Choose a new password', body, cookie: visit.cookie });
 }
 
-export async function postForgot({ form, around }: Visit): Promise<WireResponse> {
-  await askForLink(around, form.get('store') ?? '', (form.get('name') ?? '').trim().slice(0, 128));
+const noPasswords = () =>
+  problemPage('No passwords here', 'You sign in with your organization: it also helps with a forgotten password.');
+
+export async function postForgot(visit: Visit): Promise<WireResponse> {
+  const { form, around } = visit;
+  const identityStore = form.get('store') ?? '';
+  if (await isElsewhere(visit, identityStore)) return noPasswords();
+  await askForLink(around, identityStore, (form.get('name') ?? '').trim().slice(0, 128));
   const body = html`<p>If there is a user of that name with an e-mail address, a link is on its way.</p>`;
   return shown({ title: 'Look into your mail', body });
 }

@@ -1,6 +1,7 @@
 /**
- * Pages as text: every value that is put into one is escaped, unless it is markup made here. No page has a script; what
- * a page may load and where its forms may lead is said in its policy (https://www.w3.org/TR/CSP3/).
+ * Pages as text: every value that is put into one is escaped, unless it is markup made here. What a page may load and
+ * where its forms may lead is said in its policy (https://www.w3.org/TR/CSP3/). No page has a script, but where a
+ * passkey may be used: that one file, by its whole address, since others may have files under the same origin.
  */
 import { createHash } from 'node:crypto';
 import type { WireResponse } from '../core/wire.ts';
@@ -48,6 +49,8 @@ export interface Page {
   /** Origin beside our own that an answer to a form may lead to. */
   readonly leadsTo?: string | undefined;
   readonly cookie?: string | undefined;
+  /** Address of the one script that it runs. */
+  readonly script?: string | undefined;
 }
 
 const PRIVATE: Readonly<Record<string, string>> = {
@@ -58,10 +61,11 @@ const PRIVATE: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-export function shown({ title, body, problem, status = 200, leadsTo, cookie }: Page): WireResponse {
+export function shown({ title, body, problem, status = 200, leadsTo, cookie, script }: Page): WireResponse {
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${STYLE_HASH}'`,
+    ...(script === undefined ? [] : [`script-src ${script}`]),
     `form-action 'self'${leadsTo === undefined ? '' : ` ${leadsTo}`}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -70,7 +74,9 @@ export function shown({ title, body, problem, status = 200, leadsTo, cookie }: P
   const document = html`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${
     problem === undefined ? title : `Error: ${title}`
-  }</title><style>${new Markup(STYLE)}</style></head>
+  }</title><style>${new Markup(STYLE)}</style>${
+    script === undefined ? undefined : html`<script src="${script}" defer></script>`
+  }</head>
 <body><main><h1>${title}</h1>${alert}${body}</main></body></html>
 `;
   return {

@@ -5,7 +5,7 @@ import { planeOnSocket } from '../../test/socket.ts';
 import { signedPage } from '../cli/signedPage.ts';
 import { browserOn } from '../testing/browser.ts';
 import { ADMIN, type Cloud, testCloud } from '../testing/cloud.ts';
-import { linkIn, PASSWORD, portalOf } from '../testing/people.ts';
+import { portalOf } from '../testing/people.ts';
 
 /** As much of an SMTP server as takes a letter. */
 async function postOffice(t: TestContext) {
@@ -74,19 +74,4 @@ test('without one, letters of a directory are read by who may set its passwords,
   assert.deepEqual(await read(), ['Choose your password', 'Choose the password of your root user']);
   assert.deepEqual(await read('admin'), ['Choose your password']);
   await assert.rejects(read('nobody'), /not authorized to perform: sso-directory:UpdatePassword/);
-});
-
-test('a second factor may be left to the people', async () => {
-  const cloud = await testCloud({ portalMfa: 'optional' });
-  const { person } = await portalOf(cloud);
-  await person('alice');
-  await askFor(cloud, 'alice');
-  const browser = browserOn(cloud.send);
-  await browser.go(await linkIn(cloud));
-  await browser.submit('/start/password', { password: PASSWORD, again: PASSWORD });
-  await browser.go('/start');
-  assert.match(
-    (await browser.submit('/start/signin', { name: 'alice', password: PASSWORD })).text,
-    /<h1>Access portal/,
-  );
 });

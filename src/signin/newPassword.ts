@@ -8,7 +8,7 @@ import { type DirectoryUser, directoryUsers, userBy } from '../identity/director
 import { type Instance, instanceOfStore } from '../identity/instances.ts';
 import { send } from '../identity/letters.ts';
 import { isPassword, verifierOf } from '../identity/passwords.ts';
-import { personPasswords } from '../identity/personCredentials.ts';
+import { forgetBrowsers, personPasswords } from '../identity/personCredentials.ts';
 import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
 import { attempt, succeeded } from './attempts.ts';
@@ -117,6 +117,7 @@ export async function choosePassword(
 /** Other links, and whoever is signed in as this person. */
 async function endAll({ store }: Context, identityStore: string, user: string): Promise<void> {
   const key = [identityStore, user];
+  await forgetBrowsers(store, identityStore, user);
   const links = await store.list(resets, key, { limit: 100, index: 'user' });
   for (const { token } of links.rows) await store.remove(resets, [token]);
   const sessions = await store.list(portalSessions, key, { limit: 1000, index: 'user' });

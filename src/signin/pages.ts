@@ -4,11 +4,17 @@ import type { WireResponse } from '../core/wire.ts';
 import { authorizePage, postAuthorize } from './authorize.ts';
 import * as signin from './console.ts';
 import { devicePage, postDevice } from './device.ts';
+import * as devices from './devicePages.ts';
 import * as entry from './entry.ts';
 import { federationPage } from './federation.ts';
 import { sentTo } from './html.ts';
+import { loginPage, loginResumed, postLogin } from './login.ts';
+import { tokenAnswer } from './loginTokens.ts';
+import { scriptPage } from './passkeyForms.ts';
 import { instanceAt } from './people.ts';
-import { credentialsPage, portalPage, signOut, whoVisits } from './portal.ts';
+import { credentialsPage, goodbyePage, portalPage, signOut, whoVisits } from './portal.ts';
+import * as second from './secondPages.ts';
+import * as security from './securityPages.ts';
 import { type Visit, visitOf } from './visit.ts';
 
 type Answer = (visit: Visit) => Promise<WireResponse> | WireResponse;
@@ -16,8 +22,18 @@ type Answer = (visit: Visit) => Promise<WireResponse> | WireResponse;
 const PAGES: Readonly<Record<string, Answer>> = {
   'GET /start': (visit) => startPage(visit, undefined),
   'POST /start/signin': entry.postSignIn,
-  'GET /start/code': (visit) => entry.codePage(visit),
-  'POST /start/code': entry.postCode,
+  'GET /start/external': async (visit) => (await import('./externalSignIns.ts')).redeem(visit),
+  'GET /start/goodbye': (visit) => goodbyePage(visit),
+  'GET /start/code': (visit) => second.codePage(visit),
+  'POST /start/code': second.postCode,
+  'POST /start/passkey': second.postPasskey,
+  'GET /start/devices': (visit) => devices.devicesPage(visit),
+  'POST /start/devices/rename': devices.postRename,
+  'POST /start/devices/remove': devices.postRemove,
+  'POST /start/devices/app': devices.postApp,
+  'POST /start/devices/app/made': devices.postAppMade,
+  'POST /start/devices/passkey': devices.postPasskey,
+  'POST /start/devices/passkey/made': devices.postPasskeyMade,
   'GET /start/forgot': (visit) => entry.forgotPage(visit, undefined),
   'POST /start/forgot': entry.postForgot,
   'GET /start/password': (visit) => entry.passwordPage(visit, visit.query.get('token') ?? ''),
@@ -36,13 +52,23 @@ const PAGES: Readonly<Record<string, Answer>> = {
   'POST /signin/root/password': signin.postRootPassword,
   'GET /signin/code': (visit) => signin.codePage(visit),
   'POST /signin/code': signin.postCode,
+  'POST /signin/passkey': signin.postPasskey,
+  'GET /signin/passkeys.js': scriptPage,
   'GET /signin/password': (visit) => signin.passwordPage(visit),
   'POST /signin/password': signin.postPassword,
-  'GET /signin/home': signin.homePage,
+  'GET /signin/home': async (visit) => (await loginResumed(visit)) ?? signin.homePage(visit),
   'POST /signin/signout': signin.signOut,
+  'GET /signin/security': (visit) => security.securityPage(visit),
+  'POST /signin/security/app': security.postApp,
+  'POST /signin/security/app/enable': security.postAppCodes,
+  'POST /signin/security/passkey': security.postPasskey,
+  'POST /signin/security/passkey/made': security.postPasskeyMade,
+  'POST /signin/security/remove': security.postRemove,
   'GET /federation': federationPage,
   'GET /authorize': authorizePage,
   'POST /authorize': postAuthorize,
+  'GET /v1/authorize': loginPage,
+  'POST /v1/authorize': postLogin,
 };
 
 async function startPage(visit: Visit, identityStore: string | undefined): Promise<WireResponse> {
@@ -67,12 +93,14 @@ function homeOf(host: string, query: string): string {
 }
 
 export const answer: FrontAnswer = async (request, around) => {
+  if (request.path === '/v1/token' && request.method === 'POST') return tokenAnswer(request, around);
   const visit = visitOf(request, around);
   const host = request.headers.host ?? '';
   const [, forgot, store] = OF_STORE.exec(visit.path) ?? [];
   if (store !== undefined && visit.method === 'GET') {
     return forgot === undefined ? startPage(visit, store) : entry.forgotPage(visit, store);
   }
+  if (visit.path.startsWith('/platform/')) return (await import('./platform.ts')).platformPage(visit);
   const path = visit.path === '/start/' ? '/start' : visit.path;
   if (path === '/') return sentTo(homeOf(host, request.query));
   const page = PAGES[`${visit.method} ${path}`];

@@ -1,25 +1,26 @@
 /**
- * How somebody of a directory signs in: name and password, then a code. Whoever gives a name that is not there, is
- * disabled, or has no password waits as long and reads the same as whoever mistypes a password.
+ * How somebody of a directory signs in: name and password, then what secondFactor.ts asks for. Whoever gives a name that
+ * is not there, is disabled, or has no password waits as long and reads the same as whoever mistypes a password.
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
 import { uuid } from '../core/ids.ts';
 import { type DirectoryUser, directoryUsers, userBy } from '../identity/directory.ts';
+import { type ExternalSignIn, keepExternalSignIn } from '../identity/identitySources.ts';
 import { type Instance, instanceOfStore, instances } from '../identity/instances.ts';
 import { isPassword, verifierOf } from '../identity/passwords.ts';
-import { devicesOf, personDevices, personPasswords } from '../identity/personCredentials.ts';
+import { personPasswords } from '../identity/personCredentials.ts';
 import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
 import { attempt, succeeded } from './attempts.ts';
-import { enrolled, isCodeOf, newSeed } from './codes.ts';
 import { recordPerson } from './records.ts';
-import { forgetOldSteps, STEP_MS, type Step, stepOf, steps } from './steps.ts';
+import { afterPassword } from './secondFactor.ts';
 
 const SESSION_MS = 8 * 3_600_000;
 
 /** What becomes of an attempt. */
 export type Outcome =
-  | { readonly kind: 'refused' | 'gone' }
+  /** `kept out`: the password was right, but a device is missing that people may not add themselves. */
+  | { readonly kind: 'refused' | 'gone' | 'kept out' }
   | { readonly kind: 'wait'; readonly waitMs: number }
   | { readonly kind: 'step'; readonly token: string }
   | { readonly kind: 'signed in'; readonly token: string; readonly next: string };
@@ -36,10 +37,12 @@ interface Given {
   readonly name: string;
   readonly password: string;
   readonly next: string;
+  /** Of a browser that may be trusted; see secondFactor.ts. */
+  readonly browser: string | undefined;
 }
 
 export async function signIn(around: FrontAround, given: Given): Promise<Outcome> {
-  const { identityStore, name, password } = given;
+  const { identityStore, name, password, next, browser } = given;
   const counted = ['person', identityStore, name.toLowerCase()];
   const found = await around.within(async (ctx) => {
     const waitMs = await attempt(ctx, ...counted);
@@ -60,7 +63,7 @@ export async function signIn(around: FrontAround, given: Given): Promise<Outcome
     recordPerson(ctx, 'CredentialVerification', { ...told, outcome: admitted ? 'Success' : 'Failure' });
     if (!admitted) return { kind: 'refused' };
     await succeeded(ctx, ...counted);
-    return afterPassword(ctx, instance, user, { next: given.next, workflow });
+    return afterPassword(ctx, { instance, user, next, workflow, browser });
   });
 }
 
@@ -76,91 +79,33 @@ async function isInForce({ store }: Context, { identityStore, id }: DirectoryUse
   return (await store.get(personPasswords, [identityStore, id]))?.verifiers[0] === verifier;
 }
 
-async function afterPassword(
-  ctx: Context,
-  instance: Instance,
-  user: DirectoryUser,
-  { next, workflow }: Pick<Step, 'next' | 'workflow'>,
-): Promise<Outcome> {
-  const devices = await devicesOf(ctx.store, user.identityStore, user.id);
-  if (devices.length === 0 && ctx.settings.portalMfa === 'optional') {
-    return signedIn(ctx, instance, user, { next, workflow, credentials: 'PASSWORD', mfa: false });
-  }
-  const token = newToken(ctx);
-  await forgetOldSteps(ctx);
-  const enrol = devices.length === 0;
-  await ctx.store.insert(steps, {
-    token: digestOf(token),
-    stage: enrol ? 'enrol' : 'code',
-    identityStore: user.identityStore,
-    user: user.id,
-    next,
-    workflow,
-    ...(enrol && { seed: newSeed(ctx) }),
-    expires: ctx.now.getTime() + STEP_MS,
-  });
-  if (!enrol) recordPerson(ctx, 'CredentialChallenge', { instance, user, workflow, credentials: 'TOTP' });
-  return { kind: 'step', token };
-}
-
-/** The code after the password: of a device that is known, or the first of one that is added. */
-export function proveCode(around: FrontAround, cookie: string, code: string): Promise<Outcome> {
-  return around.within(async (ctx) => {
-    const step = await stepOf(ctx, cookie);
-    const user = step && (await ctx.store.get(directoryUsers, [step.identityStore, step.user]));
-    const instance = step && (await instanceOfStore(ctx.store, step.identityStore));
-    if (!step || !instance || user?.status !== 'ENABLED') return { kind: 'gone' };
-    const counted = ['code', step.identityStore, step.user];
-    const waitMs = await attempt(ctx, ...counted);
-    if (waitMs > 0) return { kind: 'wait', waitMs };
-    const right = step.stage === 'code' ? await isKnownCode(ctx, step, code) : await isFirstCode(ctx, step, code);
-    const told = { instance, user, workflow: step.workflow, credentials: 'TOTP' };
-    recordPerson(ctx, 'CredentialVerification', { ...told, outcome: right ? 'Success' : 'Failure' });
-    if (!right) return { kind: 'refused' };
-    await succeeded(ctx, ...counted);
-    await ctx.store.remove(steps, [step.token]);
-    const enrolledNow = step.stage === 'enrol' ? { DeviceEnrollmentRequired: 'true' } : {};
-    return signedIn(ctx, instance, user, {
-      ...{ next: step.next, workflow: step.workflow, credentials: 'PASSWORD,TOTP', mfa: true },
-      more: enrolledNow,
-    });
-  });
-}
-
-async function isKnownCode(ctx: Context, { identityStore, user }: Step, code: string): Promise<boolean> {
-  return isCodeOf(ctx, await devicesOf(ctx.store, identityStore, user), code);
-}
-
-/** Who has a device meanwhile adds no second one this way. */
-async function isFirstCode(ctx: Context, { identityStore, user, seed = '' }: Step, code: string): Promise<boolean> {
-  if ((await devicesOf(ctx.store, identityStore, user)).length > 0) return false;
-  const device = enrolled(ctx, { identityStore, user }, seed, code);
-  return device !== undefined && ctx.store.insert(personDevices, device);
-}
-
 interface Entry {
   readonly next: string;
   readonly workflow: string;
   readonly credentials: string;
   readonly mfa: boolean;
   readonly more?: Readonly<Record<string, string>>;
+  /** What an identity provider outside said of the sign-in. */
+  readonly external?: Pick<ExternalSignIn, 'attributes'> & { readonly until?: number | undefined };
 }
 
 /** A session of the portal: a cookie that no one else has known before. */
-async function signedIn(
+export async function signedIn(
   ctx: Context,
   instance: Instance,
   user: DirectoryUser,
-  { next, workflow, credentials, mfa, more }: Entry,
+  { next, workflow, credentials, mfa, more, external }: Entry,
 ): Promise<Outcome> {
   const token = newToken(ctx);
   const now = ctx.now.getTime();
+  const signIn = uuid(ctx);
   await forgetOldSessions(ctx);
+  if (external) await keepExternalSignIn(ctx, { signIn, attributes: external.attributes, ends: external.until });
   await ctx.store.insert(portalSessions, {
-    ...{ token: digestOf(token), use: 'access', signIn: uuid(ctx), client: 'portal', scopes: [] },
+    ...{ token: digestOf(token), use: 'access', signIn, client: 'portal', scopes: [] },
     ...{ identityStore: user.identityStore, user: user.id, mfa },
     created: ctx.now.toISOString(),
-    expires: now + SESSION_MS,
+    expires: Math.min(now + SESSION_MS, external?.until ?? Infinity),
   });
   const LoginTo = `${ctx.settings.endpoint}${next.split('?')[0]}`;
   const told = { instance, user, workflow, credentials, more: { LoginTo, ...more } };

@@ -1,9 +1,11 @@
 /** The access portal: what is somebody's, and the credentials of it for a command line. */
 import type { Context } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
+import { sourceOf } from '../identity/identitySources.ts';
 import { accounts } from '../identity/organization.ts';
 import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
 import { endSignIn, type SignedIn, signedInBy } from '../identity/portalSessions.ts';
+import { managesDevices } from './devicePages.ts';
 import { problemPage } from './entry.ts';
 import { html, sentTo, shown } from './html.ts';
 import { hidden, type Visit } from './visit.ts';
@@ -51,6 +53,7 @@ export async function portalPage(visit: Visit, person: SignedIn): Promise<WireRe
   const body = html`<p>Signed in as ${DisplayName ?? person.user.userName} (${person.user.userName}).</p>
 <h2>Accounts (${held.length})</h2><ul>${list}</ul>
 <p>The management console comes later; command lines and SDKs sign in with <code>aws sso login</code>.</p>
+${managesDevices(person) ? html`<p><a href="/start/devices">MFA devices</a></p>` : undefined}
 <form method="post" action="/start/signout">${hidden(visit)}<button>Sign out</button></form>`;
   return shown({ title: 'Access portal', body });
 }
@@ -91,9 +94,17 @@ aws_session_token=${given.sessionToken}</pre>
 
 /** All tokens of this sign-in end, also those of command lines that were let in by it. */
 export async function signOut({ around, token }: Visit): Promise<WireResponse> {
-  await around.within(async (ctx) => {
+  const elsewhere = await around.within(async (ctx) => {
     const person = await signedInBy(ctx.store, token, ctx.now);
-    if (person) await endSignIn(ctx.store, person.session.signIn);
+    if (!person) return false;
+    await endSignIn(ctx.store, person.session.signIn);
+    return (await sourceOf(ctx.store, person.user.identityStore)) !== undefined;
   });
-  return sentTo('/start');
+  // Who signs in elsewhere would be back at once.
+  return sentTo(elsewhere ? '/start/goodbye' : '/start');
+}
+
+export function goodbyePage(_visit: Visit): WireResponse {
+  const body = html`<p>Your session with your organization goes on. <a href="/start">Sign in again</a></p>`;
+  return shown({ title: 'You are signed out', body });
 }

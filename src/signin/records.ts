@@ -51,17 +51,26 @@ interface Told {
   readonly more?: Readonly<Record<string, string>>;
 }
 
+/** Why an answer of an identity provider outside let nobody in. */
+export function recordExternal(ctx: Context, { account, region }: Instance, errorMessage: string): void {
+  record(ctx, account, region, {
+    userIdentity: { type: 'Unknown', principalId: account, arn: '', accountId: account, accessKeyId: '' },
+    eventName: 'ExternalIdPDirectoryLogin',
+    errorMessage: errorMessage.slice(0, 1024),
+    responseElements: { ExternalIdPDirectoryLogin: 'Failure' },
+    requestID: ctx.requestId,
+    eventType: 'AwsConsoleSignIn',
+  });
+}
+
 export function recordPerson(
   ctx: Context,
   eventName: PersonEvent,
   { instance, user, workflow, credentials, outcome = 'Success', more }: Told,
 ): void {
-  const { account, region, identityStore } = instance;
-  const identityStoreArn = `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
+  const { account, region } = instance;
   record(ctx, account, region, {
-    userIdentity: user
-      ? { type: 'IdentityCenterUser', accountId: account, onBehalfOf: { userId: user.id, identityStoreArn } }
-      : { type: 'Unknown', principalId: account, arn: '', accountId: account, accessKeyId: '' },
+    userIdentity: personIdentity(instance, user),
     eventName,
     additionalEventData: {
       AuthWorkflowID: workflow,
@@ -73,4 +82,10 @@ export function recordPerson(
     eventType: 'AwsServiceEvent',
     serviceEventDetails: { [eventName]: outcome },
   });
+}
+
+export function personIdentity({ account, identityStore }: Instance, user: DirectoryUser | undefined): object {
+  if (!user) return { type: 'Unknown', principalId: account, arn: '', accountId: account, accessKeyId: '' };
+  const identityStoreArn = `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
+  return { type: 'IdentityCenterUser', accountId: account, onBehalfOf: { userId: user.id, identityStoreArn } };
 }

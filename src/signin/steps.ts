@@ -1,4 +1,4 @@
-/** People on their way: the password was right, a code is still to come. */
+/** People on their way: the password was right, a second factor is still to come. */
 import type { Context } from '../core/context.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
@@ -6,7 +6,7 @@ import { table } from '../store/store.ts';
 export interface Step {
   /** Digest of the cookie. */
   readonly token: string;
-  readonly stage: 'code' | 'enrol';
+  readonly stage: 'prove' | 'enrol' | 'email';
   readonly identityStore: string;
   readonly user: string;
   /** Page of ours to go to afterwards. */
@@ -14,6 +14,8 @@ export interface Step {
   readonly workflow: string;
   /** Of the device that is being added; sealed. */
   readonly seed?: string;
+  /** That was mailed; sealed. */
+  readonly code?: string | undefined;
   /** Milliseconds. */
   readonly expires: number;
 }

@@ -15,6 +15,8 @@ export interface Visit {
   readonly form: URLSearchParams;
   /** Of the cookie; made anew when the browser brought none. */
   readonly token: string;
+  /** All that the browser brought. */
+  readonly cookies: ReadonlyMap<string, string>;
   /** `Set-Cookie`, if the cookie is new. */
   readonly cookie: string | undefined;
   readonly around: FrontAround;
@@ -22,6 +24,8 @@ export interface Visit {
   readonly trusted: boolean;
   readonly secure: boolean;
   readonly room: Room;
+  /** What a browser is known by that somebody trusts; see secondFactor.ts. */
+  readonly browser: string | undefined;
 }
 
 /** People of a directory and users of accounts may be signed in beside each other. */
@@ -32,7 +36,8 @@ const BODY_BYTES_MAX = 64 * 1024;
 export function visitOf(request: WireRequest, around: FrontAround): Visit {
   const secure = around.source.tls !== undefined;
   const room = /^\/(signin|federation|v1)(\/|$)/.test(request.path) ? 'console' : 'portal';
-  const known = cookieIn(request.headers.cookie ?? '', cookieName(room, secure));
+  const cookies = cookiesIn(request.headers.cookie ?? '');
+  const known = tokenIn(cookies.get(cookieName(room, secure)));
   const token = known ?? newToken(around);
   const small = request.body.length <= BODY_BYTES_MAX;
   const form = new URLSearchParams(
@@ -44,28 +49,33 @@ export function visitOf(request: WireRequest, around: FrontAround): Visit {
     query: new URLSearchParams(request.query),
     form,
     token,
+    cookies,
     cookie: known === undefined ? cookieFor({ room, secure }, token) : undefined,
     around,
     trusted: known !== undefined && isOurs(request) && isSame(form.get('csrf') ?? '', csrfOf(token)),
     secure,
     room,
+    browser: tokenIn(cookies.get(cookieName('browser', secure))),
   };
 }
 
-const cookieName = (room: Room, secure: boolean) => `${secure ? '__Host-' : ''}gatehouse-${room}`;
+const cookieName = (room: Room | 'browser', secure: boolean) => `${secure ? '__Host-' : ''}gatehouse-${room}`;
 
 /** Gone with the browser; the session behind it ends by itself. */
-export const cookieFor = ({ room, secure }: Pick<Visit, 'room' | 'secure'>, token: string) =>
+export const cookieFor = ({ room, secure }: { room: Room | 'browser'; secure: boolean }, token: string) =>
   `${cookieName(room, secure)}=${token}; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 
-function cookieIn(header: string, name: string): string | undefined {
-  const found = header
-    .split(';')
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${name}=`));
-  const value = found?.slice(name.length + 1);
-  return value !== undefined && /^[\w-]{43}$/.test(value) ? value : undefined;
+/** That stays for a year, so that a browser is known again. */
+export const browserCookieFor = ({ secure, around }: Visit) =>
+  `${cookieFor({ room: 'browser', secure }, newToken(around))}; Max-Age=31536000`;
+
+/** The first one of each name. */
+function cookiesIn(header: string): ReadonlyMap<string, string> {
+  const pairs = header.split(';').map((pair) => pair.trim().split(/=(.*)/s, 2) as [string, string]);
+  return new Map(pairs.filter(([, value]) => value !== undefined).reverse());
 }
+
+const tokenIn = (value: string | undefined) => (value !== undefined && /^[\w-]{43}$/.test(value) ? value : undefined);
 
 /** Browsers say where a form comes from. */
 function isOurs({ headers }: WireRequest): boolean {

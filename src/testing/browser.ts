@@ -67,7 +67,7 @@ const isMeant = ({ fields }: Form, wanted: Readonly<Record<string, string>>) =>
 const plain = (text: string) => text.replace(/&#(\d+);/g, (_all, code) => String.fromCharCode(Number(code)));
 
 function formsIn(text: string): Form[] {
-  return [...text.matchAll(/<form method="(\w+)" action="([^"]*)">(.*?)<\/form>/gs)].map(
+  return [...text.matchAll(/<form method="(\w+)" action="([^"]*)"[^>]*>(.*?)<\/form>/gs)].map(
     ([, method, action, inside]) => ({
       method: method!,
       action: plain(action!),

@@ -41,7 +41,6 @@ interface CloudOptions {
   readonly seed?: string;
   readonly quotas?: Record<string, number>;
   readonly prices?: Prices;
-  readonly portalMfa?: Settings['portalMfa'];
   readonly smtp?: string;
   readonly keyStores?: KeyStoreBackings;
   /** URL; in memory when absent. */
@@ -114,7 +113,6 @@ const settingsOf = (options: CloudOptions): Settings => ({
   endpoint: 'http://cloud.test',
   quotas: options.quotas ?? {},
   prices: options.prices ?? {},
-  portalMfa: options.portalMfa,
   smtp: options.smtp,
   keyStores: options.keyStores,
 });

@@ -20,6 +20,7 @@ import * as organizationsAccess from './organizationsAccess.ts';
 import * as organizationsFeatures from './organizationsFeatures.ts';
 import * as outboundFederation from './outboundFederation.ts';
 import { withLongMarkers } from './pages.ts';
+import { BeginPasskey, EnablePasskey } from './passkeyDevices.ts';
 import * as passwordPolicy from './passwordPolicy.ts';
 import * as policies from './policies.ts';
 import * as policiesGranting from './policiesGranting.ts';
@@ -218,4 +219,5 @@ export const iam = defineService({
     UploadServerCertificate: serverCertificates.UploadServerCertificate,
     UploadSigningCertificate: signingCertificates.UploadSigningCertificate,
   },
+  inner: { BeginPasskey, EnablePasskey },
 });

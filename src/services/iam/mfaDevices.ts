@@ -1,6 +1,7 @@
 /**
- * Virtual MFA devices: made with a seed that is told once, enabled for a user or for the root user with two consecutive
- * codes. What a code is worth is decided in identity/mfa.ts.
+ * MFA devices: virtual ones are made with a seed that is told once, and enabled for a user or for the root user with two
+ * consecutive codes. What a code is worth is decided in identity/mfa.ts. Passkeys come from the pages of sign-in, by
+ * passkeyDevices.ts, and are listed, told and removed here.
  *
  * EnableMFADevice and ResyncMFADevice demand a UserName, and AWS lets root use them in its console only. Here the root
  * user names itself by its account id (or as `root`, where no IAM user has that name).
@@ -30,8 +31,9 @@ import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
-import { MFA_SEED, type MfaDevice, mfaDevices, synchronized } from '../../identity/mfa.ts';
+import { DEVICES_PER_USER, MFA_SEED, type MfaDevice, mfaDevices, synchronized } from '../../identity/mfa.ts';
 import { accounts } from '../../identity/organization.ts';
+import { passkeys } from '../../identity/passkeys.ts';
 import { users } from '../../identity/principals.ts';
 import { rowsPage } from './pages.ts';
 import { qrCodePng } from './qrCode.ts';
@@ -43,7 +45,6 @@ import { rootView, userView } from './users.ts';
 const TAGS_QUOTA = 'TagsPerMFADevice';
 /** As AWS's: 64 characters of base 32. */
 const SEED_BYTES = 40;
-const DEVICES_PER_USER = 8;
 
 type Found = Owned<MfaDevice>;
 
@@ -64,7 +65,7 @@ export const CreateVirtualMFADevice: Operation<
       tags: newTags(input.Tags, TAGS_QUOTA),
     };
     const max = quota(ctx, 'UsersQuota', 5000);
-    if (!(await ctx.store.fits(mfaDevices, [ctx.account], max))) {
+    if (!(await ctx.store.fits(mfaDevices, [ctx.account, 'Any'], max, 'virtual'))) {
       fail(LimitExceededException, `Cannot exceed quota for VirtualMFADevicesPerAccount: ${max}`);
     }
     if (!(await ctx.store.insert(mfaDevices, device))) {
@@ -88,13 +89,11 @@ export const EnableMFADevice: Operation<Present<EnableMFADeviceRequest>, object,
   load: (input, ctx) => findHolder(ctx, input.UserName),
   access: (_input, _ctx, owner) => userAccess(owner),
   async run(input, ctx, owner) {
+    nameInRecord(ctx, owner);
     const device = await ctx.store.get(mfaDevices, [ctx.account, input.SerialNumber]);
-    if (!device) throw noSuchDevice(input.SerialNumber);
+    if (!device?.seed) throw noSuchDevice(input.SerialNumber);
     if (device.owner) fail(EntityAlreadyExistsException, `MFA device ${device.serial} is already in use.`);
-    const max = quota(ctx, 'MFADevicesPerUserQuota', DEVICES_PER_USER);
-    if (!(await ctx.store.fits(mfaDevices, [owner.account, owner.id], max, 'owner'))) {
-      fail(LimitExceededException, `Cannot exceed quota for MFADevicesPerUser: ${max}`);
-    }
+    await requireRoom(ctx, owner);
     const enabled = { ...(await withCodes(ctx, device, input)), owner: owner.id, enabled: ctx.now.toISOString() };
     await ctx.store.replace(mfaDevices, enabled);
     return {};
@@ -110,11 +109,17 @@ export const ResyncMFADevice: Operation<Present<ResyncMFADeviceRequest>, object,
   },
 };
 
-/** The device stays, unassigned, and remembers the code that was used last. */
+/** A virtual device stays, unassigned, and remembers the code that was used last. A passkey is gone. */
 export const DeactivateMFADevice: Operation<Present<DeactivateMFADeviceRequest>, object, Found> = {
   load: (input, ctx) => findDevice(ctx, input.UserName, input.SerialNumber),
   access: (_input, _ctx, { owner }) => userAccess(owner),
-  async run(_input, ctx, { row }) {
+  async run(_input, ctx, { owner, row }) {
+    nameInRecord(ctx, owner);
+    if (row.passkey !== undefined) {
+      await ctx.store.remove(passkeys, [row.passkey]);
+      await ctx.store.remove(mfaDevices, [row.account, row.serial]);
+      return {};
+    }
     const { owner: _owner, enabled: _enabled, ...unassigned } = row;
     await ctx.store.replace(mfaDevices, unassigned);
     return {};
@@ -139,11 +144,8 @@ export const ListMFADevices: Operation<ListMFADevicesRequest, ListMFADevicesResp
 export const ListVirtualMFADevices: Operation<ListVirtualMFADevicesRequest, ListVirtualMFADevicesResponse> = {
   access: (_input, ctx) => ({ resource: `arn:aws:iam::${ctx.account}:mfa/` }),
   async run(input, ctx) {
-    const status = input.AssignmentStatus ?? 'Any';
-    const { rows, page } =
-      status === 'Any'
-        ? await rowsPage(ctx, mfaDevices, [ctx.account], input)
-        : await rowsPage(ctx, mfaDevices, [ctx.account, status], input, { index: 'status' });
+    const key = [ctx.account, input.AssignmentStatus ?? 'Any'];
+    const { rows, page } = await rowsPage(ctx, mfaDevices, key, input, { index: 'virtual' });
     return { VirtualMFADevices: await Promise.all(rows.map((row) => deviceView(ctx, row))), ...page };
   },
 };
@@ -177,7 +179,19 @@ const noSuchDevice = (serial: string) =>
 
 async function findBySerial(ctx: Context, serial: string): Promise<MfaDevice | Missing> {
   const device = await ctx.store.get(mfaDevices, [ctx.account, serial]);
-  return device ?? new Missing(serial.startsWith('arn:') ? serial : '*', noSuchDevice(serial));
+  return device?.seed ? device : new Missing(serial.startsWith('arn:') ? serial : '*', noSuchDevice(serial));
+}
+
+/** A user, and root, has a few devices, of whatever kind. */
+export async function requireRoom(ctx: Context, owner: Owner): Promise<void> {
+  const max = quota(ctx, 'MFADevicesPerUserQuota', DEVICES_PER_USER);
+  if (await ctx.store.fits(mfaDevices, [owner.account, owner.id], max, 'owner')) return;
+  fail(LimitExceededException, `Cannot exceed quota for MFADevicesPerUser: ${max}`);
+}
+
+/** As CloudTrail names the root user, whatever the request calls it. */
+function nameInRecord(ctx: Context, owner: Owner): void {
+  if (owner.name === undefined) ctx.audit.requestParameters = { userName: 'AWS ROOT USER' };
 }
 
 /** Whose device it is to be: a user, or the root user under the names that stand for it here. */

@@ -1,0 +1,178 @@
+/**
+ * Security credentials: the page on which IAM users and root users see, add and remove their MFA devices. Each deed is
+ * an operation of IAM in the name of whoever is signed in, permitted and recorded as any other.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable-overview.html
+ */
+import type { Caller, Context } from '../core/context.ts';
+import type { WireResponse } from '../core/wire.ts';
+import { callerIn, enter } from './consoleSessions.ts';
+import { passkeyHolder } from './consoleUsers.ts';
+import { html, type Markup, sentTo, shown } from './html.ts';
+import { noSite, passkeyForm, scriptOf } from './passkeyForms.ts';
+import { qrCode } from './qrCode.ts';
+import { siteOf } from './sites.ts';
+import { hidden, type Visit } from './visit.ts';
+import { creationOf, made } from './webauthn.ts';
+
+const HOME = '/signin/security';
+
+type Ask = <Out>(operation: string, input: object) => Promise<Out>;
+
+interface Self {
+  readonly caller: Caller;
+  /** An IAM operation as oneself. */
+  readonly ask: Ask;
+  /** A user's name; the account id for root, by which operations know it that demand a name. */
+  readonly name: string;
+  readonly handle: string;
+}
+
+/** Undefined: nobody is signed in who could have devices. */
+async function selfIn(ctx: Context, token: string): Promise<Self | undefined> {
+  const session = await enter(ctx, token, 'in');
+  const caller = session && callerIn(session);
+  if (!session || !caller) return undefined;
+  const { holder } = session;
+  const ask: Ask = (operation, input) => ctx.call('iam', operation, input, caller);
+  return { caller, ask, name: holder.name ?? holder.account, handle: passkeyHolder(holder) };
+}
+
+/** Does something as oneself; a text is why IAM refused it. Nobody signed in: undefined. */
+async function asSelf<T>(
+  { around, token }: Visit,
+  deed: (self: Self, ctx: Context) => Promise<T>,
+): Promise<{ readonly done: T } | { readonly problem: string } | undefined> {
+  try {
+    return await around.within(async (ctx) => {
+      const self = await selfIn(ctx, token);
+      return self && { done: await deed(self, ctx) };
+    });
+  } catch (error) {
+    if (error instanceof Error && REFUSALS.has(error.name)) return { problem: error.message };
+    throw error;
+  }
+}
+
+const REFUSALS = new Set([
+  ...['AccessDenied', 'ValidationError', 'ValidationFailure', 'InvalidAuthenticationCodeException'],
+  ...['LimitExceededException', 'EntityAlreadyExistsException', 'NoSuchEntityException', 'InvalidInputException'],
+]);
+
+const OUT = sentTo('/signin');
+
+const textOf = ({ form }: Visit, name: string) => (form.get(name) ?? '').trim().slice(0, 256);
+
+interface Listed {
+  readonly MFADevices: readonly { readonly SerialNumber: string; readonly EnableDate?: Date }[];
+}
+
+export async function securityPage(visit: Visit, problem?: string): Promise<WireResponse> {
+  const listed = await asSelf(visit, ({ ask }) => ask<Listed>('ListMFADevices', {}));
+  if (!listed) return OUT;
+  const known = 'done' in listed ? listed.done.MFADevices : [];
+  const items = known.map(
+    ({ SerialNumber, EnableDate }) => html`<li><code>${SerialNumber}</code> ${EnableDate?.toISOString().slice(0, 10)}
+<form method="post" action="${HOME}/remove">${hidden(visit, { serial: SerialNumber })}
+<button aria-label="Remove ${SerialNumber}">Remove</button></form></li>`,
+  );
+  const body = html`<h2>MFA devices (${known.length} of 8)</h2><ul>${items}</ul>
+<h2>Add a device</h2>${addForm(visit, 'app', 'Authenticator app')}${
+    siteOf(visit.around.source, visit.around.settings) ? addForm(visit, 'passkey', 'Passkey or security key') : noSite
+  }<p><a href="/signin/home">Back</a></p>`;
+  const told = problem ?? ('problem' in listed ? listed.problem : undefined);
+  return shown({ title: 'Security credentials', body, problem: told, ...(told !== undefined && { status: 400 }) });
+}
+
+const addForm = (visit: Visit, kind: 'app' | 'passkey', label: string): Markup =>
+  html`<form method="post" action="${HOME}/${kind}">${hidden(visit)}
+<label for="${kind}">Device name</label><input id="${kind}" name="name" maxlength="64" required>
+<button>${label}</button></form>`;
+
+interface Virtual {
+  readonly VirtualMFADevice: { readonly SerialNumber: string; readonly Base32StringSeed: Uint8Array };
+}
+
+/** A virtual device is made, and its two codes are asked for. */
+export async function postApp(visit: Visit): Promise<WireResponse> {
+  const VirtualMFADeviceName = textOf(visit, 'name');
+  const made = await asSelf(visit, ({ ask }) => ask<Virtual>('CreateVirtualMFADevice', { VirtualMFADeviceName }));
+  if (!made) return OUT;
+  if ('problem' in made) return securityPage(visit, made.problem);
+  const { SerialNumber, Base32StringSeed } = made.done.VirtualMFADevice;
+  const key = Buffer.from(Base32StringSeed).toString();
+  const uri = `otpauth://totp/${encodeURIComponent(SerialNumber)}?secret=${key}&issuer=Gatehouse`;
+  return codesPage(
+    visit,
+    SerialNumber,
+    html`<p>Scan this picture with an authenticator app, or type in the key.</p>
+${await qrCode(uri)}<p>Key: <code id="key">${key}</code></p>`,
+  );
+}
+
+function codesPage(visit: Visit, serial: string, picture?: Markup, problem?: string): WireResponse {
+  const field = (id: string, label: string) => html`<label for="${id}">${label}</label>
+<input id="${id}" name="${id}" inputmode="numeric" autocomplete="one-time-code" required>`;
+  const body = html`${picture}<form method="post" action="${HOME}/app/enable">${hidden(visit, { serial })}
+${field('code1', 'A code')}${field('code2', 'The code after it')}<button>Add the device</button></form>
+<p><a href="${HOME}">Back</a></p>`;
+  return shown({ title: 'Add an authenticator app', body, problem, ...(problem !== undefined && { status: 400 }) });
+}
+
+export async function postAppCodes(visit: Visit): Promise<WireResponse> {
+  const SerialNumber = textOf(visit, 'serial');
+  const AuthenticationCode1 = textOf(visit, 'code1');
+  const AuthenticationCode2 = textOf(visit, 'code2');
+  const enabled = await asSelf(visit, ({ ask, name: UserName }) =>
+    ask('EnableMFADevice', { UserName, SerialNumber, AuthenticationCode1, AuthenticationCode2 }),
+  );
+  if (!enabled) return OUT;
+  return 'problem' in enabled ? codesPage(visit, SerialNumber, undefined, enabled.problem) : sentTo(HOME);
+}
+
+/** What the browser shall make is asked for, if that is permitted. */
+export async function postPasskey(visit: Visit): Promise<WireResponse> {
+  const { source, settings } = visit.around;
+  const site = siteOf(source, settings);
+  const name = textOf(visit, 'name');
+  if (!site) return securityPage(visit);
+  const begun = await asSelf(visit, async ({ ask, caller, name: user, handle }, ctx) => {
+    await ask('BeginPasskey', {});
+    const shownAs = caller.type === 'Root' ? `Root user of ${user}` : `${user} in ${caller.account}`;
+    return creationOf(ctx, visit.token, site, { holder: handle, name: shownAs, displayName: shownAs });
+  });
+  if (!begun) return OUT;
+  if ('problem' in begun) return securityPage(visit, begun.problem);
+  const body = html`<p>Your browser makes the passkey, or asks for the security key.</p>${passkeyForm(visit, {
+    ...{ action: `${HOME}/passkey/made`, kind: 'create', options: begun.done },
+    ...{ button: 'Continue', values: { name } },
+  })}<p><a href="${HOME}">Back</a></p>`;
+  return shown({ title: 'Add a passkey or security key', body, script: scriptOf(site) });
+}
+
+const UNBELIEVED = 'The passkey could not be verified. Try again.';
+
+export async function postPasskeyMade(visit: Visit): Promise<WireResponse> {
+  const { source, settings } = visit.around;
+  const site = siteOf(source, settings);
+  const name = textOf(visit, 'name');
+  const answer = visit.form.get('credential') ?? '';
+  // The question is used up for good, also when IAM refuses what it led to.
+  const passkey = await asSelf(visit, ({ handle }, ctx) => made(ctx, visit.token, site, handle, answer));
+  if (!passkey) return OUT;
+  if ('problem' in passkey || !passkey.done) return securityPage(visit, UNBELIEVED);
+  const enabled = await asSelf(visit, ({ ask }) => ask('EnablePasskey', { name, passkey: passkey.done }));
+  if (!enabled) return OUT;
+  return 'problem' in enabled ? securityPage(visit, enabled.problem) : sentTo(HOME);
+}
+
+/** A virtual device is deleted too, by whoever may. */
+export async function postRemove(visit: Visit): Promise<WireResponse> {
+  const SerialNumber = textOf(visit, 'serial');
+  const removed = await asSelf(visit, ({ ask }) => ask('DeactivateMFADevice', { SerialNumber }));
+  if (!removed) return OUT;
+  if ('problem' in removed) return securityPage(visit, removed.problem);
+  if (SerialNumber.includes(':mfa/')) {
+    await asSelf(visit, ({ ask }) => ask('DeleteVirtualMFADevice', { SerialNumber }));
+  }
+  return sentTo(HOME);
+}

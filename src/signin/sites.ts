@@ -1,0 +1,37 @@
+/**
+ * Under which name and origin a browser sees these pages. What a passkey is bound to must be sure: a page in between
+ * could send any host name along. So it is one of AWS's, that of the endpoint, this machine, or one that our own
+ * certificate is for. Browsers make passkeys in secure contexts only, and never for a bare address.
+ * https://www.w3.org/TR/webauthn-3/#relying-party-identifier
+ */
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Settings, Source } from '../core/context.ts';
+
+export interface Site {
+  /** RP id: the host name. */
+  readonly id: string;
+  /** `http://localhost:4566` */
+  readonly origin: string;
+}
+
+const AWS = /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|signin\.aws\.amazon\.com)$/;
+
+/** Undefined: no passkeys on this address. */
+export function siteOf({ host, tls }: Pick<Source, 'host' | 'tls'>, settings: Settings): Site | undefined {
+  const asked = URL.parse(`http://${host}`);
+  if (!asked) return undefined;
+  const { hostname: id } = asked;
+  if (AWS.test(id)) return { id, origin: `https://${host.toLowerCase()}` };
+  const scheme = tls ? 'https' : 'http';
+  const site = { id, origin: `${scheme}://${asked.host}` };
+  if (isIP(id) !== 0 || id.startsWith('[') || (!tls && id !== 'localhost')) return undefined;
+  return isOurs(id, asked.port, Boolean(tls), settings) ? site : undefined;
+}
+
+function isOurs(name: string, port: string, tls: boolean, { endpoint, tlsCert }: Settings): boolean {
+  const own = URL.parse(endpoint);
+  if (own?.hostname === name && own.port === port) return true;
+  if (name === 'localhost') return own?.port === port;
+  return tls && tlsCert !== undefined && new X509Certificate(tlsCert).checkHost(name) !== undefined;
+}
