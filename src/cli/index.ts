@@ -33,6 +33,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'scim token                       a token by which an identity provider writes into a directory',
     load: async () => (await import('./scim.ts')).scim,
   },
+  'identity-source': {
+    usage:
+      'identity-source saml|oidc|…       where people of IAM Identity Center sign in: here, or at a provider outside',
+    load: async () => (await import('./identitySource.ts')).identitySource,
+  },
+  mfa: {
+    usage: 'mfa show|set|devices|…           second factors of people of IAM Identity Center; their devices',
+    load: async () => (await import('./mfa.ts')).mfa,
+  },
   mail: {
     usage: 'mail [ACCOUNT_ID]                letters that wait to be sent: links to choose a password',
     load: async () => (await import('./mail.ts')).mail,

@@ -9,17 +9,20 @@ export async function signedPage<T>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   query: Readonly<Record<string, string>> = {},
+  content?: object,
 ): Promise<T> {
   const url = new URL(path, plane.endpoint);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const { endpoint: _, ...signing } = plane;
   const signer = new SignatureV4({ ...signing, service: 'gatehouse', sha256: Sha256 });
-  const target = { protocol: url.protocol, hostname: url.hostname, path, query, method, headers: { host: url.host } };
+  const body = content && JSON.stringify(content);
+  const own = { host: url.host, ...(body !== undefined && { 'content-type': 'application/json' }) };
+  const target = { protocol: url.protocol, hostname: url.hostname, path, query, method, headers: own, body };
   const { headers } = await signer.sign(target);
-  const response = await fetch(url, { method, headers });
-  const body = (await response.json()) as T & { message?: string };
-  if (!response.ok) throw new Error(body.message ?? `The plane answered ${response.status}.`);
-  return body;
+  const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
+  const told = (await response.json()) as T & { message?: string };
+  if (!response.ok) throw new Error(told.message ?? `The plane answered ${response.status}.`);
+  return told;
 }
 
 type Bytes = string | ArrayBuffer | ArrayBufferView;

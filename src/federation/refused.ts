@@ -9,10 +9,10 @@ export class Refused extends Error {
 }
 
 /**
- * `invalid`: not the provider's, or not for us. `expired`: it was, once. `rejected`: the provider itself says no.
+ * `unsigned`: nobody known to us signed it. `invalid`: not the provider's, or not for us. `expired`: it was, once. `rejected`: the provider itself says no.
  * `unreachable`: the provider could not be asked for its keys.
  */
-export type RefusalKind = 'invalid' | 'expired' | 'rejected' | 'unreachable';
+export type RefusalKind = 'unsigned' | 'invalid' | 'expired' | 'rejected' | 'unreachable';
 
 export function refuse(kind: RefusalKind, message: string): never {
   throw new Refused(kind, message);

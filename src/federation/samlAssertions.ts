@@ -38,6 +38,8 @@ export interface Assertion {
   /** Milliseconds; the session must not outlive it. */
   readonly sessionEnd: number;
   readonly attributes: ReadonlyMap<string, readonly string[]>;
+  /** Names of attributes that come more than once, or have elements in a value. */
+  readonly oddAttributes: ReadonlySet<string>;
 }
 
 const REDEEM_MS = 300_000;
@@ -63,7 +65,7 @@ export function readAssertion(expected: Expected, encoded: string, now: Date): A
     if (expected.encryption === 'Required' && !encrypted) invalid('The provider requires encrypted SAML assertions');
     return check(expected, now, assertion, response);
   } catch (error) {
-    if (error instanceof Unbelievable) return invalid('Response signature invalid');
+    if (error instanceof Unbelievable) return refuse('unsigned', 'Response signature invalid');
     throw error;
   }
 }
@@ -96,7 +98,7 @@ function check(expected: Expected, now: Date, assertion: Element, response: Elem
     destination: response.getAttribute('Destination') || undefined,
     redeemableUntil: issued + REDEEM_MS,
     sessionEnd: time(statement?.getAttribute('SessionNotOnOrAfter')) ?? Infinity,
-    attributes: attributesOf(assertion),
+    ...attributesOf(assertion),
   };
 }
 
@@ -165,14 +167,24 @@ function confirmationOf({ isRecipient }: Expected, now: Date, subject: Element |
   return { recipient, inResponseTo: data.getAttribute('InResponseTo') || undefined };
 }
 
-function attributesOf(assertion: Element): ReadonlyMap<string, readonly string[]> {
+/** Of attributes of the same name the first counts. */
+function attributesOf(assertion: Element): Pick<Assertion, 'attributes' | 'oddAttributes'> {
   const attributes = new Map<string, readonly string[]>();
+  const oddAttributes = new Set<string>();
   for (const statement of children(assertion, ASSERTION, 'AttributeStatement')) {
     for (const attribute of children(statement, ASSERTION, 'Attribute')) {
       const name = attribute.getAttribute('Name');
-      const values = children(attribute, ASSERTION, 'AttributeValue').map((value) => value.textContent ?? '');
-      if (name && !attributes.has(name)) attributes.set(name, values);
+      const values = children(attribute, ASSERTION, 'AttributeValue');
+      if (!name) continue;
+      if (attributes.has(name) || values.some((value) => value.getElementsByTagName('*').length > 0)) {
+        oddAttributes.add(name);
+      }
+      if (!attributes.has(name))
+        attributes.set(
+          name,
+          values.map((value) => value.textContent ?? ''),
+        );
     }
   }
-  return attributes;
+  return { attributes, oddAttributes };
 }

@@ -52,7 +52,33 @@ const PAGES: Readonly<Record<string, Page>> = {
   'GET scim-tokens': scimTokensPage,
   'POST scim-tokens': scimTokensPage,
   'DELETE scim-tokens': scimTokensPage,
+  'GET mfa': mfaSettings,
+  'POST mfa': mfaSettings,
+  'GET mfa-devices': mfaDevices,
+  'POST mfa-devices': mfaDevices,
+  'DELETE mfa-devices': mfaDevices,
+  'GET identity-source': identitySource,
+  'POST identity-source': identitySource,
+  'DELETE identity-source': identitySource,
+  'POST identity-source-certificates': identitySourceCertificates,
+  'DELETE identity-source-certificates': identitySourceCertificates,
 };
+
+async function identitySource(...of: Parameters<Page>) {
+  return (await import('./identitySources.ts')).identitySourcePage(...of);
+}
+
+async function identitySourceCertificates(...of: Parameters<Page>) {
+  return (await import('./identitySources.ts')).identitySourceCertificatesPage(...of);
+}
+
+async function mfaSettings(...of: Parameters<Page>) {
+  return (await import('./directoryMfa.ts')).mfaSettingsPage(...of);
+}
+
+async function mfaDevices(...of: Parameters<Page>) {
+  return (await import('./directoryMfa.ts')).mfaDevicesPage(...of);
+}
 
 export async function page(
   request: WireRequest,

@@ -5,6 +5,7 @@ import { accessKeyId, secretAccessKey } from '../core/ids.ts';
 import type { Tag } from '../core/operation.ts';
 import { accessControlAttributes } from './accessControlAttributes.ts';
 import type { DirectoryUser } from './directory.ts';
+import { externalSignIns } from './identitySources.ts';
 import { assignmentsOf, permissionSets, provisionedSets } from './permissionSets.ts';
 import type { SignedIn } from './portalSessions.ts';
 import { type Role, roles } from './principals.ts';
@@ -45,7 +46,7 @@ export async function roleCredentials(
     expires: issued + durationMs(set.sessionDuration)!,
     name: sessionNameOf(user),
     ...standingOn(role),
-    ...(await tagged(ctx, instance.id, user)),
+    ...(await tagged(ctx, person)),
     federation: {
       provider: samlProviderArn({ account, name: samlProviderName(instance) }),
       type: 'SAML',
@@ -69,14 +70,17 @@ const standingOn = (role: Role) => ({
 /** The user's name, as far as session names have its characters. */
 const sessionNameOf = ({ userName }: DirectoryUser) => userName.replace(/[^\w+=,.@-]/g, '_').slice(0, 64);
 
-/** Attributes for access control, as session tags. */
-async function tagged(ctx: Context, instance: string, user: DirectoryUser): Promise<{ tags?: readonly Tag[] }> {
-  const configured = await ctx.store.get(accessControlAttributes, [instance]);
-  const tags: Tag[] = [];
-  for (const { key, sources } of configured?.attributes ?? []) {
+/** Attributes for access control, as session tags: of the directory, else as the identity provider outside said. */
+async function tagged(ctx: Context, { instance, user, session }: SignedIn): Promise<{ tags?: readonly Tag[] }> {
+  const configured = await ctx.store.get(accessControlAttributes, [instance.id]);
+  if (!configured) return {};
+  const said = (await ctx.store.get(externalSignIns, [session.signIn]))?.attributes ?? {};
+  const values = new Map(Object.entries(said));
+  for (const { key, sources } of configured.attributes) {
     const value = sources.map((source) => attributeAt(user, source)).find((text) => text !== undefined);
-    if (value !== undefined) tags.push({ Key: key, Value: value.slice(0, 256) });
+    if (value !== undefined) values.set(key, value.slice(0, 256));
   }
+  const tags = [...values].map(([Key, Value]) => ({ Key, Value }));
   return tags.length > 0 ? { tags } : {};
 }
 

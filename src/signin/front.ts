@@ -2,7 +2,7 @@
 import type { Front } from '../core/front.ts';
 import type { WireRequest } from '../core/wire.ts';
 
-const PATHS = /^\/((start|authorize|signin|federation$)(\/|$)|v1\/(authorize|token)$)/;
+const PATHS = /^\/((start|authorize|signin|federation$|platform\/(saml|oidc))(\/|$)|v1\/(authorize|token)$)/;
 const HOSTS =
   /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|([a-z\d-]+\.)?signin\.aws\.amazon\.com)(:\d+)?$/i;
 

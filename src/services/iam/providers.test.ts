@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { readSamlMetadata } from '../../federation/samlMetadata.ts';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { readSamlMetadata } from '../../federation/samlMetadata.ts';
 
 /** Of a key that nobody has. */
 const CERTIFICATE =

@@ -19,8 +19,8 @@ import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
-import { type SamlPrivateKey, type SamlProvider, samlProviderArn, samlProviders } from '../../identity/providers.ts';
 import { readSamlMetadata } from '../../federation/samlMetadata.ts';
+import { type SamlPrivateKey, type SamlProvider, samlProviderArn, samlProviders } from '../../identity/providers.ts';
 import { tagging } from './tagging.ts';
 import { iamResourceTags, newTags, tagsView } from './tags.ts';
 

@@ -5,6 +5,7 @@ import type { Context } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { directoryUsers } from '../../identity/directory.ts';
+import { externalSignIns } from '../../identity/identitySources.ts';
 import { instanceOfStore } from '../../identity/instances.ts';
 import type { OidcClient } from '../../identity/oidcClients.ts';
 import {
@@ -98,14 +99,22 @@ async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<C
   const user = await ctx.store.get(directoryUsers, [grant.identityStore, grant.user]);
   if (user?.status !== 'ENABLED') return refuse('access_denied', 'The user may not sign in.');
   const renewable = client.grantTypes.includes('refresh_token') && grant.scopes.length > 0;
-  const seconds = renewable ? SCOPED_SECONDS : ACCESS_SECONDS;
   const signIn = grant.signIn ?? uuid(ctx);
+  const left = await secondsLeft(ctx, signIn);
+  const seconds = Math.min(left, renewable ? SCOPED_SECONDS : ACCESS_SECONDS);
+  if (seconds <= 0) return refuse('expired_token', 'The sign-in has expired.');
   const accessToken = await keep(ctx, client, { ...grant, signIn }, 'access', seconds);
   const refreshToken = renewable
-    ? await keep(ctx, client, { ...grant, signIn }, 'refresh', REFRESH_SECONDS)
+    ? await keep(ctx, client, { ...grant, signIn }, 'refresh', Math.min(left, REFRESH_SECONDS))
     : undefined;
   await note(ctx, grant, user.userName);
   return { accessToken, tokenType: 'Bearer', expiresIn: seconds, ...(refreshToken && { refreshToken }) };
+}
+
+/** An identity provider outside may say when a sign-in ends. */
+async function secondsLeft({ store, now }: Context, signIn: string): Promise<number> {
+  const { ends = Infinity } = (await store.get(externalSignIns, [signIn])) ?? {};
+  return Math.floor((ends - now.getTime()) / 1000);
 }
 
 async function keep(

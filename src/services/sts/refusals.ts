@@ -9,6 +9,7 @@ import { fail } from '../../core/errors.ts';
 import { type RefusalKind, Refused } from '../../federation/refused.ts';
 
 const ERRORS = {
+  unsigned: InvalidIdentityTokenException,
   invalid: InvalidIdentityTokenException,
   expired: ExpiredTokenException,
   rejected: IDPRejectedClaimException,

@@ -1,0 +1,81 @@
+/**
+ * Pages of the plane's own about an instance of IAM Identity Center: what AWS has in its console, with no public
+ * operation behind it but with actions that policies permit, and with records.
+ */
+import type { Context, Source } from '../core/context.ts';
+import { CommonError } from '../core/errors.ts';
+import { record } from '../core/ownRecords.ts';
+import { userIdentity } from '../core/userIdentity.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
+import { administers, type Instance, instanceArn, instances } from '../identity/instances.ts';
+import { authorize } from './authorize.ts';
+import type { Deps } from './invocation.ts';
+import { json, PAGES_PREFIX } from './pages.ts';
+import { signerOf } from './why.ts';
+
+export interface Asked {
+  /** What follows the page's name in the path. */
+  readonly id: string;
+  /** The JSON object that was sent; empty when there was none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Deed {
+  /** `sso-directory:CreateBearerToken` */
+  readonly action: string;
+  readonly readOnly: boolean;
+  /** What the record says beside the directory. */
+  readonly recorded?: (asked: Asked) => object;
+  readonly run: (ctx: Context, instance: Instance, asked: Asked) => Promise<object>;
+}
+
+/** By method: `name?instance=ARN`, and `name/ID`. */
+export const instancePage =
+  (name: string, deeds: Readonly<Record<string, Deed>>) =>
+  async (request: WireRequest, deps: Deps, _controls: unknown, source: Source): Promise<WireResponse> => {
+    const { action, readOnly, run, recorded } = deeds[request.method]!;
+    const asked = {
+      id: decodeURIComponent(request.path.slice(`${PAGES_PREFIX}${name}/`.length)),
+      body: bodyOf(request),
+    };
+    const instanceAsked = new URLSearchParams(request.query).get('instance') ?? undefined;
+    const answer = await deps.store.transaction(async (tx) => {
+      const ctx = await signerOf(request, deps, source, tx);
+      await authorize(ctx, action, { resource: '*' });
+      const instance = await instanceMeant(ctx, instanceAsked);
+      const said = await run(ctx, instance, asked);
+      const { account, region, identityStore } = instance;
+      const [service = '', eventName = ''] = action.split(':');
+      record(ctx, {
+        ...{ account, region, readOnly, eventSource: `${service}.amazonaws.com`, eventName },
+        userIdentity: userIdentity(ctx.caller),
+        requestParameters: { directoryId: identityStore, ...recorded?.(asked) },
+        responseElements: null,
+      });
+      return said;
+    });
+    return json(200, answer);
+  };
+
+function bodyOf({ body }: WireRequest): Asked['body'] {
+  if (body.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Asked['body'];
+  } catch {}
+  throw new CommonError('InvalidBody', 'The body must be a JSON object.');
+}
+
+/** One that the caller's account administers; without an ARN, its own. */
+async function instanceMeant(ctx: Context, arn: string | undefined): Promise<Instance> {
+  const own = arn === undefined && (await ctx.store.list(instances, [ctx.account], { limit: 1, index: 'account' }));
+  const found = own ? own.rows[0] : await ctx.store.get(instances, [arn?.split('/').at(-1) ?? '']);
+  if (
+    found &&
+    (arn === undefined || arn === instanceArn(found)) &&
+    (await administers(ctx.store, ctx.account, found))
+  ) {
+    return found;
+  }
+  throw new CommonError('NotFound', 'There is no such instance of IAM Identity Center that you administer.', 404);
+}

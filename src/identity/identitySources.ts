@@ -1,0 +1,82 @@
+/**
+ * Where the people of a directory prove who they are: with a password here, or at an identity provider outside. Set by
+ * the operator; read by the pages of sign-in. A directory without a row is its own source.
+ * https://docs.aws.amazon.com/singlesignon/latest/userguide/manage-your-identity-source.html
+ */
+import type { Settings } from '../core/context.ts';
+import { type Transaction, table } from '../store/store.ts';
+import type { Instance } from './instances.ts';
+
+export type IdentitySource = SamlSource | OidcSource;
+
+interface Source {
+  readonly identityStore: string;
+  /** ISO 8601 */
+  readonly changed: string;
+}
+
+/** A SAML 2.0 identity provider; what its metadata says. */
+export interface SamlSource extends Source {
+  readonly kind: 'saml';
+  readonly entityId: string;
+  /** That sign its assertions: base64 DER. Two, while one takes the place of the other. */
+  readonly certificates: readonly string[];
+  readonly signOn: readonly { readonly binding: string; readonly location: string }[];
+}
+
+/** An OpenID Connect provider, which AWS does not have as a source. */
+export interface OidcSource extends Source {
+  readonly kind: 'oidc';
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Of a confidential client; sealed for the purpose `identity-source`. */
+  readonly secret?: string | undefined;
+  /** Claim of the ID token that holds the user name. */
+  readonly claim: string;
+  readonly scopes: readonly string[];
+}
+
+export const SOURCE_PURPOSE = 'identity-source';
+
+export const identitySources = table<IdentitySource>('identitycenter_source', { key: (row) => [row.identityStore] });
+
+export const sourceOf = (tx: Transaction, identityStore: string): Promise<IdentitySource | undefined> =>
+  tx.get(identitySources, [identityStore]);
+
+type Endpoint = Pick<Settings, 'endpoint'>;
+
+/** What the identity provider must know of us. */
+export const serviceProviderOf = ({ endpoint }: Endpoint, { id, identityStore }: Instance) => ({
+  entityId: `${endpoint}/platform/saml/${identityStore}`,
+  acsUrl: `${endpoint}/platform/saml/acs/${id}`,
+  metadataUrl: `${endpoint}/platform/saml/${identityStore}/metadata`,
+  redirectUri: `${endpoint}/platform/oidc/callback/${id}`,
+});
+
+/** What an identity provider said when somebody signed in; it holds for all tokens of that sign-in. */
+export interface ExternalSignIn {
+  readonly signIn: string;
+  /** Session tags, where the instance has attributes for access control. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Milliseconds: the tokens end then; undefined: when they do anyway. */
+  readonly ends?: number | undefined;
+  /** Milliseconds: no token of it is left. */
+  readonly expires: number;
+}
+
+export const externalSignIns = table<ExternalSignIn>('identitycenter_external_sign_in', {
+  key: (row) => [row.signIn],
+  indexes: { expires: (row) => [[String(row.expires).padStart(15, '0')]] },
+});
+
+const DAYS_90_MS = 90 * 86_400_000;
+
+/** As long as refresh tokens live, the longest of all. Rows of old ones make room. */
+export async function keepExternalSignIn(
+  { store, now }: { readonly store: Transaction; readonly now: Date },
+  row: Omit<ExternalSignIn, 'expires'>,
+): Promise<void> {
+  const { rows } = await store.list(externalSignIns, [], { limit: 3, index: 'expires', unchecked: true });
+  for (const { signIn, expires } of rows) if (expires <= now.getTime()) await store.remove(externalSignIns, [signIn]);
+  await store.insert(externalSignIns, { ...row, expires: row.ends ?? now.getTime() + DAYS_90_MS });
+}
