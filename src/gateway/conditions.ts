@@ -86,6 +86,7 @@ function addSession(entries: Entries, session: Session, now: Date): void {
     entries['aws:MultiFactorAuthAge'] = String(Math.max(0, Math.floor((now.getTime() - session.mfaTime) / 1000)));
   }
   entries['aws:SourceIdentity'] = session.sourceIdentity;
+  entries['aws:SignInSessionArn'] = session.signInSessionArn;
   if (session.kind === 'AssumedRoot') entries['aws:AssumedRoot'] = 'true';
   if (!session.federation) return;
   if (session.federation.type === 'WebIdentity') entries['aws:FederatedProvider'] = session.federation.provider;

@@ -9,6 +9,7 @@ import { DATA_KIND } from '../core/eventSelectors.ts';
 import { eventOf } from '../core/events.ts';
 import { timeUuid } from '../core/ids.ts';
 import type { Service } from '../core/operation.ts';
+import { seconds, userIdentity } from '../core/userIdentity.ts';
 import { recordInput, recordOutput } from '../protocols/recording.ts';
 import type { JournalEntry } from '../store/store.ts';
 
@@ -140,66 +141,10 @@ function serviceEvent(
   return { id, kind: 'api', account: event.account, region, time: ctx.now.getTime(), body: JSON.stringify(record) };
 }
 
-/** ISO 8601 without milliseconds, as CloudTrail writes times. The last one is kept: many calls share a second. */
-function seconds(time: number): string {
-  const second = Math.floor(time / 1000);
-  if (second !== lastSecond.second) {
-    lastSecond = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
-  }
-  return lastSecond.text;
-}
-
-let lastSecond = { second: Number.NaN, text: '' };
-
-const IDENTITY_TYPES: Readonly<Record<string, string>> = {
-  User: 'IAMUser',
-  WebIdentity: 'WebIdentityUser',
-  SAML: 'SAMLUser',
-  Service: 'AWSService',
-};
-
 /** What an account learns of a caller from another one. */
 function foreignIdentity(caller: Caller): object {
   if (caller.type === 'Service' || caller.type === 'Anonymous') return userIdentity(caller);
   return { type: 'AWSAccount', principalId: caller.userId, accountId: caller.account };
-}
-
-/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
-export function userIdentity(caller: Caller): object {
-  if (caller.type === 'Service') return { type: 'AWSService', invokedBy: caller.service };
-  if (caller.type === 'Anonymous') return { type: 'AWSAccount', principalId: '', accountId: 'ANONYMOUS_PRINCIPAL' };
-  return {
-    type: IDENTITY_TYPES[caller.type] ?? caller.type,
-    principalId: caller.userId,
-    arn: caller.arn,
-    accountId: caller.account,
-    accessKeyId: caller.accessKeyId,
-    userName: caller.userName ?? caller.accountAlias,
-    sessionContext: sessionContext(caller),
-  };
-}
-
-function sessionContext({ type, session }: Caller): object | undefined {
-  if (!session) return undefined;
-  const issued = type === 'AssumedRole' || type === 'FederatedUser';
-  return {
-    sessionIssuer: issued
-      ? {
-          type: type === 'AssumedRole' ? 'Role' : session.principalName === undefined ? 'Root' : 'IAMUser',
-          principalId: session.principalId,
-          arn: session.principalArn,
-          accountId: session.account,
-          userName: session.principalName,
-        }
-      : undefined,
-    webIdFederationData:
-      session.federation?.type === 'WebIdentity'
-        ? { federatedProvider: session.federation.provider, attributes: {} }
-        : undefined,
-    attributes: { creationDate: seconds(session.issued), mfaAuthenticated: session.mfa ? 'true' : 'false' },
-    sourceIdentity: session.sourceIdentity,
-    assumedRoot: session.kind === 'AssumedRoot' ? 'true' : undefined,
-  };
 }
 
 interface Recorded extends RecordedEvent {

@@ -87,12 +87,13 @@ export const federatedUserArn = (s: Pick<Session, 'account' | 'name'>) =>
 
 /**
  * What a session may not do, whatever policies say: a federated user and a session without a second factor do nothing
- * in IAM, and in STS neither gets further credentials but by assuming a role.
+ * in IAM, and in STS neither gets further credentials but by assuming a role. What `aws login` hands out may do in IAM
+ * what its user may do in the console.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
  */
 export function requireWithinReach(session: Session, service: string, operation: string): void {
   if (session.kind !== 'FederatedUser' && session.kind !== 'SessionToken') return;
-  if (service === 'iam' && !session.mfa) {
+  if (service === 'iam' && !session.mfa && session.signInSessionArn === undefined) {
     throw new CommonError('InvalidClientTokenId', 'The security token included in the request is invalid', 403);
   }
   if (service === 'sts' && operation !== 'GetCallerIdentity' && operation !== 'AssumeRole') {
