@@ -48,20 +48,38 @@ test(`what Publish answered survives ${KILLS} kills`, async (t) => {
     ordered.filter((text) => wanted.has(text)),
     answered.line,
   );
+  // What is archived was written with its publication; a replay that is cut off goes on where it was.
+  const attributes = await plane.sns.getTopicAttributes({ TopicArn: line.topic });
+  const StartingPoint = attributes.Attributes?.BeginningArchiveTime;
+  const ReplayPolicy = JSON.stringify({ PointType: 'Timestamp', StartingPoint });
+  await subscribe(plane, line.topic, 'again', '.fifo', { ReplayPolicy });
+  await pause(30);
+  await plane.kill();
+  plane = await start(t, data);
+  const replayed = await received(plane, 'again.fifo', answered.line.length);
+  assert.deepEqual(
+    replayed.filter((text) => wanted.has(text)),
+    answered.line,
+  );
 });
 
-async function subscribed({ sns, sqs }: Plane, base: string, suffix: string) {
+async function subscribed(plane: Plane, base: string, suffix: string) {
   const name = base + suffix;
-  const fifo: Record<string, string> = suffix === '' ? {} : { FifoTopic: 'true' };
-  const { TopicArn: topic } = await sns.createTopic({ Name: name, Attributes: fifo });
-  const Endpoint = topic!.replace(':sns:', ':sqs:');
+  const ArchivePolicy = '{"MessageRetentionPeriod":"1"}';
+  const fifo: Record<string, string> = suffix === '' ? {} : { FifoTopic: 'true', ArchivePolicy };
+  const { TopicArn: topic } = await plane.sns.createTopic({ Name: name, Attributes: fifo });
+  await subscribe(plane, topic!, base, suffix);
+  return { topic: topic!, name };
+}
+
+async function subscribe({ sns, sqs }: Plane, topic: string, base: string, suffix: string, more = {}) {
+  const Endpoint = `${topic.replace(':sns:', ':sqs:').replace(/[^:]+$/, '')}${base}${suffix}`;
   const statement = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: Endpoint };
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
   const kind: Record<string, string> = suffix === '' ? {} : { FifoQueue: 'true' };
-  await sqs.createQueue({ QueueName: name, Attributes: { ...kind, Policy } });
-  const Attributes = { RawMessageDelivery: 'true' };
+  await sqs.createQueue({ QueueName: base + suffix, Attributes: { ...kind, Policy } });
+  const Attributes = { RawMessageDelivery: 'true', ...more };
   await sns.subscribe({ TopicArn: topic, Protocol: 'sqs', Endpoint, Attributes });
-  return { topic: topic!, name };
 }
 
 /** One after the other, until the plane is gone; notes each that was answered. */

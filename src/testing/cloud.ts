@@ -98,6 +98,10 @@ export async function testCloud(options: CloudOptions = {}) {
       now = new Date(now.getTime() + durationMs(duration)!);
       deps.waiting.wake();
     },
+    /** The machine's clock is set back. */
+    turnBack(duration: string) {
+      now = new Date(now.getTime() - durationMs(duration)!);
+    },
     /**
      * Lets everything happen that is owed by now: followers, tasks that are due, workers, and what they owe in turn.
      */

@@ -53,6 +53,7 @@ export async function parcels(ctx: Context, topic: Topic, message: Published) {
     const url = `${ctx.settings.endpoint}/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn(row)}&Version=2010-03-31`;
     const envelope = jsonLines({
       ...head,
+      ...(message.replayed && { Replayed: true }),
       SignatureVersion: version,
       Signature: signature,
       SigningCertURL: certificateUrl,

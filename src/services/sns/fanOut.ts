@@ -10,6 +10,7 @@ import { passes } from './filterPolicies.ts';
 import { measure, tally } from './measures.ts';
 import { openMessage, type Published } from './published.ts';
 import { deadLetter, sendToQueue } from './queues.ts';
+import { leftToReplay } from './replayStates.ts';
 import { FAN_OUT, type FanOut } from './tasks.ts';
 import { type Subscription, subscriptions, type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
@@ -44,7 +45,8 @@ export async function serve(
   for (const row of rows) {
     // Of a topic of the same name that was deleted before.
     if (row.created < topic.created) continue;
-    if (!passes(row, filtered(message))) told.NumberOfNotificationsFilteredOut++;
+    if (leftToReplay(row, message.archived)) continue;
+    if (!passes(row, message)) told.NumberOfNotificationsFilteredOut++;
     else if (row.protocol !== 'sqs') await sendOut(ctx, topic, row, parcelFor(row));
     else if (await deliverToQueue(ctx, topic, row, message, parcelFor(row))) told.NumberOfNotificationsDelivered++;
     else told.NumberOfNotificationsFailed++;
@@ -57,9 +59,8 @@ export async function serve(
   return next;
 }
 
-const filtered = ({ body, attributes }: Published) => ({ body, attributes });
-
-async function deliverToQueue(
+/** Whether the queue took it. */
+export async function deliverToQueue(
   ctx: Context,
   topic: Topic,
   row: Subscription,
@@ -70,7 +71,7 @@ async function deliverToQueue(
   const fifoQueue = row.endpoint.endsWith('.fifo');
   const input = {
     MessageBody: raw ? parcel.text : parcel.envelope,
-    ...(raw && message.attributes && { MessageAttributes: sqsAttributes(message.attributes) }),
+    ...(raw && { MessageAttributes: sqsAttributes(message) }),
     ...(message.trace !== undefined && {
       MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: message.trace } },
     }),
@@ -82,11 +83,13 @@ async function deliverToQueue(
   return false;
 }
 
-const sqsAttributes = (attributes: NonNullable<Published['attributes']>) =>
-  Object.fromEntries(
-    Object.entries(attributes).map(([name, { bytes, DataType, StringValue }]) => [
-      name,
-      // A list of strings is text to SQS.
-      bytes === undefined ? { DataType, StringValue } : { DataType, BinaryValue: Buffer.from(bytes, 'base64') },
-    ]),
-  );
+const REPLAYED = { Replayed: { DataType: 'String', StringValue: 'true' } };
+
+function sqsAttributes({ attributes = {}, replayed }: Published) {
+  const entries = Object.entries(attributes).map(([name, { bytes, DataType, StringValue }]) => [
+    name,
+    // A list of strings is text to SQS.
+    bytes === undefined ? { DataType, StringValue } : { DataType, BinaryValue: Buffer.from(bytes, 'base64') },
+  ]);
+  return { ...Object.fromEntries(entries), ...(replayed && REPLAYED) };
+}

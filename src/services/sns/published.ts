@@ -10,7 +10,7 @@ import {
   KMSNotFoundException,
   type MessageAttributeValue,
 } from '@aws-sdk/client-sns';
-import type { Context } from '../../core/context.ts';
+import { type Context, servicePrincipal } from '../../core/context.ts';
 import {
   decryptDataKey,
   decryptUnder,
@@ -37,6 +37,9 @@ export interface Published {
   readonly deduplication?: string | undefined;
   /** In a FIFO topic. */
   readonly sequence?: string | undefined;
+  /** Its place in the topic's archive. */
+  readonly archived?: string | undefined;
+  readonly replayed?: boolean;
   /** AWSTraceHeader, handed on. */
   readonly trace?: string | undefined;
 }
@@ -49,11 +52,37 @@ interface PlainAttribute extends Omit<MessageAttributeValue, 'BinaryValue'> {
 const PURPOSE = 'sns-message';
 const KEY_PURPOSE = 'sns-data-key';
 
-export async function sealMessage(ctx: Context, topic: Topic, message: Published): Promise<string> {
+/** The message on its way, and as an archive keeps it: there KMS must open it again, for SNS itself. */
+export async function sealMessage(
+  ctx: Context,
+  topic: Topic,
+  message: Published,
+): Promise<{ readonly sealed: string; readonly kept: string }> {
   const text = JSON.stringify(message);
   const { KmsMasterKeyId: key } = topic.attributes;
-  const plain = key === undefined ? text : JSON.stringify(await underDataKey(ctx, topic, key, text));
-  return ctx.secrets.seal(PURPOSE, plain, ctx.random(12));
+  if (key === undefined) {
+    const sealed = sealText(ctx, text);
+    return { sealed, kept: sealed };
+  }
+  const { blob, ...encrypted } = await underDataKey(ctx, topic, key, text);
+  return {
+    sealed: sealText(ctx, JSON.stringify(encrypted)),
+    kept: sealText(ctx, JSON.stringify({ encrypted: encrypted.encrypted, blob })),
+  };
+}
+
+/** Undefined where KMS refuses the key to SNS. */
+export async function openArchived(ctx: Context, topic: Topic, kept: string): Promise<Published | undefined> {
+  const value = JSON.parse(openText(ctx.secrets, kept)) as Published | { encrypted: string; blob: string };
+  if (!('blob' in value)) return value;
+  const as = servicePrincipal('sns.amazonaws.com', { arn: topicArn(topic), account: topic.account });
+  try {
+    const plain = await decryptDataKey(ctx, value.blob, { encryptionContext: contextOf(topic), refusals, as });
+    return JSON.parse(decryptUnder(plain, value.encrypted)) as Published;
+  } catch (error) {
+    if (Object.values(refusals).some((refusal) => error instanceof refusal)) return undefined;
+    throw error;
+  }
 }
 
 /** Text that was sealed by `sealText` or `sealMessage`. */
@@ -83,6 +112,8 @@ interface DataKey {
   readonly publisher: string;
   readonly keyId: string;
   readonly sealed: string;
+  /** As KMS encrypted it. */
+  readonly blob?: string;
   /** Milliseconds. */
   readonly until: number;
 }
@@ -90,23 +121,26 @@ interface DataKey {
 const dataKeys = table<DataKey>('sns_data_key', { key: ({ topic, publisher }) => [topic, publisher] });
 const REUSE_MS = 300_000;
 
-async function underDataKey(ctx: Context, topic: Topic, keyId: string, text: string): Promise<Encrypted> {
+async function underDataKey(ctx: Context, topic: Topic, keyId: string, text: string) {
   const known = await ctx.store.get(dataKeys, [topicArn(topic), ctx.caller.arn]);
-  const fresh = known?.keyId === keyId && known.until > ctx.now.getTime() ? known.sealed : undefined;
-  const dataKey = fresh ?? (await newDataKey(ctx, topic, keyId));
+  const fresh = known?.keyId === keyId && known.until > ctx.now.getTime() && known.blob !== undefined;
+  const { sealed: dataKey, blob } = fresh ? known : await newDataKey(ctx, topic, keyId);
   const plain = ctx.secrets.open(KEY_PURPOSE, dataKey)!;
-  return { encrypted: encryptUnder(plain, text, ctx.random(12)), dataKey };
+  return { encrypted: encryptUnder(plain, text, ctx.random(12)), dataKey, blob: blob! };
 }
 
-async function newDataKey(ctx: Context, topic: Topic, keyId: string): Promise<string> {
-  const use = { encryptionContext: { 'aws:sns:topicArn': topicArn(topic) }, refusals };
+async function newDataKey(ctx: Context, topic: Topic, keyId: string): Promise<DataKey> {
+  const use = { encryptionContext: contextOf(topic), refusals };
   const { plain, blob } = await generateDataKey(ctx, kmsKeyArn(keyId, topic), use);
   await decryptDataKey(ctx, blob, use);
   const sealed = ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12));
   const until = ctx.now.getTime() + REUSE_MS;
-  await ctx.store.replace(dataKeys, { topic: topicArn(topic), publisher: ctx.caller.arn, keyId, sealed, until });
-  return sealed;
+  const key = { topic: topicArn(topic), publisher: ctx.caller.arn, keyId, sealed, blob, until };
+  await ctx.store.replace(dataKeys, key);
+  return key;
 }
+
+const contextOf = (topic: Topic) => ({ 'aws:sns:topicArn': topicArn(topic) });
 
 const refusals: KmsRefusals = {
   AccessDenied: KMSAccessDeniedException,

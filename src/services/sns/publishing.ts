@@ -20,6 +20,7 @@ import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { later } from '../../core/tasks.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
+import { keepInArchive, nextPosition } from './archive.ts';
 import { deduplicationOf, rememberSent, sentBefore } from './deduplication.ts';
 import { refuse } from './errors.ts';
 import { joinLine, nextSequence } from './lines.ts';
@@ -152,14 +153,18 @@ async function publish(ctx: Context, topic: Topic, input: Input): Promise<Publis
     group: input.MessageGroupId,
     deduplication,
     sequence,
+    archived: await nextPosition(ctx, topic),
   };
-  const sealed = await sealMessage(ctx, topic, message);
-  const size = { name: 'PublishSize', value: bytesOf(input), unit: 'Bytes' };
+  const { sealed, kept } = await sealMessage(ctx, topic, message);
+  const size = { name: 'PublishSize', value: bytesOf(input), unit: 'Bytes' } as const;
   measure(ctx, topic, [tally('NumberOfMessagesPublished'), size]);
   const { account, region } = topic;
   if (sequence === undefined) {
     await later<FanOut>(ctx, { kind: FAN_OUT, account, region, body: { topic: topicArn(topic), sealed } });
     return { MessageId: id };
+  }
+  if (message.archived !== undefined) {
+    await keepInArchive(ctx, topic, { position: message.archived, bytes: size.value, kept });
   }
   await joinLine(ctx, topic, input.MessageGroupId ?? '', { sequence, sealed });
   await rememberSent(ctx, topic, { deduplication, group: input.MessageGroupId, id, sequence });

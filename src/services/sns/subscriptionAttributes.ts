@@ -39,12 +39,16 @@ const ATTRIBUTES: Readonly<Record<string, Judge>> = {
     }
   },
   RedrivePolicy: requireRedrivePolicy,
+  // What it says is judged with the topic at hand; see replays.ts.
+  ReplayPolicy(_value, { topic }) {
+    if (!topic.endsWith('.fifo')) refuse('ReplayPolicy: not supported for a standard topic');
+  },
 };
 
 const scopeIn = ({ FilterPolicyScope }: Readonly<Record<string, string>>) =>
   (FilterPolicyScope ?? 'MessageAttributes') as Scope;
 
-const LEFT_OUT = new Set(['ReplayPolicy', 'SubscriptionRoleArn']);
+const LEFT_OUT = new Set(['SubscriptionRoleArn']);
 const QUEUE = /^arn:aws:sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$/;
 
 function requireRedrivePolicy(value: string, { topic }: About): void {

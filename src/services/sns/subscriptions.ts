@@ -103,8 +103,16 @@ async function subscribe(
     ...made,
     ...(mustConfirm(ctx, made.protocol, made.endpoint) && { token: newToken(ctx), authenticated: false }),
   };
-  await ctx.store.insert(subscriptions, row);
-  return row;
+  const replaying = await replayed(ctx, topic, row);
+  await ctx.store.insert(subscriptions, replaying);
+  return replaying;
+}
+
+/** The subscription as its replay policy wants it. What is there already goes on; without a policy it ends. */
+async function replayed(ctx: Context, topic: Topic, row: Subscription): Promise<Subscription> {
+  const { replay, ...rest } = row;
+  const { ReplayPolicy } = row.attributes;
+  return ReplayPolicy === undefined ? rest : (await import('./replays.ts')).withReplay(ctx, topic, row, ReplayPolicy);
 }
 
 /** A queue's own account need not ask itself; a telephone cannot answer. */
@@ -214,6 +222,7 @@ export const GetSubscriptionAttributes: Operation<
       ...(row.attributes.FilterPolicy !== undefined && { FilterPolicyScope: 'MessageAttributes' }),
       ...(/^https?$/.test(row.protocol) && { EffectiveDeliveryPolicy: JSON.stringify(effectivePolicy(topic, row)) }),
       ...row.attributes,
+      ...(row.replay && { ReplayStatus: row.replay.status }),
     },
   }),
 };
@@ -221,12 +230,13 @@ export const GetSubscriptionAttributes: Operation<
 export const SetSubscriptionAttributes: Operation<Present<SetSubscriptionAttributesInput>, object, Target> = {
   load: ({ SubscriptionArn }, ctx) => findSubscription(ctx, SubscriptionArn),
   access: (_input, ctx, found) => subscriptionAccess(ctx, found),
-  async run({ AttributeName: name, AttributeValue: value = '' }, ctx, { row }) {
+  async run({ AttributeName: name, AttributeValue: value = '' }, ctx, { row, topic }) {
     const attributes = changed(row.attributes, { [name]: value }, row);
     if (attributes.FilterPolicy !== undefined && row.attributes.FilterPolicy === undefined) {
       await requireRoomForFilter(ctx, row.topic);
     }
-    await ctx.store.replace(subscriptions, { ...row, attributes });
+    const next = { ...row, attributes };
+    await ctx.store.replace(subscriptions, name === 'ReplayPolicy' ? await replayed(ctx, topic, next) : next);
     return {};
   },
 };

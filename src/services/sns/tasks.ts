@@ -11,6 +11,10 @@ export const LINE = 'sns.line';
 export const DELIVER = 'sns.deliver';
 const EXPIRE = 'sns.expire';
 const FORGET = 'sns.forget';
+/** The hourly look at an archive. */
+export const ARCHIVE = 'sns.archive';
+/** A subscription's way through an archive. */
+export const REPLAY = 'sns.replay';
 export const OUTBOX = 'sns.outbox';
 export const SENT = 'sns.sent';
 
@@ -36,6 +40,16 @@ export interface Delivery {
   readonly tries?: number;
 }
 
+export interface Archiving {
+  readonly topic: string;
+  readonly archive: string;
+}
+
+export interface Replaying {
+  readonly subscription: string;
+  readonly replay: string;
+}
+
 export interface Forget {
   readonly topic: string;
   /** Milliseconds: subscriptions from before. */
@@ -58,6 +72,8 @@ export const snsTasks: readonly TaskHandler[] = [
     (await import('./confirmations.ts')).expire(task, ctx),
   ),
   handler<Forget>(FORGET, async (task, ctx) => (await import('./confirmations.ts')).forget(task, ctx)),
+  handler<Archiving>(ARCHIVE, async (task, ctx) => (await import('./archive.ts')).tendArchive(task, ctx)),
+  handler<Replaying>(REPLAY, async (task, ctx) => (await import('./replays.ts')).replaySome(task, ctx)),
   handler<object>(SENT, async (task, ctx) => (await import('./deduplication.ts')).forgetSent(task, ctx)),
   handler<object>(OUTBOX, async (task, ctx) => (await import('./outbox.ts')).clearOut(task, ctx)),
   {

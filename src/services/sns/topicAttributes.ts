@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
  */
 import { notImplemented } from '../../core/errors.ts';
+import { acceptedArchivePolicy } from './archive.ts';
 import { requireDeliveryPolicy } from './deliveryPolicies.ts';
 import { refuse } from './errors.ts';
 
@@ -12,6 +13,8 @@ interface Attribute {
   readonly fifo?: true;
   /** An empty value takes it away. */
   readonly removable?: true;
+  /** As it is kept; undefined: it goes. */
+  readonly kept?: (value: string) => string | undefined;
 }
 
 const isBoolean = (value: string) => value === 'true' || value === 'false';
@@ -30,6 +33,7 @@ const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
   },
   FifoTopic: { valid: (value) => value === 'true', fifo: true },
   ContentBasedDeduplication: { valid: isBoolean, fifo: true },
+  ArchivePolicy: { valid: () => true, kept: acceptedArchivePolicy, fifo: true },
   FifoThroughputScope: { valid: (value) => value === 'Topic' || value === 'MessageGroup', fifo: true },
 };
 
@@ -43,8 +47,8 @@ function isTracing(value: string): boolean {
   return value === 'PassThrough';
 }
 
-/** Delivery status logging, and archives: refused, because nothing would come of them. */
-const LEFT_OUT = /^(\w+(SuccessFeedbackRoleArn|FailureFeedbackRoleArn)|ArchivePolicy)$/;
+/** Delivery status logging: refused, because nothing would come of it. */
+const LEFT_OUT = /^\w+(SuccessFeedbackRoleArn|FailureFeedbackRoleArn)$/;
 /** Without a role to log in a sample rate means nothing, in AWS too; Terraform sets it always. */
 const SAMPLE_RATE = /^(Application|Firehose|HTTP|Lambda|SQS)SuccessFeedbackSampleRate$/;
 const sampleRate: Attribute = { valid: (value) => /^(\d{1,2}|100)$/.test(value), removable: true };
@@ -64,8 +68,13 @@ export function changed(
     if (attribute.fifo && !fifo && value !== 'false') refuse(`${name} Reason: not supported for a standard topic`);
     if (attribute.fifo && !fifo) continue;
     if (value === '' && attribute.removable) delete attributes[name];
-    else if (attribute.valid(value)) attributes[name] = value;
+    else if (attribute.valid(value)) put(attributes, name, attribute.kept ? attribute.kept(value) : value);
     else refuse(`${name} Reason: invalid value`);
   }
   return attributes;
+}
+
+function put(attributes: Record<string, string>, name: string, value: string | undefined): void {
+  if (value === undefined) delete attributes[name];
+  else attributes[name] = value;
 }

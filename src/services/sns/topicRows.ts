@@ -13,7 +13,8 @@ export interface Topic {
   readonly attributes: Readonly<Record<string, string>>;
   /** Its principals bound to who they are; absent while it is the default. */
   readonly policy?: string;
-  readonly dataProtection?: string;
+  /** While it has an archive policy: since when (milliseconds), and for how long messages stay. */
+  readonly archive?: { readonly id: string; readonly since: number; readonly days: number };
   readonly tags: readonly Tag[];
 }
 
@@ -52,6 +53,17 @@ export interface Subscription {
   /** Who confirmed was signed in, so only its owner may unsubscribe it. */
   readonly authenticated: boolean;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly replay?: Replay;
+}
+
+/** A subscription's way through its topic's archive. */
+export interface Replay {
+  readonly id: string;
+  readonly status: 'Pending' | 'In progress' | 'Completed' | 'Failed';
+  /** The place in the archive that it has reached. */
+  readonly at: string;
+  /** Milliseconds: where it stops. */
+  readonly end?: number;
 }
 
 export const subscriptions = table<Subscription>('sns_subscription', {
@@ -61,6 +73,8 @@ export const subscriptions = table<Subscription>('sns_subscription', {
     endpoint: ({ topic, protocol, endpoint, owner }) => [[topic, protocol, endpoint, owner]],
     status: ({ topic, token }) => [[topic, token === undefined ? 'confirmed' : 'pending']],
     token: ({ token, confirmedWith }) => [token ?? confirmedWith ?? []].flat().map((text) => [text]),
+    replaying: ({ topic, region, replay }) =>
+      replay?.status === 'Pending' || replay?.status === 'In progress' ? [[topic.split(':')[4]!, region]] : [],
     filtered: ({ topic, attributes }) => (attributes.FilterPolicy === undefined ? [] : [[topic]]),
   },
 });

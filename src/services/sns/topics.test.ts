@@ -110,7 +110,8 @@ test('SetTopicAttributes: read back the same, or refused', async () => {
     ['FifoTopic', 'true'],
   ];
   for (const [name, value] of wrong) await refusal(set(name, value), 'InvalidParameter');
-  for (const name of ['ArchivePolicy', 'SQSSuccessFeedbackRoleArn']) await refusal(set(name, '{}'), 'NotImplemented');
+  await refusal(set('ArchivePolicy', '{"MessageRetentionPeriod":"1"}'), 'InvalidParameter');
+  await refusal(set('SQSSuccessFeedbackRoleArn', '{}'), 'NotImplemented');
   await refusal(set('TracingConfig', 'Active'), 'NotImplemented');
   const seen = await cloud.deps.store.transaction((tx) => findResource(tx, TopicArn));
   assert.equal(seen?.policy, values.Policy);

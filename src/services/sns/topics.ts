@@ -5,6 +5,7 @@ import {
   type DeleteTopicInput,
   type GetTopicAttributesInput,
   type GetTopicAttributesResponse,
+  InvalidStateException,
   type ListTopicsInput,
   type ListTopicsResponse,
   type SetTopicAttributesInput,
@@ -16,6 +17,7 @@ import { Missing, type Operation, type Present, type Tag } from '../../core/oper
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
+import { archiveFor, beginningOf } from './archive.ts';
 import { effectiveTopicPolicy } from './deliveryPolicies.ts';
 import { refuse } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -47,7 +49,7 @@ export const CreateTopic: Operation<Present<CreateTopicInput>, CreateTopicRespon
       if (!(await ctx.store.fits(topics, [account], quota(ctx, limit, max)))) {
         fail(TopicLimitExceededException, 'Topic limit exceeded');
       }
-      await ctx.store.insert(topics, topic);
+      await ctx.store.insert(topics, await archiveFor(ctx, topic, topic.attributes.ArchivePolicy));
     }
     if (input.DataProtectionPolicy)
       refuse('DataProtectionPolicy Reason: data protection policies are not supported here');
@@ -95,6 +97,7 @@ export const DeleteTopic: Operation<Present<DeleteTopicInput>, object, Topic | u
   },
   async run(_input, ctx, topic) {
     if (!topic) return {};
+    if (topic.archive) fail(InvalidStateException, 'Invalid state: Cannot delete a topic with an ArchivePolicy');
     await ctx.store.remove(topics, [topic.account, topic.region, topic.name]);
     await forgetTopic(ctx, topic);
     return {};
@@ -117,6 +120,9 @@ export const GetTopicAttributes = onTopic<Present<GetTopicAttributesInput>, GetT
         EffectiveDeliveryPolicy: JSON.stringify(effectiveTopicPolicy(topic)),
         ...(topic.fifo && { FifoTopic: 'true', ContentBasedDeduplication: 'false', FifoThroughputScope: 'Topic' }),
         ...topic.attributes,
+        ...(topic.archive && {
+          BeginningArchiveTime: new Date(beginningOf(topic.archive, ctx.now)).toISOString(),
+        }),
       },
     };
   },
@@ -128,7 +134,8 @@ export const SetTopicAttributes = onTopic<Present<SetTopicAttributesInput>, obje
     const attributes = changed(topic.attributes, { [name]: value }, topic.fifo);
     if (name === 'MaximumMessageSize') await requireSizeFitsSubscribers(ctx, { ...topic, attributes });
     const policy = name === 'Policy' ? await acceptedPolicy(ctx, value) : topic.policy;
-    await ctx.store.replace(topics, { ...topic, attributes, ...(policy !== undefined && { policy }) });
+    const next = { ...topic, attributes, ...(policy !== undefined && { policy }) };
+    await ctx.store.replace(topics, await archiveFor(ctx, next, attributes.ArchivePolicy));
     return {};
   },
 });
