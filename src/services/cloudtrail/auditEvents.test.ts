@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { later } from './fixtures.ts';
-import { activityStore, asked, channelIn, eventData } from './lake.fixture.ts';
+import { activityStore, asked, channelIn, eventData, later } from './fixtures.ts';
 
 test('what is put into a channel is found by queries', async () => {
   const cloud = await testCloud();

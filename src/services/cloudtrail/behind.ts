@@ -18,6 +18,7 @@ export const trailCollector: Worker = {
 const HANDLERS: Readonly<Record<string, () => Promise<Pick<TaskHandler, 'settle' | 'failed'>>>> = {
   'cloudtrail.file': async () => (await import('./deliveries.ts')).fileDelivery,
   'cloudtrail.logs': async () => (await import('./deliveries.ts')).logDelivery,
+  'cloudtrail.dashboard': async () => (await import('./dashboardSchedules.ts')).scheduledRefresh,
   'cloudtrail.digest': async () => (await import('./digests.ts')).digestDelivery,
   'cloudtrail.import': async () => (await import('./importRuns.ts')).importRun,
   'cloudtrail.store': async () => (await import('./storeUpkeep.ts')).storeUpkeep,

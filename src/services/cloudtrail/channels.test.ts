@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ADMIN, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { activityStore, channelIn, eventData, storeIn } from './lake.fixture.ts';
+import { activityStore, channelIn, eventData, storeIn } from './fixtures.ts';
 
 test('a channel is made, told, changed, tagged and deleted', async () => {
   const cloud = await testCloud();

@@ -1,6 +1,7 @@
 import * as sdk from '@aws-sdk/client-cloudtrail';
 import { defineService, type Limits } from '../../core/operation.ts';
 import * as channels from './channels.ts';
+import * as dashboards from './dashboards.ts';
 import * as delegatedAdministrators from './delegatedAdministrators.ts';
 import * as stores from './eventDataStores.ts';
 import * as eventSelectors from './eventSelectors.ts';
@@ -11,6 +12,7 @@ import limits from './limits.json' with { type: 'json' };
 import * as logging from './logging.ts';
 import { ListPublicKeys } from './publicKeys.ts';
 import * as queries from './queries.ts';
+import { StartDashboardRefresh } from './refreshes.ts';
 import * as resourcePolicies from './resourcePolicies.ts';
 import * as tagging from './tagging.ts';
 import * as trails from './trails.ts';
@@ -30,9 +32,11 @@ export const cloudtrail = defineService({
     AddTags: tagging.AddTags,
     CancelQuery: queries.CancelQuery,
     CreateChannel: channels.CreateChannel,
+    CreateDashboard: dashboards.CreateDashboard,
     CreateEventDataStore: stores.CreateEventDataStore,
     CreateTrail: trails.CreateTrail,
     DeleteChannel: channels.DeleteChannel,
+    DeleteDashboard: dashboards.DeleteDashboard,
     DeleteEventDataStore: stores.DeleteEventDataStore,
     DeleteResourcePolicy: resourcePolicies.DeleteResourcePolicy,
     DeleteTrail: trails.DeleteTrail,
@@ -40,6 +44,7 @@ export const cloudtrail = defineService({
     DescribeQuery: queries.DescribeQuery,
     DescribeTrails: views.DescribeTrails,
     GetChannel: channels.GetChannel,
+    GetDashboard: dashboards.GetDashboard,
     GetEventDataStore: stores.GetEventDataStore,
     GetEventSelectors: eventSelectors.GetEventSelectors,
     GetImport: imports.GetImport,
@@ -49,6 +54,7 @@ export const cloudtrail = defineService({
     GetTrail: views.GetTrail,
     GetTrailStatus: logging.GetTrailStatus,
     ListChannels: channels.ListChannels,
+    ListDashboards: dashboards.ListDashboards,
     ListEventDataStores: stores.ListEventDataStores,
     ListImportFailures: imports.ListImportFailures,
     ListImports: imports.ListImports,
@@ -64,6 +70,7 @@ export const cloudtrail = defineService({
     RegisterOrganizationDelegatedAdmin: delegatedAdministrators.RegisterOrganizationDelegatedAdmin,
     RemoveTags: tagging.RemoveTags,
     RestoreEventDataStore: stores.RestoreEventDataStore,
+    StartDashboardRefresh,
     StartEventDataStoreIngestion: stores.StartEventDataStoreIngestion,
     StartImport: imports.StartImport,
     StartLogging: logging.StartLogging,
@@ -72,6 +79,7 @@ export const cloudtrail = defineService({
     StopImport: imports.StopImport,
     StopLogging: logging.StopLogging,
     UpdateChannel: channels.UpdateChannel,
+    UpdateDashboard: dashboards.UpdateDashboard,
     UpdateEventDataStore: stores.UpdateEventDataStore,
     UpdateTrail: trails.UpdateTrail,
   },

@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { later, loggingTrail } from './fixtures.ts';
-import { asked, storeIn } from './lake.fixture.ts';
+import { asked, later, loggingTrail, storeIn } from './fixtures.ts';
 import { askLake } from './lakeEngine.ts';
 import { statementOf } from './lakeSql.ts';
 

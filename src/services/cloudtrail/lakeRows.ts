@@ -85,6 +85,9 @@ export interface Query {
   /** Id of the event data store that the query names first. */
   readonly store: string;
   readonly statement: string;
+  /** Of a template: of a widget of a dashboard; and the refresh of which it is part. */
+  readonly alias?: string | undefined;
+  readonly refresh?: string | undefined;
   readonly status: QueryStatus;
   readonly created: number;
   readonly error?: string | undefined;
@@ -96,15 +99,24 @@ export interface Query {
   readonly pages?: number | undefined;
 }
 
-/** Index `store`: [store], newest first. `running`: [account, region]. `created`: all, oldest first. */
+/**
+ * Index `store`: [store], newest first. `running`: [account, region], but for those of refreshes. `created`: all, oldest
+ * first. `alias`: [account, region, alias], newest first. `refresh`: [account, region, refresh, alias].
+ */
 export const queries = table<Query>('trail_query', {
   key: (q) => [q.account, q.region, q.id],
   indexes: {
-    store: (q) => [[q.store, String(9_999_999_999_999 - q.created)]],
-    running: (q) => (q.status === 'QUEUED' || q.status === 'RUNNING' ? [[q.account, q.region]] : []),
+    store: (q) => [[q.store, latestFirst(q)]],
+    running: (q) => (isUnderWay(q) && q.refresh === undefined ? [[q.account, q.region]] : []),
+    alias: (q) => (q.alias === undefined ? [] : [[q.account, q.region, q.alias, latestFirst(q)]]),
+    refresh: (q) =>
+      q.refresh === undefined || q.alias === undefined ? [] : [[q.account, q.region, q.refresh, q.alias]],
     created: (q) => [['created', String(q.created).padStart(15, '0')]],
   },
 });
+
+const isUnderWay = ({ status }: Query) => status === 'QUEUED' || status === 'RUNNING';
+const latestFirst = ({ created }: Query) => String(9_999_999_999_999 - created);
 
 const STORES_MAX = 1000;
 

@@ -92,5 +92,6 @@ export const MACROS: readonly string[] = [
   'create macro json_extract_scalar(j, p) as json_extract_string(j, p)',
   'create macro regexp_like(t, p) as regexp_matches(t, p)',
   'create macro from_iso8601_timestamp(t) as t::timestamptz',
+  "create macro replace(t, f) as system.main.replace(t, f, ''), (t, f, w) as system.main.replace(t, f, w)",
   'create macro approx_distinct(x) as approx_count_distinct(x)',
 ];

@@ -22,31 +22,31 @@ import {
 } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
 import { awsError, fail, notImplemented } from '../../core/errors.ts';
-import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
-import { later, notAnyMore } from '../../core/tasks.ts';
+import { notAnyMore } from '../../core/tasks.ts';
+import { dashboards } from './dashboardRows.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
 import { type EventDataStore, type Query, queries } from './lakeRows.ts';
-import { type Statement, statementOf } from './lakeSql.ts';
+import { filled, placesIn, statementOf } from './lakeSql.ts';
+import { MANAGED } from './managedDashboards.ts';
 import { type ResultsPage, ROWS_A_PAGE, resultsId } from './queryResults.ts';
+import { KIND, keepQuery } from './queryStarts.ts';
 
-const KIND = 'cloudtrail.query';
 const RUNNING_MAX = 10;
-const KEPT_MS = 7 * 86_400_000;
-const FORGOTTEN_AT_ONCE = 5;
 
 interface Asked {
-  readonly statement: Statement;
+  readonly text: string;
   readonly stores: readonly EventDataStore[];
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartQuery.html */
 export const StartQuery: Operation<StartQueryRequest, StartQueryResponse, Asked> = {
   async load(input, ctx) {
-    if (input.QueryAlias !== undefined || input.QueryParameters) notImplemented('Queries by alias');
     if (input.DeliveryS3Uri) notImplemented('DeliveryS3Uri');
-    const statement = statementOf(input.QueryStatement ?? '');
+    const text = await textOf(ctx, input);
+    if (text instanceof Missing) return text;
+    const statement = statementOf(text);
     if (!statement) return wrong('Only a single SELECT statement is supported.');
     if (statement.stores.length === 0) {
       return wrong('The query statement must name an event data store ID in its FROM clause.');
@@ -57,41 +57,44 @@ export const StartQuery: Operation<StartQueryRequest, StartQueryResponse, Asked>
       if (store instanceof Missing) return store;
       stores.push(store);
     }
-    return { statement, stores };
+    return { text, stores };
   },
   access: (_input, ctx, { stores }) => stores.map((store) => storeAccess(ctx, store)),
-  async run(input, ctx, { stores }) {
+  async run({ QueryAlias: alias }, ctx, { text, stores }) {
     for (const store of stores) requireActive(store);
     if (!(await ctx.store.fits(queries, [ctx.account, ctx.region], RUNNING_MAX, 'running'))) {
       const sentence = 'You have reached the maximum number of concurrent queries.';
       fail(MaxConcurrentQueriesException, sentence);
     }
-    await forgetOld(ctx);
-    const query: Query = {
-      id: uuid(ctx),
-      account: ctx.account,
-      region: ctx.region,
-      store: stores[0]?.id ?? '',
-      statement: input.QueryStatement ?? '',
-      status: 'QUEUED',
-      created: ctx.now.getTime(),
-    };
-    await ctx.store.insert(queries, query);
-    await later<readonly string[]>(ctx, { kind: KIND, id: query.id, body: queries.key(query) });
+    const query = await keepQuery(ctx, { store: stores[0]?.id ?? '', statement: text, ...(alias && { alias }) });
     return { QueryId: query.id };
   },
 };
 
-const wrong = (sentence: string) => new Missing('*', awsError(InvalidQueryStatementException, sentence));
-
-async function forgetOld(ctx: Context): Promise<void> {
-  const { rows } = await ctx.store.list(queries, ['created'], { limit: FORGOTTEN_AT_ONCE, index: 'created' });
-  for (const query of rows) {
-    if (query.created >= ctx.now.getTime() - KEPT_MS) break;
-    for (let page = 0; page < (query.pages ?? 0); page++) ctx.store.dropBytes(resultsId(query, page));
-    await ctx.store.remove(queries, queries.key(query));
+/** The query itself, or the template of a widget with the values that are given for it. */
+async function textOf(ctx: Context, input: StartQueryRequest): Promise<string | Missing> {
+  const { QueryStatement, QueryAlias: alias, QueryParameters: values = [] } = input;
+  if ((QueryStatement === undefined) === (alias === undefined)) {
+    const sentence = 'Specify either QueryStatement or QueryAlias, and not both.';
+    return new Missing('*', awsError(InvalidParameterException, sentence));
   }
+  const template = alias === undefined ? QueryStatement : await templateOf(ctx, alias);
+  if (template === undefined) {
+    return new Missing('*', awsError(InvalidParameterException, `The query alias ${alias} could not be found.`));
+  }
+  if (alias === undefined && values.length === 0) return template;
+  const places = placesIn(template);
+  if (places === values.length) return filled(template, values);
+  return wrong(`The query statement has ${places} placeholders for ${values.length} query parameters.`);
 }
+
+async function templateOf(ctx: Context, alias: string): Promise<string | undefined> {
+  const managed = [...MANAGED.values()].flat();
+  const { rows } = await ctx.store.list(dashboards, [ctx.account, ctx.region, alias], { limit: 1, index: 'alias' });
+  return [...managed, ...(rows[0]?.widgets ?? [])].find((widget) => widget.alias === alias)?.statement;
+}
+
+const wrong = (sentence: string) => new Missing('*', awsError(InvalidQueryStatementException, sentence));
 
 interface Found {
   readonly query: Query;
@@ -101,6 +104,21 @@ interface Found {
 /** A query of the caller's account; permission is asked on its event data store. */
 async function findQuery(ctx: Context, id: string | undefined): Promise<Found | Missing> {
   const query = id === undefined ? undefined : await ctx.store.get(queries, [ctx.account, ctx.region, id]);
+  return seen(ctx, query, id);
+}
+
+/** The last query of that alias, or the one of a refresh. */
+async function findByAlias(ctx: Context, alias: string, refresh: string | undefined): Promise<Found | Missing> {
+  const where = refresh === undefined ? { index: 'alias' } : { index: 'refresh', startsWith: alias };
+  const { rows } = await ctx.store.list(queries, [ctx.account, ctx.region, refresh ?? alias], { limit: 100, ...where });
+  return seen(
+    ctx,
+    rows.find((query) => query.alias === alias),
+    alias,
+  );
+}
+
+async function seen(ctx: Context, query: Query | undefined, id: string | undefined): Promise<Found | Missing> {
   const store = query && (await findStore(ctx, query.store));
   if (query && store && !(store instanceof Missing)) return { query, store };
   return new Missing('*', awsError(QueryIdNotFoundException, `The query ID ${id ?? ''} could not be found.`));
@@ -108,8 +126,12 @@ async function findQuery(ctx: Context, id: string | undefined): Promise<Found | 
 
 export const DescribeQuery: Operation<DescribeQueryRequest, DescribeQueryResponse, Found> = {
   load(input, ctx) {
-    if (input.QueryAlias !== undefined || input.RefreshId !== undefined) notImplemented('Queries by alias');
-    return findQuery(ctx, input.QueryId);
+    const { QueryId, QueryAlias, RefreshId } = input;
+    if ((QueryId === undefined) === (QueryAlias === undefined) || (RefreshId !== undefined && !QueryAlias)) {
+      const sentence = 'Specify either QueryId, or QueryAlias with or without RefreshId.';
+      return Promise.resolve(new Missing('*', awsError(InvalidParameterException, sentence)));
+    }
+    return QueryAlias === undefined ? findQuery(ctx, QueryId) : findByAlias(ctx, QueryAlias, RefreshId);
   },
   access: (_input, ctx, { store }) => storeAccess(ctx, store),
   run: async (_input, _ctx, { query }) => ({

@@ -20,6 +20,7 @@ import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
 import { guardedChannel } from './channels.ts';
+import { guardedDashboard } from './dashboardNames.ts';
 import { guardedStore } from './eventDataStoreNames.ts';
 import { type Guarded, inForce, policyFault } from './resourcePolicyRules.ts';
 
@@ -28,6 +29,7 @@ type Find = (ctx: Context, arn: string) => Promise<Guarded | Missing>;
 const KINDS: Readonly<Record<string, Find>> = {
   eventdatastore: guardedStore,
   channel: guardedChannel,
+  dashboard: guardedDashboard,
 };
 
 async function findGuarded(ctx: Context, arn: string): Promise<Guarded | Missing> {

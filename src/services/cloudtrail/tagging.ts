@@ -20,6 +20,7 @@ import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
 import { taggedChannel } from './channels.ts';
+import { taggedDashboard } from './dashboardNames.ts';
 import { taggedStore } from './eventDataStoreNames.ts';
 import { findTrail, requireHome } from './trailNames.ts';
 import { trailArn, trails } from './trailRows.ts';
@@ -56,6 +57,7 @@ const KINDS: Readonly<Record<string, Find>> = {
   trail: taggedTrail,
   eventdatastore: taggedStore,
   channel: taggedChannel,
+  dashboard: taggedDashboard,
 };
 
 async function taggedTrail(ctx: Context, arn: string): Promise<Tagged | Missing> {
