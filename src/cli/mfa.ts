@@ -1,0 +1,103 @@
+/** `gatehouse mfa`: what AWS's console does under "Multi-factor authentication" of IAM Identity Center. */
+import { linesOf } from './identitySource.ts';
+import { PLANE_HELP, PLANE_OPTIONS, parsed, planeOf, told, UsageError } from './plane.ts';
+import { signedPage } from './signedPage.ts';
+
+const HELP = `Usage: npx gatehouse mfa [show] [OPTION…]
+       npx gatehouse mfa set SETTING…
+       npx gatehouse mfa devices USER_NAME
+       npx gatehouse mfa rename USER_NAME DEVICE_ID --name NAME
+       npx gatehouse mfa remove USER_NAME DEVICE_ID
+
+How people of an instance of IAM Identity Center prove themselves beside the password, and which devices they have.
+The caller needs sso:GetMfaDeviceManagementForDirectory, sso:PutMfaDeviceManagementForDirectory, and
+sso-directory:ListMfaDevicesForUser, UpdateMfaDeviceForUser, DeleteMfaDeviceForUser.
+
+  --prompt WHEN            always, context (only when browser or address is not one they trusted), never
+  --types KINDS            passkey, app, or passkey,app: the devices that count
+  --without-device WHAT    who has no device: register (one at sign-in), email (a code by mail), block, allow
+  --self-service YES_NO    yes, no: whether people add and remove devices themselves once they are in
+  --instance ARN           the instance (that of the account, when it has one)
+  --json                   the facts as JSON
+${PLANE_HELP}`;
+
+const OPTIONS = {
+  ...PLANE_OPTIONS,
+  prompt: { type: 'string' },
+  types: { type: 'string' },
+  'without-device': { type: 'string' },
+  'self-service': { type: 'string' },
+  name: { type: 'string' },
+  instance: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+const parse = (args: readonly string[]) => parsed({ args: [...args], options: OPTIONS, allowPositionals: true });
+type Values = ReturnType<typeof parse>['values'];
+
+interface Request {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly content?: object;
+}
+
+const PAGE = '/_gatehouse/mfa';
+const devices = (...parts: readonly string[]) => `${PAGE}-devices/${parts.map(encodeURIComponent).join('/')}`;
+
+/** With as many words as each takes after its own. */
+const REQUESTS: Readonly<Record<string, { words: number; of: (values: Values, words: readonly string[]) => Request }>> =
+  {
+    show: { words: 0, of: () => ({ method: 'GET', path: PAGE }) },
+    set: { words: 0, of: (values) => ({ method: 'POST', path: PAGE, content: settingsIn(values) }) },
+    devices: { words: 1, of: (_values, [user = '']) => ({ method: 'GET', path: devices(user) }) },
+    rename: {
+      words: 2,
+      of: ({ name }, [user = '', id = '']) => ({ method: 'POST', path: devices(id, user), content: { name } }),
+    },
+    remove: { words: 2, of: (_values, [user = '', id = '']) => ({ method: 'DELETE', path: devices(id, user) }) },
+  };
+
+export function mfa(args: readonly string[], out: (line: string) => void): Promise<number> {
+  return told(async () => {
+    const { values, positionals } = parse(args);
+    if (values.help) {
+      out(HELP);
+      return 0;
+    }
+    const [word = 'show', ...words] = positionals;
+    const request = Object.hasOwn(REQUESTS, word) ? REQUESTS[word] : undefined;
+    if (request?.words !== words.length)
+      throw new UsageError('mfa takes show, set, devices, rename, remove; see --help.');
+    const { method, path, content } = request.of(values, words);
+    const query: Record<string, string> = values.instance === undefined ? {} : { instance: values.instance };
+    const facts = await signedPage<object>(planeOf(values), method, path, query, content);
+    out(values.json ? JSON.stringify(facts, null, 2) : linesOf(facts).join('\n'));
+    return 0;
+  });
+}
+
+const WORDS: Readonly<Record<string, Readonly<Record<string, string | boolean>>>> = {
+  prompt: { always: 'ALWAYS', context: 'CONTEXT_AWARE', never: 'NEVER' },
+  types: { passkey: 'WEBAUTHN', app: 'TOTP' },
+  'without-device': { register: 'REGISTER', email: 'EMAIL', block: 'BLOCK', allow: 'ALLOW' },
+  'self-service': { yes: true, no: false },
+};
+
+function meant(flag: string, word: string): string | boolean {
+  const words = WORDS[flag]!;
+  const value = Object.hasOwn(words, word) ? words[word] : undefined;
+  if (value === undefined) throw new UsageError(`--${flag} must be ${Object.keys(words).join(' or ')}: ${word}`);
+  return value;
+}
+
+function settingsIn(values: Values): object {
+  const { prompt, types, 'without-device': without, 'self-service': self } = values;
+  const settings = {
+    ...(prompt !== undefined && { prompt: meant('prompt', prompt) }),
+    ...(types !== undefined && { types: types.split(',').map((word) => meant('types', word.trim())) }),
+    ...(without !== undefined && { withoutDevice: meant('without-device', without) }),
+    ...(self !== undefined && { selfService: meant('self-service', self) }),
+  };
+  if (Object.keys(settings).length === 0) throw new UsageError('mfa set needs a setting; see --help.');
+  return settings;
+}
