@@ -5,23 +5,17 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Context, Session } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
-import { digestOf, newToken } from '../identity/portalSessions.ts';
-import { callerOf, openSession } from '../identity/sessions.ts';
-import { recordConsole } from './consoleRecords.ts';
-import { consoleSessions, forgetOldConsoleSessions, type Standing } from './consoleSessions.ts';
-import type { Holder } from './consoleUsers.ts';
+import { openSession } from '../identity/sessions.ts';
 import { problemPage } from './entry.ts';
 import { sentTo } from './html.ts';
+import { entryWith, letIn, type RoleEntry } from './roleSessions.ts';
 import { cookieFor, type Visit } from './visit.ts';
 
 const PURPOSE = 'signin-token';
 const TOKEN_MS = 15 * 60_000;
 const HOURS_12 = 43_200;
 
-interface SigninToken {
-  readonly holder: Holder;
-  readonly standing: Standing;
-  readonly mfa: boolean;
+interface SigninToken extends RoleEntry {
   /** Milliseconds: of the token, and of the session that it begins. */
   readonly expires: number;
   readonly until: number;
@@ -51,11 +45,8 @@ function getSigninToken({ query, around }: Visit): Promise<WireResponse> {
     const seconds = Number(duration ?? Number.NaN);
     if (duration !== null && !isDuration(session, seconds)) return refused('The SessionDuration is not valid here.');
     const now = ctx.now.getTime();
-    const { account, arn, userId } = callerOf(session);
     const token: SigninToken = {
-      holder: { account, id: userId, arn, name: session.name, role: true },
-      standing: standingIn(session),
-      mfa: session.mfa === true,
+      ...entryWith(session),
       expires: now + TOKEN_MS,
       until: duration === null ? session.expires : now + seconds * 1000,
     };
@@ -63,11 +54,6 @@ function getSigninToken({ query, around }: Visit): Promise<WireResponse> {
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     return { status: 200, headers, body: JSON.stringify({ SigninToken }), toldPages: true };
   });
-}
-
-function standingIn(session: Session): Standing {
-  const { accessKeyId: _id, secretAccessKey: _secret, expires: _expires, ...standing } = session;
-  return standing;
 }
 
 /** Only a role that was not assumed by another one may choose. */
@@ -100,16 +86,7 @@ async function login(visit: Visit): Promise<WireResponse> {
     const text = ctx.secrets.open(PURPOSE, visit.query.get('SigninToken') ?? '');
     const given = text && (JSON.parse(text.toString('utf8')) as SigninToken);
     if (!given || given.expires <= ctx.now.getTime()) return undefined;
-    const token = newToken(ctx);
-    await forgetOldConsoleSessions(ctx);
-    const { holder, standing, mfa, until } = given;
-    await ctx.store.insert(consoleSessions, {
-      ...{ token: digestOf(token), stage: 'in' as const, holder, standing, mfa },
-      since: ctx.now.getTime(),
-      expires: until,
-    });
-    recordConsole(ctx, holder.account, holder, { root: false, outcome: 'Success', mfa: undefined });
-    return token;
+    return letIn(ctx, given, given.until);
   });
   if (signedIn === undefined) return problemPage('The sign-in token does not work', 'It is older than 15 minutes.');
   return sentTo('/signin/home', cookieFor(visit, signedIn));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { accounts } from '../identity/organization.ts';
 import { browserOn } from '../testing/browser.ts';
 import { ADMIN, type Cloud, testCloud } from '../testing/cloud.ts';
 import { allowedCode, CALLBACK, CROSS, commandLine, SAME, signedInBrowser } from '../testing/login.ts';
-import { PASSWORD, telephone } from '../testing/people.ts';
+import { linkIn, PASSWORD, portalOf, telephone, welcome } from '../testing/people.ts';
 
 const DEVELOPMENT = {
   Version: '2012-10-17',
@@ -193,6 +194,38 @@ test('a role session that came in by the federation endpoint gets credentials of
   assert.equal((await clients.sts.getCallerIdentity({})).Arn, 'arn:aws:sts::111122223333:assumed-role/dev/eve');
   await clients.iam.listUsers({});
   await assert.rejects(clients.iam.listRoles({}), { name: 'AccessDenied' }, 'the session policy holds');
+});
+
+test('somebody of IAM Identity Center goes from the portal to the console with a role, and lets a command line in', async () => {
+  const cloud = await testCloud();
+  const portal = await portalOf(cloud);
+  const id = await portal.person('alice');
+  await portal.assign('AdminRole', 'AdministratorAccess', { type: 'USER', id }, cloud.managementAccount);
+  const { browser } = await welcome(cloud, 'alice');
+  const page = await browser.submit('/start/console', { account: cloud.managementAccount, role: 'AdminRole' });
+  assert.match(page.text, /assumed-role\/AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice/);
+  const client = commandLine(cloud);
+  const { accessToken } = await client.exchange(await allowedCode(browser, client));
+  const clients = cloud.as(accessToken);
+  assert.match((await clients.sts.getCallerIdentity({})).Arn!, /AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice$/);
+  await clients.iam.listUsers({});
+  const [login] = await recordsIn(cloud, 'ConsoleLogin');
+  assert.equal(login.userIdentity.type, 'AssumedRole');
+});
+
+test('the root user needs no policy', async () => {
+  const cloud = await testCloud();
+  const browser = browserOn(cloud.send);
+  await browser.go('/signin/root/forgot');
+  const { email } = (await cloud.deps.store.transaction((tx) => tx.get(accounts, [cloud.managementAccount])))!;
+  await browser.submit('/signin/root/forgot', { email });
+  await browser.go(await linkIn(cloud));
+  await browser.submit('/signin/root/password', { new: PASSWORD, again: PASSWORD });
+  await browser.go('/signin/root');
+  await browser.submit('/signin/root', { email, password: PASSWORD });
+  const client = commandLine(cloud);
+  const { accessToken } = await client.exchange(await allowedCode(browser, client));
+  assert.equal((await cloud.as(accessToken).sts.getCallerIdentity({})).Arn, 'arn:aws:iam::111122223333:root');
 });
 
 test('both steps are recorded where somebody signs in, as CloudTrail has them', async () => {

@@ -1,8 +1,8 @@
 /**
  * The token endpoint of `aws login`: a code becomes credentials and a refresh token, a refresh token the next ones. Every
  * request brings a proof of the client's key. A refresh token is of one round: asked again within a quarter of an hour it
- * answers the same once more, so that two programs of one user do not lock each other out; later, or of an older round, it
- * is somebody's copy, and the login ends.
+ * answers the same once more, so that two programs of one user do not lock each other out; later, or of an older round,
+ * it is somebody's copy, and the login ends.
  * https://docs.aws.amazon.com/signin/latest/APIReference/API_dataplane-signin_CreateOAuth2Token.html
  */
 import { createHash, timingSafeEqual } from 'node:crypto';

@@ -12,7 +12,7 @@ import { loginPage, loginResumed, postLogin } from './login.ts';
 import { tokenAnswer } from './loginTokens.ts';
 import { scriptPage } from './passkeyForms.ts';
 import { instanceAt } from './people.ts';
-import { credentialsPage, goodbyePage, portalPage, signOut, whoVisits } from './portal.ts';
+import { credentialsPage, goodbyePage, portalPage, signOut, toConsole, whoVisits } from './portal.ts';
 import * as second from './secondPages.ts';
 import * as security from './securityPages.ts';
 import { type Visit, visitOf } from './visit.ts';
@@ -39,6 +39,7 @@ const PAGES: Readonly<Record<string, Answer>> = {
   'GET /start/password': (visit) => entry.passwordPage(visit, visit.query.get('token') ?? ''),
   'POST /start/password': entry.postPassword,
   'POST /start/credentials': credentialsPage,
+  'POST /start/console': toConsole,
   'POST /start/signout': signOut,
   'GET /start/device': devicePage,
   'POST /start/device': postDevice,

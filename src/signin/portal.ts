@@ -5,10 +5,12 @@ import { sourceOf } from '../identity/identitySources.ts';
 import { accounts } from '../identity/organization.ts';
 import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
 import { endSignIn, type SignedIn, signedInBy } from '../identity/portalSessions.ts';
+import { openSession } from '../identity/sessions.ts';
 import { managesDevices } from './devicePages.ts';
 import { problemPage } from './entry.ts';
 import { html, sentTo, shown } from './html.ts';
-import { hidden, type Visit } from './visit.ts';
+import { entryWith, letIn } from './roleSessions.ts';
+import { cookieFor, hidden, type Visit } from './visit.ts';
 
 export const whoVisits = ({ around, token }: Visit): Promise<SignedIn | undefined> =>
   around.within((ctx) => signedInBy(ctx.store, token, ctx.now));
@@ -47,12 +49,14 @@ export async function portalPage(visit: Visit, person: SignedIn): Promise<WireRe
         (
           role,
         ) => html`<li>${role} <form method="post" action="/start/credentials">${hidden(visit, { account: id, role })}
-<button aria-label="Credentials of ${role} in ${name}">Command-line credentials</button></form></li>`,
+<button aria-label="Credentials of ${role} in ${name}">Command-line credentials</button></form>
+<form method="post" action="/start/console">${hidden(visit, { account: id, role })}
+<button aria-label="Console with ${role} in ${name}">Management console</button></form></li>`,
       )}</ul></li>`,
   );
   const body = html`<p>Signed in as ${DisplayName ?? person.user.userName} (${person.user.userName}).</p>
 <h2>Accounts (${held.length})</h2><ul>${list}</ul>
-<p>The management console comes later; command lines and SDKs sign in with <code>aws sso login</code>.</p>
+<p>Command lines and SDKs sign in with <code>aws sso login</code>, or from the console with <code>aws login</code>.</p>
 ${managesDevices(person) ? html`<p><a href="/start/devices">MFA devices</a></p>` : undefined}
 <form method="post" action="/start/signout">${hidden(visit)}<button>Sign out</button></form>`;
   return shown({ title: 'Access portal', body });
@@ -65,8 +69,8 @@ interface RoleCredentials {
   readonly expiration: number;
 }
 
-/** As any client of the portal asks for them, and recorded like that. */
-export async function credentialsPage({ form, token, around }: Visit): Promise<WireResponse> {
+/** As any client of the portal asks for them, and recorded like that; undefined: the person does not have the role. */
+async function credentialsOf({ form, token, around }: Visit): Promise<RoleCredentials | undefined> {
   const account = form.get('account') ?? '';
   const role = form.get('role') ?? '';
   const query = new URLSearchParams({ account_id: account, role_name: role }).toString();
@@ -74,9 +78,18 @@ export async function credentialsPage({ form, token, around }: Visit): Promise<W
     ...{ method: 'GET', path: '/federation/credentials', query, body: new Uint8Array() },
     headers: { 'x-amz-sso_bearer_token': token, host: 'portal.sso.amazonaws.com' },
   });
-  if (answer.status !== 200) return problemPage('No credentials', 'You do not have this role in this account.', 403);
+  if (answer.status !== 200) return undefined;
   const text = Buffer.from(answer.body as Uint8Array).toString('utf8');
-  const { roleCredentials: given } = JSON.parse(text) as { roleCredentials: RoleCredentials };
+  return (JSON.parse(text) as { roleCredentials: RoleCredentials }).roleCredentials;
+}
+
+const noCredentials = () => problemPage('No credentials', 'You do not have this role in this account.', 403);
+
+export async function credentialsPage(visit: Visit): Promise<WireResponse> {
+  const account = visit.form.get('account') ?? '';
+  const role = visit.form.get('role') ?? '';
+  const given = await credentialsOf(visit);
+  if (!given) return noCredentials();
   const until = new Date(given.expiration).toISOString();
   const body = html`<p>${role} in ${account}, until ${until}. Whoever has these is you.</p>
 <h2>Environment variables</h2>
@@ -90,6 +103,15 @@ aws_secret_access_key=${given.secretAccessKey}
 aws_session_token=${given.sessionToken}</pre>
 <p><a href="/start">Back to the access portal</a></p>`;
   return shown({ title: 'Credentials', body });
+}
+
+/** To the console, with the role: beside the portal, in a session that lasts as long as the role's. */
+export async function toConsole(visit: Visit): Promise<WireResponse> {
+  const given = await credentialsOf(visit);
+  const session = given && openSession(visit.around.secrets, given.sessionToken);
+  if (!session) return noCredentials();
+  const token = await visit.around.within((ctx) => letIn(ctx, entryWith(session), session.expires));
+  return sentTo('/signin/home', cookieFor({ room: 'console', secure: visit.secure }, token));
 }
 
 /** All tokens of this sign-in end, also those of command lines that were let in by it. */
