@@ -51,19 +51,24 @@ export async function enter(
   return user?.id === id ? session : undefined;
 }
 
-/**
- * The holder as a caller of operations: with temporary credentials, as it were, that know of the second factor. Nobody
- * has them. Undefined for sessions of roles.
- */
-export function callerIn({ holder, since, accessKeyId = '', expires, mfa }: ConsoleSession): Caller | undefined {
-  const { account, id, arn, name, role } = holder;
-  if (role || since === undefined) return undefined;
-  return callerOf({
-    ...{ kind: 'SessionToken', accessKeyId, secretAccessKey: '', account, issued: since, expires, console: true },
-    ...{ name: name ?? '', principalId: id, principalArn: arn, mfa },
+/** What credentials of a session would stand on. Only of who is in. */
+export function standingOf({ holder, mfa, standing, since = 0 }: ConsoleSession): Standing {
+  if (standing) return standing;
+  const { account, id, arn, name } = holder;
+  return {
+    ...{ kind: 'SessionToken', account, issued: since, name: name ?? '', principalId: id, principalArn: arn, mfa },
     ...(name !== undefined && { principalName: name }),
     ...(mfa && { mfaTime: since }),
-  });
+  };
+}
+
+/**
+ * The holder as a caller of operations: with temporary credentials, as it were, that know of the second factor. Nobody
+ * has them.
+ */
+export function callerIn(session: ConsoleSession): Caller {
+  const { accessKeyId = '', expires } = session;
+  return callerOf({ ...standingOf(session), accessKeyId, secretAccessKey: '', expires, console: true });
 }
 
 export async function forgetOldConsoleSessions({ store, now }: Context): Promise<void> {

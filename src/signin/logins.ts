@@ -11,7 +11,7 @@ import { digestOf } from '../identity/portalSessions.ts';
 import { byName, roles, users } from '../identity/principals.ts';
 import { callerOf, sealSession } from '../identity/sessions.ts';
 import { table } from '../store/store.ts';
-import type { ConsoleSession, Standing } from './consoleSessions.ts';
+import { type ConsoleSession, type Standing, standingOf } from './consoleSessions.ts';
 
 export interface Login {
   readonly id: string;
@@ -74,24 +74,12 @@ export async function newLogin(
   asked: Pick<Login, 'client' | 'redirectUri' | 'region'>,
 ): Promise<Login> {
   const id = uuid(ctx);
-  const standing = { ...standingOf(ctx, session), signInSessionArn: '' };
+  const standing = { ...standingOf(session), signInSessionArn: '' };
   return {
     ...{ id, client: asked.client, redirectUri: asked.redirectUri, region: asked.region, round: 0 },
     standing: { ...standing, signInSessionArn: `arn:aws:signin:${asked.region}:${standing.account}:session/${id}` },
     password: await passwordOf(ctx, standing),
     expires: Math.min(ctx.now.getTime() + HOURS_12_MS, session.expires),
-  };
-}
-
-/** What the credentials of a console session stand on. */
-function standingOf(ctx: Context, { holder, mfa, standing, since }: ConsoleSession): Standing {
-  if (standing) return standing;
-  const issued = since ?? ctx.now.getTime();
-  const { account, id, arn, name } = holder;
-  return {
-    ...{ kind: 'SessionToken', account, issued, name: name ?? '', principalId: id, principalArn: arn },
-    ...(name !== undefined && { principalName: name }),
-    ...(mfa && { mfa, mfaTime: issued }),
   };
 }
 

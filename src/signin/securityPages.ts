@@ -30,9 +30,9 @@ interface Self {
 /** Undefined: nobody is signed in who could have devices. */
 async function selfIn(ctx: Context, token: string): Promise<Self | undefined> {
   const session = await enter(ctx, token, 'in');
-  const caller = session && callerIn(session);
-  if (!session || !caller) return undefined;
+  if (!session || session.holder.role) return undefined;
   const { holder } = session;
+  const caller = callerIn(session);
   const ask: Ask = (operation, input) => ctx.call('iam', operation, input, caller);
   return { caller, ask, name: holder.name ?? holder.account, handle: passkeyHolder(holder) };
 }
