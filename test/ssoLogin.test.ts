@@ -1,20 +1,13 @@
-/**
- * `aws sso login` as it is, with no endpoint of ours named anywhere: AWS's hosts lead here through a proxy and a
- * certificate authority of the test's own. What is not on the machine is skipped and says so.
- */
+/** `aws sso login` as it is, on AWS's own hosts. What is not on the machine is skipped and says so. */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createSecureContext, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
-import { gatewayServer } from '../src/gateway/http.ts';
 import { testCloud } from '../src/testing/cloud.ts';
 import { portalOf, welcome } from '../src/testing/people.ts';
+import { awsHosts } from './awsHosts.ts';
 
 const run = promisify(execFile);
 const REGION = 'eu-central-1';
@@ -32,59 +25,13 @@ const aws = works('/usr/bin/aws', '--version') ? '/usr/bin/aws' : undefined;
 const boto = works('/usr/bin/python3', '-c', 'import boto3');
 const missing = (aws === undefined && 'no AWS CLI here') || (!works('openssl', 'version') && 'no openssl here');
 
-/** A certificate for every host of AWS's, and the authority that it is of. */
-function certificates(folder: string) {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2');
-  openssl('req', ...key, '-keyout', 'leaf.key', '-out', 'leaf.csr', '-subj', '/CN=amazonaws.com');
-  const names = [`*.${REGION}.amazonaws.com`, `*.sso.${REGION}.amazonaws.com`, '*.amazonaws.com'];
-  writeFileSync(join(folder, 'names'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}\n`);
-  const issuer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
-  openssl('x509', '-req', '-in', 'leaf.csr', '-out', 'leaf.pem', ...issuer);
-  const read = (name: string) => readFileSync(join(folder, name));
-  return createSecureContext({ cert: read('leaf.pem'), key: read('leaf.key') });
-}
-
 async function world(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), 'sso-login-'));
-  t.after(() => rmSync(folder, { recursive: true }));
   const cloud = await testCloud();
   const portal = await portalOf(cloud);
   const alice = await portal.person('alice');
   await portal.assign('AdminRole', 'AdministratorAccess', { type: 'USER', id: alice }, cloud.managementAccount);
-  const plane = gatewayServer(cloud.deps, { version: 'test' }, undefined);
-  const secureContext = certificates(folder);
-  const proxy = createServer();
-  const asked = new Set<string>();
-  proxy.on('connect', (request, socket) => {
-    asked.add(request.url!);
-    socket.on('error', () => socket.destroy());
-    socket.write('HTTP/1.1 200 OK\r\n\r\n');
-    const secured = new TLSSocket(socket as never, { isServer: true, secureContext });
-    secured.on('error', () => secured.destroy());
-    plane.emit('connection', secured);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    plane.closeAllConnections();
-    proxy.closeAllConnections();
-    proxy.close();
-  });
-  const { port } = proxy.address() as AddressInfo;
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^AWS_|_proxy$/i.test(name)));
-  const env: NodeJS.ProcessEnv = {
-    ...clean,
-    HOME: folder,
-    HTTPS_PROXY: `http://127.0.0.1:${port}`,
-    AWS_CA_BUNDLE: join(folder, 'ca.pem'),
-    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
-    AWS_CONFIG_FILE: join(folder, 'config'),
-    AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-  };
-  return { ...portal, folder, env, asked };
+  const names = [`*.${REGION}.amazonaws.com`, `*.sso.${REGION}.amazonaws.com`, '*.amazonaws.com'];
+  return { ...portal, ...(await awsHosts(t, cloud, names)) };
 }
 
 const profile = (start: string, account: string, more: string) => `[profile lab]

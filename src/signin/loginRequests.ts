@@ -1,7 +1,7 @@
 /**
- * What `aws login` asks a browser for (RFC 6749 with PKCE, RFC 7636). Its two clients are known to everybody: one listens
- * on this machine's loopback address, the other waits somewhere else for a code that its user types in. An error is told
- * to the client only once it is sure that the address is its own.
+ * What `aws login` asks a browser for (RFC 6749 with PKCE, RFC 7636). Its two clients are known to everybody: one
+ * listens on this machine's loopback address, the other waits somewhere else for a code that its user types in. An error
+ * is told to the client only once it is sure that the address is its own.
  * https://docs.aws.amazon.com/signin/latest/APIReference/API_dataplane-signin_AuthorizeOAuth2Access.html
  */
 import type { FrontAround } from '../core/front.ts';

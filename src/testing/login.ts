@@ -52,6 +52,7 @@ export function commandLine(cloud: Cloud, { client = SAME, host = 'cloud.test' }
   }
 
   return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     state,
     verifier,
     redirectUri,
