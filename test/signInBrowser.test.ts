@@ -1,28 +1,20 @@
 /** The pages of sign-in in a real browser: what its policies forbid would show here. Skipped where there is none. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { linkIn, PASSWORD, portalOf, telephone } from '../src/testing/people.ts';
+import { pageIn, skip } from './chromium.ts';
 import { planeOnSocket } from './socket.ts';
-
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = BROWSERS.find((file) => existsSync(file));
-const skip = executablePath === undefined && 'no Chromium here';
 
 async function world(t: TestContext) {
   const { cloud, endpoint } = await planeOnSocket(t);
   const portal = await portalOf(cloud);
   const alice = await portal.person('alice');
   await portal.assign('AdminRole', 'AdministratorAccess', { type: 'USER', id: alice }, cloud.managementAccount);
-  const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
-  t.after(() => browser.close());
-  const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => complaints.push(message.text()));
+  const { page, complaints } = await pageIn(t);
   return { ...portal, endpoint, page, complaints };
 }
 

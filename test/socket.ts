@@ -4,8 +4,8 @@ import type { TestContext } from 'node:test';
 import { gatewayServer } from '../src/gateway/http.ts';
 import { testCloud } from '../src/testing/cloud.ts';
 
-/** Gone when the test ends. */
-export async function planeOnSocket(t: Pick<TestContext, 'after'>) {
+/** Gone when the test ends. `named`: it knows where it is, as a plane that is started does. */
+export async function planeOnSocket(t: Pick<TestContext, 'after'>, named = false) {
   const cloud = await testCloud();
   const server = gatewayServer(cloud.deps, { version: 'test' }, undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -14,5 +14,6 @@ export async function planeOnSocket(t: Pick<TestContext, 'after'>) {
     server.close();
   });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  if (named) Object.assign(cloud.deps.settings, { endpoint });
   return { cloud, endpoint, credentials: await cloud.keyFor(cloud.managementAccount) };
 }
