@@ -20,7 +20,7 @@ import { callerConditions } from './conditions.ts';
 import { type Key, keyArn, keys, requireState } from './keys.ts';
 import { rowsPage } from './pages.ts';
 import { forgetDeletedKeys } from './reaper.ts';
-import { type Found, findKey, keyAccess, noteKey } from './resolve.ts';
+import { type Found, findKey, keyAccess } from './resolve.ts';
 
 const RESERVED = 'alias/aws/';
 
@@ -76,7 +76,6 @@ export const DeleteAlias: Operation<Present<DeleteAliasRequest>, object, Target>
     if (!alias) throw noSuchAlias(ctx, name);
     const key = found[0]?.key;
     if (key) {
-      noteKey(ctx, key);
       await ctx.store.replace(keys, { ...key, aliases: key.aliases.filter((other) => other !== name) });
     }
     await ctx.store.remove(aliases, [alias.account, alias.region, name]);
@@ -116,7 +115,6 @@ const accesses = (ctx: Context, { name, found }: Target): Access[] => [
 
 function ownKey(ctx: Context, found: Found): Key {
   if (!found.key || found.key.account !== ctx.account) throw found.absent ?? awsError(NotFoundException, found.arn);
-  noteKey(ctx, found.key);
   return found.key;
 }
 

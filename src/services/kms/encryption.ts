@@ -28,7 +28,6 @@ import {
   type Found,
   findKey,
   keyAccess,
-  noteKey,
   onKey,
   presentKey,
   requireTokens,
@@ -39,7 +38,7 @@ import { rotated } from './rotationSchedule.ts';
 
 export const SYMMETRIC = 'SYMMETRIC_DEFAULT';
 
-export const Encrypt = onKey<Present<EncryptRequest>, EncryptResponse>({
+const encryption = onKey<Present<EncryptRequest>, EncryptResponse>({
   operation: 'Encrypt',
   aliases: true,
   state: 'enabled',
@@ -52,7 +51,6 @@ export const Encrypt = onKey<Present<EncryptRequest>, EncryptResponse>({
   async run(input, ctx, found) {
     const algorithm = input.EncryptionAlgorithm ?? SYMMETRIC;
     const key = await rotated(ctx, found);
-    ctx.audit.requestParameters = { encryptionAlgorithm: algorithm };
     const use = { operation: 'Encrypt', context: input.EncryptionContext, dryRun: input.DryRun };
     const { blob, material } = await encryptUnder(ctx, key, input.Plaintext, use, algorithm);
     endDryRun(input);
@@ -60,6 +58,15 @@ export const Encrypt = onKey<Present<EncryptRequest>, EncryptResponse>({
     return { KeyId: keyArn(key), CiphertextBlob: blob, EncryptionAlgorithm: algorithm };
   },
 });
+
+/** The record names the algorithm even if the request did not, also of one that is denied. */
+export const Encrypt: typeof encryption = {
+  ...encryption,
+  load(input, ctx) {
+    ctx.audit.requestParameters = { encryptionAlgorithm: input.EncryptionAlgorithm ?? SYMMETRIC };
+    return encryption.load!(input, ctx);
+  },
+};
 
 /** What a ciphertext is about, before anybody may know. */
 interface Enciphered {
@@ -73,14 +80,17 @@ interface Enciphered {
 
 export const Decrypt: Operation<Present<DecryptRequest>, DecryptResponse, Enciphered> = {
   readOnly: true,
-  load: (input, ctx) => enciphered(ctx, 'Decrypt', input, input.KeyId, input.EncryptionAlgorithm ?? SYMMETRIC),
+  load(input, ctx) {
+    const algorithm = input.EncryptionAlgorithm ?? SYMMETRIC;
+    ctx.audit.requestParameters = { encryptionAlgorithm: algorithm };
+    return enciphered(ctx, 'Decrypt', input, input.KeyId, algorithm);
+  },
   access: (input, ctx, { found, algorithm }) =>
     keyAccess(ctx, found, {
       'kms:EncryptionAlgorithm': algorithm,
       ...contextConditions(input.EncryptionContext),
     }),
   async run(input, ctx, target) {
-    ctx.audit.requestParameters = { encryptionAlgorithm: target.algorithm };
     requireNoRecipient(input);
     const key = decryptionKey(ctx, input, target, 'Decrypt');
     const use = { operation: 'Decrypt', context: input.EncryptionContext, dryRun: input.DryRun };
@@ -105,6 +115,8 @@ export const ReEncrypt: Operation<Present<ReEncryptRequest>, ReEncryptResponse, 
   readOnly: true,
   async load(input, ctx) {
     const algorithm = input.SourceEncryptionAlgorithm ?? SYMMETRIC;
+    const to = input.DestinationEncryptionAlgorithm ?? SYMMETRIC;
+    ctx.audit.requestParameters = { sourceEncryptionAlgorithm: algorithm, destinationEncryptionAlgorithm: to };
     const source = await enciphered(ctx, 'ReEncryptFrom', input, input.SourceKeyId, algorithm);
     const found = await findKey(ctx, input.DestinationKeyId, true);
     const destination = found.key ? await withGrants(ctx, found, found.key, 'ReEncryptTo') : found;
@@ -134,10 +146,8 @@ export const ReEncrypt: Operation<Present<ReEncryptRequest>, ReEncryptResponse, 
   },
   async run(input, ctx, { source, destination }) {
     const to = input.DestinationEncryptionAlgorithm ?? SYMMETRIC;
-    ctx.audit.requestParameters = { sourceEncryptionAlgorithm: source.algorithm, destinationEncryptionAlgorithm: to };
     const key = decryptionKey(ctx, input, source, 'ReEncrypt');
     const target = presentKey(ctx, destination);
-    noteKey(ctx, key, target);
     requireState(ctx, target, 'enabled');
     requireUsage(target, 'ENCRYPT_DECRYPT', 'ReEncrypt');
     const use = { operation: 'ReEncrypt', dryRun: input.DryRun };

@@ -59,6 +59,7 @@ async function byAlias(ctx: Context, owner: Owner, alias: string): Promise<Found
   if (row) return { ...(await byId(ctx, owner, row.keyId)), requestAlias: alias };
   if (owner.account === ctx.account && isManagedAlias(alias)) {
     const key = await managedKey(ctx, alias);
+    noteKey(ctx, key);
     return { arn: keyArn(key), key, requestAlias: alias };
   }
   return absent(ctx, aliasArn(owner, alias), notFound(`Alias ${aliasArn(owner, alias)} is not found.`));
@@ -69,7 +70,11 @@ type Owner = { readonly account: string; readonly region: string };
 async function byId(ctx: Context, owner: Owner, id: string): Promise<Found> {
   const key = await ctx.store.get(keys, [owner.account, owner.region, id]);
   const arn = keyArn({ ...owner, id });
-  if (key && stateOf(key, ctx.now) !== undefined) return { arn, key };
+  if (key && stateOf(key, ctx.now) !== undefined) {
+    // Also of a request that is denied; not of other accounts' keys, which a name or a blob would give away.
+    if (key.account === ctx.account) noteKey(ctx, key, arn);
+    return { arn, key };
+  }
   return { arn, absent: notFound(`Key '${arn}' does not exist`) };
 }
 
@@ -101,10 +106,11 @@ export function keyAccess(ctx: Context, found: Found, more?: Conditions): Access
 }
 
 /** What the audit record says of a key that was reached. */
-export function noteKey(ctx: Context, ...used: readonly Key[]): void {
-  ctx.audit.resources = used.map((key) => ({ accountId: key.account, type: 'AWS::KMS::Key', ARN: keyArn(key) }));
-  const other = used.find((key) => key.account !== ctx.account);
-  if (other) ctx.audit.recipientAccountId = other.account;
+export function noteKey(ctx: Context, key: Key, ARN = keyArn(key)): void {
+  const noted = ctx.audit.resources ?? [];
+  if (noted.some((resource) => resource.ARN === ARN)) return;
+  ctx.audit.resources = [...noted, { accountId: key.account, type: 'AWS::KMS::Key', ARN }];
+  if (key.account !== ctx.account) ctx.audit.recipientAccountId = key.account;
 }
 
 interface Rules<In, Out> {
@@ -161,7 +167,7 @@ export async function withGrants(ctx: Context, found: Found, key: Key, operation
 /** The key that permission was given on; throws if there is none. */
 export function presentKey(ctx: Context, found: Found): Key {
   if (!found.key) throw found.absent ?? new Error(`${found.arn} is neither there nor absent.`);
-  noteKey(ctx, found.key);
+  if (found.key.account !== ctx.account) noteKey(ctx, found.key);
   return found.key;
 }
 
