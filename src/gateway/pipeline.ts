@@ -315,23 +315,40 @@ async function callerOf(
 
 /**
  * An error changes nothing: its record, and the reasons of a denial, are all that is written. Recorded is every call of
- * somebody who proved who he is, also of an operation that we do not have; not what is no operation at all.
+ * somebody who proved who he is, also of an operation that we do not have; not what is no operation at all. Where that
+ * cannot be kept, because the disk is full, nobody learns more than that.
  */
 async function refuse(passage: Passage, error: unknown): Promise<WireResponse> {
   const { deps, service, requestId, request, ctx } = passage;
   const protocol = passage.protocol ?? errorProtocol(request, service);
   const wire = describeError(worded(passage, error), service, protocol.name);
+  const answerOf = (told: WireError): WireResponse => {
+    const whole = protocol.encodeError(told, service, requestId);
+    return request.method === 'HEAD' ? { ...whole, body: '' } : whole;
+  };
   if (wire.code === 'InternalFailure') deps.log(error);
-  if (ctx) {
-    if (error instanceof Denied) passage.questions.push(error.question);
-    deps.decisions.keep(requestId, ctx.account, passage.questions);
-    await deps.store.transaction((tx) => recordRefusal(passage, { ...ctx, store: tx }, error, wire));
+  try {
+    if (ctx) await keepRefusal(passage, ctx, error, wire);
+    const answer = await finished(passage, answerOf(wire), undefined, wire.code);
+    const message = error instanceof Denied && ctx ? encodedMessage(error.question, ctx) : undefined;
+    return message ? { ...answer, headers: { ...answer.headers, [ENCODED_MESSAGE]: message } } : answer;
+  } catch (failure) {
+    deps.log(failure);
+    return answerOf(describeError(UNRECORDED, service, protocol.name));
   }
-  const whole = protocol.encodeError(wire, service, requestId);
-  const response = request.method === 'HEAD' ? { ...whole, body: '' } : whole;
-  const answer = await finished(passage, response, undefined, wire.code);
-  const message = error instanceof Denied && ctx ? encodedMessage(error.question, ctx) : undefined;
-  return message ? { ...answer, headers: { ...answer.headers, [ENCODED_MESSAGE]: message } } : answer;
+}
+
+const UNRECORDED = new CommonError(
+  'ServiceUnavailable',
+  'The request has failed due to a temporary failure of the server.',
+  503,
+);
+
+async function keepRefusal(passage: Passage, ctx: Context, error: unknown, told: WireError): Promise<void> {
+  const { deps, requestId, questions } = passage;
+  if (error instanceof Denied) questions.push(error.question);
+  deps.decisions.keep(requestId, ctx.account, questions);
+  await deps.store.transaction((tx) => recordRefusal(passage, { ...ctx, store: tx }, error, told));
 }
 
 /** In the words of the service, where it has its own. */
