@@ -18,6 +18,7 @@ const DEFAULTS: Partial<Config> = {
   tlsKey: undefined,
   store: undefined,
   quotas: {},
+  passwordCost: 'standard',
 };
 
 test('without flags and variables the defaults hold', () => {
@@ -40,6 +41,7 @@ const FLAGS: readonly [args: string[], Partial<Config>][] = [
   [['--ephemeral=false'], { ephemeral: false }],
   [KEY, { rootAccessKeyId: 'AKIAROOT', rootSecretAccessKey: 'secret' }],
   [['--root-access-key-id=AKIA', '--root-secret-access-key=--a=b'], { rootSecretAccessKey: '--a=b' }],
+  [['--password-cost', 'light'], { passwordCost: 'light' }],
   [['--store', 'sqlite:/tmp/x.db'], { store: 'sqlite:/tmp/x.db' }],
   [['--store', 'postgres://u:p@h/d'], { store: 'postgres://u:p@h/d' }],
   [['--outbound', 'a.example', '--outbound', '*.b.example'], { outbound: ['a.example', '*.b.example'] }],

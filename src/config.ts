@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Prices } from './core/context.ts';
 import type { ClusterAddress, ProxyAddress } from './core/keyStores.ts';
 import { type Opener, openerOf, SealError } from './core/seal.ts';
+import { PASSWORD_COSTS } from './identity/passwords.ts';
 
 export interface Config {
   readonly port: number;
@@ -26,6 +27,8 @@ export interface Config {
   readonly quotas: Readonly<Record<string, number>>;
   /** URL of the server that mail goes out through. */
   readonly smtp: string | undefined;
+  /** How much work a guess of a password is. */
+  readonly passwordCost: keyof typeof PASSWORD_COSTS;
   /** Hosts beside this machine that the plane may call for its users: names, `*.example.com`, `*`. */
   readonly outbound: readonly string[];
   /** What usage costs in Cost Explorer's reports. */
@@ -83,6 +86,12 @@ const SETTINGS: readonly Setting[] = [
     help: 'smtp://USER:PASSWORD@HOST:PORT: where mail goes out; it is kept in an outbox otherwise',
   },
   {
+    flag: 'password-cost',
+    value: 'NAME',
+    standard: 'standard',
+    help: 'what a guess of a password costs: standard (19 MiB × 2), strong (64 MiB × 3), light (3 MiB × 1)',
+  },
+  {
     flag: 'outbound',
     value: 'HOST',
     repeated: true,
@@ -130,6 +139,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     blobs: matching('blobs', read('blobs'), /^(s3|https?):\/\/[^/@]+(\/.*)?$/, 's3://BUCKET or https://HOST/BUCKET'),
     quotas: quotasOf(read('quota')),
     smtp: mailServer(read('smtp')),
+    passwordCost: costIn(read('password-cost')!),
     outbound: hostsOf(read('outbound')),
     prices: pricesIn(read('prices')),
     trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),
@@ -188,6 +198,11 @@ function integer(flag: string, text: string, min: number, max: number): number {
   if (!(value >= min && value <= max))
     throw new ConfigError(`--${flag} must be a number from ${min} to ${max}: ${text}`);
   return value;
+}
+
+function costIn(name: string): Config['passwordCost'] {
+  if (Object.hasOwn(PASSWORD_COSTS, name)) return name as Config['passwordCost'];
+  throw new ConfigError(`--password-cost must be one of ${Object.keys(PASSWORD_COSTS).join(', ')}: ${name}`);
 }
 
 function matching(flag: string, text: string | undefined, pattern: RegExp, what: string): string | undefined {

@@ -56,6 +56,7 @@ export async function serve(config: Config): Promise<void> {
       prices: config.prices,
       smtp: config.smtp,
       tlsCert: config.tlsCert,
+      passwordCost: config.passwordCost,
       outbound: config.outbound,
       trailIntervalSeconds: config.trailIntervalSeconds,
       keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },

@@ -1,6 +1,7 @@
 /** Everything a handler may know about the request besides its input. */
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal, JournalEntry, Transaction } from '../store/store.ts';
+import type { EventContext } from './eventContexts.ts';
 import type { KeyStoreBackings } from './keyStores.ts';
 import type { Look } from './ongoing.ts';
 import type { Access, Tag } from './operation.ts';
@@ -70,6 +71,8 @@ export interface Settings {
   readonly prices: Prices;
   /** `smtp://user:password@host:25`: the server that mail goes out through. */
   readonly smtp?: string | undefined;
+  /** How much work a guess of a password is, by the name of a row in identity/passwords.ts; `standard` when absent. */
+  readonly passwordCost?: 'standard' | 'strong' | 'light' | undefined;
   /** PEM: what the plane shows under TLS, if it does. Its names are the plane's. */
   readonly tlsCert?: string | undefined;
   /** Hosts beside the machine itself that the plane may call for its users; see outbound.ts. */
@@ -128,6 +131,8 @@ export interface AuditNotes {
   additionalEventData?: Record<string, unknown>;
   /** Journal entries that are kept though the call fails: what was measured outside. */
   kept?: JournalEntry[];
+  /** What an event data store may want to know of the call's permissions. */
+  context?: EventContext;
   /** What the request was about, for the service's own afterwards. */
   about?: unknown;
   /** Account that owns what was acted on, when it is not the caller's: it gets a record of its own. */

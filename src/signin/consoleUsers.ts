@@ -9,7 +9,7 @@ import { DEVICES_PER_USER, type MfaDevice, mfaDevices, verifyMfaCode } from '../
 import { type Account, accounts, isClosed } from '../identity/organization.ts';
 import { holderOf as handleOf } from '../identity/passkeys.ts';
 import { passwordExpiry, passwordPolicies } from '../identity/passwordPolicies.ts';
-import { isPassword, type LoginProfile, loginProfiles, verifierOf } from '../identity/passwords.ts';
+import { checked, type LoginProfile, loginProfiles } from '../identity/passwords.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { rootArn, userArn, users } from '../identity/principals.ts';
 import { attempt, succeeded } from './attempts.ts';
@@ -72,8 +72,7 @@ export async function signInTo(around: FrontAround, claimed: Claimed, password: 
   });
   if (found.waitMs > 0) return { kind: 'wait', waitMs: found.waitMs };
   const { verifier } = found;
-  const right =
-    verifier === undefined ? (await verifierOf(around, password)) === '' : await isPassword(around, verifier, password);
+  const { right, better } = await checked(around, verifier, password);
   return around.within(async (ctx) => {
     const { account, holder } = await holderOf(ctx, claimed);
     const profile = holder && (await ctx.store.get(loginProfiles, [holder.account, holder.id]));
@@ -84,6 +83,9 @@ export async function signInTo(around: FrontAround, claimed: Claimed, password: 
       return { kind: 'refused' };
     }
     await succeeded(ctx, ...countedOf(claimed));
+    if (better !== undefined) {
+      await ctx.store.replace(loginProfiles, { ...profile, verifiers: [better, ...profile.verifiers.slice(1)] });
+    }
     if (devices.length > 0) {
       recordMfaCheck(ctx, holder, devices);
       return onTheWay(ctx, holder, 'code', false);

@@ -8,7 +8,7 @@ import { uuid } from '../core/ids.ts';
 import { type DirectoryUser, directoryUsers, userBy } from '../identity/directory.ts';
 import { type ExternalSignIn, keepExternalSignIn } from '../identity/identitySources.ts';
 import { type Instance, instanceOfStore, instances } from '../identity/instances.ts';
-import { isPassword, verifierOf } from '../identity/passwords.ts';
+import { checked } from '../identity/passwords.ts';
 import { personPasswords } from '../identity/personCredentials.ts';
 import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
 import { attempt, succeeded } from './attempts.ts';
@@ -51,7 +51,7 @@ export async function signIn(around: FrontAround, given: Given): Promise<Outcome
     return { waitMs, user, verifier: known?.verifiers[0] };
   });
   if (found.waitMs > 0) return { kind: 'wait', waitMs: found.waitMs };
-  const right = await isRight(around, found.verifier, password);
+  const { right, better } = await checked(around, found.verifier, password);
   return around.within(async (ctx) => {
     const instance = await instanceOfStore(ctx.store, identityStore);
     if (!instance) return { kind: 'refused' };
@@ -62,21 +62,20 @@ export async function signIn(around: FrontAround, given: Given): Promise<Outcome
     const admitted = right && user?.status === 'ENABLED' && (await isInForce(ctx, user, found.verifier));
     recordPerson(ctx, 'CredentialVerification', { ...told, outcome: admitted ? 'Success' : 'Failure' });
     if (!admitted) return { kind: 'refused' };
+    if (better !== undefined) await keepBetter(ctx, user, better);
     await succeeded(ctx, ...counted);
     return afterPassword(ctx, { instance, user, next, workflow, browser });
   });
 }
 
-/** Off the event loop; a verifier that is not there costs as much as one that is. */
-async function isRight({ secrets, random }: FrontAround, verifier: string | undefined, password: string) {
-  if (verifier !== undefined) return isPassword({ secrets }, verifier, password);
-  await verifierOf({ secrets, random }, password);
-  return false;
-}
-
 /** It was not changed while it was looked at. */
 async function isInForce({ store }: Context, { identityStore, id }: DirectoryUser, verifier: string | undefined) {
   return (await store.get(personPasswords, [identityStore, id]))?.verifiers[0] === verifier;
+}
+
+async function keepBetter({ store }: Context, { identityStore, id }: DirectoryUser, verifier: string) {
+  const row = await store.get(personPasswords, [identityStore, id]);
+  if (row) await store.replace(personPasswords, { ...row, verifiers: [verifier, ...row.verifiers.slice(1)] });
 }
 
 interface Entry {
