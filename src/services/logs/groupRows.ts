@@ -2,7 +2,7 @@
  * Log groups. What belongs to a group (streams, events, filters) is kept under its unique id, so that a group that is
  * deleted is gone at once, whatever it held, and one made under the same name again begins empty.
  */
-import type { LogGroupClass } from '@aws-sdk/client-cloudwatch-logs';
+import type { LogGroupClass, Processor } from '@aws-sdk/client-cloudwatch-logs';
 import type { Tag } from '../../core/operation.ts';
 import { table } from '../../store/store.ts';
 
@@ -21,6 +21,10 @@ export interface LogGroup {
   readonly metricFilters: number;
   /** The KMS key that new events are encrypted under: its ARN, and the data key in `dataKeys`. */
   readonly kms?: { readonly keyArn: string; readonly dataKey: string } | undefined;
+  /** What is made of events as they come in; see transformers/. Times in milliseconds. */
+  readonly transformer?:
+    | { readonly config: readonly Processor[]; readonly created: number; readonly modified: number }
+    | undefined;
   /** Data protection policy, as it was written; since when there is one (milliseconds). */
   readonly dataProtection?: { readonly document: string; readonly updated: number; readonly since: number } | undefined;
 }

@@ -59,6 +59,7 @@ import {
   UntagLogGroup,
   UntagResource,
 } from './tags.ts';
+import { DeleteTransformer, GetTransformer, PutTransformer, TestTransformer } from './transformers.ts';
 
 export const logs = defineService({
   name: 'logs',
@@ -87,6 +88,7 @@ export const logs = defineService({
     DeleteResourcePolicy,
     DeleteRetentionPolicy,
     DeleteSubscriptionFilter,
+    DeleteTransformer,
     DescribeAccountPolicies,
     DescribeConfigurationTemplates,
     DescribeDeliveries,
@@ -112,6 +114,7 @@ export const logs = defineService({
     GetLogGroupFields,
     GetLogRecord,
     GetQueryResults,
+    GetTransformer,
     ListLogGroups,
     ListLogGroupsForQuery,
     ListTagsForResource,
@@ -130,12 +133,14 @@ export const logs = defineService({
     PutResourcePolicy,
     PutRetentionPolicy,
     PutSubscriptionFilter,
+    PutTransformer,
     StartLiveTail,
     StartQuery,
     StopQuery,
     TagLogGroup,
     TagResource,
     TestMetricFilter,
+    TestTransformer,
     UntagLogGroup,
     UntagResource,
     UpdateDeliveryConfiguration,

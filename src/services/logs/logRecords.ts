@@ -42,7 +42,7 @@ export const GetLogRecord: Operation<Present<GetLogRecordRequest>, GetLogRecordR
     if (!row) gone();
     const key = row.key === undefined ? undefined : await keyFor(ctx, group, row.key);
     const events = eventsIn(row, await bytesOf(ctx.store, row), key);
-    const message = events.messages[index];
+    const message = events.transformed?.[index] || events.messages[index];
     const time = events.times[index];
     if (message === undefined || time === undefined || time < (expiry(group, ctx.now) ?? 0)) gone();
     const mask = await maskerFor(ctx, group, input.unmask);
@@ -80,7 +80,13 @@ export const GetLogGroupFields = onGroup<GetLogGroupFieldsRequest, GetLogGroupFi
     const counts = new Map<string, number>();
     let events = 0;
     const mask = await maskerFor(ctx, group, false);
-    for await (const chunk of eventsOf(ctx, { group, from: Math.max(0, from), to, backward: true })) {
+    for await (const chunk of eventsOf(ctx, {
+      group,
+      from: Math.max(0, from),
+      to,
+      backward: true,
+      transformed: true,
+    })) {
       for (const event of chunk.events) {
         events++;
         for (const [name] of discoveredFields(rowOf({ ...event, message: mask(event) }, '')))

@@ -32,7 +32,7 @@ const REGEXES_MAX = 5;
 export const PutMetricFilter = onGroup<Present<PutMetricFilterRequest>, object>({
   async run(input, ctx, group) {
     requireStandard(group, 'Metric filters');
-    requireHonoured(input);
+    requireHonoured(input, group);
     const transformation = input.metricTransformations[0]!;
     const pattern = filterPattern(input.filterPattern, WHAT);
     requireSound(transformation, pattern);
@@ -47,7 +47,7 @@ export const PutMetricFilter = onGroup<Present<PutMetricFilterRequest>, object>(
       pattern: input.filterPattern,
       created: before?.created ?? ctx.now.getTime(),
       transformation,
-      onTransformed: false,
+      onTransformed: input.applyOnTransformedLogs ?? false,
       ...(input.emitSystemFieldDimensions?.length && { systemFields: input.emitSystemFieldDimensions }),
     });
     if (!before) await ctx.store.replace(logGroups, { ...group, metricFilters: group.metricFilters + 1 });
@@ -57,12 +57,10 @@ export const PutMetricFilter = onGroup<Present<PutMetricFilterRequest>, object>(
 
 const SYSTEM_FIELDS = new Set(['@aws.account', '@aws.region']);
 
-function requireHonoured({
-  applyOnTransformedLogs,
-  fieldSelectionCriteria,
-  emitSystemFieldDimensions = [],
-}: Present<PutMetricFilterRequest>): void {
-  if (applyOnTransformedLogs) fail(InvalidParameterException, 'The log group has no transformer.');
+function requireHonoured(input: Present<PutMetricFilterRequest>, group: LogGroup): void {
+  const { applyOnTransformedLogs, fieldSelectionCriteria, emitSystemFieldDimensions = [] } = input;
+  if (applyOnTransformedLogs && !group.transformer)
+    fail(InvalidParameterException, 'The log group has no transformer.');
   if (fieldSelectionCriteria !== undefined) {
     fail(InvalidParameterException, 'Field selection criteria are not supported: no log group is centralized.');
   }

@@ -23,9 +23,14 @@ export async function filterSamples(ctx: Context, group: LogGroup, events: Event
   const { rows } = await ctx.store.list(metricFilters, [group.id], { limit: FILTERS_MAX });
   const mask = await maskerFor(ctx, group, false);
   const from = { ingested: ctx.now.getTime() };
-  const subjects = events.messages.map((message) => subjectOf(mask({ message, from })));
+  const subject = (message: string) => subjectOf(mask({ message, from }));
+  const original = events.messages.map(subject);
+  const { transformed, messages } = events;
+  const made = transformed ? transformed.map((text, i) => subject(text || messages[i]!)) : original;
   const samples: Sample[] = [];
-  for (const filter of rows) samples.push(...(await samplesOf(filter, group, subjects, events.times)));
+  for (const filter of rows) {
+    samples.push(...(await samplesOf(filter, group, filter.onTransformed ? made : original, events.times)));
+  }
   return samples;
 }
 

@@ -18,10 +18,11 @@ import { sealingKey } from './encryption.ts';
 import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
 import { filterSamples } from './metricSamples.ts';
 import { policyFor } from './resourcePolicies.ts';
-import { type Events, eventBytes, keepSegment, segmentOf } from './segments.ts';
+import { eventBytes, keepSegment, segmentOf } from './segments.ts';
 import { findStream, type StreamTarget } from './streamLookup.ts';
 import { type LogStream, streams } from './streamRows.ts';
 import { SEQUENCE_TOKEN } from './streams.ts';
+import { transformed, transformerSamples } from './transforming.ts';
 import { INCOMING_BYTES, NAMESPACE } from './usage.ts';
 
 const BATCH_BYTES_MAX = 1_048_576;
@@ -107,12 +108,19 @@ function countBelow(events: Batch, time: number): number {
 }
 
 async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Batch): Promise<void> {
-  const events: Events = { times: batch.map(timeOf), messages: batch.map(({ message }) => message ?? '') };
+  const events = await transformed(group, stream.name, {
+    times: batch.map(timeOf),
+    messages: batch.map(({ message }) => message ?? ''),
+  });
   const key = await sealingKey(ctx, group);
   const segment = segmentOf(ctx, { group: group.id, stream: stream.id, streamName: stream.name, key }, events);
   await keepSegment(ctx.store, segment);
   await noteNewest(ctx, stream, segment.row.last);
-  const samples = [...incoming(ctx, group, segment.row), ...(await filterSamples(ctx, group, events))];
+  const samples = [
+    ...incoming(ctx, group, segment.row),
+    ...transformerSamples(ctx, group, events),
+    ...(await filterSamples(ctx, group, events)),
+  ];
   tellSamples(ctx, { account: group.account, region: group.region, samples });
 }
 

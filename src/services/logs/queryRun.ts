@@ -118,7 +118,7 @@ async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: 
 }
 
 function chunksOf(ctx: Context, group: LogGroup, { after }: Progress, { from, to }: Query, plan: Plan) {
-  return eventsOf(ctx, { group, from, to: to + 1, backward: !plan.oldestFirst, after });
+  return eventsOf(ctx, { group, from, to: to + 1, backward: !plan.oldestFirst, after, transformed: true });
 }
 
 /** The next events of a group; false when there are no more. */

@@ -16,6 +16,8 @@ import { bytesOf, type Events, eventsIn, moment, momentBack, type Segment, SPANS
 
 export interface StoredEvent extends Place {
   readonly message: string;
+  /** Its transformer failed. */
+  readonly untransformed?: true | undefined;
   readonly from: Segment;
 }
 
@@ -30,6 +32,8 @@ export interface Reading {
   readonly to?: number | undefined;
   /** Newest first. */
   readonly backward?: boolean | undefined;
+  /** Messages as transformers made them, where they did. */
+  readonly transformed?: boolean | undefined;
   /** Only what comes after this place, in the order of reading. */
   readonly after?: Place | undefined;
 }
@@ -227,10 +231,13 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
       const open = rows.pop();
       if (open === undefined) return undefined;
       const { row, index, time } = open;
-      const message = unpack(open).messages[index]!;
+      const events = unpack(open);
+      const message = events.messages[index]!;
+      const made = reading.transformed ? events.transformed?.[index] : undefined;
       open.index += step;
       if (settle(open)) rows.push(open);
-      return { time, segment: row.id, index, message, from: row };
+      const event = { time, segment: row.id, index, message: made || message, from: row };
+      return made === 0 ? { ...event, untransformed: true } : event;
     },
   };
 }

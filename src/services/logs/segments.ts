@@ -38,11 +38,16 @@ export interface Segment {
 interface Batch {
   readonly t: readonly number[];
   readonly m: readonly string[];
+  readonly x?: Transformed | undefined;
 }
+
+/** What a transformer made of each message: JSON, or 0 where it failed. */
+export type Transformed = readonly (string | 0)[];
 
 export interface Events {
   readonly times: readonly number[];
   readonly messages: readonly string[];
+  readonly transformed?: Transformed | undefined;
 }
 
 /** The longest time that a row of each level spans. */
@@ -71,14 +76,15 @@ interface Origin {
 }
 
 /** A row of events that are in time's order, at least one, and the bytes beside it. */
-export function segmentOf(ctx: Pick<Context, 'now' | 'random'>, origin: Origin, { times, messages }: Events) {
+export function segmentOf(ctx: Pick<Context, 'now' | 'random'>, origin: Origin, events: Events) {
+  const { times, messages, transformed: x } = events;
   const { group, stream, streamName, key } = origin;
   const first = times[0]!;
   const last = times.at(-1)!;
   const ingested = ctx.now.getTime();
   const id = `${moment(ingested)}${dice(ctx)}`;
   const t = times.map((time, i) => time - (times[i - 1] ?? first));
-  const body = JSON.stringify({ t, m: messages } satisfies Batch);
+  const body = JSON.stringify({ t, m: messages, x } satisfies Batch);
   const packed = body.length < PACKED_FROM ? undefined : packedIfItPays(body);
   const bytes = key ? sealed(packed ?? Buffer.from(body), key.plain, id, ctx) : packed;
   const level = SPANS_MS.findIndex((span) => last - first <= span);
@@ -149,9 +155,9 @@ export const bytesOf = async (tx: Transaction, row: Segment): Promise<Uint8Array
 
 /** The events of a row. `bytes`: what lies beside it; `key`: the plain data key of a row that is sealed. */
 export function eventsIn(row: Segment, bytes: Uint8Array | undefined, key: Buffer | undefined): Events {
-  const { t, m } = JSON.parse(row.body ?? textOf(row, bytes, key)) as Batch;
+  const { t, m, x } = JSON.parse(row.body ?? textOf(row, bytes, key)) as Batch;
   let time = row.first;
-  return { times: t.map((step) => (time += step)), messages: m };
+  return { times: t.map((step) => (time += step)), messages: m, transformed: x };
 }
 
 function textOf(row: Segment, bytes: Uint8Array | undefined, key: Buffer | undefined): string {

@@ -66,6 +66,7 @@ const SYSTEM: Readonly<Record<string, (event: StoredEvent, log: string) => Value
   '@log': (_, log) => log,
   '@ptr': (event) => pointerOf(event),
   '@eventId': (event) => idOf(event),
+  '@transformationError': ({ untransformed }) => (untransformed ? 'The log event could not be transformed.' : null),
 };
 
 export const pointerOf = ({ from, index }: StoredEvent): string => pointerText({ ...from, index });

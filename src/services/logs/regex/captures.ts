@@ -10,6 +10,11 @@ import type { Program } from './program.ts';
 
 const FUEL = 3_000_000;
 
+/** Steps that may still be taken, by one search or by many together. */
+export interface Fuel {
+  left: number;
+}
+
 /** Begin and end of the whole and of each group; -1 for a group that took no part. */
 export type Places = readonly number[];
 
@@ -19,8 +24,12 @@ interface Thread {
 }
 
 /** The leftmost match at or after `from`. @throws TooCostly */
-export function capturesOf(program: Program, text: string, from: number): Places | undefined {
-  let fuel = FUEL;
+export function capturesOf(
+  program: Program,
+  text: string,
+  from: number,
+  fuel: Fuel = { left: FUEL },
+): Places | undefined {
   let threads: Thread[] = [];
   let found: Places | undefined;
   const first = firstOf(program);
@@ -41,14 +50,14 @@ export function capturesOf(program: Program, text: string, from: number): Places
     const seen = new Uint8Array(program.steps.length);
     for (const thread of threads) {
       const ready = follow(program, thread, place, sides as [number, number], seen);
-      fuel -= ready.length + 2;
+      fuel.left -= ready.length + 2;
       const ended = advance(program, ready, unit, next);
       if (ended) {
         found = ended.with(1, place);
         break; // What comes after is less preferred.
       }
     }
-    if (fuel < 0) throw new TooCostly('The regular expression is too complex for this text.');
+    if (fuel.left < 0) throw new TooCostly('The regular expression is too complex for this text.');
     threads = next;
   }
   return found;
