@@ -5,6 +5,7 @@
 import { accountOf } from '../core/arn.ts';
 import type { Caller, Context } from '../core/context.ts';
 import { AccessDenied } from '../core/errors.ts';
+import { wantsContext, withQuestion } from '../core/eventContexts.ts';
 import type { Access } from '../core/operation.ts';
 import { canonicalUserOf } from '../identity/canonicalUsers.ts';
 import { chainOf } from '../identity/organization.ts';
@@ -42,6 +43,11 @@ export class Denied extends AccessDenied {
 /** Throws Denied unless every policy that bears on the request lets it pass. */
 export async function authorize(ctx: Context, action: string, access: Access): Promise<Question> {
   const question = await ask(access.caller ? { ...ctx, caller: access.caller } : ctx, action, access);
+  const { conditions } = question;
+  const organization = conditions['aws:PrincipalOrgID'] as string | undefined;
+  if (await wantsContext(ctx.store, ctx.account, organization)) {
+    ctx.audit.context = withQuestion(ctx.audit.context, access.resource, conditions);
+  }
   if (question.decision.verdict === 'Allowed') return question;
   throw new Denied(sentence(ctx, action, access, question), question);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { AuditNotes, Caller, Context } from '../core/context.ts';
+import { contextId } from '../core/eventContexts.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../core/eventResources.ts';
 import { DATA_KIND } from '../core/eventSelectors.ts';
 import { eventOf } from '../core/events.ts';
@@ -57,9 +58,9 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
     eventName: service.inner?.[operation]?.eventName ?? operation,
     awsRegion: region,
     sourceIPAddress: by ?? ctx.source.ip,
-    userAgent: by ?? ctx.source.userAgent.slice(0, TEXT_LENGTH_MAX),
+    userAgent: by ?? ctx.source.userAgent,
     errorCode: error?.code,
-    errorMessage: error?.message.slice(0, TEXT_LENGTH_MAX),
+    errorMessage: error?.message,
     requestParameters: requestParameters(ctx.audit, call),
     responseElements: error ? null : responseElements(ctx.audit, call),
     additionalEventData: ctx.audit.additionalEventData,
@@ -81,23 +82,41 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
     sessionCredentialFromConsole: ctx.caller.session?.console ? 'true' : undefined,
   };
   const kind = call.data ? DATA_KIND : 'api';
-  return { id, kind, account, region, time: ctx.now.getTime(), body: textOf(record) };
+  const whole = JSON.stringify(record);
+  const body = limited(record, whole);
+  if (account === ctx.account) keepContext(ctx, id, whole, body);
+  return { id, kind, account, region, time: ctx.now.getTime(), body };
 }
 
 /** CloudTrail's limits of a field. */
 const TEXT_LENGTH_MAX = 1024;
 const OBJECT_BYTES_MAX = 100 * 1024;
-const LIMITED = ['requestParameters', 'responseElements'] as const;
+const TEXTS = ['userAgent', 'errorMessage'] as const;
+const OBJECTS = ['requestParameters', 'responseElements'] as const;
+/** The largest event that anybody can ask for. */
+const WHOLE_LENGTH_MAX = 1024 * 1024;
 
-/** The record as JSON; what is over CloudTrail's limit is left out of it. */
-function textOf(record: { readonly [K in (typeof LIMITED)[number]]: object | null }): string {
-  const text = JSON.stringify(record);
-  if (text.length <= OBJECT_BYTES_MAX) return text;
-  const kept = { ...record };
-  for (const name of LIMITED) {
-    if (Buffer.byteLength(JSON.stringify(kept[name])) > OBJECT_BYTES_MAX) kept[name] = null;
+type Limited = { readonly [K in (typeof TEXTS)[number]]: string | undefined } & {
+  readonly [K in (typeof OBJECTS)[number]]: object | null;
+};
+
+/** The record as JSON; what is over CloudTrail's limits is cut off, or left out of it. */
+function limited(record: Limited, whole: string): string {
+  const long = TEXTS.filter((name) => (record[name]?.length ?? 0) > TEXT_LENGTH_MAX);
+  if (long.length === 0 && whole.length <= OBJECT_BYTES_MAX) return whole;
+  const kept: Record<string, unknown> = { ...record };
+  for (const name of long) kept[name] = record[name]?.slice(0, TEXT_LENGTH_MAX);
+  for (const name of OBJECTS) {
+    if (Buffer.byteLength(JSON.stringify(record[name])) > OBJECT_BYTES_MAX) kept[name] = null;
   }
   return JSON.stringify(kept);
+}
+
+/** What an event data store may want beside the record. */
+function keepContext({ audit, store }: Context, id: string, whole: string, body: string): void {
+  if (!audit.context) return;
+  const more = whole !== body && whole.length <= WHOLE_LENGTH_MAX ? { whole } : {};
+  store.putBytes(contextId(id), Buffer.from(JSON.stringify({ ...audit.context, ...more })));
 }
 
 function requestParameters(audit: AuditNotes, call: Call): object | null {

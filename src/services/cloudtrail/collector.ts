@@ -8,12 +8,14 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../core/context.ts';
+import { contextId } from '../../core/eventContexts.ts';
 import type { Surroundings } from '../../core/worker.ts';
 import { organizationIdOf } from '../../identity/organization.ts';
 import type { JournalRow, Transaction } from '../../store/store.ts';
 import { ACTIVITY_KIND, activityIn } from './channelRows.ts';
 import { COLLECTOR, type CollectorPosition, collectorPositions, nextDue } from './collectorPositions.ts';
-import { ingestingStores } from './lakeRows.ts';
+import { contextOf, enriched, enrichmentOf } from './enrichment.ts';
+import { ingestingStores, isEnriched } from './lakeRows.ts';
 import { type LogBatch, newLogBatch, noteLine } from './logBatches.ts';
 import { addRecord, LINES, type LogFile, newLogFile } from './logFiles.ts';
 import { SERVICE } from './organizationTrails.ts';
@@ -49,6 +51,8 @@ interface State {
   readonly streams: Map<string, Stream>;
   /** Events for event data stores, by their ids. */
   readonly segments: Map<string, LogFile>;
+  /** Events whose contexts are in the segments, or nobody's. */
+  spent: string[];
 }
 
 /** What is gathered, of each plane. */
@@ -59,7 +63,14 @@ export async function collect(around: Surroundings, position: CollectorPosition)
   const { journal } = around.store;
   let state = states.get(journal);
   if (state?.base !== position.sequence) {
-    state = { base: position.sequence, cursor: position.sequence, bytes: 0, streams: new Map(), segments: new Map() };
+    state = {
+      base: position.sequence,
+      cursor: position.sequence,
+      bytes: 0,
+      streams: new Map(),
+      segments: new Map(),
+      spent: [],
+    };
     states.set(journal, state);
   }
   const seen = around.now().getTime();
@@ -75,10 +86,10 @@ export async function collect(around: Surroundings, position: CollectorPosition)
 
 /** Reads on, as far as a turn goes. */
 async function gather(state: State, around: Surroundings): Promise<void> {
-  const [active, stores] = await around.store.transaction(async (tx) => [
-    await activeTrails(tx),
-    await ingestingStores(tx),
-  ]);
+  const [active, stores, enrichment] = await around.store.transaction(async (tx) => {
+    const ingesting = await ingestingStores(tx);
+    return [await activeTrails(tx), ingesting, await enrichmentOf(tx, ingesting)] as const;
+  });
   let began = performance.now();
   for (let reads = 0; reads < READS_A_TURN && state.bytes < GATHERED_BYTES_MAX; reads++) {
     const entries = await around.store.journal.read(state.cursor, ENTRIES_A_READ);
@@ -88,7 +99,13 @@ async function gather(state: State, around: Surroundings): Promise<void> {
     for (const entry of entries) {
       const organization = organizations.get(entry.account);
       for (const { trail, kind } of wantedBy(active, entry, organization)) add(state, trail, kind, entry);
-      for (const { id } of storesWanting(stores, entry, organization)) addToSegment(state, id, entry.body, entry.time);
+      const wanting = storesWanting(stores, entry, organization);
+      const context = enrichment && (await contextOf(around, enrichment, state, entry, organization));
+      for (const store of wanting) {
+        const body =
+          context && isEnriched(store) ? enriched(entry.body, context, store, enrichment.readers) : entry.body;
+        addToSegment(state, store.id, body, entry.time);
+      }
       if (entry.kind === ACTIVITY_KIND) addActivity(state, entry);
     }
     state.cursor = last.sequence;
@@ -167,6 +184,7 @@ async function deliver(state: State, around: Surroundings, seen: number | undefi
     const position = await ctx.store.get(collectorPositions, COLLECTOR);
     if (position?.sequence !== state.base) return;
     for (const keep of parcels) await keep(ctx);
+    for (const id of state.spent) ctx.store.dropBytes(contextId(id));
     const times = seen === undefined ? {} : { due: nextDue(ctx.now, settings), made: seen };
     await ctx.store.replace(collectorPositions, { ...position, sequence: state.cursor, ...times });
     if (seen !== undefined) await release(ctx, seen);

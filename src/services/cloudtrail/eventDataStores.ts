@@ -40,6 +40,7 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { channels } from './channelRows.ts';
 import { beginCollecting } from './collectorPositions.ts';
+import { contextWishesAfter } from './contextWishes.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
 import { type EventDataStore, eventDataStores, isActivityStore, storeArn } from './lakeRows.ts';
 import { ensureServiceLinkedRole, requireOrganization, requireSteward } from './organizationTrails.ts';
@@ -152,6 +153,7 @@ async function requireFree(ctx: Context, account: string, name: string): Promise
 async function stored(ctx: Context, store: EventDataStore): Promise<void> {
   if (store.ingesting) await beginCollecting(ctx);
   await writeWishes(ctx, store);
+  await contextWishesAfter(ctx, store);
 }
 
 export const GetEventDataStore: Operation<
@@ -211,6 +213,7 @@ export const UpdateEventDataStore: Update = {
     }
     await ctx.store.replace(eventDataStores, after);
     await writeWishes(ctx, before, after);
+    await contextWishesAfter(ctx, before, after);
     return view(after);
   },
 };

@@ -3,6 +3,7 @@ import { defineService, type Limits } from '../../core/operation.ts';
 import * as channels from './channels.ts';
 import * as dashboards from './dashboards.ts';
 import * as delegatedAdministrators from './delegatedAdministrators.ts';
+import { GetEventConfiguration, PutEventConfiguration } from './eventConfigurations.ts';
 import * as stores from './eventDataStores.ts';
 import * as eventSelectors from './eventSelectors.ts';
 import { ListInsightsData, LookupEvents } from './events.ts';
@@ -45,6 +46,7 @@ export const cloudtrail = defineService({
     DescribeTrails: views.DescribeTrails,
     GetChannel: channels.GetChannel,
     GetDashboard: dashboards.GetDashboard,
+    GetEventConfiguration,
     GetEventDataStore: stores.GetEventDataStore,
     GetEventSelectors: eventSelectors.GetEventSelectors,
     GetImport: imports.GetImport,
@@ -64,6 +66,7 @@ export const cloudtrail = defineService({
     ListTags: tagging.ListTags,
     ListTrails: views.ListTrails,
     LookupEvents,
+    PutEventConfiguration,
     PutEventSelectors: eventSelectors.PutEventSelectors,
     PutInsightSelectors: insightSelectors.PutInsightSelectors,
     PutResourcePolicy: resourcePolicies.PutResourcePolicy,

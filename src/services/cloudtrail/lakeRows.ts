@@ -7,6 +7,11 @@ import { type Transaction, table } from '../../store/store.ts';
 import { categoryOf } from './eventSelectors.ts';
 import type { PolicyFields } from './resourcePolicyRules.ts';
 
+export interface EventConfiguration {
+  readonly size: 'Standard' | 'Large';
+  readonly selectors: readonly { readonly Type: 'TagContext' | 'RequestContext'; readonly Equals: readonly string[] }[];
+}
+
 /** Its policy says who of other accounts may do what with it. */
 export interface EventDataStore extends PolicyFields {
   readonly account: string;
@@ -27,6 +32,7 @@ export interface EventDataStore extends PolicyFields {
   readonly since: number;
   readonly created: number;
   readonly updated: number;
+  readonly configuration?: EventConfiguration | undefined;
   /** Milliseconds: when its deletion was asked for. */
   readonly deleted?: number | undefined;
   readonly tags: readonly Tag[];
@@ -40,6 +46,10 @@ export const storeArn = ({ account, region, id }: Place) =>
 /** Whether it takes events from outside of AWS, and nothing else. */
 export const isActivityStore = (store: EventDataStore): boolean =>
   storeSelectors(store).some((selector) => categoryOf(selector) === 'ActivityAuditLog');
+
+/** Whether its events are more than the records themselves. */
+export const isEnriched = ({ ingesting, configuration }: EventDataStore): boolean =>
+  ingesting && configuration?.size === 'Large';
 
 export const INGESTING = 'ingesting';
 

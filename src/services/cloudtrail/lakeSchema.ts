@@ -53,6 +53,10 @@ export const COLUMNS = {
   serviceEventDetails: MAP,
   eventCategory: 'VARCHAR',
   sessionCredentialFromConsole: 'VARCHAR',
+  eventContext: {
+    requestContext: MAP,
+    tagContext: { resourceTags: [{ arn: 'VARCHAR', tags: MAP }], principalTags: MAP },
+  },
   tlsDetails: { tlsVersion: 'VARCHAR', cipherSuite: 'VARCHAR', clientProvidedHostHeader: 'VARCHAR' },
 } as const;
 
