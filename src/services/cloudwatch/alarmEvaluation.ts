@@ -122,7 +122,17 @@ function hasTooFewSamples({ config }: MetricAlarmRow, window: readonly (Datum | 
   return samples < needed - 1e-6;
 }
 
-const CLOCKS = new Set(['MINUTE', 'HOUR', 'DAY', 'DATE', 'MONTH', 'YEAR', 'EPOCH', 'TIME_SERIES']);
+const CLOCKS = new Set([
+  'MINUTE',
+  'HOUR',
+  'DAY',
+  'DATE',
+  'MONTH',
+  'YEAR',
+  'EPOCH',
+  'TIME_SERIES',
+  'INSIGHT_RULE_METRIC',
+]);
 
 /** Whether its expressions can change without any data. */
 function needsNoData({ config }: MetricAlarmRow): boolean {

@@ -8,6 +8,7 @@ import type { Surroundings, Worker } from '../../core/worker.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { Packed } from './aggregates.ts';
 import { joinPacked } from './ingest.ts';
+import { forgottenMinutes } from './insightRows.ts';
 import {
   type Block,
   blocks,
@@ -44,6 +45,7 @@ export const metricCompaction: Worker = {
       if (await store.transaction((tx) => packed(tx, step, seconds))) more = true;
     }
     if (await store.transaction((tx) => forgotten(tx, now()))) more = true;
+    if (await store.transaction((tx) => forgottenMinutes(tx, now()))) more = true;
     return (await pruned(store, now())) || more;
   },
 };

@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import type { Operation, Present } from '../../core/operation.ts';
+import type { Access, Operation, Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
+import { insightRuleArn } from './insightRules.ts';
 import { filled } from './labels.ts';
 import type { TimeSeries, Value } from './math/values.ts';
 import { roundedStart } from './periods.ts';
@@ -25,7 +26,7 @@ type Input = Present<GetMetricDataInput>;
 
 export const GetMetricData: Operation<Input, GetMetricDataOutput> = {
   recorded: 'data',
-  access: () => ({ resource: '*' }),
+  access: ({ MetricDataQueries }, ctx) => [{ resource: '*' }, ...ruleAccess(ctx, MetricDataQueries)],
   async run(input, ctx) {
     ctx.audit.resources = [METRIC_RESOURCE];
     const queries = input.MetricDataQueries;
@@ -38,6 +39,17 @@ export const GetMetricData: Operation<Input, GetMetricDataOutput> = {
     return page(input, place, ctx);
   },
 };
+
+/** Who reads metrics of a Contributor Insights rule needs the permission for its reports too. */
+function ruleAccess(ctx: Context, queries: readonly MetricDataQuery[]): Access[] {
+  const rules = queries.flatMap(({ Expression = '' }) =>
+    Array.from(Expression.matchAll(/INSIGHT_RULE_METRIC\s*\(\s*["']?([^"',)]+)/g), ([, rule]) => rule!.trim()),
+  );
+  return [...new Set(rules)].map((rule) => ({
+    action: 'cloudwatch:GetInsightRuleReport',
+    resource: insightRuleArn(ctx, rule),
+  }));
+}
 
 /** Where a page begins: which query, which of its series, which data point. */
 interface Place {

@@ -7,6 +7,16 @@ import { DeleteDashboards, GetDashboard, ListDashboards, PutDashboard } from './
 import { DescribeAlarmContributors, DescribeAlarms, DescribeAlarmsForMetric } from './describeAlarms.ts';
 import { GetMetricData } from './getMetricData.ts';
 import { GetMetricStatistics } from './getMetricStatistics.ts';
+import { GetInsightRuleReport } from './insightReport.ts';
+import {
+  DeleteInsightRules,
+  DescribeInsightRules,
+  DisableInsightRules,
+  EnableInsightRules,
+  ListManagedInsightRules,
+  PutInsightRule,
+  PutManagedInsightRules,
+} from './insightRules.ts';
 import limits from './limits.json' with { type: 'json' };
 import { ListMetrics } from './listMetrics.ts';
 import { DeleteAlarmMuteRule, GetAlarmMuteRule, ListAlarmMuteRules, PutAlarmMuteRule } from './muteRules.ts';
@@ -32,25 +42,33 @@ export const cloudwatch = defineService({
     DeleteAlarms,
     DeleteAnomalyDetector,
     DeleteDashboards,
+    DeleteInsightRules,
     DescribeAlarmContributors,
     DescribeAlarmHistory,
     DescribeAlarms,
     DescribeAlarmsForMetric,
     DescribeAnomalyDetectors,
+    DescribeInsightRules,
     DisableAlarmActions,
+    DisableInsightRules,
     EnableAlarmActions,
+    EnableInsightRules,
     GetAlarmMuteRule,
     GetDashboard,
+    GetInsightRuleReport,
     GetMetricData,
     GetMetricStatistics,
     ListAlarmMuteRules,
     ListDashboards,
+    ListManagedInsightRules,
     ListMetrics,
     ListTagsForResource,
     PutAlarmMuteRule,
     PutAnomalyDetector,
     PutCompositeAlarm,
     PutDashboard,
+    PutInsightRule,
+    PutManagedInsightRules,
     PutMetricAlarm,
     PutMetricData,
     SetAlarmState,

@@ -6,11 +6,13 @@
  * has data are woken here.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ToldContributions } from '../../core/contributions.ts';
 import { eventOf } from '../../core/events.ts';
 import { METRICS_PLACE, type Sample, type Samples } from '../../core/metrics.ts';
 import type { Follower, Transaction } from '../../store/store.ts';
 import { type Aggregate, aggregateOf, join, type Packed, pack, unpack } from './aggregates.ts';
 import { wake } from './alarmSleep.ts';
+import { keepContributions } from './insightRows.ts';
 import {
   blocks,
   blockTime,
@@ -31,10 +33,13 @@ export const metricStore: Follower = {
   name: 'cloudwatch',
   async follow(entries, tx) {
     const news = new Map<string, MetricNews>();
-    const told = entries.filter(({ kind }) => kind === METRICS_PLACE.kind).map((entry) => eventOf<Samples>(entry));
+    const told = entries
+      .filter(({ kind }) => kind === METRICS_PLACE.kind)
+      .map((entry) => eventOf<Samples & Partial<ToldContributions>>(entry));
     for (const { account, region, samples } of [...told, ...usageIn(entries)]) {
       for (const sample of samples) gather(news, { account, region }, sample);
     }
+    await keepContributions(tx, told.filter(hasContributions));
     const now = Math.max(...entries.map(({ time }) => time));
     let kept = 0;
     for (const metric of news.values()) {
@@ -43,6 +48,9 @@ export const metricStore: Follower = {
     }
   },
 };
+
+const hasContributions = (told: Samples & Partial<ToldContributions>): told is Samples & ToldContributions =>
+  told.contributions !== undefined;
 
 /** What a batch says of one metric. */
 interface MetricNews {

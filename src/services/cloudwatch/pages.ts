@@ -24,6 +24,14 @@ export const { rows: resultsPage } = paging({
   refuse: invalidToken,
 });
 
+export const { rows: rulesPage } = paging({
+  size: 'MaxResults',
+  standard: 500,
+  token: 'NextToken',
+  end,
+  refuse: invalidToken,
+});
+
 /** Metrics and dashboards: their operations take no size. */
 export const { rows: wholePage } = paging({
   size: 'MaxResults',

@@ -4,9 +4,11 @@
  */
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../../core/context.ts';
+import { insightRules } from '../../core/contributions.ts';
 import { bandOf, modelOf, TRAINED_ON_SECONDS, trainedTo } from './anomalyBand.ts';
 import { detectorOf, subjectOf } from './detectorRows.ts';
 import { dimensionsOf } from './dimensions.ts';
+import { insightMetric, spansOf } from './insightData.ts';
 import { isInsightsQuery, runInsightsQuery } from './insightsQuery.ts';
 import { evaluate, type World } from './math/evaluate.ts';
 import { MathError, parse } from './math/parser.ts';
@@ -96,9 +98,24 @@ function worldOf(ctx: Asker, queries: readonly MetricDataQuery[], grid: World['g
       }
       return all;
     },
+    insight: (rule, metric) => insightSeries(ctx, rule, metric, grid, budget),
     search: (text, stat, period) => searched(ctx, [text, stat], { ...grid, period: period ?? grid.period }, budget),
     band: (id, series, deviations) => band(ctx, { queries, id, series, deviations, grid }, budget),
   };
+}
+
+async function insightSeries(
+  ctx: Asker,
+  name: string,
+  metric: string,
+  { from, to, period }: World['grid'],
+  budget: Budget,
+): Promise<TimeSeries> {
+  const figure = insightMetric(metric);
+  const rule = await ctx.store.get(insightRules, [ctx.account, ctx.region, name]);
+  if (!rule) throw new MathError(`The Contributor Insights rule ${name} does not exist`);
+  const spans = await spansOf(ctx, rule, { from: from - (from % period), to, period }, budget);
+  return { points: new Map(spans.map((span) => [span.time, figure(span)])), period, label: `${name} ${metric}` };
 }
 
 async function metricSeries(ctx: Asker, query: MetricDataQuery, range: Range, budget: Budget): Promise<TimeSeries> {

@@ -1,4 +1,4 @@
-/** Tags of alarms, mute rules and dashboards, by ARN. */
+/** Tags of alarms, mute rules, insight rules and dashboards, by ARN. */
 import {
   type ListTagsForResourceInput,
   type ListTagsForResourceOutput,
@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';
+import { changeInsightRule, insightRules } from '../../core/contributions.ts';
 import { awsError } from '../../core/errors.ts';
 import { Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
@@ -34,7 +35,7 @@ async function load(arn: string, ctx: Context): Promise<Tagged | Missing> {
   const { account, region, resource } = parsed;
   if (account !== ctx.account) return nothing;
   const { store } = ctx;
-  const [, kind, name] = /^(alarm|alarm-mute-rule|dashboard)[:/](.+)$/s.exec(resource) ?? [];
+  const [, kind, name] = /^(alarm|alarm-mute-rule|dashboard|insight-rule)[:/](.+)$/s.exec(resource) ?? [];
   if (kind === 'alarm') {
     const row = await store.get(alarms, [account, region, name!]);
     return row ? { arn, tags: row.tags, write: (tags) => store.replace(alarms, { ...row, tags }) } : nothing;
@@ -42,6 +43,10 @@ async function load(arn: string, ctx: Context): Promise<Tagged | Missing> {
   if (kind === 'alarm-mute-rule') {
     const row = await store.get(muteRules, [account, region, name!]);
     return row ? { arn, tags: row.tags, write: (tags) => store.replace(muteRules, { ...row, tags }) } : nothing;
+  }
+  if (kind === 'insight-rule') {
+    const row = await store.get(insightRules, [account, region, name!]);
+    return row ? { arn, tags: row.tags, write: (tags) => changeInsightRule(store, row, { ...row, tags }) } : nothing;
   }
   const row = kind === 'dashboard' ? await store.get(dashboards, [account, name!]) : undefined;
   return row ? { arn, tags: row.tags, write: (tags) => store.replace(dashboards, { ...row, tags }) } : nothing;

@@ -14,6 +14,7 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { type Sample, tellSamples } from '../../core/metrics.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { contribute } from './contributions.ts';
 import { sealingKey } from './encryption.ts';
 import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
 import { filterSamples } from './metricSamples.ts';
@@ -122,6 +123,7 @@ async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Bat
     ...(await filterSamples(ctx, group, events)),
   ];
   tellSamples(ctx, { account: group.account, region: group.region, samples });
+  await contribute(ctx, group, events);
 }
 
 const NOTED_AFTER_MS = 1_000;

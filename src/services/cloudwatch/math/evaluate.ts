@@ -14,13 +14,15 @@ export interface World {
   readonly periodOf: (id: string) => number | undefined;
   /** Every metric of the request whose id has this text in it. */
   readonly metrics: (part: string) => Promise<readonly TimeSeries[]>;
+  /** A metric of a Contributor Insights rule. */
+  readonly insight: (rule: string, metric: string) => Promise<TimeSeries>;
   readonly search: (text: string, stat: string, period: number | undefined) => Promise<readonly TimeSeries[]>;
   /** Lower and upper bound of what is normal for a series. */
   readonly band: (id: string, series: TimeSeries, deviations: number) => Promise<readonly [TimeSeries, TimeSeries]>;
 }
 
 /** Functions that ask services which this plane does not have. */
-const ELSEWHERE = new Set(['DB_PERF_INSIGHTS', 'INSIGHT_RULE_METRIC', 'LAMBDA', 'SERVICE_QUOTA']);
+const ELSEWHERE = new Set(['DB_PERF_INSIGHTS', 'LAMBDA', 'SERVICE_QUOTA']);
 const DEVIATIONS = 2;
 
 export async function evaluate(node: Node, world: World): Promise<Value> {
@@ -49,6 +51,7 @@ const SPECIAL: Readonly<Record<string, (node: CallNode, world: World) => Promise
   ANOMALY_DETECTION_BAND: band,
   FILL: fill,
   IF: conditional,
+  INSIGHT_RULE_METRIC: insight,
   METRICS: metrics,
   PERIOD: period,
   SEARCH: search,
@@ -173,6 +176,16 @@ async function metrics({ args }: CallNode, world: World): Promise<Value> {
   if (args.length > 1 || (part && part.kind !== 'string')) return wrong('METRICS takes no argument or a string');
   return many(await world.metrics(part?.kind === 'string' ? part.text : ''));
 }
+
+async function insight({ args }: CallNode, world: World): Promise<Value> {
+  const [rule, metric] = args.map(wordIn);
+  if (rule === undefined || metric === undefined || args.length !== 2) {
+    return wrong('INSIGHT_RULE_METRIC takes the name of a rule and a metric');
+  }
+  return one(await world.insight(rule, metric));
+}
+
+const wordIn = (node: Node) => (node.kind === 'string' ? node.text : node.kind === 'name' ? node.name : undefined);
 
 async function period({ args }: CallNode, world: World): Promise<Value> {
   const [metric] = args;

@@ -31,6 +31,7 @@ function worldOf(metrics: Record<string, Sparse>, length: number): World {
     periodOf: (id) => (all.some(([name]) => name === id) ? 60 : undefined),
     metrics: async (part) => all.filter(([id]) => id.includes(part)).map(([, found]) => found),
     search: async () => [],
+    insight: async () => Promise.reject(new Error('no rules')),
     band: async (_id, of) => [of, of],
   };
 }
