@@ -21,7 +21,7 @@ import { eventTasks } from './events/tasks.ts';
 import { roleResources } from './iam/inventory.ts';
 import { scimFront } from './identitystore/scimFront.ts';
 import { keyResources } from './kms/inventory.ts';
-import { backingKeyDeletion, keyStoreConnection } from './kms/keyStoreTasks.ts';
+import { backingKeyDeletion, keyStoreConnection, keyStoreHealth } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
 import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
@@ -31,6 +31,7 @@ import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
 import { front as s3Front } from './s3/front.ts';
 import { bucketResources } from './s3/resources.ts';
 import { s3Tasks } from './s3/tasks.ts';
+import { jobTasks } from './s3control/jobTasks.ts';
 import { schedulerTasks } from './scheduler/tasks.ts';
 import { topicResources } from './sns/inventory.ts';
 import { snsTasks } from './sns/tasks.ts';
@@ -161,11 +162,13 @@ export const serviceWorkers: readonly Worker[] = [
 export const taskHandlers: readonly TaskHandler[] = [
   ...alarmTasks,
   keyStoreConnection,
+  keyStoreHealth,
   backingKeyDeletion,
   ...trailTasks,
   ...sqsTasks,
   ...snsTasks,
   ...s3Tasks,
+  ...jobTasks,
   logPurge,
   logExport,
   ...eventTasks,

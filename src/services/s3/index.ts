@@ -2,6 +2,7 @@ import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
 import { understood } from './addressing.ts';
 import { afterwards } from './afterwards.ts';
+import { batchOperations } from './batchOperations.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
 import { controlOperations } from './controlOperations.ts';
 import { CopyObject } from './copyObject.ts';
@@ -38,7 +39,7 @@ export const s3 = defineService({
   understood,
   refusalOf,
   afterwards,
-  inner: { ...controlOperations, ...replicationOperations },
+  inner: { ...batchOperations, ...controlOperations, ...replicationOperations },
   limits: limits as unknown as Limits,
   operations: {
     ...settingsOperations,

@@ -4,14 +4,15 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
  */
 import type { ReplicationRule } from '@aws-sdk/client-s3';
-import type { Caller, Context } from '../../core/context.ts';
+import { type Context, servicePrincipal } from '../../core/context.ts';
 import { Missing } from '../../core/operation.ts';
+import { assumedByService } from '../../identity/serviceRoles.ts';
 import { targetOf } from './access.ts';
-import { type Bucket, buckets, findBucket } from './bucketRows.ts';
+import { type Bucket, bucketArn, buckets, findBucket } from './bucketRows.ts';
 import { objectEvent } from './notifications.ts';
 import type { Placement, Source, SourceRequest } from './replicationOperations.ts';
 import { rulesFor } from './replicationOwed.ts';
-import { asRole, type Replication } from './replicationTasks.ts';
+import type { Replication } from './replicationTasks.ts';
 import { findVersion, replaceVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -55,7 +56,8 @@ interface Step {
 }
 
 async function replicateTo(ctx: Context, { bucket, version, what, rule, role }: Step): Promise<void> {
-  const caller: Caller = await asRole(ctx, role, bucket.name, bucket.account);
+  const s3 = servicePrincipal('s3.amazonaws.com', { arn: bucketArn(bucket.name), account: bucket.account });
+  const caller = await assumedByService(ctx, role, s3, 's3-replication');
   const wanted: SourceRequest = { Bucket: bucket.name, Key: version.key, VersionId: version.id, what };
   const ask = <Out>(operation: string, input: object, region: string) =>
     ctx.call<Out>('s3', operation, input, caller, region);

@@ -23,11 +23,22 @@ export async function owedReplication(
   const { key, id } = version;
   const row = what === 'made' ? version : await findVersion(ctx, bucket, key, id);
   if (!row || row.replication === 'REPLICA' || (what === 'change' && row.replication === undefined)) return;
-  if (rulesFor(settings.replication.Rules ?? [], row).length === 0) return;
+  await oweReplica(ctx, target, row, what);
+}
+
+/** Owes the replicas that the rules ask for; false where none is about the version. */
+export async function oweReplica(
+  ctx: Context,
+  { bucket, settings }: BucketTarget,
+  row: ObjectVersion,
+  what: Replication['what'],
+): Promise<boolean> {
+  if (rulesFor(settings.replication?.Rules ?? [], row).length === 0) return false;
   // A delete marker has no status of its own.
   if (!row.deleteMarker) await replaceVersion(ctx, { ...row, replication: 'PENDING' });
-  const body: Replication = { bucket: bucket.name, key, version: id, what };
+  const body: Replication = { bucket: bucket.name, key: row.key, version: row.id, what };
   await later(ctx, { kind: REPLICATE, body, account: bucket.account, region: bucket.region, lane: lane(body) });
+  return true;
 }
 
 /** What happens to one key is replicated in its order. */

@@ -1,7 +1,5 @@
 /** Versions that are to be replicated, as tasks: carried out as the role that the bucket's configuration names. */
-import { type Context, servicePrincipal } from '../../core/context.ts';
 import type { TaskHandler } from '../../core/tasks.ts';
-import { callerOf, openSession } from '../../identity/sessions.ts';
 
 export const REPLICATE = 's3.replicate';
 
@@ -21,13 +19,3 @@ export const replications: TaskHandler<Replication> = {
     return undefined;
   },
 };
-
-/** Who acts in the name of a role that trusts S3. Throws AccessDenied where it does not. */
-export async function asRole(ctx: Context, role: string, bucket: string, account: string) {
-  const s3 = servicePrincipal('s3.amazonaws.com', { arn: `arn:aws:s3:::${bucket}`, account });
-  const input = { RoleArn: role, RoleSessionName: 's3-replication' };
-  const answer = await ctx.call<{ Credentials?: { SessionToken?: string } }>('sts', 'AssumeRole', input, s3);
-  const session = openSession(ctx.secrets, answer.Credentials?.SessionToken ?? '');
-  if (!session) throw new Error('A session that was just begun cannot be opened.');
-  return callerOf(session);
-}

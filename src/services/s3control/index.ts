@@ -7,6 +7,9 @@ import {
   PutAccessPointPolicy,
 } from './accessPointPolicies.ts';
 import { CreateAccessPoint, DeleteAccessPoint, GetAccessPoint, ListAccessPoints } from './accessPoints.ts';
+import { UpdateJobPriority, UpdateJobStatus } from './jobChanges.ts';
+import { CreateJob, DescribeJob, ListJobs } from './jobs.ts';
+import { DeleteJobTagging, GetJobTagging, PutJobTagging } from './jobTagging.ts';
 import limits from './limits.json' with { type: 'json' };
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tagging.ts';
@@ -24,18 +27,26 @@ export const s3control = defineService({
   limits: limits as unknown as Limits,
   operations: {
     CreateAccessPoint,
+    CreateJob,
     DeleteAccessPoint,
     DeleteAccessPointPolicy,
+    DeleteJobTagging,
     DeletePublicAccessBlock,
+    DescribeJob,
     GetAccessPoint,
     GetAccessPointPolicy,
     GetAccessPointPolicyStatus,
+    GetJobTagging,
     GetPublicAccessBlock,
     ListAccessPoints,
+    ListJobs,
     ListTagsForResource,
     PutAccessPointPolicy,
+    PutJobTagging,
     PutPublicAccessBlock,
     TagResource,
     UntagResource,
+    UpdateJobPriority,
+    UpdateJobStatus,
   },
 });
