@@ -12,7 +12,7 @@ export function sources(folder: string): string[] {
 }
 
 /** Tests, and what only tests are made of. */
-export const isTest = (file: string) => /\.test\.ts$|\/conformance\/|\/fixtures\.ts$/.test(file);
+export const isTest = (file: string) => /\.(?:test|fixture)\.ts$|\/conformance\/|\/fixtures\.ts$/.test(file);
 
 export const textOf = (file: string) => readFileSync(file, 'utf8');
 

@@ -49,25 +49,8 @@ interface CloudOptions {
 
 export async function testCloud(options: CloudOptions = {}) {
   let now = options.now ?? new Date('2030-01-01T00:00:00Z');
-  const random = seeded(options.seed ?? 'test');
-  const secrets = secretsUnder(random(32));
-  const fail = (error: unknown) => {
-    throw error; // A failure inside is a bug: fail the test with its own stack.
-  };
-  const store = await openStore(options.store ?? ':memory:', { attributes: attributesOf, followers, log: fail });
-  const deps: Deps = {
-    resolver: resolverOf(services, [signInPages]),
-    store,
-    blobs: blobsOver(memoryBlobs(), store, () => now.getTime()),
-    secrets,
-    settings: settingsOf(options),
-    decisions: keptDecisions(),
-    waiting: waitingRoom(store),
-    now: () => now,
-    wallClock: Date.now,
-    random,
-    log: fail,
-  };
+  const deps = await depsOf(options, () => now);
+  const { store, random, secrets } = deps;
   const { made } = await begin(store, { accountId: MANAGEMENT, now, random, secrets, rootKey: undefined });
   const as = (credentials: Credentials, region = 'us-east-1') => clientsWith(deps, credentials, region);
 
@@ -108,6 +91,27 @@ export async function testCloud(options: CloudOptions = {}) {
     settle: () => settled(deps),
     /** A request as it comes from the socket. `from`: where it comes from, if not from the machine itself. */
     send: (request: Partial<WireRequest>, from?: Partial<Source>) => inProcess(deps, request, from),
+  };
+}
+
+async function depsOf(options: CloudOptions, now: () => Date): Promise<Deps> {
+  const random = seeded(options.seed ?? 'test');
+  const fail = (error: unknown) => {
+    throw error; // A failure inside is a bug: fail the test with its own stack.
+  };
+  const store = await openStore(options.store ?? ':memory:', { attributes: attributesOf, followers, log: fail });
+  return {
+    resolver: resolverOf(services, [signInPages]),
+    store,
+    blobs: blobsOver(memoryBlobs(), store, () => now().getTime()),
+    secrets: secretsUnder(random(32)),
+    settings: settingsOf(options),
+    decisions: keptDecisions(),
+    waiting: waitingRoom(store),
+    now,
+    wallClock: Date.now,
+    random,
+    log: fail,
   };
 }
 
