@@ -16,6 +16,7 @@ const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['logs.ts'],
   ['provision.ts'],
   ['signin.ts'],
+  ['signin.ts', '--directory'],
 ];
 
 for (const [file, ...args] of BENCHES) {

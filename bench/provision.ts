@@ -8,14 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  type DirectoryUser,
-  directoryGroups,
-  directoryMemberships,
-  directoryUsers,
-} from '../src/identity/directory.ts';
 import { accounts, organizations } from '../src/identity/organization.ts';
 import { type Cloud, testCloud } from '../src/testing/cloud.ts';
+import { fillDirectory, idOf } from './fillDirectory.ts';
 
 const { values } = parseArgs({
   options: { accounts: { type: 'string' }, sets: { type: 'string' }, groups: { type: 'string' } },
@@ -127,12 +122,17 @@ async function directory({ cloud, IdentityStoreId }: World): Promise<void> {
   const found: number[][] = [];
   let [people, groups] = [0, 0];
   for (const scale of [1, 100]) {
-    await filled(cloud, IdentityStoreId, people, (people = scale * 1000), groups, (groups = scale * 100));
+    const filling = { identityStore: IdentityStoreId, now: cloud.now() };
+    await fillDirectory(cloud.deps.store, {
+      ...filling,
+      people: [people, (people = scale * 1000)],
+      groups: [groups, (groups = scale * 100)],
+    });
     await cloud.deps.store.journal.catchUp();
     const UserName = `user-${people >> 1}`;
     const named = { UniqueAttribute: { AttributePath: 'userName', AttributeValue: UserName } };
     const Filters = [{ AttributePath: 'UserName', AttributeValue: UserName }];
-    const MemberId = { UserId: idOf('u', people >> 1) };
+    const MemberId = { UserId: idOf('user', people >> 1) };
     found.push([
       await micros(() => service.listUsers({ IdentityStoreId, MaxResults: 50 })),
       await micros(() => service.listUsers({ IdentityStoreId, Filters })),
@@ -147,34 +147,6 @@ async function directory({ cloud, IdentityStoreId }: World): Promise<void> {
     print(`${title}, 1,000 → 100,000 users`, `× ${ratio.toFixed(2)}`, `limit < ${RATIO_MAX}`, figures);
     if (ratio >= RATIO_MAX) process.exitCode = 1;
   }
-}
-
-function idOf(kind: 'u' | 'g', n: number): string {
-  return `00000000-0000-4000-${kind === 'u' ? '8000' : '9000'}-${String(n).padStart(12, '0')}`;
-}
-
-async function filled(cloud: Cloud, store: string, from: number, to: number, groupsFrom: number, groupsTo: number) {
-  const now = cloud.now().toISOString();
-  const traces = { identityStore: store, created: now, createdBy: 'bench', updated: now, updatedBy: 'bench' };
-  for (let at = from; at < to; at += 1000) {
-    await cloud.deps.store.transaction(async (tx) => {
-      for (let n = at; n < Math.min(to, at + 1000); n++) {
-        const attributes = { DisplayName: `User ${n}`, Name: { GivenName: 'User', FamilyName: String(n) } };
-        const user: DirectoryUser = {
-          ...{ ...traces, id: idOf('u', n), userName: `user-${n}`, status: 'ENABLED', externalIds: [] },
-          attributes: { ...attributes, Emails: [{ Value: `user-${n}@example.com`, Primary: true }] },
-        };
-        await tx.insert(directoryUsers, user);
-        const membership = { id: `00000000-0000-4000-a000-${String(n).padStart(12, '0')}`, user: user.id };
-        await tx.insert(directoryMemberships, { ...traces, ...membership, group: idOf('g', n % groupsTo) });
-      }
-    });
-  }
-  await cloud.deps.store.transaction(async (tx) => {
-    for (let n = groupsFrom; n < groupsTo; n++) {
-      await tx.insert(directoryGroups, { ...traces, id: idOf('g', n), name: `filled-${n}`, externalIds: [] });
-    }
-  });
 }
 
 /** Median of a call. */
