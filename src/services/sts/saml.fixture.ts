@@ -31,7 +31,7 @@ export interface Parts {
 
 export const AWS = 'https://aws.amazon.com/SAML/Attributes/';
 const usual = { [`${AWS}Role`]: [`${ARN},${PROVIDER}`], [`${AWS}RoleSessionName`]: ['ada@example.com'] };
-export const attributes = (all: Record<string, readonly string[]>) =>
+const attributes = (all: Record<string, readonly string[]>) =>
   Object.entries(all)
     .map(([name, values]) => {
       const list = values.map((value) => `<saml:AttributeValue>${value}</saml:AttributeValue>`);

@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rejected } from '../../testing/rejected.ts';
-import {
-  ACCOUNT,
-  ARN,
-  AWS,
-  assertion,
-  attributes,
-  good,
-  ISSUER,
-  type Parts,
-  PROVIDER,
-  setting,
-  signed,
-} from './saml.fixture.ts';
+import { ACCOUNT, ARN, AWS, good, ISSUER, type Parts, PROVIDER, setting } from './saml.fixture.ts';
 import { credentialsOf, records } from './sts.fixture.ts';
 
 test('AssumeRoleWithSAML trades a signed assertion for a role', async () => {
