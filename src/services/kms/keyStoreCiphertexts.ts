@@ -36,12 +36,20 @@ import { awsError, fail } from '../../core/errors.ts';
 import { type Hsm, HsmError } from '../../core/hsm.ts';
 import { authenticated, type EncryptionContext, openBlob, sealBlob, Version } from './ciphertexts.ts';
 import { viaService } from './conditions.ts';
-import { hsmOf, type KeyStore, proxyOf, usableStore } from './keyStoreRows.ts';
+import { hsmOf, type KeyStore, usableStore } from './keyStoreRows.ts';
 import { type Key, keyArn } from './keys.ts';
 import { type Material, openKey } from './materials.ts';
+import { askProxy } from './proxyRequests.ts';
 import { endDryRun } from './resolve.ts';
 import { told, XksError } from './xksFailures.ts';
-import { aadOf, decryptOutside, type ExternalCiphertext, encryptOutside, type RequestMetadata } from './xksProxy.ts';
+import {
+  aadOf,
+  decryptOutside,
+  type ExternalCiphertext,
+  encryptOutside,
+  type RequestMetadata,
+  type XksProxy,
+} from './xksProxy.ts';
 
 /** The request that a key is used for. */
 export interface Use {
@@ -74,12 +82,16 @@ export async function encryptInStore(
   use: Use,
 ): Promise<Sealed> {
   const store = await storeFor(ctx, key, material, use);
-  const blob = store.proxy
-    ? () => encryptTwice(ctx, key, material, plain, store, use)
-    : () => encryptInToken(ctx, key, material, plain, store, use);
   const what = use.drawn ? 'what is drawn' : hash('sha256', plain);
   const name = `encrypt ${use.operation} ${keyArn(key)} ${digestOf(use.context)} ${what}`;
-  return ctx.reach(name, async () => ({ plain, blob: await blob() }));
+  if (!store.proxy) {
+    return ctx.reach(name, async () => ({ plain, blob: await encryptInToken(ctx, key, material, plain, store, use) }));
+  }
+  const request = { name, kmsOperation: use.operation, xksOperation: 'Encrypt' } as const;
+  const sealed = askProxy(ctx, store, request, async (proxy) => ({
+    ...{ plain, blob: await encryptTwice(ctx, key, material, plain, proxy, use) },
+  }));
+  return sealed.catch((error) => told(error, 'using'));
 }
 
 const digestOf = (context: EncryptionContext | undefined) => hash('sha256', authenticated(nothing, context));
@@ -94,11 +106,12 @@ export async function decryptInStore(
 ): Promise<Uint8Array | undefined> {
   const store = await storeFor(ctx, key, material, use);
   const name = `decrypt ${use.operation} ${keyArn(key)} ${digestOf(use.context)} ${hash('sha256', blob)}`;
-  return ctx.reach(name, () =>
-    store.proxy
-      ? decryptTwice(ctx, key, material, blob, store, use)
-      : decryptInToken(ctx, key, material, blob, store, use),
-  );
+  if (!store.proxy) return ctx.reach(name, () => decryptInToken(ctx, key, material, blob, store, use));
+  const parts = partsOf(blob);
+  if (!parts) return undefined;
+  const request = { name, kmsOperation: use.operation, xksOperation: 'Decrypt' } as const;
+  const opened = askProxy(ctx, store, request, (proxy) => decryptTwice(ctx, key, material, parts, proxy, use));
+  return opened.catch((error) => told(error, 'using'));
 }
 
 /** The record names store and backing key, also of what then fails. */
@@ -116,45 +129,33 @@ async function encryptTwice(
   key: Key,
   material: Material,
   plaintext: Uint8Array,
-  store: KeyStore,
+  proxy: XksProxy,
   use: Use,
 ): Promise<Uint8Array> {
   const secret = openKey(ctx, material);
   const plain = sealBlob(secret, material.backing, plaintext, use.context, ctx.random, Version.inner);
   const aad = aadOf(authenticated(nothing, use.context));
-  const proxy = proxyOf(ctx, store.region, store.proxy!);
-  try {
-    const made = await encryptOutside(proxy, key.keyStore!.xksKeyId!, { plain, aad }, requestMetadata(ctx, key, use));
-    const head = Buffer.from([Version.external, ...Buffer.from(material.backing, 'hex')]);
-    const lengths = Buffer.from([made.iv.length, made.metadata.length]);
-    return Buffer.concat([head, lengths, made.iv, made.metadata, made.tag, made.body]);
-  } catch (error) {
-    return told(error, 'using');
-  }
+  const made = await encryptOutside(proxy, key.keyStore!.xksKeyId!, { plain, aad }, requestMetadata(ctx, key, use));
+  const head = Buffer.from([Version.external, ...Buffer.from(material.backing, 'hex')]);
+  const lengths = Buffer.from([made.iv.length, made.metadata.length]);
+  return Buffer.concat([head, lengths, made.iv, made.metadata, made.tag, made.body]);
 }
 
 async function decryptTwice(
   ctx: Context,
   key: Key,
   material: Material,
-  blob: Uint8Array,
-  store: KeyStore,
+  parts: ExternalCiphertext,
+  proxy: XksProxy,
   use: Use,
-): Promise<Uint8Array | undefined> {
-  const parts = partsOf(blob);
-  if (!parts) return undefined;
+): Promise<Uint8Array> {
   const aad = aadOf(authenticated(nothing, use.context));
-  const proxy = proxyOf(ctx, store.region, store.proxy!);
-  try {
-    const id = key.keyStore!.xksKeyId!;
-    const inner = await decryptOutside(proxy, id, { ...parts, aad }, requestMetadata(ctx, key, use));
-    const isOurs = Buffer.from(inner).toString('hex', BACKING_AT, NONCE_AT) === material.backing;
-    const plain = isOurs ? openBlob(openKey(ctx, material), inner, use.context, Version.inner) : undefined;
-    if (!plain) throw new XksError('altered');
-    return plain;
-  } catch (error) {
-    return told(error, 'using');
-  }
+  const id = key.keyStore!.xksKeyId!;
+  const inner = await decryptOutside(proxy, id, { ...parts, aad }, requestMetadata(ctx, key, use));
+  const isOurs = Buffer.from(inner).toString('hex', BACKING_AT, NONCE_AT) === material.backing;
+  const plain = isOurs ? openBlob(openKey(ctx, material), inner, use.context, Version.inner) : undefined;
+  if (!plain) throw new XksError('altered');
+  return plain;
 }
 
 function partsOf(blob: Uint8Array): ExternalCiphertext | undefined {

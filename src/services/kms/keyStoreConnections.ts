@@ -13,10 +13,11 @@ import { fail } from '../../core/errors.ts';
 import { HsmError, type HsmFailure } from '../../core/hsm.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { later, type Outside } from '../../core/tasks.ts';
-import { hsmOf, type KeyStore, keyStores, proxyOf, storeById } from './keyStoreRows.ts';
+import { hsmOf, type KeyStore, keyStores, storeById } from './keyStoreRows.ts';
 import { anyStore } from './keyStores.ts';
 import { type ConnectionTask, KEY_STORE_CONNECTION } from './keyStoreTasks.ts';
-import { XKS_FAILURES, XksError } from './xksFailures.ts';
+import { measured, type Outcome, type ProxyRequest } from './proxyRequests.ts';
+import { XKS_FAILURES } from './xksFailures.ts';
 import { checkHealth } from './xksProxy.ts';
 
 export const ConnectCustomKeyStore: Operation<Present<ConnectCustomKeyStoreRequest>, object> = {
@@ -52,21 +53,33 @@ async function attempt(ctx: Context, before: KeyStore, state: Changing): Promise
   await later(ctx, { kind: KEY_STORE_CONNECTION, id: `${store.account}/${store.region}/${store.id}`, body });
 }
 
-/** What became of an attempt; undefined if nothing stands in its way. */
-export async function outcomeOf(store: KeyStore, requestId: string, around: Outside) {
-  if (store.state !== 'CONNECTING') return undefined;
+/** What became of an attempt: the error code, if something stands in its way; of a proxy also what was measured. */
+export interface Attempted {
+  readonly error?: ConnectionErrorCodeType | undefined;
+  readonly asked?: Outcome<void> | undefined;
+}
+
+export const HEALTH_OF_CONNECTION = {
+  kmsOperation: 'ConnectCustomKeyStore',
+  xksOperation: 'GetHealthStatus',
+} as const satisfies ProxyRequest;
+
+export async function attempted(store: KeyStore, requestId: string, around: Outside): Promise<Attempted> {
+  if (store.state !== 'CONNECTING') return {};
+  if (!store.proxy) return { error: await loginFailure(store, around) };
+  const metadata = { kmsOperation: HEALTH_OF_CONNECTION.kmsOperation, kmsRequestId: requestId };
+  const asked = await measured(around, store, (proxy) => checkHealth(proxy, metadata));
+  if ('error' in asked && asked.failure === undefined) throw asked.error;
+  return { asked, error: asked.failure && XKS_FAILURES[asked.failure].connection };
+}
+
+async function loginFailure(store: KeyStore, around: Outside): Promise<ConnectionErrorCodeType | undefined> {
   try {
-    if (store.proxy) {
-      const metadata = { kmsOperation: 'ConnectCustomKeyStore', kmsRequestId: requestId };
-      await checkHealth(proxyOf(around, store.region, store.proxy), metadata);
-      return undefined;
-    }
     const hsm = hsmOf(around, store.cluster!);
     if (!hsm) return ConnectionErrorCodeType.CLUSTER_NOT_FOUND;
     await hsm.login();
     return undefined;
   } catch (error) {
-    if (error instanceof XksError) return XKS_FAILURES[error.failure].connection;
     if (error instanceof HsmError) return HSM_CODES[error.why];
     throw error;
   }

@@ -44,6 +44,8 @@ export interface ProxySettings {
   readonly accessKeyId: string;
   /** Sealed. */
   readonly secret: string;
+  /** When these credentials were given (ISO 8601); with the store when absent. */
+  readonly credentialSince?: string;
   readonly vpcService?: string;
   readonly vpcOwner?: string;
 }

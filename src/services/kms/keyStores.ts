@@ -28,13 +28,13 @@ import {
   type KeyStore,
   keyStores,
   noSuchStore,
-  proxyOf,
   requireDisconnected,
   sealCredential,
   storeById,
 } from './keyStoreRows.ts';
 import { keys, stateOf } from './keys.ts';
 import { rowsPage } from './pages.ts';
+import { askProxy } from './proxyRequests.ts';
 import { changedProxy, newProxy, requireOwnAddress } from './proxySettings.ts';
 import { told } from './xksFailures.ts';
 import { checkHealth } from './xksProxy.ts';
@@ -88,10 +88,16 @@ async function freeName(ctx: Context, name: string, id?: string): Promise<string
   return name;
 }
 
-async function tryOut(ctx: Context, { region, proxy }: KeyStore, kmsOperation: string): Promise<void> {
+async function tryOut(ctx: Context, store: KeyStore, kmsOperation: string): Promise<void> {
   const metadata = { kmsOperation, kmsRequestId: ctx.requestId };
-  const health = () => checkHealth(proxyOf(ctx, region, proxy!), metadata);
-  await ctx.reach(`${kmsOperation} ${proxy!.endpoint}${proxy!.path}`, health).catch((error) => told(error, 'managing'));
+  const { endpoint, path } = store.proxy!;
+  const request = { name: `${endpoint}${path}`, kmsOperation, xksOperation: 'GetHealthStatus' } as const;
+  try {
+    await askProxy(ctx, store, request, (proxy) => checkHealth(proxy, metadata));
+  } catch (error) {
+    if (kmsOperation === 'CreateCustomKeyStore') delete ctx.audit.kept; // A store that is not made has no metrics.
+    told(error, 'managing');
+  }
 }
 
 async function newCluster(ctx: Context, input: Create): Promise<NonNullable<KeyStore['cluster']>> {

@@ -9,9 +9,10 @@ import type { Context } from '../../core/context.ts';
 import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { inCluster, requestMetadata } from './keyStoreCiphertexts.ts';
-import { type KeyStore, proxyOf, requireConnected, storeById } from './keyStoreRows.ts';
+import { type KeyStore, requireConnected, storeById } from './keyStoreRows.ts';
 import { type Key, keys, stateOf, unsupported } from './keys.ts';
 import { type Material, makeMaterial, materials } from './materials.ts';
+import { askProxy } from './proxyRequests.ts';
 import { told } from './xksFailures.ts';
 import { externalKey } from './xksProxy.ts';
 
@@ -61,11 +62,12 @@ async function requireFreeKey(ctx: Context, store: KeyStore, xksKeyId: string): 
 }
 
 async function requireFitKey(ctx: Context, store: KeyStore, xksKeyId: string): Promise<void> {
-  const proxy = proxyOf(ctx, store.region, store.proxy!);
-  const metadata = requestMetadata(ctx, undefined, { operation: 'CreateKey' });
-  const found = await ctx
-    .reach(`CreateKey ${store.id} ${xksKeyId}`, () => externalKey(proxy, xksKeyId, metadata))
-    .catch((error) => told(error, 'creating'));
+  const operation = 'CreateKey';
+  const metadata = requestMetadata(ctx, undefined, { operation });
+  const request = { name: xksKeyId, kmsOperation: operation, xksOperation: 'GetKeyMetadata' } as const;
+  const found = await askProxy(ctx, store, request, (proxy) => externalKey(proxy, xksKeyId, metadata)).catch((error) =>
+    told(error, 'creating'),
+  );
   const wrong =
     found.keySpec !== 'AES_256'
       ? `The key spec of the external key must be AES_256. The key spec of specified external key is ${shown(found.keySpec)}.`

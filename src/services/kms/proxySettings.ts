@@ -84,6 +84,7 @@ export function changedProxy(
     ...(credential && {
       accessKeyId: credential.AccessKeyId!,
       secret: sealCredential(ctx, credential.RawSecretAccessKey!),
+      credentialSince: ctx.now.toISOString(),
     }),
     ...vpc,
   });

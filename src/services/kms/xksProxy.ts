@@ -7,7 +7,7 @@
 import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { ProxyAddress } from '../../core/keyStores.ts';
 import { XKS_FAILURES, XksError, type XksFailure } from './xksFailures.ts';
-import { posted, type Reply } from './xksTransport.ts';
+import { type ProxyCertificate, posted, type Reply } from './xksTransport.ts';
 
 /** Where a proxy is, and who we are there. */
 export interface XksProxy {
@@ -51,9 +51,15 @@ const METADATA_BYTES_MAX = 20;
 const TAG_BYTES = 16;
 const AAD_BYTES_MAX = 8192;
 
-/** Throws XksError unless some external key manager behind the proxy can serve. */
-export async function checkHealth(proxy: XksProxy, requestMetadata: RequestMetadata): Promise<void> {
-  const answer = await ask(proxy, '/health', { requestMetadata });
+/** The external key managers behind a proxy: `ACTIVE`, `DEGRADED` or `UNAVAILABLE`, each one. */
+export interface Health {
+  readonly states: readonly string[];
+  readonly certificate: ProxyCertificate | undefined;
+}
+
+export async function healthOf(proxy: XksProxy, requestMetadata: RequestMetadata): Promise<Health> {
+  const reply = await replyTo(proxy, '/health', { requestMetadata });
+  const answer = answerIn(reply);
   const { xksProxyFleetSize: size, ekmFleetDetails: fleet } = answer;
   for (const name of ['xksProxyVendor', 'xksProxyModel', 'ekmVendor']) textIn(answer, name);
   if (!Number.isSafeInteger(size) || (size as number) < 1) throw new XksError('malformed');
@@ -65,6 +71,12 @@ export async function checkHealth(proxy: XksProxy, requestMetadata: RequestMetad
     return textIn(details, 'healthStatus');
   });
   if (states.some((state) => !['ACTIVE', 'DEGRADED', 'UNAVAILABLE'].includes(state))) throw new XksError('malformed');
+  return { states, certificate: reply.certificate() };
+}
+
+/** Throws XksError unless some external key manager behind the proxy can serve. */
+export async function checkHealth(proxy: XksProxy, requestMetadata: RequestMetadata): Promise<void> {
+  const { states } = await healthOf(proxy, requestMetadata);
   if (states.every((state) => state === 'UNAVAILABLE')) throw new XksError('unhealthy');
 }
 
@@ -136,12 +148,18 @@ export const aadOf = (context: Uint8Array): Uint8Array =>
 
 type Answer = Readonly<Record<string, unknown>>;
 
-async function ask(proxy: XksProxy, path: string, question: object): Promise<Answer> {
+const ask = async (proxy: XksProxy, path: string, question: object): Promise<Answer> =>
+  answerIn(await replyTo(proxy, path, question));
+
+async function replyTo(proxy: XksProxy, path: string, question: object): Promise<Reply> {
   if (!proxy.address) throw new XksError('unreachable');
   const body = JSON.stringify(question);
   const { hostname: host } = new URL(proxy.endpoint);
   const target = `${proxy.path}${path}`;
-  const reply = await posted(proxy.address, { host, path: target, body, headers: signed(proxy, host, target, body) });
+  return posted(proxy.address, { host, path: target, body, headers: signed(proxy, host, target, body) });
+}
+
+function answerIn(reply: Reply): Answer {
   const answer = objectIn(reply);
   if (reply.status !== 200) throw new XksError(failureIn(reply, answer));
   return answer;

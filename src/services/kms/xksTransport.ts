@@ -1,5 +1,6 @@
 /** One request to an external key store proxy and its whole answer, within the time and the size it may have. */
 import { Agent, request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import type { ProxyAddress } from '../../core/keyStores.ts';
 import { XksError } from './xksFailures.ts';
 
@@ -13,9 +14,19 @@ export interface Post {
 export interface Reply {
   readonly status: number;
   readonly body: string;
+  /** The proxy's certificate, while its connection lasts. */
+  readonly certificate: () => ProxyCertificate | undefined;
 }
 
-const PATIENCE_MS = 250;
+export interface ProxyCertificate {
+  /** The common name of its subject. */
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
+export const PATIENCE_MS = 250;
+
 const ANSWER_BYTES_MAX = 64 * 1024;
 const CONNECTIONS_MAX = 64;
 
@@ -75,10 +86,20 @@ function once(address: ProxyAddress, post: Post, signal: AbortSignal): Promise<R
       });
       response.on('error', reject);
       response.on('aborted', () => reject(new XksError(signal.aborted ? 'stalled' : 'malformed')));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+      const socket = response.socket as TLSSocket;
+      response.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, body, certificate: () => certificateOf(socket) });
+      });
     });
     sent.end(body);
   });
+}
+
+function certificateOf(socket: TLSSocket): ProxyCertificate | undefined {
+  const { subject, valid_to: until } = socket.getPeerCertificate();
+  const name = [subject?.CN].flat()[0];
+  return name === undefined ? undefined : { name, expires: Date.parse(until) };
 }
 
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? '';
