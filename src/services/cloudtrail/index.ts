@@ -8,6 +8,7 @@ import * as stores from './eventDataStores.ts';
 import * as eventSelectors from './eventSelectors.ts';
 import { ListInsightsData, LookupEvents } from './events.ts';
 import * as imports from './imports.ts';
+import { ListInsightsMetricData } from './insightMetricData.ts';
 import * as insightSelectors from './insightSelectors.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as logging from './logging.ts';
@@ -15,6 +16,7 @@ import { ListPublicKeys } from './publicKeys.ts';
 import * as queries from './queries.ts';
 import { StartDashboardRefresh } from './refreshes.ts';
 import * as resourcePolicies from './resourcePolicies.ts';
+import { SearchSampleQueries } from './sampleSearch.ts';
 import * as tagging from './tagging.ts';
 import * as trails from './trails.ts';
 import * as views from './trailViews.ts';
@@ -61,6 +63,7 @@ export const cloudtrail = defineService({
     ListImportFailures: imports.ListImportFailures,
     ListImports: imports.ListImports,
     ListInsightsData,
+    ListInsightsMetricData,
     ListPublicKeys,
     ListQueries: queries.ListQueries,
     ListTags: tagging.ListTags,
@@ -73,6 +76,7 @@ export const cloudtrail = defineService({
     RegisterOrganizationDelegatedAdmin: delegatedAdministrators.RegisterOrganizationDelegatedAdmin,
     RemoveTags: tagging.RemoveTags,
     RestoreEventDataStore: stores.RestoreEventDataStore,
+    SearchSampleQueries,
     StartDashboardRefresh,
     StartEventDataStoreIngestion: stores.StartEventDataStoreIngestion,
     StartImport: imports.StartImport,

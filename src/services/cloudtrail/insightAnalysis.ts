@@ -40,7 +40,7 @@ export function closeWindow(activity: Activity, before: Baseline | undefined, si
   const observed = Math.min(BASELINE_WINDOWS, Math.max(0, window - since));
   const unusual = observed >= LEARNING_WINDOWS && isUnusual(count, before, window, observed);
   const baseline = count > 0 ? folded(before, activity) : before;
-  const next = { ...activity, window: window + 1, count: 0, tops: NO_TOPS };
+  const next = { ...activity, window: window + 1, count: 0, minutes: undefined, tops: NO_TOPS };
   if (!unusual) {
     return { activity: undefined, baseline, ...(activity.open && { ended: activity.open }) };
   }

@@ -64,6 +64,8 @@ export interface BaselineView {
 export interface Activity extends Subject {
   readonly window: number;
   readonly count: number;
+  /** Calls in each minute of the window. */
+  readonly minutes?: readonly number[] | undefined;
   readonly tops: Tops;
   readonly open?: OpenInsight | undefined;
 }
@@ -72,6 +74,21 @@ export interface Activity extends Subject {
 export const activities = table<Activity>('trail_insight_activity', {
   key: subjectKey,
   indexes: { window: (a) => [['window', String(a.window).padStart(12, '0')]] },
+});
+
+/** Calls of an hour, minute by minute: kept for those who ask for numbers. */
+export interface InsightHour extends Subject {
+  readonly hour: number;
+  /** Minute of the hour → calls; those without any are left out. */
+  readonly minutes: Readonly<Record<number, number>>;
+}
+
+export const hourPart = (hour: number) => String(hour).padStart(10, '0');
+
+/** Index `hour`: all, oldest first. */
+export const insightHours = table<InsightHour>('trail_insight_hour', {
+  key: (h) => [...subjectKey(h), hourPart(h.hour)],
+  indexes: { hour: (h) => [['hour', hourPart(h.hour)]] },
 });
 
 /** Windows of an hour together: their number of calls, and the sum of their squares. */

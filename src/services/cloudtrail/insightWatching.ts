@@ -8,6 +8,7 @@ import { organizationIdOf } from '../../identity/organization.ts';
 import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
 import { type Closing, closeWindow, subjectOf } from './insightAnalysis.ts';
 import { idFrom, nameOf, tellInsight } from './insightEvents.ts';
+import { forgetHours, keepMinutes, minuteOf, plusOne } from './insightMetrics.ts';
 import {
   type Activity,
   type Attribute,
@@ -83,7 +84,10 @@ async function count(
   while (activity && activity.window < window) activity = await close(tx, activity, since);
   activity ??= { ...subject, window, count: 0, tops: NO_TOPS };
   // An entry that comes late counts in the window under way.
-  open.set(id, { ...activity, count: activity.count + 1, tops: counted(activity.tops, valuesOf(entry)) });
+  const minute = activity.window === window ? minuteOf(entry.time) : 0;
+  const minutes = plusOne(activity.minutes, minute);
+  const tops = counted(activity.tops, valuesOf(entry));
+  open.set(id, { ...activity, count: activity.count + 1, minutes, tops });
 }
 
 function valuesOf(entry: JournalRow): Readonly<Record<Attribute, string>> {
@@ -101,6 +105,7 @@ async function close(tx: Transaction, activity: Activity, since: number): Promis
   const id = idFrom(nameOf(activity), String(activity.window));
   const closing = closeWindow(activity, await tx.get(baselines, key), since, id);
   if (closing.baseline) await tx.replace(baselines, closing.baseline);
+  await keepMinutes(tx, activity);
   tell(tx, activity, closing);
   if (closing.activity) await tx.replace(activities, closing.activity);
   else await tx.remove(activities, key);
@@ -124,6 +129,7 @@ export const insightWorker: Worker = {
     if (!watched) return false;
     const current = windowOf(now().getTime());
     await store.journal.catchUp();
+    if (await store.transaction((tx) => forgetHours(tx, now().getTime()))) return true;
     return store.transaction(async (tx) => {
       const { rows } = await tx.list(activities, ['window'], { limit: CLOSED_A_TURN, index: 'window' });
       const over = rows.filter((activity) => activity.window < current);
