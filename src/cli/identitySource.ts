@@ -1,5 +1,6 @@
 /** `gatehouse identity-source`: what AWS's console does under "Identity source". */
 import { readFileSync } from 'node:fs';
+import { linesOf } from './lines.ts';
 import { PLANE_HELP, PLANE_OPTIONS, parsed, planeOf, told, UsageError } from './plane.ts';
 import { signedPage } from './signedPage.ts';
 
@@ -92,16 +93,4 @@ function textOf(file: string | undefined, what: string): string {
   } catch {
     throw new UsageError(`${file} cannot be read.`);
   }
-}
-
-/** Facts as lines, what is inside of them indented. */
-export function linesOf(facts: object, indent = ''): string[] {
-  return Object.entries(facts).flatMap(([name, value]) => {
-    if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) {
-      return [`${indent}${name}: ${value.join(' ')}`];
-    }
-    if (Array.isArray(value)) return value.flatMap((each) => [`${indent}${name}:`, ...linesOf(each, `${indent}  `)]);
-    if (typeof value === 'object' && value !== null) return [`${indent}${name}:`, ...linesOf(value, `${indent}  `)];
-    return [`${indent}${name}: ${value}`];
-  });
 }

@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'mfa show|set|devices|…           second factors of people of IAM Identity Center; their devices',
     load: async () => (await import('./mfa.ts')).mfa,
   },
+  'saml-application': {
+    usage: 'saml-application create|list|…   SAML 2.0 applications that people reach through IAM Identity Center',
+    load: async () => (await import('./samlApplication.ts')).samlApplication,
+  },
   mail: {
     usage: 'mail [ACCOUNT_ID]                letters that wait to be sent: links to choose a password',
     load: async () => (await import('./mail.ts')).mail,

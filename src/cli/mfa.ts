@@ -1,5 +1,5 @@
 /** `gatehouse mfa`: what AWS's console does under "Multi-factor authentication" of IAM Identity Center. */
-import { linesOf } from './identitySource.ts';
+import { linesOf } from './lines.ts';
 import { PLANE_HELP, PLANE_OPTIONS, parsed, planeOf, told, UsageError } from './plane.ts';
 import { signedPage } from './signedPage.ts';
 

@@ -108,6 +108,14 @@ export function signedAssertion(text: string, certificates: readonly string[], d
   return parseXml(signedText(inner, assertion, certificates));
 }
 
+/** The root element, out of text that its own signature covers. */
+export function signedRoot(text: string, certificates: readonly string[]): Element {
+  const root = parseXml(text);
+  requireDistinctIds(root);
+  if (count(root, SIGNATURE, 'Signature') !== 1 || !isSigned(root)) unbelievable('signatures');
+  return parseXml(signedText(text, root, certificates));
+}
+
 const isSigned = (element: Element) => child(element, SIGNATURE, 'Signature') !== undefined;
 
 function signedWithin(text: string, response: Element, certificates: readonly string[]): Element {

@@ -29,6 +29,31 @@ export function readSamlMetadata(text: string): SamlMetadata | undefined {
   return { entityId, certificates, signOn: signOnOf(provider), validUntil: earliest([root, entity, provider]) };
 }
 
+export interface ServiceProviderMetadata {
+  readonly entityId: string;
+  /** Where assertions are posted. */
+  readonly acsUrl: string;
+  /** That signs its requests: base64 DER. */
+  readonly certificate: string | undefined;
+}
+
+const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST';
+
+/** Undefined if the text is not the metadata of a service provider that takes assertions by POST. */
+export function readServiceProviderMetadata(text: string): ServiceProviderMetadata | undefined {
+  const root = rootOf(text);
+  const provider = root && childOf(root, 'SPSSODescriptor');
+  const entityId = root?.getAttribute('entityID');
+  if (!provider || !entityId || root?.namespaceURI !== METADATA) return undefined;
+  const services = childrenOf(provider, METADATA, 'AssertionConsumerService').filter(
+    (service) => service.getAttribute('Binding') === POST,
+  );
+  const service = services.find((each) => each.getAttribute('isDefault') === 'true') ?? services[0];
+  const acsUrl = service?.getAttribute('Location');
+  if (!acsUrl) return undefined;
+  return { entityId, acsUrl, certificate: signingCertificates(provider).find(isCertificate) };
+}
+
 /** The parser's work grows with their squares. AD FS writes about 3,000 tags and a dozen namespaces. */
 const TAGS_MAX = 20_000;
 const NAMESPACES_MAX = 1000;

@@ -22,7 +22,7 @@ export interface Asked {
 
 export interface Deed {
   /** `sso-directory:CreateBearerToken` */
-  readonly action: string;
+  readonly action: string | ((asked: Asked) => string);
   readonly readOnly: boolean;
   /** What the record says beside the directory. */
   readonly recorded?: (asked: Asked) => object;
@@ -33,11 +33,12 @@ export interface Deed {
 export const instancePage =
   (name: string, deeds: Readonly<Record<string, Deed>>) =>
   async (request: WireRequest, deps: Deps, _controls: unknown, source: Source): Promise<WireResponse> => {
-    const { action, readOnly, run, recorded } = deeds[request.method]!;
+    const { readOnly, run, recorded, ...deed } = deeds[request.method]!;
     const asked = {
       id: decodeURIComponent(request.path.slice(`${PAGES_PREFIX}${name}/`.length)),
       body: bodyOf(request),
     };
+    const action = typeof deed.action === 'string' ? deed.action : deed.action(asked);
     const instanceAsked = new URLSearchParams(request.query).get('instance') ?? undefined;
     const answer = await deps.store.transaction(async (tx) => {
       const ctx = await signerOf(request, deps, source, tx);

@@ -60,12 +60,24 @@ const PAGES: Readonly<Record<string, Page>> = {
   'GET identity-source': identitySource,
   'POST identity-source': identitySource,
   'DELETE identity-source': identitySource,
+  'GET saml-applications': samlApplications,
+  'POST saml-applications': samlApplications,
+  'POST saml-application-certificates': samlApplicationCertificates,
+  'DELETE saml-application-certificates': samlApplicationCertificates,
   'POST identity-source-certificates': identitySourceCertificates,
   'DELETE identity-source-certificates': identitySourceCertificates,
 };
 
 async function identitySource(...of: Parameters<Page>) {
   return (await import('./identitySources.ts')).identitySourcePage(...of);
+}
+
+async function samlApplications(...of: Parameters<Page>) {
+  return (await import('./samlApplications.ts')).samlApplicationsPage(...of);
+}
+
+async function samlApplicationCertificates(...of: Parameters<Page>) {
+  return (await import('./samlApplications.ts')).samlApplicationCertificatesPage(...of);
 }
 
 async function identitySourceCertificates(...of: Parameters<Page>) {

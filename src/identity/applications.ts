@@ -3,8 +3,12 @@
  * Written by the service sso-admin.
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/customermanagedapps.html
  */
-import { table } from '../store/store.ts';
+import { everyRow } from '../store/everyRow.ts';
+import { type Transaction, table } from '../store/store.ts';
+import { groupsOf } from './directory.ts';
+import type { Instance } from './instances.ts';
 import type { AssigneeType } from './permissionSets.ts';
+import { samlApplications } from './samlApplications.ts';
 
 export interface Application {
   /** Id of the instance. */
@@ -69,6 +73,41 @@ export const applicationAssignments = table<ApplicationAssignment>('identitycent
   key: (row) => [row.instance, row.application, row.principalType, row.principal],
   indexes: { principal: (row) => [[row.instance, row.principalType, row.principal, row.application]] },
 });
+
+/** With it go its assignments and what it was set to. Its tags are the service's. */
+export async function forgetApplication(tx: Transaction, { instance, id }: Application): Promise<void> {
+  for await (const row of everyRow(tx, applicationAssignments, [instance, id])) {
+    await tx.remove(applicationAssignments, [instance, id, row.principalType, row.principal]);
+  }
+  await tx.remove(samlApplications, [instance, id]);
+  await tx.remove(applications, [instance, id]);
+}
+
+/** The applications that somebody is assigned to, by name or through groups. */
+export async function applicationsOf(tx: Transaction, instance: Instance, user: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  const principals = (await groupsOf(tx, instance.identityStore, user)).map((id) => ['GROUP', id] as const);
+  for (const principal of [['USER', user] as const, ...principals]) {
+    const key = [instance.id, ...principal];
+    for await (const { application } of everyRow(tx, applicationAssignments, key, 'principal')) found.add(application);
+  }
+  return found;
+}
+
+/** Whether somebody may use it now. */
+export async function mayUse(
+  tx: Transaction,
+  instance: Instance,
+  { id, status, assignmentRequired }: Application,
+  user: string,
+): Promise<boolean> {
+  if (status !== 'ENABLED') return false;
+  if (!assignmentRequired || (await tx.get(applicationAssignments, [instance.id, id, 'USER', user]))) return true;
+  for (const group of await groupsOf(tx, instance.identityStore, user)) {
+    if (await tx.get(applicationAssignments, [instance.id, id, 'GROUP', group])) return true;
+  }
+  return false;
+}
 
 export interface TrustedTokenIssuer {
   readonly instance: string;

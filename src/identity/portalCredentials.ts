@@ -12,6 +12,7 @@ import { type Role, roles } from './principals.ts';
 import { samlProviderArn } from './providers.ts';
 import { samlProviderName } from './samlIdentity.ts';
 import { sealSession } from './sessions.ts';
+import { attributeAt } from './userAttributes.ts';
 
 export interface RoleCredentials {
   readonly accessKeyId: string;
@@ -82,28 +83,4 @@ async function tagged(ctx: Context, { instance, user, session }: SignedIn): Prom
   }
   const tags = [...values].map(([Key, Value]) => ({ Key, Value }));
   return tags.length > 0 ? { tags } : {};
-}
-
-/** `${path:userName}`, `${path:name.givenName}`, `${path:enterprise.costCenter}`, `${path:emails[primary eq true].value}`. */
-function attributeAt(user: DirectoryUser, source: string): string | undefined {
-  const path = /^\$\{(?:path|user):(.+)\}$/.exec(source)?.[1] ?? '';
-  if (path === 'userName') return user.userName;
-  const segments = path
-    .replace(/\[.*?\]/, '')
-    .split('.')
-    .map((name) => name.charAt(0).toUpperCase() + name.slice(1));
-  if (segments[0] === 'Enterprise') return enterpriseValue(user, segments[1] ?? '');
-  let value: unknown = user.attributes;
-  for (const segment of segments) {
-    if (Array.isArray(value)) value = value.find((each) => each.Primary) ?? value[0];
-    value = (value as Record<string, unknown> | undefined)?.[segment];
-  }
-  return typeof value === 'string' ? value : undefined;
-}
-
-function enterpriseValue({ attributes }: DirectoryUser, name: string): string | undefined {
-  const extensions = attributes.Extensions as Record<string, Record<string, unknown>> | undefined;
-  const enterprise = extensions?.['aws:identitystore:enterprise'] ?? {};
-  const found = Object.entries(enterprise).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-  return typeof found === 'string' ? found : undefined;
 }

@@ -2,13 +2,15 @@
 import type { Front } from '../core/front.ts';
 import type { WireRequest } from '../core/wire.ts';
 
-const PATHS = /^\/((start|authorize|signin|federation$|platform\/(saml|oidc))(\/|$)|v1\/(authorize|token)$)/;
+const PATHS =
+  /^\/((start|authorize|signin|federation$|platform\/(saml|oidc)|saml\/(assertion|logout|metadata))(\/|$)|v1\/(authorize|token)$)/;
 const HOSTS =
   /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|([a-z\d-]+\.)?signin\.aws\.amazon\.com)(:\d+)?$/i;
 
-/** What is signed is for a service, whatever its path: buckets may have any name. */
+/** What is signed is for a service, whatever its path: buckets may have any name. SAML's requests sign in their own way. */
 const isSigned = ({ headers, query }: Pick<WireRequest, 'headers' | 'query'>) =>
-  headers.authorization !== undefined || /(^|&)(X-Amz-Signature|Signature)=/.test(query);
+  headers.authorization !== undefined ||
+  (/(^|&)(X-Amz-Signature|Signature)=/.test(query) && !/(^|&)SAMLRequest=/.test(query));
 
 export const front: Front = {
   takes: (request) =>

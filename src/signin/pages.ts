@@ -101,7 +101,9 @@ export const answer: FrontAnswer = async (request, around) => {
   if (store !== undefined && visit.method === 'GET') {
     return forgot === undefined ? startPage(visit, store) : entry.forgotPage(visit, store);
   }
-  if (visit.path.startsWith('/platform/')) return (await import('./platform.ts')).platformPage(visit);
+  if (/^\/(platform|saml)\//.test(visit.path)) {
+    return (await import('./platform.ts')).platformPage(visit, request.query);
+  }
   const path = visit.path === '/start/' ? '/start' : visit.path;
   if (path === '/') return sentTo(homeOf(host, request.query));
   const page = PAGES[`${visit.method} ${path}`];

@@ -6,6 +6,7 @@ import { accounts } from '../identity/organization.ts';
 import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
 import { endSignIn, type SignedIn, signedInBy } from '../identity/portalSessions.ts';
 import { openSession } from '../identity/sessions.ts';
+import { applicationList } from './applicationList.ts';
 import { managesDevices } from './devicePages.ts';
 import { problemPage } from './entry.ts';
 import { html, sentTo, shown } from './html.ts';
@@ -41,7 +42,11 @@ async function heldBy({ store }: Context, { instance, user }: SignedIn): Promise
 }
 
 export async function portalPage(visit: Visit, person: SignedIn): Promise<WireResponse> {
-  const held = await visit.around.within((ctx) => heldBy(ctx, person));
+  const { held, tiles, elsewhere } = await visit.around.within(async (ctx) => ({
+    held: await heldBy(ctx, person),
+    tiles: await applicationList(ctx, person),
+    elsewhere: (await sourceOf(ctx.store, person.user.identityStore)) !== undefined,
+  }));
   const { DisplayName } = person.user.attributes;
   const list = held.map(
     ({ id, name, email, roles }) =>
@@ -56,8 +61,8 @@ export async function portalPage(visit: Visit, person: SignedIn): Promise<WireRe
   );
   const body = html`<p>Signed in as ${DisplayName ?? person.user.userName} (${person.user.userName}).</p>
 <h2>Accounts (${held.length})</h2><ul>${list}</ul>
-<p>Command lines and SDKs sign in with <code>aws sso login</code>, or from the console with <code>aws login</code>.</p>
-${managesDevices(person) ? html`<p><a href="/start/devices">MFA devices</a></p>` : undefined}
+${tiles}<p>Command lines and SDKs sign in with <code>aws sso login</code>, or from the console with <code>aws login</code>.</p>
+${managesDevices(person) && !elsewhere ? html`<p><a href="/start/devices">MFA devices</a></p>` : undefined}
 <form method="post" action="/start/signout">${hidden(visit)}<button>Sign out</button></form>`;
   return shown({ title: 'Access portal', body });
 }

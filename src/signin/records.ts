@@ -63,6 +63,18 @@ export function recordExternal(ctx: Context, { account, region }: Instance, erro
   });
 }
 
+/** Somebody was sent to an application with an assertion. */
+export function recordFederation(ctx: Context, instance: Instance, user: DirectoryUser, application: string): void {
+  record(ctx, instance.account, instance.region, {
+    eventSource: 'sso.amazonaws.com',
+    userIdentity: personIdentity(instance, user),
+    eventName: 'Federate',
+    requestID: ctx.requestId,
+    eventType: 'AwsServiceEvent',
+    serviceEventDetails: { application_id: application },
+  });
+}
+
 export function recordPerson(
   ctx: Context,
   eventName: PersonEvent,

@@ -101,4 +101,4 @@ export function hidden(visit: Visit, values: Readonly<Record<string, string>> = 
 
 /** Where to go after signing in: a page of ours, or the portal. */
 export const pageOfOurs = (next: string | null): string =>
-  next !== null && /^\/(start|authorize)([/?][^\\\s]*)?$/.test(next) ? next : '/start';
+  next !== null && /^\/(start|authorize|saml\/assertion)([/?][^\\\s]*)?$/.test(next) ? next : '/start';

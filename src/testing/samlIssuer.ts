@@ -72,7 +72,7 @@ export const responseText = (inner: string, parts: Pick<Parts, 'destination' | '
   `Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>${inner}</samlp:Response>`;
 
 /** Signs the element of this name, the signature inside it. */
-export function signed(xml: string, name: 'Assertion' | 'Response', by: Issued): string {
+export function signed(xml: string, name: 'Assertion' | 'Response' | 'AuthnRequest', by: Issued): string {
   const reference = `//*[local-name(.)='${name}']`;
   const signature = new SignedXml({
     privateKey: by.privateKey,

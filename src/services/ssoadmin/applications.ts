@@ -23,11 +23,10 @@ import {
   type Application,
   type ApplicationPortal,
   applicationArn,
-  applicationAssignments,
   applications,
+  forgetApplication,
 } from '../../identity/applications.ts';
 import { type Instance, instanceArn } from '../../identity/instances.ts';
-import { everyRow } from '../../store/everyRow.ts';
 import { accessTo, onInstance } from './access.ts';
 import { changeApplication, type FoundApplication, onApplication } from './applicationAccess.ts';
 import { once } from './clientTokens.ts';
@@ -155,11 +154,8 @@ export const UpdateApplication: OnApplication<Present<UpdateApplicationRequest>,
 /** Its assignments and tags go with it. */
 export const DeleteApplication: OnApplication<Present<DeleteApplicationRequest>, object> = {
   ...onApplication,
-  async run({ ApplicationArn }, ctx, { application: { instance, id } }) {
-    for await (const row of everyRow(ctx.store, applicationAssignments, [instance, id])) {
-      await ctx.store.remove(applicationAssignments, [instance, id, row.principalType, row.principal]);
-    }
-    await ctx.store.remove(applications, [instance, id]);
+  async run({ ApplicationArn }, ctx, { application }) {
+    await forgetApplication(ctx.store, application);
     await putTags(ctx, ApplicationArn, []);
     return {};
   },

@@ -21,12 +21,13 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { requestTags } from '../../core/tags.ts';
 import {
   applicationArn,
-  applicationAssignments,
   applications,
+  forgetApplication,
   trustedTokenIssuerArn,
   trustedTokenIssuers,
 } from '../../identity/applications.ts';
 import { directoryGroups, directoryUsers } from '../../identity/directory.ts';
+import { identitySources } from '../../identity/identitySources.ts';
 import { IDENTITY_CENTER, type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { chainOf, isDelegatedAdministrator, trustedServices } from '../../identity/organization.ts';
 import { permissionSets } from '../../identity/permissionSets.ts';
@@ -113,17 +114,15 @@ export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> 
     }
     await ctx.store.remove(instances, [instance.id]);
     await ctx.store.remove(samlIdentities, [instance.id]);
+    await ctx.store.remove(identitySources, [instance.identityStore]);
     await putTags(ctx, instanceArn(instance), []);
     return {};
   },
 };
 
 async function forgetApplications(ctx: Context, { id: instance }: Instance): Promise<void> {
-  for await (const row of everyRow(ctx.store, applicationAssignments, [instance])) {
-    await ctx.store.remove(applicationAssignments, [instance, row.application, row.principalType, row.principal]);
-  }
   for await (const row of everyRow(ctx.store, applications, [instance])) {
-    await ctx.store.remove(applications, [instance, row.id]);
+    await forgetApplication(ctx.store, row);
     await putTags(ctx, applicationArn(row), []);
   }
   for await (const row of everyRow(ctx.store, trustedTokenIssuers, [instance])) {
