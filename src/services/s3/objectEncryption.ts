@@ -1,5 +1,6 @@
 /**
- * The encryption of an object that is there, changed: its content key is sealed anew, under a key of KMS; its bytes stay.
+ * The encryption of an object that is there, changed: its content key is sealed anew, under a key of KMS; the bytes
+ * stay.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/update-sse-encryption.html
  */
 import type {

@@ -1,7 +1,8 @@
 /**
  * Plain bytes of small objects that were read lately, so that what is asked for again and again is neither read nor
- * opened again. They are found by the content key itself, which only a reader who may have it holds, and only by the very
- * key object: that lives as long as the version's row is in memory. Two generations bound them, as in store/rowCache.ts.
+ * opened again. They are found by the content key itself, which only a reader who may have it holds, and only by the
+ * very key object: that lives as long as the version's row is in memory. Two generations bound them, as in
+ * store/rowCache.ts.
  */
 interface Recent {
   readonly id: string;

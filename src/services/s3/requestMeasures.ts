@@ -1,5 +1,6 @@
 /**
- * What CloudWatch is told of a request to a bucket with metrics configurations: the same for each whose filter it passes.
+ * What CloudWatch is told of a request to a bucket with metrics configurations: the same for each whose filter it
+ * passes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
  */
 import type { MetricsConfiguration } from '@aws-sdk/client-s3';

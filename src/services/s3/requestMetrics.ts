@@ -1,6 +1,6 @@
 /**
- * Request metrics: which requests to a bucket CloudWatch is told of, and what. Told behind the answer, in a write set of
- * its own. https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-configurations.html
+ * Request metrics: which requests to a bucket CloudWatch is told of, and what. Told behind the answer, in a write set
+ * of its own. https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-configurations.html
  */
 import type {
   DeleteBucketMetricsConfigurationRequest,

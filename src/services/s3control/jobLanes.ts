@@ -1,6 +1,7 @@
 /**
- * A job's objects, one after the other in each of its lanes. Each is a write set of its own: what was done to it, that it
- * is done, and its line for the report are durable together, or nothing of it is.
+ * A job's objects, chunk by chunk in each of its lanes. What was done to an object, that it is done, and its line for the
+ * report are durable together, or nothing of it is. Usually a chunk is one write set; where an object of it is refused,
+ * the chunk is done again, object by object.
  */
 import type { Context } from '../../core/context.ts';
 import type { Again } from '../../core/tasks.ts';
@@ -26,28 +27,35 @@ import { takeTurns, toStatus } from './jobTurns.ts';
 export async function advanceLane(ctx: Context, task: LaneTask): Promise<Again> {
   const place = await placeOf(ctx, task);
   if (!place) return undefined;
-  const { job, lane, entry } = place;
-  if (!entry) return ended(ctx, job, lane);
-  const { operation, input } = stepFor(requestOf(job).Operation, entry);
-  await asJob(ctx, job, operation, input);
-  return done(ctx, { job, lane, entry }, { code: '', status: 200, message: 'Successful' });
+  const { job, lane, entries } = place;
+  const { Operation } = requestOf(job);
+  const alone = lane.cautious || Operation.S3PutObjectCopy !== undefined;
+  const next = alone ? entries.slice(0, 1) : entries;
+  for (const entry of next) {
+    const { operation, input } = stepFor(Operation, entry);
+    await asJob(ctx, job, operation, input);
+  }
+  return done(ctx, place, next, { code: '', status: 200, message: 'Successful' });
 }
 
-/** What is next was refused: that is its result. */
+/** What is next was refused: that is its result, once it was tried alone. */
 export async function passOver(ctx: Context, task: LaneTask, error: Error): Promise<Again> {
   const place = await placeOf(ctx, task);
   if (!place) return undefined;
-  const { job, lane, entry } = place;
-  if (!entry) return ended(ctx, job, lane);
+  const { job, lane, entries } = place;
+  if (!lane.cautious && entries.length > 1) {
+    await ctx.store.replace(jobLanes, { ...lane, cautious: true });
+    return 0;
+  }
   const status = error.name === 'AccessDenied' ? 403 : ((error as { status?: number }).status ?? 400);
-  return done(ctx, { job, lane, entry }, { code: error.name, status, message: error.message });
+  return done(ctx, { job, lane, entries }, entries.slice(0, 1), { code: error.name, status, message: error.message });
 }
 
 interface Place {
   readonly job: Job;
   readonly lane: JobLane;
-  /** Undefined behind the last one. */
-  readonly entry: Entry | undefined;
+  /** What is left of the chunk; nothing behind the last one. */
+  readonly entries: readonly Entry[];
 }
 
 /** Undefined where the job does not run any more. */
@@ -64,8 +72,8 @@ async function placeOf(ctx: Context, task: LaneTask): Promise<Place | undefined>
     over: false,
   };
   const lane = (await ctx.store.get(jobLanes, [job.id, String(task.lane)])) ?? begun;
-  const entry = lane.chunk < job.chunks ? (await chunkOf(ctx, job, lane.chunk))[lane.at] : undefined;
-  return { job, lane, entry };
+  const entries = lane.chunk < job.chunks ? (await chunkOf(ctx, job, lane.chunk)).slice(lane.at) : [];
+  return { job, lane, entries };
 }
 
 interface Result {
@@ -74,21 +82,17 @@ interface Result {
   readonly message: string;
 }
 
-async function done(ctx: Context, place: Required<Place>, { code, status, message }: Result): Promise<Again> {
+/** `entries`: those of the place that came out so. */
+async function done(ctx: Context, place: Place, entries: readonly Entry[], result: Result): Promise<Again> {
   const { job, lane } = place;
-  const [bucket, key, version] = place.entry!;
-  const succeeded = code === '';
-  const { Report } = requestOf(job);
-  if (Report.Enabled && (!succeeded || Report.ReportScope === 'AllTasks')) {
-    const outcome = [succeeded ? 'succeeded' : 'failed', code, String(status), message];
-    const line = csvLine([bucket, encodeURIComponent(key).replaceAll('%2F', '/'), version ?? '', ...outcome]);
-    await ctx.store.insert(jobResults, { job: job.id, succeeded, chunk: lane.chunk, at: lane.at, line });
-  }
-  const last = lane.at + 1 >= (await chunkOf(ctx, job, lane.chunk)).length;
+  const succeeded = result.code === '';
+  for (const [i, entry] of entries.entries()) await reported(ctx, job, { ...lane, at: lane.at + i }, entry, result);
+  const last = entries.length === place.entries.length;
+  const { cautious, ...rest } = lane;
   const next: JobLane = {
-    ...lane,
-    ...(last ? { chunk: lane.chunk + LANES, at: 0 } : { at: lane.at + 1 }),
-    ...(succeeded ? { succeeded: lane.succeeded + 1 } : { failed: lane.failed + 1 }),
+    ...rest,
+    ...(last ? { chunk: lane.chunk + LANES, at: 0 } : { at: lane.at + entries.length, ...(cautious && { cautious }) }),
+    ...(succeeded ? { succeeded: lane.succeeded + entries.length } : { failed: lane.failed + entries.length }),
   };
   await ctx.store.replace(jobLanes, next);
   if (!succeeded && (await failsTooOften(ctx, job))) {
@@ -98,6 +102,21 @@ async function done(ctx: Context, place: Required<Place>, { code, status, messag
     return undefined;
   }
   return next.chunk < job.chunks ? 0 : ended(ctx, job, next);
+}
+
+async function reported(
+  ctx: Context,
+  job: Job,
+  { chunk, at }: JobLane,
+  [bucket, key, version]: Entry,
+  { code, status, message }: Result,
+): Promise<void> {
+  const succeeded = code === '';
+  const { Report } = requestOf(job);
+  if (!Report.Enabled || (succeeded && Report.ReportScope !== 'AllTasks')) return;
+  const outcome = [succeeded ? 'succeeded' : 'failed', code, String(status), message];
+  const line = csvLine([bucket, encodeURIComponent(key).replaceAll('%2F', '/'), version ?? '', ...outcome]);
+  await ctx.store.insert(jobResults, { job: job.id, succeeded, chunk, at, line });
 }
 
 const TOO_OFTEN = 'More than 50% of the operations failed after at least 1,000 were tried.';

@@ -12,7 +12,7 @@ import { asJob } from './jobCallers.ts';
 import { isChosen, type ListedVersion, wantsOldVersions } from './jobFilters.ts';
 import { chunkId, type Entry, type Job, type ReportFile } from './jobRows.ts';
 
-const CHUNK_ENTRIES = 100;
+const CHUNK_ENTRIES = 25;
 const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 const PAGE = 1000;
 

@@ -1,6 +1,6 @@
 /**
- * Batch jobs as rows. What a job is about lies in chunks, of some hundred objects each, beside the rows; each of a job's
- * lanes goes through every so-manieth chunk, and is the only one to write how far it has come.
+ * Batch jobs as rows. What a job is about lies in chunks, of some objects each, beside the rows; each of a job's
+ * lanes goes through every eighth chunk, and is the only one to write how far it has come.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops.html
  */
 import type {
@@ -91,6 +91,8 @@ export interface JobLane {
   readonly succeeded: number;
   readonly failed: number;
   readonly over: boolean;
+  /** An object of the chunk was refused: the others are done one by one. */
+  readonly cautious?: true;
 }
 
 export const jobLanes = table<JobLane>('s3_job_lane', { key: ({ job, lane }) => [job, String(lane)] });
