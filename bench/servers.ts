@@ -20,7 +20,7 @@ export const endpointOf = ({ host, port }: Target): string => `http://${host}:${
 /** Resolves when it answers. */
 export function startPlane(target: Target, data: string, flags: readonly string[] = []): Promise<ChildProcess> {
   const key = ['--root-access-key-id', ROOT.accessKeyId, '--root-secret-access-key', ROOT.secretAccessKey];
-  return started(['src/main.ts', '--port', String(target.port), '--data', data, ...key, ...flags], target);
+  return started(['bin/gatehouse.js', 'up', '--port', String(target.port), '--data', data, ...key, ...flags], target);
 }
 
 /** Answers each request with its own body. */

@@ -29,7 +29,7 @@ interface Run {
 
 async function run(flags: readonly string[], reset = false): Promise<Run> {
   const began = performance.now();
-  const args = ['src/main.ts', '--port', '0', '--data', data, ...flags];
+  const args = ['bin/gatehouse.js', 'up', '--port', '0', '--data', data, ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const endpoint = await new Promise<string>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => resolve(/ready at (\S+)/.exec(chunk.toString())![1]!));

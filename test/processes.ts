@@ -36,9 +36,9 @@ export function program(args: readonly string[], env: Environment = {}) {
   return { child, ended, said: () => out };
 }
 
-export const plane = (args: readonly string[], env?: Environment) => program(['src/main.ts', ...args], env);
+export const plane = (args: readonly string[], env?: Environment) => program(['bin/gatehouse.js', 'up', ...args], env);
 
-export const gatehouse = (args: readonly string[], env?: Environment) => program(['src/cli/index.ts', ...args], env);
+export const gatehouse = (args: readonly string[], env?: Environment) => program(['bin/gatehouse.js', ...args], env);
 
 /** Any other command, to its end; a command that is not there ends too. */
 export function run(command: string, args: readonly string[], env: Environment = {}) {
@@ -89,7 +89,7 @@ export async function startedPlane(
   { key, flags = [], env, node = [] }: PlaneOptions = {},
 ): Promise<Plane> {
   const args = ['--port', '0', '--data', data, ...(key ? keyFlags(key) : []), ...flags];
-  const { child, ended, said } = program([...node, 'src/main.ts', ...args], env);
+  const { child, ended, said } = program([...node, 'bin/gatehouse.js', 'up', ...args], env);
   t.after(() => child.kill('SIGKILL'));
   const endpoint = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', () => {

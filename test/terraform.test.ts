@@ -50,7 +50,9 @@ const STAY_BEHIND = [
 /** A plane of its own, by what its clients need to know. */
 async function plane(t: Pick<TestContext, 'after'>, folder: string): Promise<NodeJS.ProcessEnv> {
   const data = join(folder, 'data');
-  const child = spawn(process.execPath, ['src/main.ts', '--ephemeral', '--port', '0', '--data', data], { cwd: root });
+  const child = spawn(process.execPath, ['bin/gatehouse.js', 'up', '--ephemeral', '--port', '0', '--data', data], {
+    cwd: root,
+  });
   t.after(() => child.kill('SIGKILL'));
   await new Promise((resolve, reject) => {
     child.stdout.once('data', resolve);
