@@ -11,7 +11,7 @@ import { comparePlaces } from './eventIds.ts';
 import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type Budget, budget } from './insights/budget.ts';
-import { type Plan, planOf } from './insights/plan.ts';
+import { type Plan, planOf, type TimeRange } from './insights/plan.ts';
 import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
 import type { Sink } from './insights/stages.ts';
 import { shown } from './insights/values.ts';
@@ -37,7 +37,12 @@ export function queryRun(query: Query): QueryRun {
   const memory = budget();
   const out = outputOf(plan, memory);
   const head = plan.stages.reduceRight<Sink>((next, stage) => stage(next, memory), out.sink);
-  const groups: Progress[] = query.groups.map((id) => ({ id, after: undefined, done: false }));
+  const { from, to } = query;
+  const groups: Progress[] = query.groups.map((id) => ({ id, from, to, after: undefined, done: false }));
+  if (plan.compared) {
+    const earlier = { ...plan.compared, earlier: true as const };
+    groups.push(...query.groups.map((id) => ({ id, ...earlier, after: undefined, done: false })));
+  }
   const scanned = { events: 0, bytes: 0, matched: 0 };
   let enough = false;
   return {
@@ -45,11 +50,11 @@ export function queryRun(query: Query): QueryRun {
       let events = 0;
       let bytes = 0;
       const pace = pacer();
-      for await (const { event, log, raw } of allEvents(ctx, groups, query, plan)) {
+      for await (const { event, log, raw, earlier } of allEvents(ctx, groups, plan)) {
         events++;
         const size = eventBytes(event.message);
         bytes += size;
-        enough = !head.push(rowOf(event, log, raw));
+        enough = !head.push(rowOf(event, log, raw, earlier));
         if (enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
         const pause = pace();
         if (pause) await pause;
@@ -66,9 +71,11 @@ export function queryRun(query: Query): QueryRun {
   };
 }
 
-/** How far a group has been read. */
-interface Progress {
+/** How far a group has been read, of a time range. */
+interface Progress extends TimeRange {
   readonly id: string;
+  /** It is the range to compare with. */
+  readonly earlier?: true | undefined;
   after: Place | undefined;
   done: boolean;
 }
@@ -78,6 +85,7 @@ interface Found {
   /** The message before it was masked, where it was. */
   readonly raw: string | undefined;
   readonly log: string;
+  readonly earlier?: true | undefined;
 }
 
 /** Where a group's reading stands within a step. */
@@ -91,7 +99,7 @@ interface Reader {
 }
 
 /** Events of all groups in the order of reading; what has been given is noted in `groups`. */
-async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: Plan): AsyncGenerator<Found> {
+async function* allEvents(ctx: Context, groups: Progress[], plan: Plan): AsyncGenerator<Found> {
   const readers: Reader[] = [];
   for (const progress of groups) {
     const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
@@ -100,7 +108,7 @@ async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: 
       continue;
     }
     const mask = await maskerFor(ctx, group, false);
-    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, query, plan), events: [], at: 0 });
+    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, plan), events: [], at: 0 });
   }
   for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   while (readers.length > 0) {
@@ -111,13 +119,13 @@ async function* allEvents(ctx: Context, groups: Progress[], query: Query, plan: 
     const same = message === stored.message;
     const event = same ? stored : { ...stored, message };
     const log = `${reader.group.account}:${reader.group.name}`;
-    yield { event, log, raw: same ? undefined : stored.message };
+    yield { event, log, raw: same ? undefined : stored.message, earlier: reader.progress.earlier };
     if (reader.at < reader.events.length) continue;
     if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   }
 }
 
-function chunksOf(ctx: Context, group: LogGroup, { after }: Progress, { from, to }: Query, plan: Plan) {
+function chunksOf(ctx: Context, group: LogGroup, { after, from, to }: Progress, plan: Plan) {
   return eventsOf(ctx, { group, from, to: to + 1, backward: !plan.oldestFirst, after, transformed: true });
 }
 

@@ -2,48 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MalformedQueryException } from '@aws-sdk/client-cloudwatch-logs';
 import fc from 'fast-check';
-import { type Cloud, testCloud } from '../../../testing/cloud.ts';
-import { refusal, rejected } from '../../../testing/rejected.ts';
+import { ask, cloudWith, rows, START } from '../../../testing/logQueries.ts';
 import { planOf } from './plan.ts';
-
-const START = Date.parse('2030-01-01T00:00:00Z');
-
-async function cloudWith(events: readonly (readonly [at: number, message: string | object])[], group = 'app') {
-  const cloud = await testCloud();
-  await fill(cloud, group, events);
-  return cloud;
-}
-
-async function fill(cloud: Cloud, group: string, events: readonly (readonly [number, string | object])[]) {
-  const { logs } = cloud.root;
-  await logs.createLogGroup({ logGroupName: group });
-  await logs.createLogStream({ logGroupName: group, logStreamName: 's' });
-  for (let from = 0; from < events.length; from += 1000) {
-    const logEvents = events.slice(from, from + 1000).map(([at, message]) => ({
-      timestamp: START + at,
-      message: typeof message === 'string' ? message : JSON.stringify(message),
-    }));
-    await logs.putLogEvents({ logGroupName: group, logStreamName: 's', logEvents });
-  }
-}
-
-async function ask(cloud: Cloud, queryString: string, more: object = {}) {
-  const { logs } = cloud.root;
-  const range = { startTime: START / 1000 - 86_400, endTime: START / 1000 + 86_400 };
-  const { queryId } = await logs.startQuery({ logGroupName: 'app', queryString, ...range, ...more });
-  await cloud.settle();
-  const answer = await logs.getQueryResults({ queryId });
-  assert.equal(answer.status, 'Complete', queryString);
-  return answer;
-}
-
-/** Rows as objects, without pointers. */
-async function rows(cloud: Cloud, queryString: string, more: object = {}) {
-  const { results } = await ask(cloud, queryString, more);
-  return results!.map((row) =>
-    Object.fromEntries(row.filter(({ field }) => field !== '@ptr').map(({ field, value }) => [field, value])),
-  );
-}
 
 const HOUSE: readonly (readonly [number, object])[] = [
   [0, { level: 'INFO', code: 200, ms: 10, user: { name: 'ann', tags: ['x', 'y'] }, ip: '10.0.0.7' }],
@@ -228,117 +188,6 @@ test('The fields of VPC flow logs are discovered', async () => {
   assert.deepEqual([percent('@message'), percent('srcAddr'), percent('none')], [100, 75, undefined]);
 });
 
-test('Queries of several groups are merged by time; SOURCE selects groups by prefix', async () => {
-  const cloud = await cloudWith(
-    [
-      [0, 'a0'],
-      [2000, 'a2'],
-    ],
-    'team/a',
-  );
-  await fill(cloud, 'team/b', [
-    [1000, 'b1'],
-    [3000, 'b3'],
-  ]);
-  await fill(cloud, 'other', [[500, 'o']]);
-  const both = { logGroupName: undefined, logGroupNames: ['team/a', 'team/b'] };
-  const all = await rows(cloud, 'fields @message, @log', both);
-  assert.deepEqual(all[0], { '@message': 'b3', '@log': '111122223333:team/b' });
-  assert.deepEqual(
-    all.map((row) => row['@message']),
-    ['b3', 'a2', 'b1', 'a0'],
-  );
-  const selected = await rows(
-    cloud,
-    "SOURCE logGroups(namePrefix: ['team']) | stats count(*) as n by @log | sort n, @log",
-    {
-      logGroupName: undefined,
-    },
-  );
-  assert.deepEqual(selected, [
-    { '@log': '111122223333:team/a', n: '2' },
-    { '@log': '111122223333:team/b', n: '2' },
-  ]);
-});
-
-test('A query reads only its groups and its range', async () => {
-  const cloud = await cloudWith([
-    [-10_000, 'before'],
-    [0, 'in'],
-    [999, 'in too'],
-    [1000, 'after'],
-  ]);
-  const range = { startTime: START / 1000, endTime: START / 1000 };
-  assert.deepEqual(
-    (await rows(cloud, 'fields @message', range)).map((row) => row['@message']),
-    ['in too', 'in'],
-  );
-  const { logs } = await cloud.user('reader', {
-    Version: '2012-10-17',
-    Statement: {
-      Effect: 'Allow',
-      Action: 'logs:*',
-      Resource: 'arn:aws:logs:us-east-1:111122223333:log-group:mine:*',
-    },
-  });
-  const query = { logGroupName: 'app', queryString: 'fields @message', startTime: 0, endTime: 1 };
-  await rejected(
-    logs.startQuery(query),
-    'AccessDeniedException',
-    /logs:StartQuery on resource: .*log-group:app:log-stream:/,
-  );
-  const { queryId } = await cloud.root.logs.startQuery(query);
-  await refusal(logs.getQueryResults({ queryId }), 'AccessDeniedException');
-});
-
-test('Large results come in pages; a limit ends the reading', async () => {
-  const cloud = await cloudWith(Array.from({ length: 3000 }, (_, i) => [i, `message ${i}`] as const));
-  const { logs } = cloud.root;
-  const { results, statistics } = await ask(cloud, 'fields @message | limit 1200');
-  assert.equal(results!.length, 1200);
-  assert.ok(statistics!.recordsScanned! < 3000);
-  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
-  const { queryId } = await logs.startQuery({ logGroupName: 'app', queryString: 'fields @message', ...range });
-  await cloud.settle();
-  const found: (string | undefined)[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await logs.getQueryResults({ queryId, maxItems: 700, nextToken });
-    found.push(...page.results!.map((row) => row[0]!.value));
-    nextToken = page.nextToken;
-  } while (nextToken);
-  assert.deepEqual(
-    found,
-    Array.from({ length: 3000 }, (_, i) => `message ${2999 - i}`),
-  );
-});
-
-test('Queries are listed newest first, stopped, and forgotten after seven days', async () => {
-  const cloud = await cloudWith([[0, 'x']]);
-  const { logs } = cloud.root;
-  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
-  const start = (queryString: string) => logs.startQuery({ logGroupName: 'app', queryString, ...range });
-  const first = await start('fields @message');
-  await cloud.settle();
-  cloud.advance('PT1M');
-  const second = await start('fields @timestamp');
-  const listed = await logs.describeQueries({ logGroupName: 'app' });
-  assert.deepEqual(
-    listed.queries!.map(({ queryId, status }) => [queryId, status]),
-    [
-      [second.queryId, 'Scheduled'],
-      [first.queryId, 'Complete'],
-    ],
-  );
-  assert.equal((await logs.stopQuery({ queryId: second.queryId })).success, true);
-  await cloud.settle();
-  assert.equal((await logs.getQueryResults({ queryId: second.queryId })).status, 'Cancelled');
-  await refusal(logs.stopQuery({ queryId: first.queryId }), 'InvalidParameterException');
-  cloud.advance('P8D');
-  await cloud.settle();
-  await refusal(logs.getQueryResults({ queryId: first.queryId }), 'ResourceNotFoundException');
-});
-
 const MALFORMED: readonly (readonly [query: string, message: string | RegExp, start: number])[] = [
   ['bad @message', 'unexpected symbol found bad at line 1 and position 0', 0],
   ['fields @message\n| filter', /^unexpected symbol found end of query at line 2 and position 8$/, 24],
@@ -347,7 +196,9 @@ const MALFORMED: readonly (readonly [query: string, message: string | RegExp, st
   ['stats @message', 'stats needs an aggregation function', 14],
   ['filter @message like /(a/', /^invalid regular expression/, 21],
   ['limit 0', /^limit takes/, 6],
-  ['pattern @message', 'the command pattern is not supported', 0],
+  ['fillmissing', 'the command fillmissing is not supported', 0],
+  ['fields @message | anomaly', 'anomaly must follow pattern', 25],
+  ['pattern @message | pattern @message', 'a query may have one pattern command', 35],
   ['sort x | stats count(*)', /^sort and limit/, 14],
   ['dedup x | fields y', 'only limit may follow dedup', 10],
 ];
@@ -436,27 +287,4 @@ test('Any text is a query or malformed', () => {
     }),
     { numRuns: 5000 },
   );
-});
-
-test('A query over many events does not block the plane', async () => {
-  const wide = { a: { b: 'text '.repeat(20) }, code: 1 };
-  const cloud = await cloudWith(Array.from({ length: 20_000 }, (_, i) => [i, { ...wide, i }] as const));
-  const queryString =
-    'filter a.b like /t(e|x)*t/ | stats pct(i, 90), count(*) as n by strlen(a.b) as l, i % 7 as m | sort m';
-  const range = { startTime: START / 1000, endTime: START / 1000 + 100 };
-  await cloud.root.logs.startQuery({ logGroupName: 'app', queryString, ...range });
-  let longest = 0;
-  let done = false;
-  const watch = async () => {
-    for (let before = process.threadCpuUsage(); !done; before = process.threadCpuUsage()) {
-      await new Promise((resolve) => setImmediate(resolve));
-      const { user } = process.threadCpuUsage(before);
-      longest = Math.max(longest, user / 1000);
-    }
-  };
-  const watching = watch();
-  await cloud.settle();
-  done = true;
-  await watching;
-  assert.ok(longest < 50, `${longest} ms`);
 });

@@ -4,6 +4,7 @@
  */
 import { type Aggregates, type Clock, type Evaluate, expressionAt, type Scope } from './expressions.ts';
 import { parsingAt } from './parse.ts';
+import { ANOMALY_FIELDS, anomaly, DIFF_FIELDS, PATTERN_FIELDS, type PatternOptions, pattern } from './patternStage.ts';
 import { fieldReader } from './records.ts';
 import { atEnd, fieldName, numberAt, peekWord, type Scanner, sign, skip, word, wrong } from './scanner.ts';
 import { type Selection, selectionAt } from './selection.ts';
@@ -32,8 +33,16 @@ export interface Plan {
   readonly oldestFirst: boolean;
   readonly statsCount: number;
   readonly rowsMax: number;
+  /** Of `diff`: the time range to compare with. */
+  readonly compared?: TimeRange | undefined;
   /** It shows what is masked. */
   readonly unmasks: boolean;
+}
+
+/** Milliseconds, both inclusive. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export const ROWS_STANDARD = 10_000;
@@ -49,6 +58,9 @@ interface Draft extends Scope {
   displayed?: readonly string[] | undefined;
   statsCount: number;
   statsMax: number;
+  /** The last `pattern`. */
+  pattern?: PatternOptions | undefined;
+  compared?: TimeRange | undefined;
   /** Something that looks at the order of rows was there. */
   ordered: boolean;
   deduped: boolean;
@@ -80,8 +92,9 @@ export function planOf(text: string, clock: Clock, limitMax = ROWS_STANDARD, sta
     selection,
     stages: [...draft.stages, limit(rowsMax)],
     columns: columnsOf(draft),
-    ofEvents: draft.statsCount === 0,
+    ofEvents: draft.statsCount === 0 && !draft.pattern,
     oldestFirst: draft.oldestFirst || draft.statsCount > 0,
+    compared: draft.compared,
     statsCount: draft.statsCount,
     rowsMax,
     unmasks: draft.notes.unmasks,
@@ -138,11 +151,56 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   limit: limitAt,
   head: limitAt,
   dedup: dedupAt,
+  pattern: (draft) => patternAt(draft, expressionAt(draft)),
+  diff: diffAt,
+  anomaly: (draft) => {
+    if (!draft.pattern) wrong(draft.scanner, 'anomaly must follow pattern');
+    draft.stages.push(anomaly);
+    show(draft, [...draft.shown, ...ANOMALY_FIELDS]);
+  },
 };
+
+function patternAt(draft: Draft, value: Evaluate): void {
+  if (draft.pattern) wrong(draft.scanner, 'a query may have one pattern command');
+  draft.pattern = { compares: false };
+  draft.stages.push(pattern(value, draft.clock, draft.pattern));
+  show(draft, PATTERN_FIELDS);
+  draft.ordered = false;
+}
+
+function show(draft: Draft, names: readonly string[]): void {
+  draft.shown.clear();
+  draft.displayed = undefined;
+  for (const name of names) draft.shown.add(name);
+}
+
+const EARLIER: Readonly<Record<string, (time: number, length: number) => number>> = {
+  previous: (time, length) => time - length,
+  previousday: (time) => time - DAY_MS,
+  previousweek: (time) => time - 7 * DAY_MS,
+  previousmonth: (time) => {
+    const date = new Date(time);
+    return date.setUTCMonth(date.getUTCMonth() - 1);
+  },
+};
+const DAY_MS = 86_400_000;
+
+/** Patterns of the messages, if no `pattern` says of what. */
+function diffAt(draft: Draft): void {
+  const { scanner, clock } = draft;
+  const name = peekWord(scanner);
+  const known = Object.hasOwn(EARLIER, name) && name !== 'previous';
+  if (known) scanner.at += name.length;
+  if (!draft.pattern) patternAt(draft, fieldReader('@message'));
+  draft.pattern!.compares = true;
+  const begin = EARLIER[known ? name : 'previous']!(clock.from, clock.to - clock.from + 1000);
+  draft.compared = { from: begin, to: begin + clock.to - clock.from + 999 };
+  show(draft, [...PATTERN_FIELDS, ...DIFF_FIELDS]);
+}
 
 /** Commands of AWS's that are not here. */
 const ABSENT = new Set([
-  ...['pattern', 'diff', 'anomaly', 'filterindex', 'lookup', 'join', 'subqueries', 'append', 'appendcols'],
+  ...['filterindex', 'lookup', 'join', 'subqueries', 'append', 'appendcols'],
   ...['autoregress', 'logcompare', 'filldown', 'fillmissing', 'cidrlookup', 'addtotals', 'accum', 'sessionize'],
   ...['outlier', 'estimate', 'expand', 'countfrequent', 'relevantfields', 'makemv', 'transaction'],
 ]);

@@ -10,6 +10,8 @@ export interface Row {
   readonly log?: string | undefined;
   /** The event's message before it was masked, where it was. */
   readonly raw?: string | undefined;
+  /** It is of the time range that `diff` compares with. */
+  readonly earlier?: true | undefined;
   /** Fields that commands made. */
   readonly made: ReadonlyMap<string, Value>;
   /** The event's message as JSON: undefined until it is asked for, null where it is none. */
@@ -18,10 +20,11 @@ export interface Row {
 
 const NONE: ReadonlyMap<string, Value> = new Map();
 
-export const rowOf = (event: StoredEvent, log: string, raw?: string): Row => ({
+export const rowOf = (event: StoredEvent, log: string, raw?: string, earlier?: true): Row => ({
   event,
   log,
   raw,
+  earlier,
   made: NONE,
   json: undefined,
 });
