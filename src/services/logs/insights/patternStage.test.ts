@@ -30,7 +30,7 @@ test('pattern clusters what a query finds', async () => {
     { '@pattern': '[INFO] Request time: <Time-1> ms', '@sampleCount': '1', '@ratio': '0.25', '@severityLabel': 'Info' },
   ]);
   const query = `filter @message like /ERROR/ | parse @message 'Failed to do: *' as cause | pattern cause
-    | sort @sampleCount asc | fields upper(@pattern) as p`;
+    | sort @sampleCount asc | fields toupper(@pattern) as p`;
   assert.deepEqual(await rows(cloud, query, range), [
     {
       '@pattern': 'open file <Token-1>',
