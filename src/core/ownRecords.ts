@@ -20,31 +20,43 @@ const OBJECT_LENGTH_MAX = 100 * 1024;
 
 /** Puts it into the write set. What is longer than CloudTrail's limits is cut, or left out. */
 export function record(ctx: Context, told: OwnRecord): void {
+  const { account, region, error, requestParameters, responseElements, ...members } = told;
+  appendRecord(ctx, account, region, {
+    ...members,
+    errorCode: error?.code,
+    errorMessage: error?.message.slice(0, TEXT_LENGTH_MAX),
+    requestParameters: shortEnough(requestParameters),
+    responseElements: error ? null : shortEnough(responseElements),
+    requestID: ctx.requestId,
+    eventType: 'AwsApiCall',
+  });
+}
+
+/** A record of any form: `members` beside what every one says. */
+export function appendRecord(
+  ctx: Context,
+  account: string,
+  region: string,
+  members: Readonly<Record<string, unknown>>,
+): void {
   const id = timeUuid(ctx.now, ctx);
   const { ip, userAgent, host, tls } = ctx.source;
   const body = {
     eventVersion: '1.11',
-    userIdentity: told.userIdentity,
     eventTime: `${ctx.now.toISOString().slice(0, 19)}Z`,
-    eventSource: told.eventSource,
-    eventName: told.eventName,
-    awsRegion: told.region,
+    awsRegion: region,
     sourceIPAddress: ip,
     userAgent: userAgent.slice(0, TEXT_LENGTH_MAX),
-    errorCode: told.error?.code,
-    errorMessage: told.error?.message.slice(0, TEXT_LENGTH_MAX),
-    requestParameters: shortEnough(told.requestParameters),
-    responseElements: told.error ? null : shortEnough(told.responseElements),
-    requestID: ctx.requestId,
+    requestParameters: null,
+    responseElements: null,
+    readOnly: false,
+    ...members,
     eventID: id,
-    readOnly: told.readOnly,
-    eventType: 'AwsApiCall',
     managementEvent: true,
-    recipientAccountId: told.account,
+    recipientAccountId: account,
     eventCategory: 'Management',
     tlsDetails: tls && { tlsVersion: tls.version, cipherSuite: tls.cipher, clientProvidedHostHeader: host },
   };
-  const { account, region } = told;
   ctx.store.append({ id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(body) });
 }
 

@@ -107,6 +107,12 @@ export async function endSignIn(tx: Transaction, signIn: string, client?: string
   }
 }
 
+/** Somebody of a directory, as CloudTrail has it. */
+export function personIdentity({ account, identityStore }: Instance, user: Pick<DirectoryUser, 'id'>): object {
+  const identityStoreArn = `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
+  return { type: 'IdentityCenterUser', accountId: account, onBehalfOf: { userId: user.id, identityStoreArn } };
+}
+
 export interface SignedIn {
   readonly session: PortalSession;
   readonly instance: Instance;

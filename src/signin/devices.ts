@@ -4,9 +4,8 @@ import { uuid } from '../core/ids.ts';
 import { record } from '../core/ownRecords.ts';
 import { holderOf, passkeys } from '../identity/passkeys.ts';
 import { DEVICES_MAX, devicesOf, type PersonDevice, personDevices, typeOf } from '../identity/personCredentials.ts';
-import type { SignedIn } from '../identity/portalSessions.ts';
+import { personIdentity, type SignedIn } from '../identity/portalSessions.ts';
 import { firstStep } from './codes.ts';
-import { personIdentity } from './records.ts';
 import type { Site } from './sites.ts';
 import { made } from './webauthn.ts';
 

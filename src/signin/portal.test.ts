@@ -35,6 +35,9 @@ test('somebody new gets a link, chooses a password, adds a telephone, and sees w
   await browser.go('/start');
   const cookie = browser.cookie();
   assert.match((await browser.submit('/start/signout', {})).text, /Sign in to the access portal/);
+  const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: 'Logout' }];
+  const [logout] = (await cloud.root.cloudtrail.lookupEvents({ LookupAttributes })).Events!;
+  assert.equal(logout?.EventSource, 'sso.amazonaws.com');
   const again = await cloud.send({ method: 'GET', path: '/start', headers: { host: 'cloud.test', cookie } });
   assert.match(String(again.body), /Sign in to the access portal/);
 });

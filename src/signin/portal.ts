@@ -4,7 +4,7 @@ import type { WireResponse } from '../core/wire.ts';
 import { sourceOf } from '../identity/identitySources.ts';
 import { accounts } from '../identity/organization.ts';
 import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
-import { endSignIn, type SignedIn, signedInBy } from '../identity/portalSessions.ts';
+import { type SignedIn, signedInBy } from '../identity/portalSessions.ts';
 import { openSession } from '../identity/sessions.ts';
 import { applicationList } from './applicationList.ts';
 import { managesDevices } from './devicePages.ts';
@@ -74,15 +74,20 @@ interface RoleCredentials {
   readonly expiration: number;
 }
 
-/** As any client of the portal asks for them, and recorded like that; undefined: the person does not have the role. */
-async function credentialsOf({ form, token, around }: Visit): Promise<RoleCredentials | undefined> {
+/** As any client of the portal asks, and recorded like that. */
+const asked = ({ token, around }: Visit, method: string, path: string, query = ''): Promise<WireResponse> =>
+  around.ask({
+    ...{ method, path, query, body: new Uint8Array() },
+    headers: { 'x-amz-sso_bearer_token': token, host: 'portal.sso.amazonaws.com' },
+  });
+
+/** Undefined: the person does not have the role. */
+async function credentialsOf(visit: Visit): Promise<RoleCredentials | undefined> {
+  const { form } = visit;
   const account = form.get('account') ?? '';
   const role = form.get('role') ?? '';
   const query = new URLSearchParams({ account_id: account, role_name: role }).toString();
-  const answer = await around.ask({
-    ...{ method: 'GET', path: '/federation/credentials', query, body: new Uint8Array() },
-    headers: { 'x-amz-sso_bearer_token': token, host: 'portal.sso.amazonaws.com' },
-  });
+  const answer = await asked(visit, 'GET', '/federation/credentials', query);
   if (answer.status !== 200) return undefined;
   const text = Buffer.from(answer.body as Uint8Array).toString('utf8');
   return (JSON.parse(text) as { roleCredentials: RoleCredentials }).roleCredentials;
@@ -120,13 +125,12 @@ export async function toConsole(visit: Visit): Promise<WireResponse> {
 }
 
 /** All tokens of this sign-in end, also those of command lines that were let in by it. */
-export async function signOut({ around, token }: Visit): Promise<WireResponse> {
-  const elsewhere = await around.within(async (ctx) => {
-    const person = await signedInBy(ctx.store, token, ctx.now);
-    if (!person) return false;
-    await endSignIn(ctx.store, person.session.signIn);
-    return (await sourceOf(ctx.store, person.user.identityStore)) !== undefined;
+export async function signOut(visit: Visit): Promise<WireResponse> {
+  const elsewhere = await visit.around.within(async (ctx) => {
+    const person = await signedInBy(ctx.store, visit.token, ctx.now);
+    return person && (await sourceOf(ctx.store, person.user.identityStore)) !== undefined;
   });
+  await asked(visit, 'POST', '/logout');
   // Who signs in elsewhere would be back at once.
   return sentTo(elsewhere ? '/start/goodbye' : '/start');
 }

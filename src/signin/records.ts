@@ -3,40 +3,20 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/understanding-sign-in-events.html
  */
 import type { Context } from '../core/context.ts';
-import { timeUuid } from '../core/ids.ts';
+import { appendRecord } from '../core/ownRecords.ts';
 import type { DirectoryUser } from '../identity/directory.ts';
 import type { Instance } from '../identity/instances.ts';
+import { personIdentity } from '../identity/portalSessions.ts';
 
 export const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 
 /** Puts a record of `signin.amazonaws.com` into the journal. */
-export function record(
+export const record = (
   ctx: Context,
   account: string,
   region: string,
   members: Readonly<Record<string, unknown>>,
-): void {
-  const id = timeUuid(ctx.now, ctx);
-  const { ip, userAgent, host, tls } = ctx.source;
-  const body = {
-    eventVersion: '1.11',
-    eventTime: `${ctx.now.toISOString().slice(0, 19)}Z`,
-    eventSource: 'signin.amazonaws.com',
-    awsRegion: region,
-    sourceIPAddress: ip,
-    userAgent: userAgent.slice(0, 1024),
-    requestParameters: null,
-    responseElements: null,
-    readOnly: false,
-    ...members,
-    eventID: id,
-    managementEvent: true,
-    recipientAccountId: account,
-    eventCategory: 'Management',
-    tlsDetails: tls && { tlsVersion: tls.version, cipherSuite: tls.cipher, clientProvidedHostHeader: host },
-  };
-  ctx.store.append({ id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(body) });
-}
+): void => appendRecord(ctx, account, region, { eventSource: 'signin.amazonaws.com', ...members });
 
 export type PersonEvent = 'CredentialChallenge' | 'CredentialVerification' | 'UserAuthentication';
 
@@ -67,7 +47,7 @@ export function recordExternal(ctx: Context, { account, region }: Instance, erro
 export function recordFederation(ctx: Context, instance: Instance, user: DirectoryUser, application: string): void {
   record(ctx, instance.account, instance.region, {
     eventSource: 'sso.amazonaws.com',
-    userIdentity: personIdentity(instance, user),
+    userIdentity: whoIs(instance, user),
     eventName: 'Federate',
     requestID: ctx.requestId,
     eventType: 'AwsServiceEvent',
@@ -82,7 +62,7 @@ export function recordPerson(
 ): void {
   const { account, region } = instance;
   record(ctx, account, region, {
-    userIdentity: personIdentity(instance, user),
+    userIdentity: whoIs(instance, user),
     eventName,
     additionalEventData: {
       AuthWorkflowID: workflow,
@@ -96,8 +76,8 @@ export function recordPerson(
   });
 }
 
-export function personIdentity({ account, identityStore }: Instance, user: DirectoryUser | undefined): object {
-  if (!user) return { type: 'Unknown', principalId: account, arn: '', accountId: account, accessKeyId: '' };
-  const identityStoreArn = `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
-  return { type: 'IdentityCenterUser', accountId: account, onBehalfOf: { userId: user.id, identityStoreArn } };
-}
+/** Nobody has the name that was given. */
+const whoIs = (instance: Instance, user: DirectoryUser | undefined) =>
+  user
+    ? personIdentity(instance, user)
+    : { type: 'Unknown', principalId: instance.account, arn: '', accountId: instance.account, accessKeyId: '' };

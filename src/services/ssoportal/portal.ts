@@ -17,7 +17,7 @@ import { cursorOf, tokenOf } from '../../core/page.ts';
 import { accounts } from '../../identity/organization.ts';
 import { assignmentsOf, permissionSets } from '../../identity/permissionSets.ts';
 import { roleCredentials } from '../../identity/portalCredentials.ts';
-import { endSignIn, type SignedIn, signedInBy } from '../../identity/portalSessions.ts';
+import { endSignIn, personIdentity, type SignedIn, signedInBy } from '../../identity/portalSessions.ts';
 
 const BEARER = new Open('The caller is not signed: the access token of a sign-in is the credential.');
 const PAGE_MAX = 100;
@@ -30,20 +30,11 @@ const onToken = {
     const person = await signedInBy(ctx.store, accessToken, ctx.now);
     if (!person) throw awsError(UnauthorizedException, 'Session token not found or invalid');
     ctx.audit.recipientAccountId = person.instance.account;
-    ctx.audit.userIdentity = identityOf(person);
+    ctx.audit.userIdentity = personIdentity(person.instance, person.user);
     return person;
   },
   access: () => BEARER,
 };
-
-const identityOf = ({ instance: { account, identityStore }, user }: SignedIn) => ({
-  type: 'IdentityCenterUser',
-  accountId: account,
-  onBehalfOf: {
-    userId: user.id,
-    identityStoreArn: `arn:aws:identitystore::${account}:identitystore/${identityStore}`,
-  },
-});
 
 export const ListAccounts: OfBearer<Present<ListAccountsRequest>, ListAccountsResponse> = {
   ...onToken,
