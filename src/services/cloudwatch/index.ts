@@ -7,6 +7,7 @@ import { DeleteDashboards, GetDashboard, ListDashboards, PutDashboard } from './
 import { DescribeAlarmContributors, DescribeAlarms, DescribeAlarmsForMetric } from './describeAlarms.ts';
 import { GetMetricData } from './getMetricData.ts';
 import { GetMetricStatistics } from './getMetricStatistics.ts';
+import { GetMetricWidgetImage } from './getMetricWidgetImage.ts';
 import { GetInsightRuleReport } from './insightReport.ts';
 import {
   DeleteInsightRules,
@@ -58,6 +59,7 @@ export const cloudwatch = defineService({
     GetInsightRuleReport,
     GetMetricData,
     GetMetricStatistics,
+    GetMetricWidgetImage,
     ListAlarmMuteRules,
     ListDashboards,
     ListManagedInsightRules,
