@@ -9,9 +9,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../../core/context.ts';
 import { contextId } from '../../core/eventContexts.ts';
+import { DATA_KIND } from '../../core/eventSelectors.ts';
 import type { Surroundings } from '../../core/worker.ts';
 import { organizationIdOf } from '../../identity/organization.ts';
 import type { JournalRow, Transaction } from '../../store/store.ts';
+import { keepTally, type Tally, tally, tellAggregates } from './aggregates.ts';
 import { ACTIVITY_KIND, activityIn } from './channelRows.ts';
 import { COLLECTOR, type CollectorPosition, collectorPositions, nextDue } from './collectorPositions.ts';
 import { contextOf, enriched, enrichmentOf } from './enrichment.ts';
@@ -53,6 +55,8 @@ interface State {
   readonly segments: Map<string, LogFile>;
   /** Events whose contexts are in the segments, or nobody's. */
   spent: string[];
+  /** Counts of data events. */
+  readonly tally: Tally;
 }
 
 /** What is gathered, of each plane. */
@@ -70,6 +74,7 @@ export async function collect(around: Surroundings, position: CollectorPosition)
       streams: new Map(),
       segments: new Map(),
       spent: [],
+      tally: new Map(),
     };
     states.set(journal, state);
   }
@@ -98,7 +103,10 @@ async function gather(state: State, around: Surroundings): Promise<void> {
     const organizations = await around.store.transaction((tx) => organizationsOf(tx, entries));
     for (const entry of entries) {
       const organization = organizations.get(entry.account);
-      for (const { trail, kind } of wantedBy(active, entry, organization)) add(state, trail, kind, entry);
+      for (const { trail, kind } of wantedBy(active, entry, organization)) {
+        add(state, trail, kind, entry);
+        if (trail.aggregation && entry.kind === DATA_KIND) tally(state.tally, trail, entry);
+      }
       const wanting = storesWanting(stores, entry, organization);
       const context = enrichment && (await contextOf(around, enrichment, state, entry, organization));
       for (const store of wanting) {
@@ -184,11 +192,13 @@ async function deliver(state: State, around: Surroundings, seen: number | undefi
     const position = await ctx.store.get(collectorPositions, COLLECTOR);
     if (position?.sequence !== state.base) return;
     for (const keep of parcels) await keep(ctx);
+    await keepTally(ctx, state.tally);
     for (const id of state.spent) ctx.store.dropBytes(contextId(id));
     const times = seen === undefined ? {} : { due: nextDue(ctx.now, settings), made: seen };
     await ctx.store.replace(collectorPositions, { ...position, sequence: state.cursor, ...times });
     if (seen !== undefined) await release(ctx, seen);
   });
+  if (seen !== undefined) await tellAggregates(around, seen);
 }
 
 /** Trails that no longer log have now all that was theirs. Without any trail, nothing needs to be gathered. */

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-context-events.html
  */
 import {
+  type AggregationConfiguration,
   type ContextKeySelector,
   type GetEventConfigurationRequest,
   type GetEventConfigurationResponse,
@@ -14,13 +15,16 @@ import {
   type PutEventConfigurationResponse,
 } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
-import { AccessDenied, awsError, fail, notImplemented } from '../../core/errors.ts';
+import { AccessDenied, awsError, fail } from '../../core/errors.ts';
 import { GLOBAL_KEYS } from '../../core/eventContexts.ts';
 import { Missing, type Operation } from '../../core/operation.ts';
 import { byName, roles } from '../../identity/principals.ts';
+import { TEMPLATES } from './aggregates.ts';
 import { contextWishesAfter } from './contextWishes.ts';
+import { tryBucket } from './destinations.ts';
 import { CONTEXT_ROLE } from './enrichment.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
+import { dataSelectors } from './eventSelectors.ts';
 import {
   type EventConfiguration,
   type EventDataStore,
@@ -29,8 +33,8 @@ import {
   storeArn,
 } from './lakeRows.ts';
 import { requireSteward } from './organizationTrails.ts';
-import { findTrail, trailAccess } from './trailNames.ts';
-import { type Trail, trailArn } from './trailRows.ts';
+import { findTrail, requireHome, trailAccess } from './trailNames.ts';
+import { type Trail, trailArn, trails } from './trailRows.ts';
 
 type Configured =
   | { readonly store: EventDataStore; readonly trail?: undefined }
@@ -62,7 +66,7 @@ export const GetEventConfiguration: Operation<GetEventConfigurationRequest, GetE
     load: findInput,
     access: accessTo,
     async run(_input, _ctx, { store, trail }) {
-      if (trail) return { TrailARN: trailArn(trail), AggregationConfigurations: [] };
+      if (trail) return trailView(trail);
       requireOfAws(store);
       return view(store);
     },
@@ -83,7 +87,7 @@ export const PutEventConfiguration: Put = {
     if (trail) {
       if (MaxEventSize !== undefined || ContextKeySelectors)
         refuse('TrailName goes with AggregationConfigurations only.');
-      return notImplemented('Aggregation of data events');
+      return aggregated(ctx, trail, AggregationConfigurations);
     }
     if (AggregationConfigurations) refuse('AggregationConfigurations go with TrailName only.');
     if (store.organization !== undefined) await requireSteward(ctx, store.organization);
@@ -104,6 +108,36 @@ export const PutEventConfiguration: Put = {
     return view(after);
   },
 };
+
+async function aggregated(ctx: Context, trail: Trail, given: readonly AggregationConfiguration[] | undefined) {
+  await requireHome(ctx, trail);
+  if (!given) refuse('AggregationConfigurations must be given with TrailName.');
+  if (given.length > 1) fail(InvalidParameterException, 'Only one aggregation configuration can be given.');
+  const templates = given.flatMap(({ EventCategory, Templates = [] }) => {
+    if (EventCategory !== 'Data') fail(InvalidParameterException, `EventCategory ${EventCategory} is not valid.`);
+    const wrong = Templates.find((template) => !Object.hasOwn(TEMPLATES, template));
+    if (wrong !== undefined || Templates.length === 0) {
+      fail(
+        InvalidParameterException,
+        `Template ${wrong} is not valid. Valid templates: ${Object.keys(TEMPLATES).join(', ')}.`,
+      );
+    }
+    return Templates;
+  });
+  if (templates.length > 0 && dataSelectors(trail).length === 0) {
+    fail(InvalidParameterException, 'Events can be aggregated only by a trail that logs data events.');
+  }
+  const { aggregation: _, ...rest } = trail;
+  const after: Trail = { ...rest, ...(templates.length > 0 && { aggregation: [...new Set(templates)] }) };
+  if (after.aggregation) await tryBucket(ctx, after, ['CloudTrail-Aggregated']);
+  await ctx.store.replace(trails, after);
+  return trailView(after);
+}
+
+const trailView = (trail: Trail): GetEventConfigurationResponse => ({
+  TrailARN: trailArn(trail),
+  AggregationConfigurations: trail.aggregation ? [{ EventCategory: 'Data', Templates: [...trail.aggregation] }] : [],
+});
 
 function refuse(sentence: string): never {
   fail(InvalidParameterCombinationException, sentence);

@@ -7,7 +7,7 @@ import { INSIGHT_KIND } from './insightWatching.ts';
 import { type EventDataStore, storeSelectors } from './lakeRows.ts';
 import type { InsightKind, Trail } from './trailRows.ts';
 
-export type FileKind = 'CloudTrail' | 'CloudTrail-Insight';
+export type FileKind = 'CloudTrail' | 'CloudTrail-Insight' | 'CloudTrail-Aggregated';
 
 interface Route {
   readonly trail: Trail;

@@ -1,5 +1,5 @@
 /** What a trail is in the store: one row, in the account and the Region where it was made. */
-import type { AdvancedEventSelector, EventSelector } from '@aws-sdk/client-cloudtrail';
+import type { AdvancedEventSelector, EventSelector, Template } from '@aws-sdk/client-cloudtrail';
 import type { Tag } from '../../core/operation.ts';
 import { table } from '../../store/store.ts';
 
@@ -31,6 +31,8 @@ export interface Trail {
   readonly insights?: readonly InsightKind[] | undefined;
   /** Since when Insights watch, in milliseconds. */
   readonly insightsSince?: number | undefined;
+  /** How its data events are counted. */
+  readonly aggregation?: readonly Template[] | undefined;
   readonly tags: readonly Tag[];
   readonly logging: boolean;
   /** Milliseconds: when logging last began and ended. */
