@@ -8,7 +8,7 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto';
-import type { KeySpec, KeyUsageType, KMS } from '@aws-sdk/client-kms';
+import type { ImportKeyMaterialRequest, KeySpec, KeyUsageType, KMS } from '@aws-sdk/client-kms';
 
 /** The id of a new key with this material: raw bytes of a secret key, or a private key. */
 export async function importedKey(
@@ -18,21 +18,31 @@ export async function importedKey(
   material: Uint8Array | KeyObject,
 ): Promise<string> {
   const KeyId = (await kms.createKey({ Origin: 'EXTERNAL', KeySpec, KeyUsage })).KeyMetadata!.KeyId!;
+  const bytes = material instanceof Uint8Array ? material : material.export({ type: 'pkcs8', format: 'der' });
+  await importInto(kms, KeyId, bytes);
+  return KeyId;
+}
+
+/** Imports material into a key that is there; its id. */
+export async function importInto(
+  kms: KMS,
+  KeyId: string,
+  bytes: Uint8Array,
+  more: Partial<ImportKeyMaterialRequest> = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' },
+): Promise<string | undefined> {
   const asked = { KeyId, WrappingAlgorithm: 'RSA_AES_KEY_WRAP_SHA_256', WrappingKeySpec: 'RSA_2048' } as const;
   const { ImportToken, PublicKey } = await kms.getParametersForImport(asked);
   const key = createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' });
   const aes = randomBytes(32);
   const cipher = createCipheriv('id-aes256-wrap-pad', aes, Buffer.from('a65959a6', 'hex'));
-  const bytes = material instanceof Uint8Array ? material : material.export({ type: 'pkcs8', format: 'der' });
   const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
   const EncryptedKeyMaterial = Buffer.concat([
     publicEncrypt({ key, ...padding }, aes),
     cipher.update(bytes),
     cipher.final(),
   ]);
-  const ExpirationModel = 'KEY_MATERIAL_DOES_NOT_EXPIRE';
-  await kms.importKeyMaterial({ KeyId, ImportToken: ImportToken!, EncryptedKeyMaterial, ExpirationModel });
-  return KeyId;
+  const imported = await kms.importKeyMaterial({ KeyId, ImportToken, EncryptedKeyMaterial, ...more });
+  return imported.KeyMaterialId;
 }
 
 /** The Ed25519 key of a seed. */

@@ -273,3 +273,13 @@ test('CreateKey refuses specs and usages that do not go together', async () => {
     message: 'Algorithm SM2DSA is incompatible with key spec ECC_NIST_P256.',
   });
 });
+
+test('the public key of a disabled key is shown, of one that is to be deleted it is not', async () => {
+  const { kms } = (await testCloud()).root;
+  const { KeyId } = (await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })).KeyMetadata!;
+  const { PublicKey } = await kms.getPublicKey({ KeyId });
+  await kms.disableKey({ KeyId });
+  assert.deepEqual((await kms.getPublicKey({ KeyId })).PublicKey, PublicKey);
+  await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+  await assert.rejects(kms.getPublicKey({ KeyId }), { name: 'KMSInvalidStateException' });
+});

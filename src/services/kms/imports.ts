@@ -57,6 +57,9 @@ export const ImportKeyMaterial = onKey<Import, ImportKeyMaterialResponse>({
   }),
   async run(input, ctx, key) {
     requireExternal(key);
+    if (input.KeyMaterialDescription !== undefined && key.spec !== 'SYMMETRIC_DEFAULT') {
+      throw new ValidationFailure('KeyMaterialDescription is supported for symmetric encryption keys only');
+    }
     const expires = expiryAsked(ctx, input);
     const bytes = materialIn(ctx, key, input);
     const id = materialId(key.id, bytes);
@@ -187,7 +190,7 @@ export const DeleteImportedKeyMaterial = onKey<
       if (input.KeyMaterialId !== undefined) fail(IncorrectKeyMaterialException, '');
       return { KeyId: keyArn(key) };
     }
-    if (material.imported?.waiting) await forgetWaiting(ctx, key, material);
+    if (material.imported?.waiting && key.multiRegion?.type !== 'REPLICA') await forgetWaiting(ctx, key, material);
     else {
       const { sealed: _, ...name } = material;
       await ctx.store.replace(materials, name);
@@ -197,9 +200,9 @@ export const DeleteImportedKeyMaterial = onKey<
   },
 });
 
-/** Material that was never used to encrypt leaves nothing behind. */
+/** Material that was never used to encrypt leaves nothing behind, in no Region. */
 async function forgetWaiting(ctx: Context, key: Key, { backing }: Material): Promise<void> {
-  for (const related of key.multiRegion?.type === 'PRIMARY' ? await relatedKeys(ctx, key) : [key]) {
+  for (const related of await relatedKeys(ctx, key)) {
     await ctx.store.remove(materials, [related.region, backing]);
   }
 }

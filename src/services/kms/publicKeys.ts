@@ -28,7 +28,7 @@ const SECRET_KINDS = new Set(['symmetric', 'hmac']);
 export const GetPublicKey = onKey<Present<GetPublicKeyRequest>, GetPublicKeyResponse>({
   operation: 'GetPublicKey',
   aliases: true,
-  state: 'enabled',
+  state: 'available',
   async run(_input, ctx, key) {
     if (SECRET_KINDS.has(specOf(key.spec).kind)) {
       unsupported(`${keyArn(key)} key spec is ${key.spec} which is not valid for GetPublicKey.`);

@@ -97,3 +97,21 @@ test('uses side by side make a rotation that is due once', async () => {
     assert.equal(opened.KeyMaterialId, Rotations![0]!.KeyMaterialId);
   }
 });
+
+test('nobody rotates on demand just before an automatic rotation', async () => {
+  const cloud = await testCloud();
+  const { kms } = cloud.root;
+  const KeyId = (await kms.createKey({})).KeyMetadata!.KeyId!;
+  await kms.enableKeyRotation({ KeyId, RotationPeriodInDays: 90 });
+  cloud.advance('P89DT23H39M');
+  await kms.rotateKeyOnDemand({ KeyId });
+  cloud.advance('PT1M');
+  await assert.rejects(kms.rotateKeyOnDemand({ KeyId }), { name: 'ConflictException' });
+  cloud.advance('PT20M');
+  await kms.rotateKeyOnDemand({ KeyId });
+  const { Rotations } = await kms.listKeyRotations({ KeyId });
+  assert.deepEqual(
+    Rotations!.map(({ RotationType }) => RotationType),
+    ['ON_DEMAND', 'AUTOMATIC', 'ON_DEMAND'],
+  );
+});

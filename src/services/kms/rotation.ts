@@ -1,9 +1,11 @@
 /** Switching automatic rotation on and off, rotating on demand, and telling what was rotated when. */
 import {
+  ConflictException,
   type DisableKeyRotationRequest,
   type EnableKeyRotationRequest,
   type GetKeyRotationStatusRequest,
   type GetKeyRotationStatusResponse,
+  type KeyMaterialState,
   KMSInvalidStateException,
   LimitExceededException,
   type ListKeyRotationsRequest,
@@ -24,6 +26,8 @@ import { onKey } from './resolve.ts';
 import { daysAfter, rotate, rotated } from './rotationSchedule.ts';
 
 const PERIOD_DAYS = 365;
+/** This long before an automatic rotation nobody rotates on demand. */
+const SOON_MS = 20 * 60_000;
 
 export const EnableKeyRotation = onKey<Present<EnableKeyRotationRequest>, object>({
   state: 'enabled',
@@ -76,6 +80,9 @@ export const RotateKeyOnDemand = onKey<Present<RotateKeyOnDemandRequest>, Rotate
         `The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: ${keyArn(key)}`,
       );
     }
+    if (key.rotation && Date.parse(key.rotation.next) - ctx.now.getTime() <= SOON_MS) {
+      fail(ConflictException, `An automatic rotation of ${keyArn(key)} is about to begin. Try again later.`);
+    }
     const now = ctx.now.toISOString();
     const fresh =
       key.origin === 'EXTERNAL' ? await useWaiting(ctx, key, now) : await rotate(ctx, key, 'ON_DEMAND', now);
@@ -112,17 +119,28 @@ export const ListKeyRotations = onKey<Present<ListKeyRotationsRequest>, ListKeyR
     const everything = input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL';
     const shown = everything ? all : all.filter((material) => material.rotated !== undefined);
     const { items, page } = itemsPage(shown, input, 100);
-    return { Rotations: items.map((material) => rotationView(ctx, key, material)), ...page };
+    const views = items.map(async (material) =>
+      rotationView(ctx, key, material, await stateOfMaterial(ctx, key, material)),
+    );
+    return { Rotations: await Promise.all(views), ...page };
   },
 });
 
-function rotationView(ctx: Context, key: Key, material: Material): RotationsListEntry {
+async function stateOfMaterial(ctx: Context, key: Key, { id, backing, imported }: Material): Promise<KeyMaterialState> {
+  if (!imported?.waiting) return id === key.material?.id ? 'CURRENT' : 'NON_CURRENT';
+  for (const { region } of key.multiRegion ? await relatedKeys(ctx, key) : []) {
+    const there = await ctx.store.get(materials, [region, backing]);
+    if (!there || !isUsable(there, ctx.now)) return 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION';
+  }
+  return 'PENDING_ROTATION';
+}
+
+function rotationView(ctx: Context, key: Key, material: Material, state: KeyMaterialState): RotationsListEntry {
   const { imported, rotated: done } = material;
-  const isCurrent = material.id === key.material?.id;
   return {
     KeyId: keyArn(key),
     KeyMaterialId: material.id,
-    KeyMaterialState: imported?.waiting ? 'PENDING_ROTATION' : isCurrent ? 'CURRENT' : 'NON_CURRENT',
+    KeyMaterialState: state,
     ...(imported && {
       ImportState: isUsable(material, ctx.now) ? 'IMPORTED' : 'PENDING_IMPORT',
       ...(imported.description !== undefined && { KeyMaterialDescription: imported.description }),
