@@ -83,7 +83,8 @@ export function tally(counted: Tally, trail: Trail, entry: JournalRow): void {
   for (const template of trail.aggregation ?? []) {
     const name = DIMENSIONS[TEMPLATES[template]]?.(event);
     if (name === undefined) continue;
-    const none = { trail, account, region, window, source: event.eventSource, template, name, count: 0, details: {} };
+    const source = event.eventSource;
+    const none: Aggregate = { trail, account, region, window, source, template, name, count: 0, details: {} };
     const key = aggregates.key(none).join(' ');
     const sum = counted.get(key) ?? none;
     counted.set(key, sum);
