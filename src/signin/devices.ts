@@ -18,7 +18,7 @@ interface Person {
 
 export const passkeyHolder = ({ identityStore, user }: Person) => holderOf(identityStore, user);
 
-/** An application whose seed, sealed, this is, and which shows this code. False: the code is wrong, or it is one too many. */
+/** An application with this seed, sealed, that shows this code. False: the code is wrong, or it is one too many. */
 export async function addedApp(ctx: Context, person: Person, seed: string, code: string): Promise<boolean> {
   const lastStep = firstStep(ctx, seed, code);
   return lastStep !== undefined && added(ctx, person, { seed, lastStep });

@@ -1,6 +1,6 @@
 /**
- * How somebody of a directory signs in: name and password, then what secondFactor.ts asks for. Whoever gives a name that
- * is not there, is disabled, or has no password waits as long and reads the same as whoever mistypes a password.
+ * How somebody of a directory signs in: name and password, then what secondFactor.ts asks for. Whoever gives a name
+ * that is not there, is disabled, or has no password waits as long and reads the same as whoever mistypes a password.
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';

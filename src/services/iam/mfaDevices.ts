@@ -1,7 +1,7 @@
 /**
- * MFA devices: virtual ones are made with a seed that is told once, and enabled for a user or for the root user with two
- * consecutive codes. What a code is worth is decided in identity/mfa.ts. Passkeys come from the pages of sign-in, by
- * passkeyDevices.ts, and are listed, told and removed here.
+ * MFA devices: virtual ones are made with a seed that is told once, and enabled for a user or for the root user with
+ * two consecutive codes. What a code is worth is decided in identity/mfa.ts. Passkeys come from the pages of sign-in,
+ * by passkeyDevices.ts, and are listed, told and removed here.
  *
  * EnableMFADevice and ResyncMFADevice demand a UserName, and AWS lets root use them in its console only. Here the root
  * user names itself by its account id (or as `root`, where no IAM user has that name).
