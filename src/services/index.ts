@@ -20,6 +20,7 @@ import { matching } from './events/matching.ts';
 import { eventTasks } from './events/tasks.ts';
 import { roleResources } from './iam/inventory.ts';
 import { scimFront } from './identitystore/scimFront.ts';
+import { materialExpiry } from './kms/expiryTask.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection, keyStoreHealth } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
@@ -28,6 +29,7 @@ import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { logUsage } from './logs/usage.ts';
 import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
+import { expiryNotices } from './rolesanywhere/noticeWorker.ts';
 import { front as s3Front } from './s3/front.ts';
 import { bucketResources } from './s3/resources.ts';
 import { s3Tasks } from './s3/tasks.ts';
@@ -156,6 +158,7 @@ export const serviceWorkers: readonly Worker[] = [
   alarmHistoryExpiry,
   logExpiry,
   logQueries,
+  expiryNotices,
 ];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */
@@ -163,6 +166,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...alarmTasks,
   keyStoreConnection,
   keyStoreHealth,
+  materialExpiry,
   backingKeyDeletion,
   ...trailTasks,
   ...sqsTasks,

@@ -1,5 +1,5 @@
 /**
- * The record of a key's end: no call of anybody, but an event of the service.
+ * Records of a key's end, and of material that has expired: no calls of anybody, but events of the service.
  * https://docs.aws.amazon.com/kms/latest/developerguide/ct-delete-key.html
  */
 import type { Context } from '../../core/context.ts';
@@ -12,20 +12,30 @@ interface Ended {
   readonly arn: string;
 }
 
-export function noteDeletion(ctx: Context, { account, region, arn }: Ended, data?: object): void {
+export const noteDeletion = (ctx: Context, ended: Ended, data?: object): void =>
+  note(ctx, ended, 'DeleteKey', {
+    responseElements: { keyId: ended.arn },
+    ...(data && { additionalEventData: data }),
+  });
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/ct-deleteexpiredkeymaterial.html */
+export const noteExpiry = (ctx: Context, ended: Ended & { readonly keyId: string }, keyMaterialId: string): void =>
+  note(ctx, ended, 'DeleteExpiredKeyMaterial', { serviceEventDetails: { keyId: ended.keyId, keyMaterialId } });
+
+function note(ctx: Context, { account, region, arn }: Ended, eventName: string, more: object): void {
   const id = timeUuid(ctx.now, ctx);
   const record = {
     eventVersion: '1.08',
     userIdentity: { accountId: account, invokedBy: 'AWS Internal' },
     eventTime: `${ctx.now.toISOString().slice(0, 19)}Z`,
     eventSource: 'kms.amazonaws.com',
-    eventName: 'DeleteKey',
+    eventName,
     awsRegion: region,
     sourceIPAddress: 'AWS Internal',
     userAgent: 'AWS Internal',
     requestParameters: null,
-    responseElements: { keyId: arn },
-    ...(data && { additionalEventData: data }),
+    responseElements: null,
+    ...more,
     eventID: id,
     readOnly: false,
     resources: [{ accountId: account, type: 'AWS::KMS::Key', ARN: arn }],

@@ -11,6 +11,8 @@ import {
 import { test } from 'node:test';
 import type { AlgorithmSpec, KeySpec, KeyUsageType, KMS } from '@aws-sdk/client-kms';
 import { testCloud } from '../../testing/cloud.ts';
+import { importInto } from '../../testing/importedKeys.ts';
+import { materials } from './materials.ts';
 
 const Plaintext = new Uint8Array(Buffer.from('x'));
 const FOREVER = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } as const;
@@ -185,4 +187,35 @@ test('RSA, elliptic curve and HMAC material is imported in PKCS #8 or as it is',
   const secret = await wrapped(mac.kms, mac.KeyId, randomBytes(40), 'RSAES_OAEP_SHA_256');
   await mac.kms.importKeyMaterial({ ...secret, ...FOREVER });
   await mac.kms.generateMac({ KeyId: mac.KeyId, Message: Plaintext, MacAlgorithm: 'HMAC_SHA_256' });
+});
+
+test('CloudWatch is told how long imported material lasts; expired, it is destroyed, and that is recorded', async () => {
+  const cloud = await testCloud();
+  const { kms, cloudwatch } = cloud.root;
+  const { KeyId, Arn } = (await kms.createKey({ Origin: 'EXTERNAL' })).KeyMetadata!;
+  const ValidTo = new Date(cloud.now().getTime() + 90_000);
+  const KeyMaterialId = await importInto(kms, KeyId!, randomBytes(32), { ValidTo });
+  const seconds = async () => {
+    await cloud.settle();
+    const { Datapoints } = await cloudwatch.getMetricStatistics({
+      ...{ Namespace: 'AWS/KMS', MetricName: 'SecondsUntilKeyMaterialExpiration', Period: 60, Statistics: ['Minimum'] },
+      ...{ Dimensions: [{ Name: 'KeyId', Value: KeyId }], StartTime: new Date('2030-01-01T00:00:00Z') },
+      EndTime: new Date('2030-01-01T01:00:00Z'),
+    });
+    return Datapoints!.map(({ Minimum }) => Minimum).sort();
+  };
+  assert.deepEqual(await seconds(), [90]);
+  cloud.advance('PT1M');
+  assert.deepEqual(await seconds(), [30, 90]);
+  cloud.advance('PT30S');
+  assert.deepEqual(await seconds(), [30, 90]);
+  assert.equal((await kms.describeKey({ KeyId: KeyId! })).KeyMetadata!.KeyState, 'PendingImport');
+  const records = (await cloud.deps.store.journal.read(0, 1000)).map(({ body }) => JSON.parse(body));
+  const ended = records.filter(({ eventName }) => eventName === 'DeleteExpiredKeyMaterial');
+  assert.equal(ended.length, 1);
+  assert.equal(ended[0].eventType, 'AwsServiceEvent');
+  assert.deepEqual(ended[0].serviceEventDetails, { keyId: KeyId, keyMaterialId: KeyMaterialId });
+  assert.equal(ended[0].resources[0].ARN, Arn);
+  const rows = await cloud.deps.store.transaction((tx) => tx.list(materials, [], { limit: 10 }));
+  assert.ok(rows.rows.every((row) => row.keyId !== KeyId || row.sealed === undefined));
 });

@@ -1,16 +1,16 @@
 /**
  * Keys whose waiting period is over, and imported material that has expired. No reader sees them any more (keys.ts and
  * materials.ts derive it from the clock); their rows, and the sealed material in them, are destroyed by the next list
- * or creation in their account and Region.
+ * or creation in their account and Region; imported material also by a task of its own (expiryTask.ts).
  */
 import type { Context } from '../../core/context.ts';
 import { later } from '../../core/tasks.ts';
 import { aliases } from './aliasRows.ts';
-import { noteDeletion } from './deletionRecords.ts';
+import { noteDeletion, noteExpiry } from './deletionRecords.ts';
 import { grants } from './grantRows.ts';
 import { BACKING_KEY_DELETION, type DeletionTask } from './keyStoreTasks.ts';
 import { type Key, keyArn, keys, stateOf } from './keys.ts';
-import { isUsable, materials, materialsOf } from './materials.ts';
+import { isUsable, type Material, materials, materialsOf } from './materials.ts';
 
 const MOST = 20;
 
@@ -24,9 +24,28 @@ export async function forgetDeletedKeys(ctx: Context): Promise<void> {
   const expiring = await ctx.store.list(materials, prefix, { limit: MOST, index: 'expiry' });
   for (const material of expiring.rows) {
     if (isUsable(material, ctx.now)) break;
-    const { sealed: _, ...name } = material;
-    await ctx.store.replace(materials, name);
+    await destroyExpired(ctx, material);
   }
+}
+
+async function destroyExpired(ctx: Context, material: Material): Promise<void> {
+  const { sealed: _, ...name } = material;
+  await ctx.store.replace(materials, name);
+  noteExpiry(ctx, { ...material, arn: keyArn({ ...material, id: material.keyId }) }, material.id);
+}
+
+/**
+ * Destroys what has expired of a key's imported material; when the next of it does (ISO 8601), if there is more of it
+ * that will.
+ */
+export async function nextExpiry(ctx: Context, key: Key): Promise<string | undefined> {
+  const sealed = (await materialsOf(ctx, key)).filter((material) => material.sealed !== undefined);
+  const dates: string[] = [];
+  for (const material of sealed) {
+    if (!isUsable(material, ctx.now)) await destroyExpired(ctx, material);
+    else if (material.imported?.expires !== undefined) dates.push(material.imported.expires);
+  }
+  return dates.sort()[0];
 }
 
 /** The token's key goes after the KMS key has gone. */
