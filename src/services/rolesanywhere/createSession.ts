@@ -11,6 +11,7 @@ import { mapped, sourceIdentity } from './attributes.ts';
 import { serialHex } from './certificates.ts';
 import { authenticated, type Entrant } from './entrants.ts';
 import { deny } from './errors.ts';
+import { noticeOfUse } from './notices.ts';
 import { SERVICE } from './profiles.ts';
 import { arnOf } from './rows.ts';
 import { sighted } from './sightings.ts';
@@ -54,6 +55,7 @@ export const CreateSession: Operation<Input, t.CreateSessionResponse, Entrant> =
     const subjectArn = await sighted(ctx, entrant, input.instanceProperties, false);
     const output = { credentialSet: [credentialsOf(assumed, input.roleArn, identity)], subjectArn };
     ctx.audit.responseElements = recorded(output);
+    await noticeOfUse(ctx, entrant.anchor, entrant.path);
     const { account, region } = entrant.anchor;
     metrics(ctx, {
       namespace: 'AWS/RolesAnywhere',

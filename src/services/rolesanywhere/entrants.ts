@@ -3,7 +3,7 @@ import type { Context } from '../../core/context.ts';
 import { type Certificate, certificatesIn, parseCertificate } from './certificates.ts';
 import { MalformedDer } from './der.ts';
 import { deny, missing } from './errors.ts';
-import { distrustOf } from './paths.ts';
+import { trustedPath } from './paths.ts';
 import { parseRevocationList, type RevocationList } from './revocation.ts';
 import {
   arnOf,
@@ -19,6 +19,8 @@ import {
 
 export interface Entrant {
   readonly certificate: Certificate;
+  /** It, and the authorities between it and the anchor. */
+  readonly path: readonly Certificate[];
   readonly anchor: TrustAnchor;
   readonly profile: Profile;
 }
@@ -48,16 +50,16 @@ export async function authenticated(input: Asked, ctx: Context): Promise<Entrant
   if (!anchor) throw missing('trust-anchor');
   if (!anchor.enabled) deny('Trust anchor is disabled.');
   const certificate = parseCertificate(Buffer.from(claim.certificate));
-  const distrust = distrustOf(certificate, {
+  const path = trustedPath(certificate, {
     anchors: anchorsOf(anchor),
     intermediates: claim.chain.flatMap(readable),
     lists: await listsOf(anchor, ctx),
     now: ctx.now.getTime(),
   });
-  if (distrust !== undefined) deny(distrust);
+  if (typeof path === 'string') return deny(path);
   ctx.audit.additionalEventData = claim.details;
   ctx.audit.about = { anchor, certificate, instance: input.instanceProperties } satisfies Attempt;
-  return { certificate, anchor, profile: await profileOf(input.profileArn, anchor, ctx) };
+  return { certificate, path, anchor, profile: await profileOf(input.profileArn, anchor, ctx) };
 }
 
 /** The row that an ARN names in the Region of the request; undefined where it names none. */

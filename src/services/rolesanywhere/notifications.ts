@@ -6,20 +6,18 @@
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { refuse } from './errors.ts';
+import { STANDARD, settingOf } from './expiry.ts';
+import { scheduled } from './notices.ts';
 import { accessTo, changed, find } from './resources.ts';
 import { type NotificationEvent, type NotificationSetting, type TrustAnchor, trustAnchors } from './rows.ts';
 import { trustAnchorView } from './trustAnchors.ts';
 import type * as t from './types.ts';
 
-const THRESHOLD_DAYS = 45;
 const EVENTS: readonly NotificationEvent[] = ['CA_CERTIFICATE_EXPIRY', 'END_ENTITY_CERTIFICATE_EXPIRY'];
 
 export const settingsView = (own: readonly NotificationSetting[], account: string): t.NotificationSettingDetail[] =>
   EVENTS.map((event) => {
-    const { enabled, threshold } = own.find((each) => each.event === event) ?? {
-      enabled: true,
-      threshold: THRESHOLD_DAYS,
-    };
+    const { enabled, threshold } = settingOf(event, own);
     const by = own.some((each) => each.event === event);
     return {
       enabled,
@@ -40,7 +38,7 @@ export function acceptedSettings(
   const changes = given.map(({ event, enabled, threshold }) => ({
     event: event!,
     enabled: enabled!,
-    threshold: threshold ?? THRESHOLD_DAYS,
+    threshold: threshold ?? STANDARD.threshold,
   }));
   return [...own.filter(({ event }) => !events.includes(event)), ...changes];
 }
@@ -56,8 +54,7 @@ export const PutNotificationSettings: Operation<
   load,
   access: (_input, _ctx, anchor) => accessTo('trust-anchor', anchor),
   async run({ notificationSettings }, ctx, anchor) {
-    const notifications = acceptedSettings(anchor.notifications, notificationSettings);
-    return { trustAnchor: trustAnchorView(await changed(ctx, trustAnchors, anchor, { notifications })) };
+    return set(ctx, anchor, acceptedSettings(anchor.notifications, notificationSettings));
   },
 };
 
@@ -70,7 +67,15 @@ export const ResetNotificationSettings: Operation<
   access: (_input, _ctx, anchor) => accessTo('trust-anchor', anchor),
   async run({ notificationSettingKeys }, ctx, anchor) {
     const reset = new Set(notificationSettingKeys.map(({ event }) => event));
-    const notifications = anchor.notifications.filter(({ event }) => !reset.has(event));
-    return { trustAnchor: trustAnchorView(await changed(ctx, trustAnchors, anchor, { notifications })) };
+    return set(
+      ctx,
+      anchor,
+      anchor.notifications.filter(({ event }) => !reset.has(event)),
+    );
   },
 };
+
+async function set(ctx: Context, anchor: TrustAnchor, notifications: readonly NotificationSetting[]) {
+  const next = scheduled({ ...anchor, notifications });
+  return { trustAnchor: trustAnchorView(await changed(ctx, trustAnchors, anchor, next)) };
+}

@@ -18,8 +18,8 @@ export interface Trust {
 const UNTRUSTED = 'Untrusted signing certificate';
 const PATH_MAX = 5;
 
-/** Why the certificate is not trusted; undefined: it is. */
-export function distrustOf(certificate: Certificate, trust: Trust): string | undefined {
+/** The certificate and what leads from it to an anchor, without the anchor; or why it is not trusted. */
+export function trustedPath(certificate: Certificate, trust: Trust): readonly Certificate[] | string {
   const { version, authority, usage, signed, unknownCritical, subject } = certificate;
   if (version !== 3) return `${UNTRUSTED}. The certificate must be X.509v3.`;
   if (authority) return `${UNTRUSTED}. Basic constraints must not say CA.`;
@@ -30,7 +30,8 @@ export function distrustOf(certificate: Certificate, trust: Trust): string | und
   if (!isCurrent(certificate, trust.now)) return `${UNTRUSTED}. The certificate is not valid at this time.`;
   const path = pathFrom(certificate, trust, []);
   if (!path) return UNTRUSTED;
-  return isRevoked([certificate, ...path], trust.lists) ? 'Certificate revoked' : undefined;
+  if (isRevoked([certificate, ...path], trust.lists)) return 'Certificate revoked';
+  return [certificate, ...path.slice(0, -1)];
 }
 
 const isCurrent = ({ notBefore, notAfter }: Certificate, now: number) => notBefore <= now && now <= notAfter;

@@ -90,10 +90,14 @@ describe('trust anchors', () => {
     });
   }
 
-  test('CreateTrustAnchor says what it does not do', async () => {
+  test('CreateTrustAnchor says that there is no AWS Private CA, once the request is one', async () => {
+    const of = (acmPcaArn: string) => anchorOf({ source: { sourceType: 'AWS_ACM_PCA', sourceData: { acmPcaArn } } });
+    const arn = 'arn:aws:acm-pca:us-east-1:111122223333:certificate-authority/11111111-2222-3333-4444-555555555555';
+    await assert.rejects(of(arn), refusal('NotImplemented', /AWS_ACM_PCA/));
+    await assert.rejects(of('arn:aws:acm-pca:us-east-1:1:x'), refusal('ValidationException', /must be the ARN/));
     await assert.rejects(
-      anchorOf({ source: { sourceType: 'AWS_ACM_PCA', sourceData: { acmPcaArn: 'arn:aws:acm-pca:us-east-1:1:x' } } }),
-      refusal('NotImplemented'),
+      anchorOf({ source: { ...source(), sourceType: 'AWS_ACM_PCA' } as t.Source }),
+      refusal('ValidationException', /must be the ARN/),
     );
   });
 

@@ -33,6 +33,9 @@ export interface TrustAnchor extends Resource {
   readonly bundle: string;
   /** Those that differ from what the service does of its own. */
   readonly notifications: readonly NotificationSetting[];
+  /** Milliseconds: when notices of its expiry are due next, and when they were given last. */
+  readonly noticeDue?: number | undefined;
+  readonly noticed?: number | undefined;
 }
 
 export type CertificateField = 'x509Subject' | 'x509Issuer' | 'x509SAN';
@@ -85,10 +88,13 @@ export interface Subject extends Resource {
 const keyOf = ({ account, region, id }: Named) => [account, region, id];
 const placeOf = ({ account, region }: Place) => [[account, region]];
 
-/** Index `place`: [account, region]. */
+/** Index `place`: [account, region]; `due`: [moment of the next notice]. */
 export const trustAnchors = table<TrustAnchor>('rolesanywhere_trust_anchor', {
   key: keyOf,
-  indexes: { place: placeOf },
+  indexes: {
+    place: placeOf,
+    due: ({ noticeDue }) => (noticeDue === undefined ? [] : [[String(noticeDue).padStart(15, '0')]]),
+  },
 });
 
 export const profiles = table<Profile>('rolesanywhere_profile', { key: keyOf, indexes: { place: placeOf } });

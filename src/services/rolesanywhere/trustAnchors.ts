@@ -6,6 +6,7 @@ import { quota } from '../../core/quotas.ts';
 import { type Certificate, certificatesIn } from './certificates.ts';
 import { MalformedDer } from './der.ts';
 import { refuse } from './errors.ts';
+import { scheduled } from './notices.ts';
 import { acceptedSettings, settingsView } from './notifications.ts';
 import { accessTo, byId, changed, createAccess, find, newRow, pageOf } from './resources.ts';
 import { arnOf, type TrustAnchor, trustAnchors } from './rows.ts';
@@ -30,6 +31,7 @@ const answer = (anchor: TrustAnchor): t.TrustAnchorDetailResponse => ({ trustAnc
 
 /** The bundle in a source, which must be one of certificates that may issue certificates. */
 function bundleOf({ sourceType = 'CERTIFICATE_BUNDLE', sourceData }: t.Source): string {
+  if (sourceType === 'AWS_ACM_PCA') noPrivateCa(sourceData?.acmPcaArn);
   if (sourceType !== 'CERTIFICATE_BUNDLE') notImplemented(`A trust anchor of type ${sourceType}`);
   const pem =
     sourceData?.x509CertificateData ?? refuse('Source data of a certificate bundle must be certificate data.');
@@ -39,6 +41,14 @@ function bundleOf({ sourceType = 'CERTIFICATE_BUNDLE', sourceData }: t.Source): 
     refuse(`A trust anchor can have at most ${CERTIFICATES_MAX} certificates.`);
   for (const each of certificates) requireAuthority(each);
   return pem;
+}
+
+const PRIVATE_CA = /^arn:[\w-]+:acm-pca:[a-z\d-]+:\d{12}:certificate-authority\/[\da-f-]{36}$/;
+
+/** There is no AWS Private CA here, so no ARN can name an authority of it; its certificate can be brought as a bundle. */
+function noPrivateCa(arn: string | undefined): never {
+  if (!PRIVATE_CA.test(arn ?? '')) refuse('Source data of AWS Private CA must be the ARN of a certificate authority.');
+  return notImplemented('A trust anchor of type AWS_ACM_PCA');
 }
 
 function parsed(pem: string): readonly Certificate[] {
@@ -65,14 +75,14 @@ export const CreateTrustAnchor: Operation<Present<t.CreateTrustAnchorRequest>, t
     if (!(await ctx.store.fits(trustAnchors, [ctx.account, ctx.region], max, 'place'))) {
       refuse(`The maximum number of trust anchors (${max}) has been reached.`);
     }
-    const anchor: TrustAnchor = {
+    const anchor = scheduled({
       ...newRow(ctx),
       name: input.name,
       bundle,
       enabled: input.enabled ?? false,
       tags: acceptedTags([], input.tags),
       notifications: acceptedSettings([], input.notificationSettings ?? []),
-    };
+    });
     await ctx.store.replace(trustAnchors, anchor);
     return answer(anchor);
   },
@@ -88,8 +98,8 @@ export const UpdateTrustAnchor: Operation<
   run: async ({ name, source }, ctx, anchor) =>
     answer(
       await changed(ctx, trustAnchors, anchor, {
+        ...(source !== undefined && scheduled({ ...anchor, bundle: bundleOf(source) })),
         ...(name !== undefined && { name }),
-        ...(source !== undefined && { bundle: bundleOf(source) }),
       }),
     ),
 };
