@@ -1,4 +1,4 @@
-/** A cloud with a trust anchor, a profile and a role, and who asks for sessions there, as tests of several nouns want it. */
+/** A cloud with a trust anchor, a profile and a role, and who asks for sessions there: for tests of several nouns. */
 import assert from 'node:assert/strict';
 import { beforeEach } from 'node:test';
 import { type Cloud, type Credentials, testCloud } from '../../testing/cloud.ts';

@@ -1,6 +1,6 @@
 /**
- * When notices of expiring certificates are due: each day from the threshold on; of an authority until two weeks after it
- * expired, of what it issued until it expires.
+ * When notices of expiring certificates are due: each day from the threshold on; of an authority until two weeks after
+ * it expired, of what it issued until it expires.
  * https://docs.aws.amazon.com/rolesanywhere/latest/userguide/customize-notification-settings.html#notification-evaluation
  */
 import type { NotificationEvent, NotificationSetting, TrustAnchor } from './rows.ts';

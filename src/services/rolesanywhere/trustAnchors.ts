@@ -45,7 +45,7 @@ function bundleOf({ sourceType = 'CERTIFICATE_BUNDLE', sourceData }: t.Source): 
 
 const PRIVATE_CA = /^arn:[\w-]+:acm-pca:[a-z\d-]+:\d{12}:certificate-authority\/[\da-f-]{36}$/;
 
-/** There is no AWS Private CA here, so no ARN can name an authority of it; its certificate can be brought as a bundle. */
+/** There is no AWS Private CA here whose authority an ARN could name; a certificate of one may come as a bundle. */
 function noPrivateCa(arn: string | undefined): never {
   if (!PRIVATE_CA.test(arn ?? '')) refuse('Source data of AWS Private CA must be the ARN of a certificate authority.');
   return notImplemented('A trust anchor of type AWS_ACM_PCA');
