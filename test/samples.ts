@@ -120,6 +120,7 @@ const CANDIDATES = [
   '123456',
   '+15555550100',
   'rt-abcdefghij',
+  'aws.partner/sample/sample',
   'arn:aws:iam::123456789012:role/sample',
   'arn:aws:scheduler:us-east-1:111122223333:schedule-group/default',
   '/',
@@ -128,11 +129,12 @@ const CANDIDATES = [
 ];
 
 function text(name: string, limit: Limit, world: World): string {
-  const made = TEXTS.find(([pattern]) => pattern.test(name))?.[1](world);
-  if (made !== undefined) return made;
   const [min, max] = limit.length ?? [null, null];
   const pattern = limit.pattern === undefined ? undefined : new RegExp(`^(?:${limit.regex ?? limit.pattern})$`, 'u');
   const fits = (t: string) => t.length >= (min ?? 0) && t.length <= (max ?? 1e9) && (pattern?.test(t) ?? true);
+  const made = TEXTS.find(([pattern]) => pattern.test(name))?.[1](world);
+  // A name may have to be one of a kind.
+  if (made !== undefined && (name !== 'Name' || fits(made))) return made;
   const long = 'a'.repeat(Math.min(min ?? 1, 3000));
   return [...CANDIDATES, long, '1'.repeat(Math.min(min ?? 1, 100))].find(fits) ?? 'sample';
 }

@@ -20,6 +20,7 @@ import { requestTags } from '../../core/tags.ts';
 import { showPrincipals } from '../../identity/principalBinding.ts';
 import { type Bus, buses, findBus } from './busRows.ts';
 import { noBus, overLimit, refuse } from './errors.ts';
+import { letGo, takeUp } from './eventSources.ts';
 import { busArn, busNamed, DEFAULT_BUS } from './names.ts';
 import { rowsPage } from './pages.ts';
 import { rules } from './ruleRows.ts';
@@ -33,8 +34,9 @@ export const CreateEventBus: Operation<Present<CreateEventBusRequest>, CreateEve
     conditions: requestTags(input.Tags),
   }),
   async run(input, ctx) {
-    if (input.EventSourceName !== undefined) notImplemented('An event bus of a partner event source');
-    if (input.Name.includes('/')) {
+    const { EventSourceName: source } = input;
+    if (source !== undefined) await takeUp(ctx, input.Name, source);
+    else if (input.Name.includes('/')) {
       refuse(
         `Event bus name ${input.Name} is not valid. Reason: A custom event bus name can't contain the / character.`,
       );
@@ -102,6 +104,7 @@ export const DeleteEventBus: Operation<Present<DeleteEventBusRequest>, object, B
       refuse(`Event bus ${bus.name} can't be deleted since it has rules.`);
     }
     await ctx.store.remove(buses, [bus.account, bus.region, bus.name]);
+    if (bus.name.includes('/')) await letGo(ctx, bus.name);
     return {};
   },
 };

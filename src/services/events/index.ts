@@ -17,7 +17,16 @@ import {
   ListConnections,
   UpdateConnection,
 } from './connections.ts';
+import { ActivateEventSource, DeactivateEventSource, DescribeEventSource, ListEventSources } from './eventSources.ts';
 import limits from './limits.json' with { type: 'json' };
+import {
+  CreatePartnerEventSource,
+  DeletePartnerEventSource,
+  DescribePartnerEventSource,
+  ListPartnerEventSourceAccounts,
+  ListPartnerEventSources,
+  PutPartnerEvents,
+} from './partnerSources.ts';
 import { PutPermission, RemovePermission } from './permissions.ts';
 import { PutEvents, TestEventPattern } from './putEvents.ts';
 import { CancelReplay, DescribeReplay, ListReplays, StartReplay } from './replays.ts';
@@ -40,21 +49,27 @@ export const events = defineService({
   wire: { protocols: ['awsJson1_1'], target: 'AWSEvents', version: '2015-10-07' },
   limits: limits as unknown as Limits,
   operations: {
+    ActivateEventSource,
     CancelReplay,
     CreateApiDestination,
     CreateArchive,
     CreateConnection,
     CreateEventBus,
+    CreatePartnerEventSource,
+    DeactivateEventSource,
     DeauthorizeConnection,
     DeleteApiDestination,
     DeleteArchive,
     DeleteConnection,
     DeleteEventBus,
+    DeletePartnerEventSource,
     DeleteRule,
     DescribeApiDestination,
     DescribeArchive,
     DescribeConnection,
     DescribeEventBus,
+    DescribeEventSource,
+    DescribePartnerEventSource,
     DescribeReplay,
     DescribeRule,
     DisableRule,
@@ -63,12 +78,16 @@ export const events = defineService({
     ListArchives,
     ListConnections,
     ListEventBuses,
+    ListEventSources,
+    ListPartnerEventSourceAccounts,
+    ListPartnerEventSources,
     ListReplays,
     ListRuleNamesByTarget,
     ListRules,
     ListTagsForResource,
     ListTargetsByRule,
     PutEvents,
+    PutPartnerEvents,
     PutPermission,
     PutRule,
     PutTargets,

@@ -4,6 +4,7 @@ import type {
   PutEventsRequestEntry,
   PutEventsResponse,
   PutEventsResultEntry,
+  PutPartnerEventsRequestEntry,
   TestEventPatternRequest,
   TestEventPatternResponse,
 } from '@aws-sdk/client-eventbridge';
@@ -40,9 +41,7 @@ export const PutEvents: Operation<Present<PutEventsRequest>, PutEventsResponse, 
   access: (input, _ctx, found) => accesses(input.Entries, found),
   async run(input, ctx, found) {
     if (input.EndpointId !== undefined) notImplemented('A global endpoint (EndpointId)');
-    if (input.Entries.reduce((sum, entry) => sum + sizeOf(entry), 0) > BYTES_MAX) {
-      refuse('Total size of the entries in the request is over the limit.');
-    }
+    requireSizeOf(input.Entries);
     const Entries = input.Entries.map((entry) => accepted(ctx, entry, found.get(entry.EventBusName)!));
     return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
   },
@@ -64,8 +63,14 @@ function accesses(entries: readonly Entry[], found: Buses): Access[] {
   return [...asked.values()];
 }
 
+/** @throws ValidationException for entries that are too long together */
+export function requireSizeOf(entries: readonly PutPartnerEventsRequestEntry[]): void {
+  if (entries.reduce((sum, entry) => sum + sizeOf(entry), 0) <= BYTES_MAX) return;
+  refuse('Total size of the entries in the request is over the limit.');
+}
+
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-send-events-size */
-function sizeOf({ Time, Source, DetailType, Detail, Resources }: Entry): number {
+function sizeOf({ Time, Source, DetailType, Detail, Resources }: PutPartnerEventsRequestEntry): number {
   const texts = [Source, DetailType, Detail, ...(Resources ?? [])];
   return (Time === undefined ? 0 : 14) + texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }
@@ -77,28 +82,40 @@ function accepted(
   entry: Entry,
   { named, bus }: { readonly named: BusName; readonly bus: Bus | undefined },
 ): PutEventsResultEntry {
-  for (const name of REQUIRED) {
-    if (entry[name]) continue;
-    return failed('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
+  if (/^aws\./i.test(entry.Source ?? '')) {
+    return failed('NotAuthorizedForSourceException', 'Not authorized for the source.');
   }
-  if (/^aws\./i.test(entry.Source!)) return failed('NotAuthorizedForSourceException', 'Not authorized for the source.');
-  const detail = detailOf(entry.Detail!);
-  if (!detail) return failed('MalformedDetail', 'Detail is malformed.');
   if (named.region !== ctx.region) {
     return failed(
       'InvalidArgument',
       'Parameter EventBusName is not valid. Reason: Cross-Region event bus is not supported.',
     );
   }
-  const id = timeUuid(ctx.now, ctx);
   // What is put on a bus that is not there is dropped, as AWS does.
-  if (bus) {
+  return acceptedEvent(ctx, entry, bus ? [bus] : [], ctx.account);
+}
+
+/** Puts an event on buses, if it is one. `account`: whose event it is; else that of each bus. */
+export function acceptedEvent(
+  ctx: Context,
+  entry: PutPartnerEventsRequestEntry,
+  buses: readonly BusName[],
+  account?: string,
+): PutEventsResultEntry {
+  for (const name of REQUIRED) {
+    if (entry[name]) continue;
+    return failed('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
+  }
+  const detail = detailOf(entry.Detail!);
+  if (!detail) return failed('MalformedDetail', 'Detail is malformed.');
+  const id = timeUuid(ctx.now, ctx);
+  for (const bus of buses) {
     const event = {
       version: '0',
       id,
       'detail-type': entry.DetailType!,
       source: entry.Source!,
-      account: ctx.account,
+      account: account ?? bus.account,
       time: `${(entry.Time ?? ctx.now).toISOString().slice(0, 19)}Z`,
       region: ctx.region,
       resources: entry.Resources ?? [],
