@@ -1,6 +1,6 @@
 /**
- * AWS's own hosts lead to a plane, with no endpoint of ours named anywhere: through a proxy and a certificate authority of
- * the test's own.
+ * AWS's own hosts lead to a plane, with no endpoint of ours named anywhere: through a proxy and a certificate authority
+ * of the test's own.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -61,7 +61,8 @@ export async function portalPage(visit: Visit, person: SignedIn): Promise<WireRe
   );
   const body = html`<p>Signed in as ${DisplayName ?? person.user.userName} (${person.user.userName}).</p>
 <h2>Accounts (${held.length})</h2><ul>${list}</ul>
-${tiles}<p>Command lines and SDKs sign in with <code>aws sso login</code>, or from the console with <code>aws login</code>.</p>
+${tiles}<p>Command lines and SDKs sign in with <code>aws sso login</code>, or from the console with
+<code>aws login</code>.</p>
 ${managesDevices(person) && !elsewhere ? html`<p><a href="/start/devices">MFA devices</a></p>` : undefined}
 <form method="post" action="/start/signout">${hidden(visit)}<button>Sign out</button></form>`;
   return shown({ title: 'Access portal', body });
