@@ -15,7 +15,13 @@ async function measured(cloud: Cloud, MetricName: string, wanted: Readonly<Recor
   let [sum, count, minimum] = [0, 0, Number.POSITIVE_INFINITY];
   for (const { Dimensions } of Metrics ?? []) {
     const { Datapoints } = await cloudwatch.getMetricStatistics({
-      ...{ Namespace: 'AWS/KMS', MetricName, Dimensions, Period: 86_400, Statistics: ['Sum', 'SampleCount', 'Minimum'] },
+      ...{
+        Namespace: 'AWS/KMS',
+        MetricName,
+        Dimensions,
+        Period: 86_400,
+        Statistics: ['Sum', 'SampleCount', 'Minimum'],
+      },
       StartTime: new Date('2030-01-01T00:00:00Z'),
       EndTime: new Date('2030-02-01T00:00:00Z'),
     });

@@ -152,6 +152,34 @@ for (const [operation, { spec, usage, context, prepare, call }] of Object.entrie
   });
 }
 
+test('CloudWatch is told of successful requests, by key and operation', async () => {
+  const cloud = await testCloud();
+  const { kms, cloudwatch } = cloud.root;
+  const [first, second] = [(await kms.createKey({})).KeyMetadata!, (await kms.createKey({})).KeyMetadata!];
+  const KeyId = first.KeyId!;
+  const other = await cloud.user('alice');
+  for (let i = 0; i < 3; i++) await blobOf(kms, KeyId);
+  await refusal(other.kms.encrypt({ KeyId, Plaintext: Message }), 'AccessDeniedException');
+  await refusal(kms.encrypt({ KeyId, Plaintext: Message, DryRun: true }), 'DryRunOperationException');
+  const CiphertextBlob = await blobOf(kms, second.KeyId!);
+  const EncryptionContexts = { SourceEncryptionContext: EncryptionContext };
+  await kms.reEncrypt({ CiphertextBlob, DestinationKeyId: KeyId, ...EncryptionContexts });
+  await cloud.settle();
+  const sum = async (dimensions: Readonly<Record<string, string>>) => {
+    const { Datapoints } = await cloudwatch.getMetricStatistics({
+      ...{ Namespace: 'AWS/KMS', MetricName: 'SuccessfulRequest', Period: 60, Statistics: ['Sum'] },
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      ...{ StartTime: cloud.now(), EndTime: new Date(cloud.now().getTime() + 60_000) },
+    });
+    return Datapoints![0]?.Sum;
+  };
+  assert.equal(await sum({ KeyArn: first.Arn!, Operation: 'Encrypt' }), 3);
+  assert.equal(await sum({ KeyArn: second.Arn!, Operation: 'Encrypt' }), 1);
+  const moved = { SourceKeyArn: second.Arn!, DestinationKeyArn: first.Arn!, Operation: 'ReEncrypt' };
+  assert.equal(await sum(moved), 1);
+  assert.equal(await sum({ KeyArn: first.Arn!, Operation: 'DescribeKey' }), undefined);
+});
+
 test('the record names the algorithm even if the request, or the permission, does not', async () => {
   const cloud = await testCloud();
   const { kms } = cloud.root;
