@@ -7,8 +7,6 @@ import { PASSWORD } from './people.ts';
 export const SAME = 'arn:aws:signin:::devtools/same-device';
 export const CROSS = 'arn:aws:signin:::devtools/cross-device';
 export const CALLBACK = 'http://127.0.0.1:53037/oauth/callback';
-export const CONFIRMATION = 'http://cloud.test/v1/sessions/confirmation';
-export const TOKEN_URL = 'http://cloud.test/v1/token';
 
 export interface ProofParts {
   readonly header?: object;
