@@ -24,6 +24,7 @@ import { materialExpiry } from './kms/expiryTask.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection, keyStoreHealth } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
+import { logAnomalies } from './logs/anomalies/scanHandler.ts';
 import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
@@ -175,6 +176,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...jobTasks,
   logPurge,
   logExport,
+  logAnomalies,
   ...eventTasks,
   ...schedulerTasks,
   provisioningTasks,

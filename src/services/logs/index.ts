@@ -1,6 +1,14 @@
 import * as sdk from '@aws-sdk/client-cloudwatch-logs';
 import { defineService, type Limits } from '../../core/operation.ts';
 import { DeleteAccountPolicy, DescribeAccountPolicies, PutAccountPolicy } from './accountPolicies.ts';
+import { ListAnomalies, UpdateAnomaly } from './anomalies/anomalies.ts';
+import {
+  CreateLogAnomalyDetector,
+  DeleteLogAnomalyDetector,
+  GetLogAnomalyDetector,
+  ListLogAnomalyDetectors,
+  UpdateLogAnomalyDetector,
+} from './anomalies/detectors.ts';
 import { DeleteDataProtectionPolicy, GetDataProtectionPolicy, PutDataProtectionPolicy } from './dataProtection.ts';
 import {
   CreateDelivery,
@@ -72,6 +80,7 @@ export const logs = defineService({
     CancelExportTask,
     CreateDelivery,
     CreateExportTask,
+    CreateLogAnomalyDetector,
     CreateLogGroup,
     CreateLogStream,
     DeleteAccountPolicy,
@@ -81,6 +90,7 @@ export const logs = defineService({
     DeleteDeliveryDestinationPolicy,
     DeleteDeliverySource,
     DeleteDestination,
+    DeleteLogAnomalyDetector,
     DeleteLogGroup,
     DeleteLogStream,
     DeleteMetricFilter,
@@ -110,11 +120,14 @@ export const logs = defineService({
     GetDeliveryDestination,
     GetDeliveryDestinationPolicy,
     GetDeliverySource,
+    GetLogAnomalyDetector,
     GetLogEvents,
     GetLogGroupFields,
     GetLogRecord,
     GetQueryResults,
     GetTransformer,
+    ListAnomalies,
+    ListLogAnomalyDetectors,
     ListLogGroups,
     ListLogGroupsForQuery,
     ListTagsForResource,
@@ -143,6 +156,8 @@ export const logs = defineService({
     TestTransformer,
     UntagLogGroup,
     UntagResource,
+    UpdateAnomaly,
     UpdateDeliveryConfiguration,
+    UpdateLogAnomalyDetector,
   },
 });

@@ -18,6 +18,7 @@ import { Missing, type Operation, type Present, type Tag } from '../../core/oper
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
 import type { Table } from '../../store/store.ts';
 import { onGroup } from './access.ts';
+import { anomalyDetectors } from './anomalies/detectorRows.ts';
 import { deliveryDestinations } from './deliveryDestinations.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
 
@@ -62,6 +63,7 @@ const kind = <R extends Tagged>(table: Table<R>, resource: RegExp) => ({ table, 
 const KINDS: readonly Kind<Tagged>[] = [
   kind(logGroups, /^log-group:([^:]+)(?::\*)?$/),
   kind(deliveryDestinations, /^delivery-destination:([^:]+)$/),
+  kind(anomalyDetectors, /^anomaly-detector:([^:]+)$/),
 ];
 
 interface Found {
