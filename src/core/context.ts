@@ -207,12 +207,27 @@ export interface Session {
     readonly type: 'WebIdentity' | 'SAML';
     readonly claims: Readonly<Record<string, string | readonly string[]>>;
   };
+  /** On whose behalf it acts, where the role was asked for with an assertion of IAM Identity Center. */
+  readonly onBehalfOf?: SessionIdentity;
   /** It is of somebody in a browser, who has signed in to the console. */
   readonly console?: true;
   /** `aws login`: the sign-in that the credentials are of, the same for all that it renews. */
   readonly signInSessionArn?: string;
+  /** Credentials of S3 Access Grants: ARN of the instance that gave them. */
+  readonly accessGrants?: string;
   /** AssumeRoot: the one task policy that bounds the session. */
   readonly taskPolicyArn?: string;
+}
+
+/** Somebody of a directory, as IAM Identity Center asserts it to an application. */
+export interface SessionIdentity {
+  /** `identity`: services may decide by it; `audit`: it is recorded only. */
+  readonly kind: 'identity' | 'audit';
+  readonly userId: string;
+  readonly identityStoreArn: string;
+  readonly applicationArn: string;
+  readonly instanceArn: string;
+  readonly credentialId: string;
 }
 
 /** A service acting in its own name, on behalf of a resource: who a bucket's or topic's policy must let in. */

@@ -120,6 +120,7 @@ function signatureKeys({ caller, source }: Context, bucket: Bucket): Record<stri
       's3:authType': source.signature?.kind,
       's3:signatureAge': source.signature?.ageMs === undefined ? undefined : String(source.signature.ageMs),
       's3:x-amz-content-sha256': source.signature?.content,
+      's3:AccessGrantsInstanceArn': caller.session?.accessGrants,
     }),
   };
 }

@@ -1,12 +1,37 @@
 import * as sdk from '@aws-sdk/client-s3-control';
 import { defineService, type Limits } from '../../core/operation.ts';
 import {
+  CreateAccessGrant,
+  DeleteAccessGrant,
+  GetAccessGrant,
+  ListAccessGrants,
+  ListCallerAccessGrants,
+} from './accessGrants.ts';
+import {
   DeleteAccessPointPolicy,
   GetAccessPointPolicy,
   GetAccessPointPolicyStatus,
   PutAccessPointPolicy,
 } from './accessPointPolicies.ts';
 import { CreateAccessPoint, DeleteAccessPoint, GetAccessPoint, ListAccessPoints } from './accessPoints.ts';
+import { GetDataAccess } from './dataAccess.ts';
+import {
+  CreateAccessGrantsInstance,
+  DeleteAccessGrantsInstance,
+  DeleteAccessGrantsInstanceResourcePolicy,
+  GetAccessGrantsInstance,
+  GetAccessGrantsInstanceForPrefix,
+  GetAccessGrantsInstanceResourcePolicy,
+  ListAccessGrantsInstances,
+  PutAccessGrantsInstanceResourcePolicy,
+} from './grantsInstances.ts';
+import {
+  CreateAccessGrantsLocation,
+  DeleteAccessGrantsLocation,
+  GetAccessGrantsLocation,
+  ListAccessGrantsLocations,
+  UpdateAccessGrantsLocation,
+} from './grantsLocations.ts';
 import { UpdateJobPriority, UpdateJobStatus } from './jobChanges.ts';
 import { CreateJob, DescribeJob, ListJobs } from './jobs.ts';
 import { DeleteJobTagging, GetJobTagging, PutJobTagging } from './jobTagging.ts';
@@ -26,26 +51,45 @@ export const s3control = defineService({
   },
   limits: limits as unknown as Limits,
   operations: {
+    CreateAccessGrant,
+    CreateAccessGrantsInstance,
+    CreateAccessGrantsLocation,
     CreateAccessPoint,
     CreateJob,
+    DeleteAccessGrant,
+    DeleteAccessGrantsInstance,
+    DeleteAccessGrantsInstanceResourcePolicy,
+    DeleteAccessGrantsLocation,
     DeleteAccessPoint,
     DeleteAccessPointPolicy,
     DeleteJobTagging,
     DeletePublicAccessBlock,
     DescribeJob,
+    GetAccessGrant,
+    GetAccessGrantsInstance,
+    GetAccessGrantsInstanceForPrefix,
+    GetAccessGrantsInstanceResourcePolicy,
+    GetAccessGrantsLocation,
     GetAccessPoint,
     GetAccessPointPolicy,
     GetAccessPointPolicyStatus,
+    GetDataAccess,
     GetJobTagging,
     GetPublicAccessBlock,
+    ListAccessGrants,
+    ListAccessGrantsInstances,
+    ListAccessGrantsLocations,
     ListAccessPoints,
+    ListCallerAccessGrants,
     ListJobs,
     ListTagsForResource,
+    PutAccessGrantsInstanceResourcePolicy,
     PutAccessPointPolicy,
     PutJobTagging,
     PutPublicAccessBlock,
     TagResource,
     UntagResource,
+    UpdateAccessGrantsLocation,
     UpdateJobPriority,
     UpdateJobStatus,
   },

@@ -1,35 +1,17 @@
 /** Tags of batch jobs. */
-import {
-  type DeleteJobTaggingRequest,
-  type DeleteJobTaggingResult,
-  type GetJobTaggingRequest,
-  type GetJobTaggingResult,
-  type PutJobTaggingRequest,
-  type PutJobTaggingResult,
-  type S3Tag,
-  TooManyTagsException,
+import type {
+  DeleteJobTaggingRequest,
+  DeleteJobTaggingResult,
+  GetJobTaggingRequest,
+  GetJobTaggingResult,
+  PutJobTaggingRequest,
+  PutJobTaggingResult,
 } from '@aws-sdk/client-s3-control';
-import { CommonError, fail } from '../../core/errors.ts';
-import type { Operation, Present, Tag } from '../../core/operation.ts';
+import type { Operation, Present } from '../../core/operation.ts';
 import { requestTags } from '../../core/tags.ts';
 import { type Job, jobArn, jobs } from './jobRows.ts';
 import { type JobAsked, jobConditions, loadJob } from './jobs.ts';
-
-const TAGS_MAX = 50;
-
-/** Throws what is wrong with tags. */
-export function requireJobTags(given: readonly S3Tag[]): readonly Tag[] {
-  const tags = given.map(({ Key = '', Value = '' }) => ({ Key, Value }));
-  if (tags.length > TAGS_MAX) fail(TooManyTagsException, `The number of tags exceeds the limit of ${TAGS_MAX} tags.`);
-  const keys = tags.map(({ Key }) => Key);
-  if (new Set(keys).size < keys.length) {
-    throw new CommonError('InvalidTag', 'Cannot provide multiple Tags with the same key');
-  }
-  if (keys.some((key) => /^aws:/i.test(key))) {
-    throw new CommonError('InvalidTag', 'System tags cannot be added/updated by requester');
-  }
-  return tags;
-}
+import { requireTags } from './tagRules.ts';
 
 const onJob = (job: Job) => ({ resource: jobArn(job), resourceTags: job.tags, conditions: jobConditions(job) });
 
@@ -46,7 +28,7 @@ export const PutJobTagging: Operation<Present<PutJobTaggingRequest> & JobAsked, 
     return { ...own, conditions: { ...own.conditions, ...requestTags(input.Tags) } };
   },
   async run(input, ctx, job) {
-    await ctx.store.replace(jobs, { ...job, tags: requireJobTags(input.Tags) });
+    await ctx.store.replace(jobs, { ...job, tags: requireTags(input.Tags) });
     return {};
   },
 };

@@ -21,8 +21,8 @@ import { passRole } from '../../identity/passRole.ts';
 import { requireOwnAccount } from './accounts.ts';
 import { operationNamed } from './jobOperations.ts';
 import { findJob, type Job, type JobRequest, jobArn, jobs, lanesOf, requestOf } from './jobRows.ts';
-import { requireJobTags } from './jobTagging.ts';
 import { toStatus } from './jobTurns.ts';
+import { requireTags } from './tagRules.ts';
 
 export interface JobAsked {
   readonly AccountId?: string | undefined;
@@ -89,7 +89,7 @@ export const CreateJob: Operation<Input, CreateJobResult> = {
       ...(input.Description !== undefined && { description: input.Description }),
       confirmation: input.ConfirmationRequired === true,
       asked,
-      tags: requireJobTags(input.Tags ?? []),
+      tags: requireTags(input.Tags),
       total: 0,
       chunks: 0,
       activeMs: 0,
