@@ -15,18 +15,19 @@ export interface Site {
   readonly origin: string;
 }
 
-const AWS = /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|signin\.aws\.amazon\.com)$/;
+/** AWS's own, of which the regional ones of sign-in share their passkeys. */
+const AWS =
+  /^(?:(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com)|(?:[a-z\d-]+\.)?(signin\.aws\.amazon\.com))$/;
 
 /** Undefined: no passkeys on this address. */
 export function siteOf({ host, tls }: Pick<Source, 'host' | 'tls'>, settings: Settings): Site | undefined {
-  const asked = URL.parse(`http://${host}`);
+  const asked = URL.parse(`${tls ? 'https' : 'http'}://${host}`);
   if (!asked) return undefined;
   const { hostname: id } = asked;
-  if (AWS.test(id)) return { id, origin: `https://${host.toLowerCase()}` };
-  const scheme = tls ? 'https' : 'http';
-  const site = { id, origin: `${scheme}://${asked.host}` };
+  const [aws, own, signIn] = AWS.exec(id) ?? [];
+  if (aws !== undefined) return { id: own ?? signIn ?? id, origin: `https://${host.toLowerCase()}` };
   if (isIP(id) !== 0 || id.startsWith('[') || (!tls && id !== 'localhost')) return undefined;
-  return isOurs(id, asked.port, Boolean(tls), settings) ? site : undefined;
+  return isOurs(id, asked.port, Boolean(tls), settings) ? { id, origin: asked.origin } : undefined;
 }
 
 function isOurs(name: string, port: string, tls: boolean, { endpoint, tlsCert }: Settings): boolean {

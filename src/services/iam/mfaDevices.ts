@@ -89,7 +89,7 @@ export const EnableMFADevice: Operation<Present<EnableMFADeviceRequest>, object,
   load: (input, ctx) => findHolder(ctx, input.UserName),
   access: (_input, _ctx, owner) => userAccess(owner),
   async run(input, ctx, owner) {
-    nameInRecord(ctx, owner);
+    tellOf(ctx, owner);
     const device = await ctx.store.get(mfaDevices, [ctx.account, input.SerialNumber]);
     if (!device?.seed) throw noSuchDevice(input.SerialNumber);
     if (device.owner) fail(EntityAlreadyExistsException, `MFA device ${device.serial} is already in use.`);
@@ -103,7 +103,8 @@ export const EnableMFADevice: Operation<Present<EnableMFADeviceRequest>, object,
 export const ResyncMFADevice: Operation<Present<ResyncMFADeviceRequest>, object, Found> = {
   load: (input, ctx) => findDevice(ctx, input.UserName, input.SerialNumber),
   access: (_input, _ctx, { owner }) => userAccess(owner),
-  async run(input, ctx, { row }) {
+  async run(input, ctx, { owner, row }) {
+    tellOf(ctx, owner);
     await ctx.store.replace(mfaDevices, await withCodes(ctx, row, input));
     return {};
   },
@@ -114,7 +115,7 @@ export const DeactivateMFADevice: Operation<Present<DeactivateMFADeviceRequest>,
   load: (input, ctx) => findDevice(ctx, input.UserName, input.SerialNumber),
   access: (_input, _ctx, { owner }) => userAccess(owner),
   async run(_input, ctx, { owner, row }) {
-    nameInRecord(ctx, owner);
+    tellOf(ctx, owner);
     if (row.passkey !== undefined) {
       await ctx.store.remove(passkeys, [row.passkey]);
       await ctx.store.remove(mfaDevices, [row.account, row.serial]);
@@ -189,9 +190,10 @@ export async function requireRoom(ctx: Context, owner: Owner): Promise<void> {
   fail(LimitExceededException, `Cannot exceed quota for MFADevicesPerUser: ${max}`);
 }
 
-/** As CloudTrail names the root user, whatever the request calls it. */
-function nameInRecord(ctx: Context, owner: Owner): void {
-  if (owner.name === undefined) ctx.audit.requestParameters = { userName: 'AWS ROOT USER' };
+/** As CloudTrail has it: the root user under its own name, whatever the request calls it, and no codes. */
+function tellOf(ctx: Context, owner: Owner): void {
+  const codes = { authenticationCode1: undefined, authenticationCode2: undefined };
+  ctx.audit.requestParameters = { ...codes, ...(owner.name === undefined && { userName: 'AWS ROOT USER' }) };
 }
 
 /** Whose device it is to be: a user, or the root user under the names that stand for it here. */

@@ -235,6 +235,8 @@ test('AssumeRole believes a code of the caller’s own MFA device, once', async 
   );
   await assume({ SerialNumber, TokenCode });
   await rejected(assume({ SerialNumber, TokenCode }), 'AccessDenied', /invalid MFA one time pass code/);
+  const records = (await cloud.deps.store.journal.read(0, 1000)).map(({ body }) => body).join('\n');
+  assert.doesNotMatch(records, new RegExp(`tokenCode|"${TokenCode}"`));
 });
 
 const SEED = Buffer.from('12345678901234567890');

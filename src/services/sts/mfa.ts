@@ -15,9 +15,10 @@ const refusals: Readonly<Record<Exclude<MfaVerdict, 'Accepted'>, string>> = {
     'and associated with this user.',
 };
 
-/** Whether the request proves a second factor. Throws AccessDenied if it tries and fails. */
+/** Whether the request proves a second factor; no record tells the code. Throws AccessDenied if it tries and fails. */
 export async function verifyMfa(ctx: Context, { SerialNumber, TokenCode }: MfaRequest): Promise<boolean> {
   if (SerialNumber === undefined && TokenCode === undefined) return false;
+  ctx.audit.requestParameters = { ...ctx.audit.requestParameters, tokenCode: undefined };
   if (SerialNumber === undefined || TokenCode === undefined) {
     throw new AccessDenied(
       'MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code. ',
