@@ -22,7 +22,14 @@ export function userIdentity(caller: Caller): object {
     accessKeyId: caller.accessKeyId,
     userName: caller.userName ?? caller.accountAlias,
     sessionContext: sessionContext(caller),
+    onBehalfOf: onBehalfOf(caller),
   };
+}
+
+function onBehalfOf({ session }: Caller): object | undefined {
+  if (!session?.onBehalfOf) return undefined;
+  const { userId, identityStoreArn } = session.onBehalfOf;
+  return { userId, identityStoreArn };
 }
 
 function sessionContext({ type, session }: Caller): object | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Caller, Context, Session } from '../core/context.ts';
 import type { Access, Tag } from '../core/operation.ts';
+import { contextConditions } from '../identity/identityContexts.ts';
 import { type Chain, organizationPath } from '../identity/organization.ts';
 import type { ContextValue } from '../policy/index.ts';
 
@@ -87,6 +88,7 @@ function addSession(entries: Entries, session: Session, now: Date): void {
   }
   entries['aws:SourceIdentity'] = session.sourceIdentity;
   entries['aws:SignInSessionArn'] = session.signInSessionArn;
+  if (session.onBehalfOf?.kind === 'identity') Object.assign(entries, contextConditions(session.onBehalfOf));
   if (session.kind === 'AssumedRoot') entries['aws:AssumedRoot'] = 'true';
   if (!session.federation) return;
   if (session.federation.type === 'WebIdentity') entries['aws:FederatedProvider'] = session.federation.provider;

@@ -7,6 +7,7 @@ import { everyRow } from '../store/everyRow.ts';
 import { type Transaction, table } from '../store/store.ts';
 import { groupsOf } from './directory.ts';
 import type { Instance } from './instances.ts';
+import type { OidcClient } from './oidcClients.ts';
 import type { AssigneeType } from './permissionSets.ts';
 import { samlApplications } from './samlApplications.ts';
 
@@ -72,6 +73,30 @@ export interface ApplicationAssignment {
 export const applicationAssignments = table<ApplicationAssignment>('identitycenter_application_assignment', {
   key: (row) => [row.instance, row.application, row.principalType, row.principal],
   indexes: { principal: (row) => [[row.instance, row.principalType, row.principal, row.application]] },
+});
+
+/** What every application may ask for. */
+export const DEFAULT_SCOPES = ['openid', 'aws', 'sts:identity_context'];
+
+const ARN = /^arn:aws:sso::(\d{12}):application\/(ssoins-[^/]+)\/(apl-[^/]+)$/;
+
+/** The application of an ARN, if it is enabled. */
+export async function applicationNamed(tx: Transaction, arn: string): Promise<Application | undefined> {
+  const [, account, instance = '', id = ''] = ARN.exec(arn) ?? [];
+  const row = await tx.get(applications, [instance, id]);
+  return row?.account === account && row?.status === 'ENABLED' ? row : undefined;
+}
+
+/** An application as a client of the pages that let people authorize one. */
+export const applicationClient = (row: Application): OidcClient => ({
+  id: applicationArn(row),
+  name: row.name,
+  scopes: [...DEFAULT_SCOPES, ...row.scopes.map(({ name }) => name)],
+  grantTypes: Object.keys(row.grants),
+  redirectUris: row.grants.authorization_code?.redirectUris ?? [],
+  issuerUrl: `https://identitycenter.amazonaws.com/${row.instance}`,
+  issued: Date.parse(row.created),
+  expires: Number.POSITIVE_INFINITY,
 });
 
 /** With it go its assignments and what it was set to. Its tags are the service's. */

@@ -77,12 +77,19 @@ async function userStanding(tx: Transaction, account: string, name: string, id: 
 async function roleStanding(tx: Transaction, session: Session): Promise<Standing> {
   const role = await tx.get(roles, byName(session.account, session.principalName!));
   if (role?.id !== session.principalId) return NOTHING;
+  const held = await policiesHeld(tx, role);
   return {
-    identity: await policiesHeld(tx, role),
+    identity: session.onBehalfOf?.kind === 'identity' ? [...held, ...allowList()] : held,
     ...(await boundaryOf(tx, role)),
     tags: role.tags,
     isServiceLinkedRole: role.linkedService !== undefined,
   };
+}
+
+/** What STS attaches to sessions on behalf of somebody: it denies all that services do not offer to them. */
+function allowList(): readonly CompiledPolicy[] {
+  const policy = awsManaged('arn:aws:iam::aws:policy/AWSIAMIdentityCenterAllowListForIdentityContext');
+  return policy ? [policy] : [];
 }
 
 async function boundaryOf(tx: Transaction, principal: User | Role): Promise<{ boundary?: CompiledPolicy }> {

@@ -122,11 +122,14 @@ export interface SignedIn {
 /** Who presents an access token; undefined when it is none of ours, has ended, or its user is disabled or gone. */
 export async function signedInBy(tx: Transaction, token: string, now: Date): Promise<SignedIn | undefined> {
   const session = await tx.get(portalSessions, [digestOf(token)]);
-  if (session?.use !== 'access' || session.expires <= now.getTime()) return undefined;
+  if (session?.use !== 'access' || session.expires <= now.getTime() || !opensAccounts(session)) return undefined;
   const user = await tx.get(directoryUsers, [session.identityStore, session.user]);
   const instance = await instanceOfStore(tx, session.identityStore);
   return user?.status === 'ENABLED' && instance ? { session, instance, user } : undefined;
 }
+
+/** Tokens with scopes open accounts and roles only with the scope for that. */
+const opensAccounts = ({ scopes }: PortalSession) => scopes.length === 0 || scopes.includes('sso:account:access');
 
 /**
  * The instance that a start or issuer URL means: it names the identity store; the plane's own `/start` without a name is

@@ -44,7 +44,7 @@ export function applicableOf(request: PolicyRequest, policies: PolicySet): Appli
     rcps: rcpFree ? undefined : policies.rcps,
     trust,
     kmsKey,
-    ownPolicyDecides: trust || (kmsKey && !facts.retiresGrant),
+    ownPolicyDecides: trust || facts.actorPolicy || (kmsKey && !facts.retiresGrant),
     resourceDenyWaived: facts.retiresGrant || (facts.ownerRootAlways && isOwnerRoot),
     hasBoundary: policies.boundary !== undefined && (principal.type === 'User' || principal.type === 'AssumedRole'),
     outOfReach,

@@ -24,6 +24,8 @@ export interface ActionFacts {
   readonly gatewayEndpoint: boolean;
   /** No policy is asked: whoever can call it may, also when a policy denies it. */
   readonly unguarded: boolean;
+  /** An application authenticates by it: its own policy must let the caller. IAM Identity Center User Guide. */
+  readonly actorPolicy: boolean;
   /** A KMS operation that principals of other accounts can be permitted. */
   readonly crossAccountKms: boolean;
 }
@@ -136,6 +138,7 @@ export function factsOf(action: string): ActionFacts {
     retiresGrant: lower === 'kms:retiregrant',
     unguarded: unguarded.has(lower),
     gatewayEndpoint: service === 's3' || service === 'dynamodb',
+    actorPolicy: service === 'sso-oauth',
     crossAccountKms: service === 'kms' && crossAccountKms.has(name),
   };
   if (known.size >= knownMax) known.clear();

@@ -13,7 +13,7 @@ import {
   UnauthorizedClientException,
   UnsupportedGrantTypeException,
 } from '@aws-sdk/client-sso-oidc';
-import { fail } from '../../core/errors.ts';
+import { awsError, fail } from '../../core/errors.ts';
 
 const KINDS = {
   access_denied: AccessDeniedException,
@@ -33,3 +33,7 @@ const KINDS = {
 export function refuse(error: keyof typeof KINDS, description: string): never {
   return fail(KINDS[error] as typeof AccessDeniedException, description, { error, error_description: description });
 }
+
+/** Whether there is such an application is told to nobody who may not use it. */
+export const invalidClient = () =>
+  awsError(InvalidClientException, 'Invalid client', { error: 'invalid_client', error_description: 'Invalid client' });

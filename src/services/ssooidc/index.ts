@@ -1,6 +1,7 @@
 /** IAM Identity Center's OpenID Connect: how command lines and applications get a person's token. */
 import * as sdk from '@aws-sdk/client-sso-oidc';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { CreateTokenWithIAM } from './applicationTokens.ts';
 import { RegisterClient } from './clients.ts';
 import { StartDeviceAuthorization } from './devices.ts';
 import limits from './limits.json' with { type: 'json' };
@@ -12,5 +13,5 @@ export const ssooidc = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2019-06-10' },
   limits: limits as unknown as Limits,
-  operations: { CreateToken, RegisterClient, StartDeviceAuthorization },
+  operations: { CreateToken, CreateTokenWithIAM, RegisterClient, StartDeviceAuthorization },
 });

@@ -28,8 +28,10 @@ const REFRESH_SECONDS = 90 * 86_400;
 type Input = Present<CreateTokenRequest>;
 
 /** Who confirmed what. */
-interface Grant extends Pick<PortalSession, 'identityStore' | 'user' | 'scopes' | 'mfa'> {
+export interface Grant extends Pick<PortalSession, 'identityStore' | 'user' | 'scopes' | 'mfa'> {
   readonly signIn?: string | undefined;
+  /** Milliseconds: of an application's session. */
+  readonly ends?: number | undefined;
 }
 
 /** https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html */
@@ -65,7 +67,13 @@ async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input)
   return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa, signIn: row.signIn };
 }
 
-async function ofCode(ctx: Context, client: OidcClient, { code, redirectUri, codeVerifier }: Input): Promise<Grant> {
+type CodeInput = Pick<Input, 'code' | 'redirectUri' | 'codeVerifier'>;
+
+export async function ofCode(
+  ctx: Context,
+  client: Pick<OidcClient, 'id'>,
+  { code, redirectUri, codeVerifier }: CodeInput,
+): Promise<Grant> {
   if (code === undefined) return refuse('invalid_request', 'code is required.');
   const row = await ctx.store.get(authorizationCodes, [digestOf(code)]);
   if (row?.client !== client.id) return refuse('invalid_grant', 'Invalid authorization code');
@@ -84,15 +92,19 @@ function isProven(challenge: string, verifier: string): boolean {
 }
 
 /** A refresh token works once; the access token it came with goes too. */
-async function ofRefreshToken(ctx: Context, client: OidcClient, { refreshToken }: Input): Promise<Grant> {
+export async function ofRefreshToken(
+  ctx: Context,
+  client: Pick<OidcClient, 'id'>,
+  { refreshToken }: Pick<Input, 'refreshToken'>,
+): Promise<Grant> {
   if (refreshToken === undefined) return refuse('invalid_request', 'refreshToken is required.');
   const row = await ctx.store.get(portalSessions, [digestOf(refreshToken)]);
   if (row?.use !== 'refresh' || row.client !== client.id)
     return refuse('invalid_grant', 'Invalid refresh token provided');
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The refresh token has expired');
   await endSignIn(ctx.store, row.signIn, client.id);
-  const { identityStore, user, scopes, mfa, signIn } = row;
-  return { identityStore, user, scopes, mfa, signIn };
+  const { identityStore, user, scopes, mfa, signIn, expires: ends } = row;
+  return { identityStore, user, scopes, mfa, signIn, ends };
 }
 
 async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<CreateTokenResponse> {
@@ -112,14 +124,14 @@ async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<C
 }
 
 /** An identity provider outside may say when a sign-in ends. */
-async function secondsLeft({ store, now }: Context, signIn: string): Promise<number> {
+export async function secondsLeft({ store, now }: Context, signIn: string): Promise<number> {
   const { ends = Infinity } = (await store.get(externalSignIns, [signIn])) ?? {};
   return Math.floor((ends - now.getTime()) / 1000);
 }
 
-async function keep(
+export async function keep(
   ctx: Context,
-  client: OidcClient,
+  client: Pick<OidcClient, 'id'>,
   grant: Grant & { readonly signIn: string },
   use: PortalSession['use'],
   seconds: number,

@@ -1,11 +1,12 @@
 /** Roles for whoever has credentials already. */
 import type { AssumeRoleRequest, AssumeRoleResponse } from '@aws-sdk/client-sts';
-import type { Context } from '../../core/context.ts';
-import { AccessDenied, CommonError, notImplemented } from '../../core/errors.ts';
+import type { Context, SessionIdentity } from '../../core/context.ts';
+import { AccessDenied, CommonError } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import type { Role } from '../../identity/principals.ts';
 import { issue, recorded, requestDetails } from './credentials.ts';
 import { mfaConditions, verifyMfa } from './mfa.ts';
+import { providedContext, setContextConditions } from './providedContexts.ts';
 import {
   accountOfRole,
   assumed,
@@ -25,6 +26,7 @@ interface Target {
   readonly role: Role | undefined;
   readonly tags: SessionTags;
   readonly sourceIdentity: string | undefined;
+  readonly onBehalfOf: SessionIdentity | undefined;
   readonly mfa: boolean;
 }
 
@@ -32,14 +34,14 @@ export const AssumeRole: Operation<Input, AssumeRoleResponse, Target> = {
   readOnly: true,
   async load(input, ctx) {
     requireAllowedCaller(input, ctx);
-    if (input.ProvidedContexts?.length) notImplemented('ProvidedContexts');
     const account = accountOfRole(input.RoleArn);
     if (account !== ctx.account) ctx.audit.recipientAccountId = account;
     const tags = sessionTags(input, ctx.caller.session);
     if (tags.inherited.length > 0) ctx.audit.requestParameters = { incomingTransitiveTags: tagMap(tags.inherited) };
     const sourceIdentity = sourceIdentityOf(input, ctx);
     const role = await findRole(ctx, input.RoleArn);
-    return { role, tags, sourceIdentity, mfa: await verifyMfa(ctx, input) };
+    const onBehalfOf = await providedContext(ctx, input);
+    return { role, tags, sourceIdentity, onBehalfOf, mfa: await verifyMfa(ctx, input) };
   },
   access: (input, _ctx, target) =>
     assumptionAccess('sts:AssumeRole', {
@@ -49,6 +51,7 @@ export const AssumeRole: Operation<Input, AssumeRoleResponse, Target> = {
         'sts:RoleSessionName': input.RoleSessionName,
         'sts:ExternalId': input.ExternalId,
         ...mfaConditions(target.mfa),
+        ...(target.onBehalfOf && setContextConditions(target.onBehalfOf)),
       },
     }),
   async run(input, ctx, target) {
@@ -63,6 +66,7 @@ export const AssumeRole: Operation<Input, AssumeRoleResponse, Target> = {
         ...taggedSession(target.tags),
         ...(await sessionPolicies(ctx, input, role.account)),
         ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
+        ...(target.onBehalfOf && { onBehalfOf: target.onBehalfOf }),
         ...(chained ? { chained } : {}),
       },
       seconds,

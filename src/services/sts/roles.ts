@@ -3,7 +3,7 @@
  *
  * A role that does not exist is treated as one that trusts nobody, so that the answers are the same.
  */
-import type { Caller, Context } from '../../core/context.ts';
+import type { Caller, Context, SessionIdentity } from '../../core/context.ts';
 import { AccessDenied, ValidationFailure } from '../../core/errors.ts';
 import type { Access } from '../../core/operation.ts';
 import { byName, type Role, roleArn, roles } from '../../identity/principals.ts';
@@ -32,6 +32,7 @@ export interface Assumption {
   readonly role: Role | undefined;
   readonly tags: SessionTags;
   readonly sourceIdentity: string | undefined;
+  readonly onBehalfOf?: SessionIdentity | undefined;
   /** Who asks, where the request is not signed. */
   readonly caller?: Caller | undefined;
   readonly conditions: NonNullable<Access['conditions']>;
@@ -39,7 +40,7 @@ export interface Assumption {
 
 /** Permission to assume the role, and to set the session's tags and source identity where it has any. */
 export function assumptionAccess(action: string, asked: Assumption): readonly Access[] {
-  const { arn, role, tags, sourceIdentity, caller } = asked;
+  const { arn, role, tags, sourceIdentity, onBehalfOf, caller } = asked;
   const common = {
     resource: arn,
     resourceAccount: accountOfRole(arn),
@@ -57,6 +58,7 @@ export function assumptionAccess(action: string, asked: Assumption): readonly Ac
     action,
     ...(tags.tags.length > 0 ? ['sts:TagSession'] : []),
     ...(sourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+    ...(onBehalfOf === undefined ? [] : ['sts:SetContext']),
   ];
   return actions.map((one) => ({ ...common, action: one }));
 }
