@@ -28,6 +28,8 @@ for (const key of data.getAllGlobalConditionKeys()) {
   const known = data.getGlobalConditionKeyByName(key);
   if (known !== undefined) remember(known.key.replace('tag-key', '${TagKey}'), known.type);
 }
+// AWS documents it, and the package does not have it yet.
+remember('aws:SignInSessionArn', 'ARN');
 const lines: string[] = [];
 for (const prefix of prefixes) lines.push(`${prefix} ${JSON.stringify(await packService(prefix))}`);
 const catalog: PackedCatalog = {

@@ -81,6 +81,7 @@ const OF_A_USER: readonly [condition: object, boolean][] = [
     'aws:SourceArn',
     'aws:SourceAccount',
     'aws:AssumedRoot',
+    'aws:SignInSessionArn',
     'aws:referer',
     'aws:TagKeys',
     'aws:PrincipalTag/team',

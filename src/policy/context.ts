@@ -93,8 +93,8 @@ const usual = `
   EpochTime FederatedProvider MultiFactorAuthAge MultiFactorAuthPresent PrincipalAccount PrincipalArn
   PrincipalIsAWSService PrincipalOrgID PrincipalOrgPaths PrincipalServiceName PrincipalServiceNamesList
   PrincipalType referer RequestedRegion ResourceAccount ResourceOrgID ResourceOrgPaths SecureTransport
-  SourceAccount SourceArn SourceIdentity SourceIp SourceOrgID SourceOrgPaths SourceVpc SourceVpce TagKeys
-  TokenIssueTime UserAgent userid username ViaAWSService VpcSourceIp
+  SignInSessionArn SourceAccount SourceArn SourceIdentity SourceIp SourceOrgID SourceOrgPaths SourceVpc SourceVpce
+  TagKeys TokenIssueTime UserAgent userid username ViaAWSService VpcSourceIp
 `;
 const usualSpelling = new Map<string, string>();
 for (const word of usual.trim().split(/\s+/)) {
