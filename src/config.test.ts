@@ -162,6 +162,14 @@ test('addresses of key stores are read with the certificates beside them, and re
   const { token: _, ...half } = cluster;
   const halves = file('half.json', { 'cluster-7a23b4cdefg': half });
   assert.throws(() => readConfig(['--hsm-clusters', halves], {}), /has no "token"/);
+  const seal = ['--seal-module', cluster.module, '--seal-token', cluster.token];
+  const sealed = (pin: object) =>
+    readConfig(['--hsm-clusters', file('pin.json', { 'cluster-7a23b4cdefg': { ...cluster, ...pin } }), ...seal], {
+      GATEHOUSE_SEAL_PIN: '1234567',
+    });
+  assert.throws(() => sealed({}), /is the token of the seal: it must have "pin": "kept"/);
+  assert.equal(sealed({ pin: 'kept' }).clusters['cluster-7a23b4cdefg']!.pin, 'kept');
+  assert.throws(() => sealed({ pin: 'lost' }), /"pin" is wrong/);
 });
 
 test('--smtp names a mail server; what is wrong with it is told without its password', () => {

@@ -299,7 +299,7 @@ const proxiesIn = (file: string | undefined) =>
 const clustersIn = (file: string | undefined) =>
   addressesIn<ClusterAddress>('hsm-clusters', file, {
     name: /^cluster-[2-7a-zA-Z]{11,16}$/,
-    members: { module: /./, token: /./, trustAnchor: 'pem', account: /^\d{12}$/ },
+    members: { module: /./, token: /./, trustAnchor: 'pem', account: /^\d{12}$/, pin: /^(kept|rotated)$/ },
     required: ['module', 'token', 'trustAnchor'],
   });
 
@@ -364,5 +364,15 @@ function requireTogether(config: Config): void {
   }
   if (config.ephemeral && config.store !== undefined) {
     throw new ConfigError('--ephemeral keeps nothing: it cannot be used with --store.');
+  }
+  requireSealKept(config);
+}
+
+/** A PIN that KMS changes must not be the one that opens the seal. */
+function requireSealKept({ seal, clusters }: Config): void {
+  if (seal.kind !== 'token') return;
+  for (const [name, { module, token, pin }] of Object.entries(clusters)) {
+    if (pin === 'kept' || module !== seal.address.module || token !== seal.address.token) continue;
+    throw new ConfigError(`--hsm-clusters: "${name}" is the token of the seal: it must have "pin": "kept".`);
   }
 }

@@ -14,6 +14,7 @@ import { openSeal, sealIn } from '../src/core/seal.ts';
 import { secretsUnder } from '../src/core/secrets.ts';
 import { attributesOf } from '../src/gateway/record.ts';
 import { tokenIn } from '../src/services/kms/importTokens.ts';
+import { keyStores } from '../src/services/kms/keyStoreRows.ts';
 import { type Material, materials } from '../src/services/kms/materials.ts';
 import { everyRow } from '../src/store/everyRow.ts';
 import { openStore } from '../src/store/open.ts';
@@ -210,15 +211,18 @@ async function sealedSecrets(data: string, keys: readonly Uint8Array[], known: K
   const log = (error: unknown) => assert.fail(error as Error);
   const options = { attributes: attributesOf, followers: [], log };
   const store = await openStore(`sqlite:${join(data, 'gatehouse.db')}`, options);
+  const passwords: Buffer[] = [];
   const rows = await store.transaction(async (tx) => {
     const found: Material[] = [];
     for await (const row of everyRow(tx, materials, [])) if (row.sealed !== undefined) found.push(row);
+    for await (const { cluster } of everyRow(tx, keyStores, []))
+      if (cluster) passwords.push(secrets.open('kms-key-store', cluster.password)!);
     return found;
   });
   await store.close();
   const specs = new Set(rows.map(({ spec }) => spec));
   assert.deepEqual([...specs].sort(), Object.keys(SPECS).sort(), 'there is material of every spec');
-  const found: Buffer[] = [];
+  const found: Buffer[] = passwords;
   for (const { sealed, spec } of rows) {
     const bytes = secrets.open('kms-key', sealed!)!.subarray(16);
     const isSecretKey = spec === 'SYMMETRIC_DEFAULT' || spec.startsWith('HMAC');

@@ -30,6 +30,7 @@ export class HsmError extends Error {
 /** Key ids are hexadecimal (CKA_ID); `data` of `open` is ciphertext with its tag of 16 bytes behind it. */
 type Ask =
   | { readonly what: 'login' }
+  | { readonly what: 'pin'; readonly next: string }
   | { readonly what: 'random'; readonly bytes: number }
   | { readonly what: 'make'; readonly id: string; readonly label: string }
   | { readonly what: 'destroy'; readonly id: string }
@@ -59,6 +60,8 @@ interface HsmAnswer {
 export interface Hsm {
   /** Tries the PIN even if it was refused before. */
   login(): Promise<void>;
+  /** Gives the token another PIN; this one is of no use then. */
+  setPin(next: string): Promise<void>;
   random(bytes: number): Promise<Uint8Array>;
   /** Makes the key unless it is there. */
   make(id: string, label: string): Promise<void>;
@@ -75,6 +78,9 @@ export function hsmAt({ module, token }: TokenAddress, pin: string): Hsm {
   return {
     async login() {
       await ask({ what: 'login' });
+    },
+    async setPin(next) {
+      await ask({ what: 'pin', next });
     },
     random: async (bytes) => (await ask({ what: 'random', bytes })) as Uint8Array,
     async make(id, label) {

@@ -168,9 +168,19 @@ function withKey<T>(module: PKCS11, session: Session, id: string, work: (key: Bu
   }
 }
 
-function answerTo(module: PKCS11, session: Session, { ask }: HsmQuestion): Uint8Array | boolean | undefined {
+function answerTo(
+  module: PKCS11,
+  session: Session,
+  { ask, pin, address }: HsmQuestion,
+): Uint8Array | boolean | undefined {
   const { handle } = session;
   if (ask.what === 'login') return true;
+  if (ask.what === 'pin') {
+    module.C_SetPIN(handle, pin, ask.next);
+    const name = `${address.module} ${address.token}`;
+    close(module, name, session);
+    return true;
+  }
   if (ask.what === 'random') return module.C_GenerateRandom(handle, Buffer.alloc(ask.bytes));
   if (ask.what === 'make') {
     if (found(module, session, ask.id)) return false;

@@ -35,6 +35,8 @@ export interface ClusterAddress extends TokenAddress {
   readonly account?: string | undefined;
   /** PEM of the certificate that CloudHSM calls `customerCA.crt`. */
   readonly trustAnchor: string;
+  /** `kept`: others use the token too, so that its PIN stays as it is. Else it is changed with each connection. */
+  readonly pin?: 'kept' | 'rotated' | undefined;
 }
 
 export const NO_BACKINGS: KeyStoreBackings = { proxies: {}, clusters: {}, wallClock: () => 0 };

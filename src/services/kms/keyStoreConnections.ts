@@ -10,10 +10,10 @@ import {
 } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import { HsmError, type HsmFailure } from '../../core/hsm.ts';
+import { type Hsm, HsmError, type HsmFailure } from '../../core/hsm.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { later, type Outside } from '../../core/tasks.ts';
-import { hsmOf, type KeyStore, keyStores, storeById } from './keyStoreRows.ts';
+import { hsmOf, type KeyStore, keyStores, nextHsmOf, storeById, withNextPassword } from './keyStoreRows.ts';
 import { anyStore } from './keyStores.ts';
 import { type ConnectionTask, KEY_STORE_CONNECTION } from './keyStoreTasks.ts';
 import { measured, type Outcome, type ProxyRequest } from './proxyRequests.ts';
@@ -47,7 +47,9 @@ type Changing = 'CONNECTING' | 'DISCONNECTING';
 
 async function attempt(ctx: Context, before: KeyStore, state: Changing): Promise<void> {
   const { error: _, ...rest } = before;
-  const store: KeyStore = { ...rest, state, attempts: before.attempts + 1 };
+  const { cluster } = before;
+  const rotating = state === 'CONNECTING' && cluster && { cluster: withNextPassword(ctx, cluster) };
+  const store: KeyStore = { ...rest, ...rotating, state, attempts: before.attempts + 1 };
   await ctx.store.replace(keyStores, store);
   const body: ConnectionTask = { storeId: store.id, attempt: store.attempts, requestId: ctx.requestId };
   await later(ctx, { kind: KEY_STORE_CONNECTION, id: `${store.account}/${store.region}/${store.id}`, body });
@@ -57,6 +59,8 @@ async function attempt(ctx: Context, before: KeyStore, state: Changing): Promise
 export interface Attempted {
   readonly error?: ConnectionErrorCodeType | undefined;
   readonly asked?: Outcome<void> | undefined;
+  /** The token has the PIN that the row calls the next one. */
+  readonly isRotated?: boolean;
 }
 
 export const HEALTH_OF_CONNECTION = {
@@ -66,23 +70,38 @@ export const HEALTH_OF_CONNECTION = {
 
 export async function attempted(store: KeyStore, requestId: string, around: Outside): Promise<Attempted> {
   if (store.state !== 'CONNECTING') return {};
-  if (!store.proxy) return { error: await loginFailure(store, around) };
+  if (!store.proxy) return loggedIn(store, around);
   const metadata = { kmsOperation: HEALTH_OF_CONNECTION.kmsOperation, kmsRequestId: requestId };
   const asked = await measured(around, store, (proxy) => checkHealth(proxy, metadata));
   if ('error' in asked && asked.failure === undefined) throw asked.error;
   return { asked, error: asked.failure && XKS_FAILURES[asked.failure].connection };
 }
 
-async function loginFailure(store: KeyStore, around: Outside): Promise<ConnectionErrorCodeType | undefined> {
+/** Logs in, and changes the PIN as AWS changes the password of `kmsuser`. */
+async function loggedIn(store: KeyStore, around: Outside): Promise<Attempted> {
+  const hsm = hsmOf(around, store.cluster!);
+  if (!hsm) return { error: ConnectionErrorCodeType.CLUSTER_NOT_FOUND };
+  const next = nextHsmOf(around, store.cluster!);
   try {
-    const hsm = hsmOf(around, store.cluster!);
-    if (!hsm) return ConnectionErrorCodeType.CLUSTER_NOT_FOUND;
-    await hsm.login();
-    return undefined;
+    const isChanged = await hsm.login().then(
+      () => false,
+      (error) => hasNextPin(error, next?.hsm),
+    );
+    if (next && !isChanged) await hsm.setPin(next.pin);
+    return { isRotated: next !== undefined };
   } catch (error) {
-    if (error instanceof HsmError) return HSM_CODES[error.why];
+    if (error instanceof HsmError) return { error: HSM_CODES[error.why] };
     throw error;
   }
+}
+
+/** An attempt before this one may have ended after it had changed the PIN; throws if it has not. */
+async function hasNextPin(error: unknown, next: Hsm | undefined): Promise<true> {
+  if (!(error instanceof HsmError) || error.why !== 'WRONG_PIN' || !next) throw error;
+  await next.login().catch(() => {
+    throw error;
+  });
+  return true;
 }
 
 const HSM_CODES: Readonly<Record<HsmFailure, ConnectionErrorCodeType>> = {

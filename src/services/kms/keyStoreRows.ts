@@ -32,6 +32,8 @@ export interface KeyStore {
     readonly trustAnchor: string;
     /** Sealed. */
     readonly password: string;
+    /** What the token's PIN is to be, or already is, when it is connected next. Sealed. */
+    readonly nextPassword?: string;
   };
   /** An external key store. */
   readonly proxy?: ProxySettings;
@@ -57,7 +59,7 @@ export const keyStores = table<KeyStore>('kms_custom_key_store', {
     region: (store) => [[store.account, store.region]],
     endpoint: (store) => (store.proxy ? [[store.region, store.proxy.endpoint]] : []),
     vpcService: (store) => (store.proxy?.vpcService ? [[store.region, store.proxy.vpcService]] : []),
-    cluster: (store) => (store.cluster ? [[store.region, store.cluster.id]] : []),
+    clusterId: (store) => (store.cluster ? [[store.cluster.id]] : []),
   },
 });
 
@@ -86,10 +88,31 @@ export function clusterAt({ settings }: Pick<Means, 'settings'>, id: string) {
   return Object.hasOwn(clusters, id) ? clusters[id] : undefined;
 }
 
+type Cluster = NonNullable<KeyStore['cluster']>;
+
 /** The token behind a store; undefined if the operator has none of that name. */
-export function hsmOf(means: Means, cluster: NonNullable<KeyStore['cluster']>): Hsm | undefined {
+export function hsmOf(means: Means, cluster: Cluster): Hsm | undefined {
   const address = clusterAt(means, cluster.id);
   return address && hsmAt(address, credential(means, cluster.password));
+}
+
+/** The same token under the PIN that it is to have, if it is to have another. */
+export function nextHsmOf(means: Means, { id, nextPassword }: Cluster): { hsm: Hsm; pin: string } | undefined {
+  const address = clusterAt(means, id);
+  if (!address || nextPassword === undefined) return undefined;
+  const pin = credential(means, nextPassword);
+  return { hsm: hsmAt(address, pin), pin };
+}
+
+const PIN_BYTES = 16;
+
+/**
+ * The cluster with a PIN that nobody has seen, for a token that is nobody else's. It lies in the row before the token is
+ * given it: whatever happens in between, one of the two opens the token.
+ */
+export function withNextPassword(ctx: Context, cluster: Cluster): Cluster {
+  if (cluster.nextPassword !== undefined || clusterAt(ctx, cluster.id)?.pin === 'kept') return cluster;
+  return { ...cluster, nextPassword: sealCredential(ctx, Buffer.from(ctx.random(PIN_BYTES)).toString('hex')) };
 }
 
 /** Throws CustomKeyStoreNotFoundException. */

@@ -6,6 +6,7 @@ import { uuid } from '../../core/ids.ts';
 import { NO_BACKINGS } from '../../core/keyStores.ts';
 import { later, type TaskHandler } from '../../core/tasks.ts';
 import type { Attempted } from './keyStoreConnections.ts';
+import type { KeyStore } from './keyStoreRows.ts';
 import type { Outcome } from './proxyRequests.ts';
 import type { Health } from './xksProxy.ts';
 
@@ -27,13 +28,15 @@ export const keyStoreConnection: TaskHandler<ConnectionTask, Attempted> = {
     const store = await around.store.transaction((tx) => tx.get(keyStores, [account, region, body.storeId]));
     return store?.attempts === body.attempt ? attempted(store, body.requestId, around) : {};
   },
-  async settle({ account, region, body, id }, ctx, { error, asked }) {
+  async settle({ account, region, body, id }, ctx, { error, asked, isRotated }) {
     const { keyStores } = await import('./keyStoreRows.ts');
     const store = await ctx.store.get(keyStores, [account, region, body.storeId]);
     if (!store || store.attempts !== body.attempt) return undefined;
     const isConnecting = store.state === 'CONNECTING';
     const state = !isConnecting ? 'DISCONNECTED' : error === undefined ? 'CONNECTED' : 'FAILED';
-    await ctx.store.replace(keyStores, { ...store, state, ...(isConnecting && error !== undefined && { error }) });
+    const failure = isConnecting && error !== undefined && { error };
+    const cluster = isRotated && store.cluster && { cluster: withPassword(store.cluster) };
+    await ctx.store.replace(keyStores, { ...store, ...cluster, state, ...failure });
     if (asked) {
       const { HEALTH_OF_CONNECTION } = await import('./keyStoreConnections.ts');
       const { noteRequest } = await import('./proxyRequests.ts');
@@ -46,6 +49,12 @@ export const keyStoreConnection: TaskHandler<ConnectionTask, Attempted> = {
     return undefined;
   },
 };
+
+/** The next password has become the password. */
+const withPassword = ({ nextPassword, ...cluster }: NonNullable<KeyStore['cluster']>) => ({
+  ...cluster,
+  password: nextPassword ?? cluster.password,
+});
 
 const KEY_STORE_HEALTH = 'kms.keyStoreHealth';
 const HEALTH_EVERY_MS = 60_000;

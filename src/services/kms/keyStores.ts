@@ -127,7 +127,7 @@ function ownCluster(ctx: Context, id: string) {
 const isSamePem = (one: string, other: string) => one.replaceAll(/\s/g, '') === other.replaceAll(/\s/g, '');
 
 async function requireFreeCluster(ctx: Context, id: string): Promise<void> {
-  const { rows } = await ctx.store.list(keyStores, [ctx.region, id], { limit: 1, index: 'cluster' });
+  const { rows } = await ctx.store.list(keyStores, [id], { limit: 1, index: 'clusterId' });
   if (rows.length > 0) fail(CloudHsmClusterInUseException, `Cluster ${id} is already associated with a key store.`);
 }
 
@@ -209,7 +209,8 @@ async function changedCluster(ctx: Context, store: KeyStore, input: Update): Pro
     }
     await requireFreeCluster(ctx, id);
   }
-  return { ...cluster, id, ...(password !== undefined && { password: sealCredential(ctx, password) }) };
+  if (password === undefined) return { ...cluster, id };
+  return { id, trustAnchor: cluster.trustAnchor, password: sealCredential(ctx, password) };
 }
 
 export const DeleteCustomKeyStore: Operation<Present<DeleteCustomKeyStoreRequest>, object> = {

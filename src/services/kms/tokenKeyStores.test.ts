@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { hsmAt } from '../../core/hsm.ts';
+import { type HsmError, hsmAt } from '../../core/hsm.ts';
 import type { ClusterAddress } from '../../core/keyStores.ts';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { refusal } from '../../testing/rejected.ts';
 import { noSoftHsm, softHsm } from '../../testing/softHsm.ts';
 import { testCertificate } from '../../testing/x509.ts';
+import { keyStores } from './keyStoreRows.ts';
 
 const CLUSTER = 'cluster-1a23b4cdefg'.replaceAll('1', '7');
 const PASSWORD = 'the-password-of-kmsuser';
@@ -49,6 +50,13 @@ async function keyIn() {
 
 const Plaintext = new Uint8Array(Buffer.from('what stays in the token'));
 
+const rowOf = async ({ deps }: Cloud) =>
+  (await deps.store.transaction((tx) => tx.list(keyStores, [], { limit: 1 }))).rows[0]!;
+
+/** The token's PIN, as the row has it. */
+const pinOf = async (cloud: Cloud) =>
+  cloud.deps.secrets.open('kms-key-store', (await rowOf(cloud)).cluster!.password)!.toString();
+
 test('a key of a CloudHSM key store lives and works in the token', { skip }, async () => {
   const { cloud, kms, address, KeyId, KeyMetadata, CustomKeyStoreId } = await keyIn();
   assert.equal(KeyMetadata.Origin, 'AWS_CLOUDHSM');
@@ -73,7 +81,8 @@ test('a key of a CloudHSM key store lives and works in the token', { skip }, asy
   const used = records.find(({ eventName }) => eventName === 'Encrypt').additionalEventData;
   assert.equal(used.customKeyStoreId, CustomKeyStoreId);
   assert.ok(!JSON.stringify(records).includes(PASSWORD));
-  assert.equal(await hsmAt(address, PASSWORD).destroy(backingKeyId), true, 'the key is in the token, by its id');
+  const pin = await pinOf(cloud);
+  assert.equal(await hsmAt(address, pin).destroy(backingKeyId), true, 'the key is in the token, by its id');
   const { message } = await refusal(kms.decrypt({ CiphertextBlob: data.CiphertextBlob! }), 'KMSInvalidStateException');
   assert.match(message, /is unavailable\.$/);
 });
@@ -128,6 +137,59 @@ test('a wrong password, a missing token and a missing cluster are told apart', {
   await disconnected();
   delete clusters[CLUSTER];
   assert.deepEqual(await connected(cloud, CustomKeyStoreId), ['FAILED', 'CLUSTER_NOT_FOUND']);
+});
+
+test('with each connection the token gets another password, which nobody has seen', { skip }, async () => {
+  const { cloud, kms, address, KeyId, CustomKeyStoreId } = await keyIn();
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
+  const opens = (pin: string) =>
+    hsmAt(address, pin)
+      .login()
+      .then(
+        () => true,
+        ({ why }: HsmError) => why,
+      );
+  const first = await pinOf(cloud);
+  assert.match(first, /^[0-9a-f]{32}$/);
+  assert.deepEqual([await opens(PASSWORD), await opens(first)], ['WRONG_PIN', true]);
+  const again = async () => {
+    await kms.disconnectCustomKeyStore({ CustomKeyStoreId });
+    await cloud.settle();
+    return connected(cloud, CustomKeyStoreId);
+  };
+  assert.deepEqual(await again(), ['CONNECTED', undefined]);
+  const second = await pinOf(cloud);
+  assert.deepEqual([await opens(first), await opens(second)], ['WRONG_PIN', true]);
+  assert.deepEqual((await kms.decrypt({ CiphertextBlob: CiphertextBlob! })).Plaintext, Plaintext);
+
+  // A plane that ended after it had changed the PIN, and before it had written that.
+  const row = await rowOf(cloud);
+  const { secrets, random, store } = cloud.deps;
+  const lost = secrets.seal('kms-key-store', first, random(12));
+  const cluster = { ...row.cluster!, password: lost, nextPassword: row.cluster!.password };
+  await store.transaction((tx) => tx.replace(keyStores, { ...row, cluster }));
+  assert.deepEqual(await again(), ['CONNECTED', undefined]);
+  assert.equal(await pinOf(cloud), second);
+  assert.equal((await rowOf(cloud)).cluster!.nextPassword, undefined);
+  assert.deepEqual((await kms.decrypt({ CiphertextBlob: CiphertextBlob! })).Plaintext, Plaintext);
+
+  // Somebody else changes it: the store cannot be connected until it is told.
+  await hsmAt(address, second).setPin('set-by-hand');
+  assert.deepEqual(await again(), ['FAILED', 'INVALID_CREDENTIALS']);
+  await kms.disconnectCustomKeyStore({ CustomKeyStoreId });
+  await cloud.settle();
+  await kms.updateCustomKeyStore({ CustomKeyStoreId, KeyStorePassword: 'set-by-hand' });
+  assert.deepEqual(await connected(cloud, CustomKeyStoreId), ['CONNECTED', undefined]);
+  assert.deepEqual(await opens('set-by-hand'), 'WRONG_PIN');
+});
+
+test('the password of a token that others use stays', { skip }, async () => {
+  const { cloud, kms, clusters, address, asked } = await cloudWith();
+  clusters[CLUSTER] = { ...address, pin: 'kept' };
+  const { CustomKeyStoreId } = await kms.createCustomKeyStore(asked);
+  assert.deepEqual(await connected(cloud, CustomKeyStoreId!), ['CONNECTED', undefined]);
+  assert.equal(await pinOf(cloud), PASSWORD);
+  await hsmAt(address, PASSWORD).login();
 });
 
 test('CreateCustomKeyStore wants the cluster, its trust anchor and its password', { skip }, async () => {
