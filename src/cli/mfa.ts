@@ -6,12 +6,16 @@ import { signedPage } from './signedPage.ts';
 const HELP = `Usage: npx gatehouse mfa [show] [OPTION…]
        npx gatehouse mfa set SETTING…
        npx gatehouse mfa devices USER_NAME
+       npx gatehouse mfa register USER_NAME [--registration TEXT --code CODE [--name NAME]]
        npx gatehouse mfa rename USER_NAME DEVICE_ID --name NAME
        npx gatehouse mfa remove USER_NAME DEVICE_ID
 
 How people of an instance of IAM Identity Center prove themselves beside the password, and which devices they have.
+register shows a key for an authenticator app, and takes the code that the app shows then. Passkeys are registered by
+people themselves, at sign-in or on the portal's page.
 The caller needs sso:GetMfaDeviceManagementForDirectory, sso:PutMfaDeviceManagementForDirectory, and
-sso-directory:ListMfaDevicesForUser, UpdateMfaDeviceForUser, DeleteMfaDeviceForUser.
+sso-directory:ListMfaDevicesForUser, UpdateMfaDeviceForUser, DeleteMfaDeviceForUser, Start- and
+CompleteVirtualMfaDeviceRegistration.
 
   --prompt WHEN            always, context (only when browser or address is not one they trusted), never
   --types KINDS            passkey, app, or passkey,app: the devices that count
@@ -28,6 +32,8 @@ const OPTIONS = {
   'without-device': { type: 'string' },
   'self-service': { type: 'string' },
   name: { type: 'string' },
+  registration: { type: 'string' },
+  code: { type: 'string' },
   instance: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
@@ -50,6 +56,7 @@ const REQUESTS: Readonly<Record<string, { words: number; of: (values: Values, wo
     show: { words: 0, of: () => ({ method: 'GET', path: PAGE }) },
     set: { words: 0, of: (values) => ({ method: 'POST', path: PAGE, content: settingsIn(values) }) },
     devices: { words: 1, of: (_values, [user = '']) => ({ method: 'GET', path: devices(user) }) },
+    register: { words: 1, of: registering },
     rename: {
       words: 2,
       of: ({ name }, [user = '', id = '']) => ({ method: 'POST', path: devices(id, user), content: { name } }),
@@ -67,13 +74,24 @@ export function mfa(args: readonly string[], out: (line: string) => void): Promi
     const [word = 'show', ...words] = positionals;
     const request = Object.hasOwn(REQUESTS, word) ? REQUESTS[word] : undefined;
     if (request?.words !== words.length)
-      throw new UsageError('mfa takes show, set, devices, rename, remove; see --help.');
+      throw new UsageError('mfa takes show, set, devices, register, rename, remove; see --help.');
     const { method, path, content } = request.of(values, words);
     const query: Record<string, string> = values.instance === undefined ? {} : { instance: values.instance };
     const facts = await signedPage<object>(planeOf(values), method, path, query, content);
     out(values.json ? JSON.stringify(facts, null, 2) : linesOf(facts).join('\n'));
     return 0;
   });
+}
+
+/** First the key; then, with what came with it, a code. */
+function registering({ registration, code, name }: Values, [user = '']: readonly string[]): Request {
+  const path = `${PAGE}-apps/${encodeURIComponent(user)}`;
+  if ((registration === undefined) !== (code === undefined)) {
+    throw new UsageError('--registration and --code go together; see --help.');
+  }
+  return registration === undefined
+    ? { method: 'GET', path }
+    : { method: 'POST', path, content: { registration, code, name } };
 }
 
 const WORDS: Readonly<Record<string, Readonly<Record<string, string | boolean>>>> = {

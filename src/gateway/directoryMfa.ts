@@ -8,6 +8,7 @@ import { CommonError } from '../core/errors.ts';
 import { type DirectoryUser, userBy } from '../identity/directory.ts';
 import { type Instance, instances } from '../identity/instances.ts';
 import { type MfaSettings, STANDARD_MFA } from '../identity/mfaSettings.ts';
+import { addApp, newSeed, seedText } from '../identity/personCodes.ts';
 import { devicesOf, type PersonDevice, personDevices, removeDevice, typeOf } from '../identity/personCredentials.ts';
 import { type Asked, instancePage } from './instancePages.ts';
 
@@ -36,6 +37,12 @@ export const mfaDevicesPage = instancePage('mfa-devices', {
     recorded: ({ id }) => ({ mfaDeviceId: deviceIn(id).device }),
     run: removed,
   },
+});
+
+/** `mfa-apps/USER_NAME`: an application for somebody, by whoever has their telephone at hand. A key is shown first. */
+export const mfaAppsPage = instancePage('mfa-apps', {
+  GET: { action: 'sso-directory:StartVirtualMfaDeviceRegistration', readOnly: false, run: begun },
+  POST: { action: 'sso-directory:CompleteVirtualMfaDeviceRegistration', readOnly: false, run: completed },
 });
 
 const settingsOf = ({ mfa = STANDARD_MFA }: Instance): MfaSettings => mfa;
@@ -80,6 +87,40 @@ async function userNamed(ctx: Context, { identityStore }: Instance, name: string
   const user = await userBy(ctx.store, identityStore, 'name', name);
   if (!user) throw new CommonError('NotFound', 'The directory has no such user.', 404);
   return user;
+}
+
+const PURPOSE = 'mfa-registration';
+const PATIENCE_MS = 600_000;
+
+interface Registration {
+  readonly user: string;
+  readonly seed: string;
+  /** Milliseconds. */
+  readonly expires: number;
+}
+
+async function begun(ctx: Context, instance: Instance, { id }: Asked): Promise<object> {
+  const user = await userNamed(ctx, instance, id);
+  const seed = newSeed(ctx);
+  const registration: Registration = { user: user.id, seed, expires: ctx.now.getTime() + PATIENCE_MS };
+  const key = seedText(ctx, seed);
+  return {
+    key,
+    uri: `otpauth://totp/Gatehouse:${instance.identityStore}?secret=${key}&issuer=Gatehouse`,
+    registration: ctx.secrets.seal(PURPOSE, JSON.stringify(registration), ctx.random(12)),
+  };
+}
+
+async function completed(ctx: Context, instance: Instance, { id, body }: Asked): Promise<object> {
+  const user = await userNamed(ctx, instance, id);
+  const text = ctx.secrets.open(PURPOSE, String(body.registration));
+  const asked = text && (JSON.parse(text.toString('utf8')) as Registration);
+  if (asked?.user !== user.id || asked.expires <= ctx.now.getTime()) {
+    throw new CommonError('InvalidRegistration', 'The registration is of somebody else, or older than ten minutes.');
+  }
+  const person = { identityStore: user.identityStore, user: user.id, name: String(body.name ?? '') };
+  if (await addApp(ctx, person, asked.seed, String(body.code))) return listed(ctx, instance, { id, body: {} });
+  throw new CommonError('InvalidCode', 'The code is wrong, or the user has two applications already.');
 }
 
 const view = (device: PersonDevice) => ({

@@ -57,6 +57,8 @@ const PAGES: Readonly<Record<string, Page>> = {
   'GET mfa-devices': mfaDevices,
   'POST mfa-devices': mfaDevices,
   'DELETE mfa-devices': mfaDevices,
+  'GET mfa-apps': mfaApps,
+  'POST mfa-apps': mfaApps,
   'GET identity-source': identitySource,
   'POST identity-source': identitySource,
   'DELETE identity-source': identitySource,
@@ -86,6 +88,10 @@ async function identitySourceCertificates(...of: Parameters<Page>) {
 
 async function mfaSettings(...of: Parameters<Page>) {
   return (await import('./directoryMfa.ts')).mfaSettingsPage(...of);
+}
+
+async function mfaApps(...of: Parameters<Page>) {
+  return (await import('./directoryMfa.ts')).mfaAppsPage(...of);
 }
 
 async function mfaDevices(...of: Parameters<Page>) {

@@ -3,6 +3,8 @@
  * a verifier of the first, the sealed seed of the second, the public key of the third. Read and written by the pages of
  * sign-in; administrators remove devices through the plane's own pages.
  */
+import type { Context } from '../core/context.ts';
+import { uuid } from '../core/ids.ts';
 import { everyRow } from '../store/everyRow.ts';
 import { type Transaction, table } from '../store/store.ts';
 import type { MfaType } from './mfaSettings.ts';
@@ -54,6 +56,31 @@ export async function devicesOf(
 ): Promise<readonly PersonDevice[]> {
   const limit = DEVICES_MAX.TOTP + DEVICES_MAX.WEBAUTHN;
   return (await tx.list(personDevices, [identityStore, user], { limit })).rows;
+}
+
+export interface Person {
+  readonly identityStore: string;
+  readonly user: string;
+  /** What a device of theirs is to be called. */
+  readonly name?: string | undefined;
+}
+
+const NAMES = { TOTP: 'Authenticator app', WEBAUTHN: 'Passkey' } as const;
+const NAME_LENGTH_MAX = 64;
+
+export const deviceNameIn = (given: string | null | undefined) => (given ?? '').trim().slice(0, NAME_LENGTH_MAX);
+
+/** A device that has proved itself. False: it is one too many of its kind. */
+export async function addDevice(
+  ctx: Pick<Context, 'store' | 'now' | 'random'>,
+  { identityStore, user, name }: Person,
+  proof: Pick<PersonDevice, 'seed' | 'lastStep' | 'passkey'>,
+): Promise<boolean> {
+  const type = typeOf(proof);
+  const known = (await devicesOf(ctx.store, identityStore, user)).filter((device) => typeOf(device) === type);
+  if (known.length >= DEVICES_MAX[type]) return false;
+  const row = { identityStore, user, id: uuid(ctx), name: deviceNameIn(name) || NAMES[type], ...proof };
+  return ctx.store.insert(personDevices, { ...row, created: ctx.now.toISOString() });
 }
 
 export async function removeDevice(tx: Transaction, device: PersonDevice): Promise<void> {

@@ -5,8 +5,10 @@
 import type { Context } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
 import type { MfaType } from '../identity/mfaSettings.ts';
+import { addApp, newSeed, seedText } from '../identity/personCodes.ts';
 import {
   DEVICES_MAX,
+  deviceNameIn,
   devicesOf,
   type PersonDevice,
   personDevices,
@@ -16,8 +18,7 @@ import {
 import { type SignedIn, signedInBy } from '../identity/portalSessions.ts';
 import { attempt, succeeded } from './attempts.ts';
 import { asked, askedOf } from './ceremonies.ts';
-import { newSeed, SEED, seedText } from './codes.ts';
-import { addedApp, addedPasskey, nameIn, passkeyHolder, recordDeviceDeed } from './devices.ts';
+import { addPasskey, passkeyHolder, recordDeviceDeed } from './devices.ts';
 import { bad, problemPage } from './entry.ts';
 import { html, type Markup, sentTo, shown } from './html.ts';
 import { noSite, passkeyForm, scriptOf } from './passkeyForms.ts';
@@ -87,7 +88,7 @@ const meant = (devices: readonly PersonDevice[], { form }: Visit) =>
   devices.find(({ id }) => id === form.get('device'));
 
 export async function postRename(visit: Visit): Promise<WireResponse> {
-  const name = nameIn(visit.form.get('name') ?? undefined);
+  const name = deviceNameIn(visit.form.get('name'));
   const renamed = await asPerson(visit, async (ctx, person) => {
     const device = meant(await ownDevices(ctx, person), visit);
     if (!device || name === '') return;
@@ -117,7 +118,7 @@ export async function postApp(visit: Visit): Promise<WireResponse> {
 }
 
 async function appPage(visit: Visit, seed: string, problem?: string): Promise<WireResponse> {
-  const key = seedText(visit.around.secrets.open(SEED, seed) ?? new Uint8Array());
+  const key = seedText(visit.around, seed);
   const body = html`<p>Scan this picture with an authenticator app, or type in the key.</p>
 ${await qrCode(`otpauth://totp/Gatehouse?secret=${key}&issuer=Gatehouse`)}<p>Key: <code id="key">${key}</code></p>
 <form method="post" action="${HOME}/app/made">${hidden(visit)}<label for="code">Code that it shows (six digits)</label>
@@ -133,7 +134,7 @@ export async function postAppMade(visit: Visit): Promise<WireResponse> {
     const seed = await askedOf(ctx, token, 'seed');
     const counted = ['code', person.user.identityStore, person.user.id];
     if (seed === undefined || (await attempt(ctx, ...counted)) > 0) return undefined;
-    if (!(await addedApp(ctx, personOf(person, form), seed, (form.get('code') ?? '').slice(0, 20)))) return { seed };
+    if (!(await addApp(ctx, personOf(person, form), seed, (form.get('code') ?? '').slice(0, 20)))) return { seed };
     await succeeded(ctx, ...counted);
     recordDeviceDeed(ctx, person, 'CompleteVirtualMfaDeviceRegistration');
     return {};
@@ -170,7 +171,7 @@ export async function postPasskeyMade(visit: Visit): Promise<WireResponse> {
   const { form, token, around } = visit;
   const site = siteOf(around.source, around.settings);
   const made = await asPerson(visit, async (ctx, person) => {
-    const right = await addedPasskey(ctx, personOf(person, form), token, site, form.get('credential') ?? '');
+    const right = await addPasskey(ctx, personOf(person, form), token, site, form.get('credential') ?? '');
     if (right) recordDeviceDeed(ctx, person, 'CompleteWebAuthnDeviceRegistration');
     return right;
   });

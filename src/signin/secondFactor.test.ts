@@ -282,3 +282,21 @@ test('gatehouse mfa shows and changes the settings, by who may', async (t) => {
   assert.deepEqual((await as('admin', 'devices', 'ann@example.com')).facts, { devices: [] });
   assert.equal((await as('admin', 'devices', 'nobody@example.com')).code, 1);
 });
+
+test('an administrator registers an application for somebody who may not', async (t) => {
+  const { cloud, as, person } = await operator(t);
+  await person('bob');
+  const { facts } = await as('admin', 'register', 'ann@example.com');
+  const [code, wrong] = [telephone(cloud, facts.key)(), '000000'];
+  const complete = (user: string, shown: string, by = 'admin') =>
+    as(by, 'register', user, '--registration', facts.registration, '--code', shown, '--name', 'Hers');
+  assert.equal((await complete('ann@example.com', code, 'nobody')).code, 1);
+  assert.equal((await complete('ann@example.com', wrong)).code, 1);
+  assert.equal((await complete('bob', code)).code, 1);
+  const { devices } = (await complete('ann@example.com', code)).facts;
+  assert.deepEqual([devices.length, devices[0].name, devices[0].type], [1, 'Hers', 'TOTP']);
+  const [begun] = await eventsOf(cloud, 'StartVirtualMfaDeviceRegistration');
+  assert.equal(begun.eventSource, 'sso-directory.amazonaws.com');
+  const all = (await cloud.deps.store.journal.read(0, 10_000)).map(({ body }) => body).join('\n');
+  for (const secret of [facts.key, facts.registration, code]) assert.equal(all.includes(secret), false);
+});

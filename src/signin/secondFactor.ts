@@ -10,11 +10,11 @@ import { type DirectoryUser, directoryUsers } from '../identity/directory.ts';
 import { type Instance, instanceOfStore } from '../identity/instances.ts';
 import { send } from '../identity/letters.ts';
 import { type MfaSettings, type MfaType, STANDARD_MFA } from '../identity/mfaSettings.ts';
+import { addApp, isCodeOf, newSeed } from '../identity/personCodes.ts';
 import { devicesOf, type PersonDevice, trustedBrowsers, typeOf } from '../identity/personCredentials.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { attempt, succeeded } from './attempts.ts';
-import { isCodeOf, newSeed } from './codes.ts';
-import { addedApp, addedPasskey, passkeyHolder } from './devices.ts';
+import { addPasskey, passkeyHolder } from './devices.ts';
 import { addressOf } from './newPassword.ts';
 import { type Outcome, signedIn } from './people.ts';
 import { recordPerson } from './records.ts';
@@ -138,8 +138,8 @@ async function isRight(ctx: Context, { cookie, step, instance, proof }: Proving)
   if (devices.length > 0 || !mfaOf(instance).types.includes(typeIn(proof))) return false;
   const person = { identityStore, user, name: proof.name };
   return proof.credential === undefined
-    ? addedApp(ctx, person, seed, proof.code ?? '')
-    : addedPasskey(ctx, person, cookie, proof.site, proof.credential);
+    ? addApp(ctx, person, seed, proof.code ?? '')
+    : addPasskey(ctx, person, cookie, proof.site, proof.credential);
 }
 
 function isSame(ctx: Context, sealed: string | undefined, given: string): boolean {

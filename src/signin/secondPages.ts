@@ -4,9 +4,9 @@ import type { WireResponse } from '../core/wire.ts';
 import { directoryUsers } from '../identity/directory.ts';
 import { instanceOfStore } from '../identity/instances.ts';
 import type { MfaSettings, MfaType } from '../identity/mfaSettings.ts';
-import { typeOf } from '../identity/personCredentials.ts';
-import { SEED, seedText } from './codes.ts';
-import { nameIn, passkeyHolder } from './devices.ts';
+import { seedText } from '../identity/personCodes.ts';
+import { deviceNameIn, typeOf } from '../identity/personCredentials.ts';
+import { passkeyHolder } from './devices.ts';
 import { afterwards, bad, problemIn } from './entry.ts';
 import { html, type Markup, sentTo, shown } from './html.ts';
 import { noSite, passkeyForm, scriptOf } from './passkeyForms.ts';
@@ -89,7 +89,7 @@ const nameField = (id: string) =>
   html`<label for="${id}">Name of the device (if you like)</label><input id="${id}" name="name" maxlength="64">`;
 
 async function enrolment(visit: Visit, { step, types, options }: Asked, aware: boolean): Promise<Markup> {
-  const text = seedText(visit.around.secrets.open(SEED, step.seed ?? '') ?? new Uint8Array());
+  const text = seedText(visit.around, step.seed ?? '');
   const uri = `otpauth://totp/Gatehouse:${step.identityStore}?secret=${text}&issuer=Gatehouse`;
   const asked = { action: '/start/passkey', button: 'Register a passkey or security key' };
   const inside = html`${nameField('keyName')}${trustBox(aware, 'trustToo')}`;
@@ -112,7 +112,7 @@ export const postPasskey = (visit: Visit) =>
 async function proved(visit: Visit, proof: Proof): Promise<WireResponse> {
   const { around, token, form, browser } = visit;
   const trust = form.get('trust') === 'yes' ? browser : undefined;
-  const outcome = await prove(around, token, { ...proof, name: nameIn(form.get('name') ?? undefined), trust });
+  const outcome = await prove(around, token, { ...proof, name: deviceNameIn(form.get('name')), trust });
   if (outcome.kind === 'gone') return sentTo('/start');
   const wrong = proof.code === undefined ? 'The passkey could not be verified.' : 'The code is wrong, or was used.';
   return (await afterwards(visit, outcome)) ?? codePage(visit, problemIn(outcome, wrong));

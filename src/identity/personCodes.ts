@@ -1,10 +1,10 @@
-/** Codes of an application on somebody's phone (RFC 6238), for people of a directory. */
+/** Codes of an application on somebody's phone (RFC 6238), for people of a directory, and how one is added. */
 import { timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
-import { stepAt, totp } from '../identity/mfa.ts';
-import { type PersonDevice, personDevices } from '../identity/personCredentials.ts';
+import { stepAt, totp } from './mfa.ts';
+import { addDevice, type Person, type PersonDevice, personDevices } from './personCredentials.ts';
 
-export const SEED = 'person-totp';
+const SEED = 'person-totp';
 /** Steps of thirty seconds either side of now. */
 const WINDOW = 1;
 
@@ -20,7 +20,7 @@ function stepOf(ctx: Context, seed: Uint8Array, code: string, after: number): nu
   return found;
 }
 
-function opened(ctx: Context, sealed: string): Buffer {
+function opened(ctx: Pick<Context, 'secrets'>, sealed: string): Buffer {
   const seed = ctx.secrets.open(SEED, sealed);
   if (!seed) throw new Error('The seed of a device was sealed under another root key.');
   return seed;
@@ -37,15 +37,18 @@ export async function isCodeOf(ctx: Context, devices: readonly PersonDevice[], c
   return false;
 }
 
-/** The time step of the first code of a device, whose sealed seed this is; undefined: the code is wrong. */
-export const firstStep = (ctx: Context, seed: string, code: string) => stepOf(ctx, opened(ctx, seed), code, 0);
+/** An application with this seed, sealed, that shows this code. False: the code is wrong, or it is one too many. */
+export async function addApp(ctx: Context, person: Person, seed: string, code: string): Promise<boolean> {
+  const lastStep = stepOf(ctx, opened(ctx, seed), code, 0);
+  return lastStep !== undefined && addDevice(ctx, person, { seed, lastStep });
+}
 
 export const newSeed = (from: Context) => from.secrets.seal(SEED, from.random(20), from.random(12));
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** The seed in base 32, as people type it in. */
-export function seedText(seed: Uint8Array): string {
-  const bits = Array.from(seed, (byte) => byte.toString(2).padStart(8, '0')).join('');
+export function seedText({ secrets }: Pick<Context, 'secrets'>, sealed: string): string {
+  const bits = Array.from(opened({ secrets }, sealed), (byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{5}/g) ?? []).map((five) => BASE32[Number.parseInt(five, 2)]).join('');
 }
