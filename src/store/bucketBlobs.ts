@@ -25,6 +25,7 @@ export function bucketBlobs(url: string): BlobDriver {
   const s3 = new S3({
     region: searchParams.get('region') ?? 'us-east-1',
     ...(!own && { endpoint: origin, forcePathStyle: true }),
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
@@ -36,13 +37,22 @@ export function bucketBlobs(url: string): BlobDriver {
     write: (id, bytes) => written(s3, place(id), bytes),
     async *read(id, start, end) {
       if (start >= end) return;
-      const { Body } = await s3.getObject({ ...place(id), Range: `bytes=${start}-${end - 1}` });
+      const { Body } = await theirs(s3.getObject({ ...place(id), Range: `bytes=${start}-${end - 1}` }));
       yield* Body as unknown as AsyncIterable<Uint8Array>;
     },
     async remove(id) {
-      await s3.deleteObject(place(id));
+      await theirs(s3.deleteObject(place(id)));
     },
   };
+}
+
+/** What the store refuses is told as a failure of the plane: its NoSuchKey is none of the client's. */
+async function theirs<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (cause) {
+    throw new Error(`The store of blobs failed: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 async function written(s3: S3, place: Place, bytes: AsyncIterable<Uint8Array>): Promise<void> {
@@ -50,18 +60,18 @@ async function written(s3: S3, place: Place, bytes: AsyncIterable<Uint8Array>): 
   const first = await iterator.next();
   const Body = first.value ?? Buffer.alloc(0);
   if (first.done || Body.length < PART_BYTES) {
-    await s3.putObject({ ...place, Body });
+    await theirs(s3.putObject({ ...place, Body }));
     return;
   }
-  const { UploadId } = await s3.createMultipartUpload(place);
+  const { UploadId } = await theirs(s3.createMultipartUpload(place));
   try {
     const Parts: CompletedPart[] = [];
     for (let part: IteratorResult<Buffer> = first; !part.done; part = await iterator.next()) {
       const PartNumber: number = Parts.length + 1;
-      const { ETag } = await s3.uploadPart({ ...place, UploadId, PartNumber, Body: part.value });
+      const { ETag } = await theirs(s3.uploadPart({ ...place, UploadId, PartNumber, Body: part.value }));
       Parts.push({ ...(ETag !== undefined && { ETag }), PartNumber });
     }
-    await s3.completeMultipartUpload({ ...place, UploadId, MultipartUpload: { Parts } });
+    await theirs(s3.completeMultipartUpload({ ...place, UploadId, MultipartUpload: { Parts } }));
   } catch (error) {
     await s3.abortMultipartUpload({ ...place, UploadId }).catch(() => undefined); // It may be away altogether.
     throw error;

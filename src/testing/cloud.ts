@@ -22,7 +22,7 @@ import { accessKeys, users } from '../identity/principals.ts';
 import { followers, services, serviceWorkers, taskHandlers } from '../services/index.ts';
 import { front as signInPages } from '../signin/front.ts';
 import { mailTask } from '../signin/mail.ts';
-import { blobsOver } from '../store/blobs.ts';
+import { type BlobDriver, blobsOver } from '../store/blobs.ts';
 import { memoryBlobs } from '../store/memoryBlobs.ts';
 import { openStore } from '../store/open.ts';
 import { blobSweep } from '../workers/blobs.ts';
@@ -45,6 +45,8 @@ interface CloudOptions {
   readonly keyStores?: KeyStoreBackings;
   /** URL; in memory when absent. */
   readonly store?: string;
+  /** Where large bytes lie; in memory when absent. */
+  readonly blobs?: BlobDriver;
 }
 
 export async function testCloud(options: CloudOptions = {}) {
@@ -103,7 +105,7 @@ async function depsOf(options: CloudOptions, now: () => Date): Promise<Deps> {
   return {
     resolver: resolverOf(services, [signInPages]),
     store,
-    blobs: blobsOver(memoryBlobs(), store, () => now().getTime()),
+    blobs: blobsOver(options.blobs ?? memoryBlobs(), store, () => now().getTime()),
     secrets: secretsUnder(random(32)),
     settings: settingsOf(options),
     decisions: keptDecisions(),

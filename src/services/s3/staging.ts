@@ -113,14 +113,14 @@ export async function stage(
   return new Staged({ id, contentKey, inline: undefined, size: length, ...told! });
 }
 
-/** A disk without room is told as what it is. */
+/** On a disk without room there is no room for a while: clients try again. */
 async function written(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') throw error;
-    throw new CommonError('InsufficientStorage', 'There is no room left for the object.', 507);
+    throw new CommonError('ServiceUnavailable', 'Service is unable to handle request.', 503);
   }
 }
 
