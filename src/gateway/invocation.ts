@@ -16,6 +16,7 @@ import type { JournalEntry, Store, Transaction } from '../store/store.ts';
 import { authorize, type Question } from './authorize.ts';
 import type { Decisions } from './decisions.ts';
 import { ongoing } from './ongoing.ts';
+import { Asking, type Reached, reachFrom } from './reaching.ts';
 import { type Call, GLOBAL_REGION, recordsOf } from './record.ts';
 import type { Resolver } from './resolve.ts';
 import type { WaitingRoom } from './waiting.ts';
@@ -45,6 +46,8 @@ export interface Journey {
   /** Of the last run: its decisions, and the records of the inner calls that failed. */
   questions: Question[];
   failed: JournalEntry[];
+  /** What was asked outside; see reaching.ts. */
+  reached?: Reached | undefined;
 }
 
 export const notImplemented = (service: string, operation: string) =>
@@ -63,6 +66,7 @@ export async function invoke(
   const preparation = operation.prepare && (await operation.prepare(input, ctx, target));
   if (preparation) input = await preparation.carryOut();
   const output = await operation.run(input, ctx, target);
+  for (const entry of ctx.audit.kept ?? []) ctx.store.append(entry);
   if (operation.recorded === undefined) {
     const call = { service, operation: name, readOnly: isReadOnly(operation, name), input, output };
     for (const record of recordsOf(call, ctx)) ctx.store.append(record);
@@ -179,6 +183,7 @@ export function contextFor(
     call: (...inner) => innerCall(journey, service, ctx, innerCallOf(inner)),
     permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
     ongoing: (first, look) => ongoing(deps, turnOf(journey, service, from), first, look),
+    reach: reachFrom(journey),
   };
   return ctx;
 }
@@ -230,8 +235,10 @@ async function innerCall<Out>(
   try {
     return (await invoke(service, operation, input, ctx, journey.questions)) as Out;
   } catch (error) {
+    if (error instanceof Asking) throw error;
     const { code, message } = describeError(error, service);
     journey.failed.push(...(await recordsOfCall(service, operation, { input, error: { code, message } }, ctx)));
+    journey.failed.push(...(ctx.audit.kept ?? []));
     throw error;
   }
 }

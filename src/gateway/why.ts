@@ -57,6 +57,7 @@ export async function signerOf(request: WireRequest, deps: Deps, source: Source,
     call: callsNothing,
     permit: callsNothing,
     ongoing: callsNothing,
+    reach: callsNothing,
   };
 }
 
