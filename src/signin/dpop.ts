@@ -81,7 +81,7 @@ interface UsedProof {
   readonly until: number;
 }
 
-const usedProofs = table<UsedProof>('signin_proof', {
+export const usedProofs = table<UsedProof>('signin_proof', {
   key: (row) => [row.proof],
   indexes: { until: (row) => [[String(row.until).padStart(15, '0')]] },
 });

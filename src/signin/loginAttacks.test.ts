@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { type Cloud, testCloud } from '../testing/cloud.ts';
 import { allowedCode, CALLBACK, CROSS, commandLine, signedInBrowser } from '../testing/login.ts';
+import { usedProofs } from './dpop.ts';
 
 const allow = (...Action: string[]) => ({
   Version: '2012-10-17',
@@ -146,6 +147,26 @@ test('a proof must be there, hold for this request and this moment, and is taken
   assert.deepEqual([replay.status, replay.message], [400, 'The DPoP proof was used already.']);
   const query = client.proof({ claims: { htu: 'http://CLOUD.test:80/v1/token?x=1#y' } });
   assert.equal((await client.refresh(answer.refreshToken, { dpop: query })).status, 200, 'as RFC 9449 compares');
+});
+
+test('strangers with proofs of their own write nothing', async () => {
+  const { client, cloud } = await world();
+  const before = await cloud.deps.store.journal.tip();
+  await client.refresh('x');
+  await client.exchange('x');
+  const { rows } = await cloud.deps.store.transaction((tx) => tx.list(usedProofs, [], { limit: 10 }));
+  assert.deepEqual(rows, []);
+  assert.equal(await cloud.deps.store.journal.tip(), before);
+});
+
+test('a Region in a host name must be one of AWS’s; the record is kept there', async () => {
+  const { cloud, browser } = await world();
+  for (const [host, region] of Object.entries({ 'eu-west-1': 'eu-west-1', 'aa-bb-1': 'us-east-1' })) {
+    const there = commandLine(cloud, { host: `${host}.signin.aws.amazon.com` });
+    const answer = await there.exchange(await allowedCode(browser, there));
+    assert.equal(answer.status, 200, String(answer.message));
+    assert.equal((await recordsIn(cloud, 'CreateOAuth2Token')).at(-1).awsRegion, region);
+  }
 });
 
 test('a refresh token is worth nothing without the key that it is bound to', async () => {

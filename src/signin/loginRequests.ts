@@ -6,6 +6,7 @@
  */
 import type { FrontAround } from '../core/front.ts';
 import type { WireResponse } from '../core/wire.ts';
+import { defaultRegions, optInRegions } from '../identity/regions.ts';
 import { problemPage } from './entry.ts';
 import { sentTo } from './html.ts';
 
@@ -110,6 +111,7 @@ export function returnTo({ redirectUri, state }: Returning, values: Readonly<Rec
 }
 
 /** The Region that a host of sign-in is of. */
-export const regionOf = ({ source, settings }: Pick<FrontAround, 'source' | 'settings'>): string =>
-  /^([a-z]{2}(?:-[a-z]+)+-\d+)\.signin\.aws\.amazon\.com(?::\d+)?$/i.exec(source.host)?.[1]?.toLowerCase() ??
-  settings.region;
+export function regionOf({ source, settings }: Pick<FrontAround, 'source' | 'settings'>): string {
+  const region = /^([a-z\d-]+)\.signin\.aws\.amazon\.com(:\d+)?$/i.exec(source.host)?.[1]?.toLowerCase() ?? '';
+  return defaultRegions.has(region) || optInRegions.has(region) ? region : settings.region;
+}

@@ -71,16 +71,20 @@ async function answered(request: WireRequest, around: FrontAround): Promise<Toke
   const proof = proofIn(request, source.tls !== undefined, wallClock);
   if (!proof) return invalid('The DPoP proof is missing or does not hold for this request.');
   return around.within(async (ctx) => {
-    if (!(await usedFirst(ctx, proof, wallClock))) return invalid('The DPoP proof was used already.');
-    const asked = { input, thumbprint: proof.thumbprint, region: regionOf(around) };
+    const isFresh = () => usedFirst(ctx, proof, wallClock);
+    const asked = { input, thumbprint: proof.thumbprint, region: regionOf(around), isFresh };
     return input.grantType === 'authorization_code' ? ofCode(ctx, asked) : ofRefreshToken(ctx, asked);
   });
 }
+
+const REPLAYED = invalid('The DPoP proof was used already.');
 
 interface Asked {
   readonly input: Input;
   readonly thumbprint: string;
   readonly region: string;
+  /** Uses the proof up; asked of who brought a code or a token of ours: strangers write nothing. */
+  readonly isFresh: () => Promise<boolean>;
 }
 
 /** Used up by whoever knows it, also if the rest is wrong; used twice, it ends what it began. */
@@ -88,6 +92,7 @@ async function ofCode(ctx: Context, asked: Asked): Promise<Tokens | Refusal> {
   const { code, codeVerifier, redirectUri, clientId } = asked.input;
   if (code === undefined) return invalid('The code is required.');
   const row = await ctx.store.get(loginCodes, [digestOf(code)]);
+  if (row && !(await asked.isFresh())) return REPLAYED;
   const login = row && (await ctx.store.get(logins, [row.login]));
   if (!login || row.used || row.expires <= ctx.now.getTime()) {
     if (row) await ctx.store.remove(logins, [row.login]);
@@ -127,6 +132,7 @@ async function ofRefreshToken(ctx: Context, asked: Asked): Promise<Tokens | Refu
   if (cnf.jkt !== asked.thumbprint) return invalid('The DPoP proof is not of the key that the token is bound to.');
   const login = await ctx.store.get(logins, [id]);
   if (!login || login.expires <= ctx.now.getTime()) return EXPIRED;
+  if (!(await asked.isFresh())) return REPLAYED;
   if (login.client !== clientId) return invalid('The refresh token is of another client.');
   if (round === login.round) return renewed(ctx, login, asked);
   const again = round === login.round - 1 ? lastAnswer(ctx, login) : undefined;
