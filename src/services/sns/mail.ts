@@ -1,4 +1,5 @@
 /** Mail, through the SMTP server that the operator names. */
+import { sendMail } from '../../core/smtp.ts';
 import type { Outcome } from './deliveries.ts';
 import type { Parcel } from './envelopes.ts';
 import type { Protocol } from './topicRows.ts';
@@ -25,7 +26,6 @@ export function mailOf(protocol: Protocol, { type, envelope, text, subject, url 
   };
 }
 
-const PATIENCE_MS = 15_000;
 const NAME = 'AWS Notifications';
 const FROM = 'no-reply@sns.amazonaws.com';
 
@@ -34,16 +34,11 @@ export async function mail(
   server: string,
   { to, sender, subject, text }: Mail & { to: string; sender: string },
 ): Promise<Outcome> {
-  const { createTransport } = await import('nodemailer');
-  const times = { connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS };
-  const transport = createTransport({ url: server, ...times, disableFileAccess: true, disableUrlAccess: true });
   try {
-    await transport.sendMail({ from: { name: sender || NAME, address: FROM }, to, subject, text });
+    await sendMail(server, { from: { name: sender || NAME, address: FROM }, to, subject, text });
     return { delivered: true };
   } catch (error) {
     const code = (error as { responseCode?: number }).responseCode ?? 0;
     return { delivered: false, again: code < 500 };
-  } finally {
-    transport.close();
   }
 }
