@@ -16,7 +16,7 @@ import type { JournalEntry, Store, Transaction } from '../store/store.ts';
 import { authorize, type Question } from './authorize.ts';
 import type { Decisions } from './decisions.ts';
 import { ongoing } from './ongoing.ts';
-import { Asking, type Reached, reachFrom } from './reaching.ts';
+import { Asking, type Reached, reachFrom, reaching } from './reaching.ts';
 import { type Call, GLOBAL_REGION, recordsOf } from './record.ts';
 import type { Resolver } from './resolve.ts';
 import type { WaitingRoom } from './waiting.ts';
@@ -182,15 +182,20 @@ export function contextFor(
     audit: {},
     call: (...inner) => innerCall(journey, service, ctx, innerCallOf(inner)),
     permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
-    ongoing: (first, look) => ongoing(deps, turnOf(journey, service, from), first, look),
+    ongoing: (first, look) => ongoing(deps.waiting, turnOf(journey, service, from), first, look),
     reach: reachFrom(journey),
   };
   return ctx;
 }
 
-/** The same road at a later time. */
-const turnOf = (journey: Journey, service: Service | undefined, from: Standpoint) => (tx: Transaction) =>
-  contextFor({ ...journey, questions: [], failed: [] }, service, { ...from, now: journey.deps.now() }, tx);
+/** The same road at a later time, in a write set of its own. */
+function turnOf(journey: Journey, service: Service | undefined, from: Standpoint) {
+  return <T>(work: (ctx: Context) => Promise<T>): Promise<T> => {
+    const turn: Journey = { ...journey, questions: [], failed: [] };
+    const later = { ...from, now: journey.deps.now() };
+    return reaching(turn, (tx) => work(contextFor(turn, service, later, tx)));
+  };
+}
 
 const asOther = (ctx: Context, as: Caller | undefined): Context =>
   as ? { ...ctx, caller: as, account: as.account || ctx.account, calledVia: undefined } : ctx;

@@ -1,16 +1,14 @@
 /** How answers go on after their request (core/ongoing.ts): one write set a turn, none open between them. */
 import type { Context } from '../core/context.ts';
 import type { Look, Turn } from '../core/ongoing.ts';
-import type { Transaction } from '../store/store.ts';
-import type { Deps } from './invocation.ts';
-import { ClientGone } from './waiting.ts';
+import { ClientGone, type WaitingRoom } from './waiting.ts';
 
 const OVER = { done: true, value: undefined } as const;
 
-/** `contextIn` makes the context of a turn. */
+/** `inTurn` does the work of a turn in a write set. */
 export function ongoing<State, Event>(
-  { store, waiting }: Pick<Deps, 'store' | 'waiting'>,
-  contextIn: (tx: Transaction) => Context,
+  waiting: WaitingRoom,
+  inTurn: <T>(work: (ctx: Context) => Promise<T>) => Promise<T>,
   first: State,
   look: Look<State, Event>,
 ): AsyncIterable<Event> {
@@ -24,7 +22,7 @@ export function ongoing<State, Event>(
     let leave = () => {};
     const turn = (): Promise<Turn<State, Event>> =>
       waiting.patiently(
-        (mayWait) => store.transaction((tx) => look({ ...contextIn(tx), mayWait }, state)),
+        (mayWait) => inTurn((ctx) => look({ ...ctx, mayWait }, state)),
         (listener) => {
           leave = listener;
         },

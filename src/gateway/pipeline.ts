@@ -102,7 +102,7 @@ async function byNobody<T>(source: Source, deps: Deps, work: (ctx: Context) => P
     for (const record of journey.failed) tx.append(record);
   };
   try {
-    return await deps.store.transaction(async (tx) => {
+    return await reaching(journey, async (tx) => {
       journey.failed = [];
       const answer = await work(contextFor(journey, undefined, from, tx));
       keep(tx);
