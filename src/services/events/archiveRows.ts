@@ -1,5 +1,6 @@
 /** Archives, the events they keep, and how much that is. */
 import { table } from '../../store/store.ts';
+import type { Encrypted } from './encryption.ts';
 import type { BusName } from './names.ts';
 
 export interface Archive {
@@ -13,6 +14,8 @@ export interface Archive {
   /** 0: for ever. */
   readonly retentionDays: number;
   readonly created: string;
+  /** Key that its events are encrypted under, as it was given. */
+  readonly kmsKey?: string;
 }
 
 /** Index `place`: [account, region]; `bus`: [account, region, bus]. */
@@ -32,8 +35,11 @@ export interface ArchivedEvent {
   readonly time: number;
   readonly kept: number;
   readonly id: string;
-  /** JSON. */
+  /** JSON; empty where it is sealed. */
   readonly event: string;
+  readonly sealed?: Encrypted;
+  /** Of a sealed event. */
+  readonly bytes?: number;
 }
 
 const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');

@@ -27,7 +27,7 @@ export const expireArchive: TaskHandler<Body> = {
     for (const event of expired) await ctx.store.remove(archivedEvents, archivedEvents.key(event));
     const size = await ctx.store.get(archiveSizes, key);
     if (size && expired.length > 0) {
-      const bytes = expired.reduce((sum, { event }) => sum + Buffer.byteLength(event), 0);
+      const bytes = expired.reduce((sum, { event, bytes: size }) => sum + (size ?? Buffer.byteLength(event)), 0);
       await ctx.store.replace(archiveSizes, {
         ...size,
         events: size.events - expired.length,

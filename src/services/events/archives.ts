@@ -17,7 +17,7 @@ import {
   type UpdateArchiveResponse,
 } from '@aws-sdk/client-eventbridge';
 import type { Context } from '../../core/context.ts';
-import { awsError, fail, notImplemented } from '../../core/errors.ts';
+import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { later } from '../../core/tasks.ts';
@@ -25,6 +25,7 @@ import { type Archive, archiveArn, archiveSizes, archives } from './archiveRows.
 import { EXPIRE } from './archiveTask.ts';
 import { type Bus, findBus } from './busRows.ts';
 import { acceptedPattern, invalid, noBus, overLimit } from './errors.ts';
+import { requireKey } from './kmsKeys.ts';
 import { busArn, busNamed } from './names.ts';
 import { rowsPage } from './pages.ts';
 import { changeRule, type Rule, ruleKey, rules } from './ruleRows.ts';
@@ -51,7 +52,7 @@ export const CreateArchive: Operation<Present<CreateArchiveRequest>, CreateArchi
     { resource: busArn(bus), resourceTags: bus.tags },
   ],
   async run(input, ctx, bus) {
-    if (input.KmsKeyIdentifier) notImplemented('KmsKeyIdentifier of an archive');
+    if (input.KmsKeyIdentifier) await requireKey(ctx, bus, input.KmsKeyIdentifier);
     if (input.EventPattern) acceptedPattern(input.EventPattern);
     const place = [ctx.account, ctx.region];
     const fits = await ctx.store.fits(archives, place, quota(ctx, 'Archives', 100), 'place');
@@ -64,6 +65,7 @@ export const CreateArchive: Operation<Present<CreateArchiveRequest>, CreateArchi
       ...(input.EventPattern && { pattern: input.EventPattern }),
       retentionDays: input.RetentionDays ?? 0,
       created: ctx.now.toISOString(),
+      ...(input.KmsKeyIdentifier && { kmsKey: input.KmsKeyIdentifier }),
     };
     if (!(await ctx.store.insert(archives, archive))) {
       fail(ResourceAlreadyExistsException, `Archive ${input.ArchiveName} already exists.`);
@@ -101,6 +103,7 @@ async function keepRule(ctx: Context, archive: Archive): Promise<void> {
     targets: [{ Id: named.name, Arn: `arn:aws:events:${archive.region}:::` }],
     since: ctx.now.getTime(),
     archive: archive.name,
+    ...(archive.kmsKey !== undefined && { archiveSealed: true as const }),
   };
   await changeRule(ctx.store, before, rule);
 }
@@ -124,10 +127,14 @@ export const UpdateArchive: Operation<Present<UpdateArchiveRequest>, UpdateArchi
   load,
   access,
   async run(input, ctx, before) {
-    if (input.KmsKeyIdentifier) notImplemented('KmsKeyIdentifier of an archive');
+    if (input.KmsKeyIdentifier) await requireKey(ctx, { ...before, name: before.bus }, input.KmsKeyIdentifier);
     if (input.EventPattern) acceptedPattern(input.EventPattern);
+    const { kmsKey, ...rest } = before;
+    // An empty identifier goes back to a key of the plane's own.
+    const key = input.KmsKeyIdentifier ?? kmsKey;
     const archive: Archive = {
-      ...before,
+      ...rest,
+      ...(key && { kmsKey: key }),
       ...(input.Description !== undefined && { description: input.Description }),
       ...(input.EventPattern !== undefined && { pattern: input.EventPattern }),
       ...(input.RetentionDays !== undefined && { retentionDays: input.RetentionDays }),
@@ -161,6 +168,7 @@ export const DescribeArchive: Operation<Present<DescribeArchiveRequest>, Describ
       ...(await summary(ctx, archive)),
       ...(archive.description !== undefined && { Description: archive.description }),
       ...(archive.pattern !== undefined && { EventPattern: archive.pattern }),
+      ...(archive.kmsKey !== undefined && { KmsKeyIdentifier: archive.kmsKey }),
     };
   },
 };

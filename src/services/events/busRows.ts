@@ -9,6 +9,8 @@ export interface Bus extends BusName {
   readonly policy?: string;
   /** ARN of the dead-letter queue. */
   readonly deadLetter?: string;
+  /** Key that its events are encrypted under, as it was given. */
+  readonly kmsKey?: string;
   readonly logs?: { readonly IncludeDetail?: 'NONE' | 'FULL'; readonly Level?: 'OFF' };
   readonly tags: readonly Tag[];
   /** ISO 8601; absent of a default bus that was never changed. */

@@ -42,7 +42,7 @@ test('CreateEventBus makes a bus that is read back, listed, changed and deleted'
   await rejected(events.deleteEventBus({ Name: 'default' }), 'ValidationException', 'Cannot delete event bus default.');
   await rejected(
     events.createEventBus({ Name: 'k', KmsKeyIdentifier: 'alias/x' }),
-    'NotImplemented',
+    'ValidationException',
     /KmsKeyIdentifier/,
   );
 });

@@ -21,6 +21,7 @@ import { showPrincipals } from '../../identity/principalBinding.ts';
 import { type Bus, buses, findBus } from './busRows.ts';
 import { noBus, overLimit, refuse } from './errors.ts';
 import { letGo, takeUp } from './eventSources.ts';
+import { requireKey } from './kmsKeys.ts';
 import { busArn, busNamed, DEFAULT_BUS } from './names.ts';
 import { rowsPage } from './pages.ts';
 import { rules } from './ruleRows.ts';
@@ -46,7 +47,14 @@ export const CreateEventBus: Operation<Present<CreateEventBusRequest>, CreateEve
     const tags = acceptedTags([], input.Tags ?? []);
     // The default bus counts, too.
     const fits = await ctx.store.fits(buses, [ctx.account, ctx.region], quota(ctx, 'EventBuses', 100) - 1, 'place');
-    const bus: Bus = { ...place, name: input.Name, ...settingsOf(input), tags, created: now, modified: now };
+    const bus: Bus = {
+      ...place,
+      name: input.Name,
+      ...(await settingsOf(ctx, input.Name, input)),
+      tags,
+      created: now,
+      modified: now,
+    };
     if (input.Name === DEFAULT_BUS || !(await ctx.store.insert(buses, bus))) {
       fail(ResourceAlreadyExistsException, `Event bus ${input.Name} already exists.`);
     }
@@ -55,12 +63,15 @@ export const CreateEventBus: Operation<Present<CreateEventBusRequest>, CreateEve
   },
 };
 
-/** What is refused is not kept: the bus encrypts nothing with a key of its own and writes no logs. */
-function settingsOf(input: Settings): Pick<Bus, 'description' | 'deadLetter' | 'logs'> {
-  if (input.KmsKeyIdentifier) notImplemented('KmsKeyIdentifier of an event bus');
+type Set = Pick<Bus, 'description' | 'deadLetter' | 'logs' | 'kmsKey'>;
+
+/** What is refused is not kept: a bus writes no logs. */
+async function settingsOf(ctx: Context, name: string, input: Settings): Promise<Set> {
+  if (input.KmsKeyIdentifier) await requireKey(ctx, { ...ctx, name }, input.KmsKeyIdentifier);
   const { Level, IncludeDetail } = input.LogConfig ?? {};
   if (Level !== undefined && Level !== 'OFF') notImplemented(`LogConfig of level ${Level}`);
   return {
+    ...(input.KmsKeyIdentifier && { kmsKey: input.KmsKeyIdentifier }),
     ...(input.Description !== undefined && { description: input.Description }),
     ...(input.DeadLetterConfig?.Arn !== undefined && { deadLetter: input.DeadLetterConfig.Arn }),
     ...(input.LogConfig && { logs: { ...(IncludeDetail && { IncludeDetail }), ...(Level && { Level }) } }),
@@ -69,6 +80,7 @@ function settingsOf(input: Settings): Pick<Bus, 'description' | 'deadLetter' | '
 
 const shownSettings = (bus: Bus) => ({
   ...(bus.description !== undefined && { Description: bus.description }),
+  ...(bus.kmsKey !== undefined && { KmsKeyIdentifier: bus.kmsKey }),
   ...(bus.deadLetter !== undefined && { DeadLetterConfig: { Arn: bus.deadLetter } }),
   ...(bus.logs && { LogConfig: bus.logs }),
 });
@@ -87,8 +99,8 @@ const access = (_input: unknown, _ctx: Context, bus: Bus) => ({
 export const UpdateEventBus: Operation<Present<UpdateEventBusRequest>, UpdateEventBusResponse, Bus> = {
   load: (input, ctx) => loaded(ctx, input.Name),
   access,
-  async run(input, ctx, { description: _d, deadLetter: _q, logs: _l, ...kept }) {
-    const bus: Bus = { ...kept, ...settingsOf(input), modified: ctx.now.toISOString() };
+  async run(input, ctx, { description: _d, deadLetter: _q, logs: _l, kmsKey: _k, ...kept }) {
+    const bus: Bus = { ...kept, ...(await settingsOf(ctx, kept.name, input)), modified: ctx.now.toISOString() };
     await ctx.store.replace(buses, bus);
     return { Arn: busArn(bus), Name: bus.name, ...shownSettings(bus) };
   },

@@ -4,10 +4,10 @@ import { parseArn } from '../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { later, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
+import { putOnBus } from './arrivals.ts';
 import { findBus } from './busRows.ts';
 import { type Delivery, INVOKE, isApiDestination, type Owed } from './deliveries.ts';
 import { DeliveryFailure, queueUrl } from './failures.ts';
-import { appendBusEvent } from './happenings.ts';
 import { type BusName, busArn, busNamed, ruleArn } from './names.ts';
 import { dynamic, inputOf } from './transform.ts';
 
@@ -179,7 +179,7 @@ async function toBus(ctx: Context, { rule, target, events }: Delivery, caller: C
     };
     const access = { resource: busArn(bus), resourcePolicy: bus.policy, resourceTags: bus.tags, conditions };
     await ctx.permit('events:PutEvents', access, caller);
-    appendBusEvent(ctx, bus, { event, forwarded: { account: rule.account, region: rule.region } });
+    await putOnBus(ctx, bus, { event, forwarded: { account: rule.account, region: rule.region } });
   }
 }
 

@@ -4,10 +4,11 @@
  */
 import type { Target } from '@aws-sdk/client-eventbridge';
 import type { Context } from '../../core/context.ts';
+import type { Secrets } from '../../core/secrets.ts';
 import { later, type TaskHandler } from '../../core/tasks.ts';
 import type { Journal, JournalRow, Transaction } from '../../store/store.ts';
 import { nextSlot } from './apiDestinationRows.ts';
-import { type Happening, happeningOf } from './happenings.ts';
+import { type Happening, openHappening } from './happenings.ts';
 import type { RuleName } from './names.ts';
 import { type Rule, ruleKey, rules } from './ruleRows.ts';
 
@@ -90,9 +91,10 @@ function remember(rule: Rule, matches: readonly { readonly entry: JournalRow; re
 
 /** What a task is about, as things are now; undefined when the rule or the target is gone. */
 export async function deliveryOf(
-  { store, journal }: { readonly store: Pick<Transaction, 'get'>; readonly journal: Journal },
+  around: { readonly store: Pick<Transaction, 'get'>; readonly journal: Journal; readonly secrets: Secrets },
   owed: Owed,
 ): Promise<Delivery | undefined> {
+  const { store, journal } = around;
   const rule = await store.get(rules, ruleKey(owed.rule));
   const target = rule?.targets.find(({ Id }) => Id === owed.target);
   if (!rule || !target) return undefined;
@@ -105,7 +107,7 @@ export async function deliveryOf(
       continue;
     }
     const [entry] = await journal.read(sequence - 1, 1);
-    const happening = entry?.sequence === sequence ? happeningOf(entry) : undefined;
+    const happening = entry?.sequence === sequence ? await openHappening(around, entry) : undefined;
     if (entry && happening) events.push({ happening, received: entry.time, sequence });
   }
   return { rule, target, events };

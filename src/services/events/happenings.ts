@@ -8,6 +8,7 @@ import { DATA_KIND } from '../../core/eventSelectors.ts';
 import { EVENT_KIND, eventOf, type PlaneEvent } from '../../core/events.ts';
 import { type Dice, timeUuid } from '../../core/ids.ts';
 import type { JournalEntry, JournalRow, Transaction } from '../../store/store.ts';
+import { type Encrypted, openedOnTheWay } from './encryption.ts';
 import { type BusName, DEFAULT_BUS } from './names.ts';
 
 const BUS_EVENT_KIND = 'bus_event';
@@ -18,12 +19,14 @@ export interface BusEvent extends PlaneEvent {
 }
 
 /** What the journal keeps of an event that was put on a bus. */
-interface Put {
+export interface Put {
   readonly event: BusEvent;
   /** Names of the only rules that it is for: a schedule's own, those that a replay names. */
   readonly only?: readonly string[];
   /** It came from another bus, and goes to no third one. */
   readonly forwarded?: { readonly account: string; readonly region: string };
+  /** What the event says, where the bus has a key of its own: `detail` is empty then. */
+  readonly sealed?: Encrypted;
 }
 
 /** An event, where it happened. */
@@ -67,6 +70,18 @@ export function happeningOf(entry: JournalRow): Happening | undefined {
   if (entry.kind === EVENT_KIND) return { bus: DEFAULT_BUS, readOnlyCall: false, event: eventOf<BusEvent>(entry) };
   if (entry.kind === BUS_EVENT_KIND) return { readOnlyCall: false, ...eventOf<Put & { bus: string }>(entry) };
   return callEvent(entry);
+}
+
+/** With what it says in clear. Undefined also for an encrypted event whose time is past. */
+export async function openHappening(
+  around: Parameters<typeof openedOnTheWay>[0],
+  entry: JournalRow,
+): Promise<Happening | undefined> {
+  const happening = happeningOf(entry);
+  if (!happening?.sealed) return happening;
+  const { sealed, ...rest } = happening;
+  const text = await openedOnTheWay(around, sealed);
+  return text === undefined ? undefined : { ...rest, event: { ...rest.event, detail: JSON.parse(text) as object } };
 }
 
 interface Recorded {

@@ -15,7 +15,9 @@ import { dynamic, inputOf } from './transform.ts';
 
 /** Calls the destination of a delivery; the status that it answered. Throws DeliveryFailure unless it is a success. */
 export async function invoked(owed: Owed, around: Outside): Promise<number> {
-  const call = await around.store.transaction((tx) => callOf(owed, { store: tx, journal: around.store.journal }));
+  const { secrets } = around;
+  const { journal } = around.store;
+  const call = await around.store.transaction((tx) => callOf(owed, { store: tx, journal, secrets }));
   if (!call) return 0;
   const { delivery, destination, connection } = call;
   const authorization = connection && opened(around.secrets, connection);

@@ -2,12 +2,14 @@
  * Follows the journal and finds the rules that match: what comes of it is owed as tasks, one for each target and batch
  * of entries, or kept in an archive. Entries of accounts and Regions without rules cost a look into a map.
  */
+import { later } from '../../core/tasks.ts';
 import { compilePattern, type RuleSet, ruleSetOf } from '../../patterns/index.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
 import { archivedEvents, archiveSizes } from './archiveRows.ts';
 import { oweDelivery } from './deliveries.ts';
 import { busOfEntry, type Happening, happeningOf, mayHappen, wasPut } from './happenings.ts';
+import type { BusName } from './names.ts';
 import { type Mark, marks, type Rule, rules } from './ruleRows.ts';
 
 /** The rules of a bus that are on, compiled. */
@@ -35,18 +37,60 @@ export const matching: Follower = {
       if (!asked || (!asked.hasPatterns && !wasPut(entry))) continue;
       const happening = happeningOf(entry);
       if (!happening) continue;
+      if (happening.sealed) {
+        await owe<OwedOpening>(tx, entry, OPEN, `${entry.sequence}`, { sequence: entry.sequence });
+        continue;
+      }
       for (const rule of matchesOf(asked, happening)) {
         const matches = found.get(rule);
         if (matches) matches.push({ entry, happening });
         else found.set(rule, [{ entry, happening }]);
       }
     }
-    for (const [rule, matches] of found) {
-      if (rule.archive !== undefined) await archive(tx, rule, rule.archive, matches);
-      else for (const target of rule.targets) await oweDelivery(tx, rule, target, matches);
-    }
+    for (const [rule, matches] of found) await handed(tx, rule, matches);
   },
 };
+
+/** Hands one event to the rules that match it. */
+export async function distributed(tx: Transaction, entry: JournalRow, happening: Happening): Promise<void> {
+  const asked = await askedOf(tx, entry, happening.bus);
+  for (const rule of asked ? matchesOf(asked, happening) : []) await handed(tx, rule, [{ entry, happening }]);
+}
+
+async function handed(tx: Transaction, rule: Rule, matches: readonly Match[]): Promise<void> {
+  if (rule.archive === undefined) {
+    for (const target of rule.targets) await oweDelivery(tx, rule, target, matches);
+  } else if (rule.archiveSealed) {
+    const { account, region, archive } = rule;
+    const [first] = matches;
+    const sequences = matches.map(({ entry }) => entry.sequence);
+    const id = [sequences[0], account, region, archive].join(' ');
+    await owe<OwedArchiving>(tx, first!.entry, ARCHIVE_SEALED, id, { account, region, archive, sequences });
+  } else await archive(tx, rule, rule.archive, matches);
+}
+
+/** The rules of an encrypted event are to be found. */
+export const OPEN = 'events.open';
+/** Events are to be encrypted into an archive. */
+export const ARCHIVE_SEALED = 'events.archive-sealed';
+
+export interface OwedOpening {
+  readonly sequence: number;
+}
+
+export interface OwedArchiving {
+  readonly account: string;
+  readonly region: string;
+  readonly archive: string;
+  readonly sequences: readonly number[];
+}
+
+function owe<Body>(store: Transaction, { account, region, time }: JournalRow, kind: string, id: string, body: Body) {
+  const random = (): never => {
+    throw new Error('Tasks of events have ids of their own.');
+  };
+  return later<Body>({ store, now: new Date(time), account, region, random }, { kind, id, body });
+}
 
 interface Match {
   readonly entry: JournalRow;
@@ -93,16 +137,37 @@ function matchesOf(asked: Asked, { event, only, readOnlyCall }: Happening): read
 }
 
 async function archive(tx: Transaction, rule: Rule, name: string, matches: readonly Match[]): Promise<void> {
-  const { account, region } = rule;
   let bytes = 0;
   for (const { entry, happening } of matches) {
-    const event = JSON.stringify(happening.event);
-    bytes += Buffer.byteLength(event);
-    const time = Date.parse(happening.event.time) || entry.time;
-    const row = { account, region, archive: name, time, kept: entry.time, id: `${entry.sequence}`, event };
+    const row = keptAs(rule, name, entry, happening);
+    bytes += Buffer.byteLength(row.event);
     await tx.replace(archivedEvents, row);
   }
+  await grown(tx, { ...rule, name }, { events: matches.length, bytes });
+}
+
+type Place = Pick<BusName, 'account' | 'region'>;
+
+/** An event as an archive keeps it. */
+export function keptAs({ account, region }: Place, name: string, entry: JournalRow, { event }: Happening) {
+  const time = Date.parse(event.time) || entry.time;
+  return {
+    account,
+    region,
+    archive: name,
+    time,
+    kept: entry.time,
+    id: `${entry.sequence}`,
+    event: JSON.stringify(event),
+  };
+}
+
+export async function grown(
+  tx: Transaction,
+  { account, region, name }: BusName,
+  more: { readonly events: number; readonly bytes: number },
+): Promise<void> {
   const size = await tx.get(archiveSizes, [account, region, name]);
-  const events = (size?.events ?? 0) + matches.length;
-  await tx.replace(archiveSizes, { account, region, archive: name, events, bytes: (size?.bytes ?? 0) + bytes });
+  const events = (size?.events ?? 0) + more.events;
+  await tx.replace(archiveSizes, { account, region, archive: name, events, bytes: (size?.bytes ?? 0) + more.bytes });
 }

@@ -19,7 +19,7 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { everyRow } from '../../store/everyRow.ts';
-import { findBus } from './busRows.ts';
+import { type Bus, findBus } from './busRows.ts';
 import { noSource } from './eventSources.ts';
 import { rowsPage } from './pages.ts';
 import {
@@ -146,7 +146,7 @@ export const PutPartnerEvents: Operation<Present<PutPartnerEventsRequest>, PutPa
       if (source !== '' && owner?.account !== ctx.account) {
         const ErrorMessage = `Not authorized for the source ${source}.`;
         Entries.push({ ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage });
-      } else Entries.push(acceptedEvent(ctx, entry, await takenUp(ctx, source)));
+      } else Entries.push(await acceptedEvent(ctx, entry, await takenUp(ctx, source)));
     }
     return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
   },
@@ -154,9 +154,10 @@ export const PutPartnerEvents: Operation<Present<PutPartnerEventsRequest>, PutPa
 
 /** The buses that a source's events go to. */
 async function takenUp(ctx: Context, name: string) {
-  const found = [];
+  const found: Bus[] = [];
   for await (const { state, account } of everyRow(ctx.store, partnerSources, [ctx.region, name])) {
-    if (state === 'ACTIVE') found.push({ account, region: ctx.region, name });
+    const bus = state === 'ACTIVE' ? await findBus(ctx.store, { account, region: ctx.region, name }) : undefined;
+    if (bus) found.push(bus);
   }
   return found;
 }

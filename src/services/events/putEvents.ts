@@ -13,9 +13,9 @@ import { notImplemented } from '../../core/errors.ts';
 import { timeUuid } from '../../core/ids.ts';
 import type { Access, Operation, Present } from '../../core/operation.ts';
 import { isDeep } from '../../patterns/index.ts';
+import { putOnBus } from './arrivals.ts';
 import { type Bus, findBus } from './busRows.ts';
 import { acceptedPattern, refuse } from './errors.ts';
-import { appendBusEvent } from './happenings.ts';
 import { type BusName, busArn, busNamed } from './names.ts';
 
 type Entry = PutEventsRequestEntry;
@@ -42,7 +42,8 @@ export const PutEvents: Operation<Present<PutEventsRequest>, PutEventsResponse, 
   async run(input, ctx, found) {
     if (input.EndpointId !== undefined) notImplemented('A global endpoint (EndpointId)');
     requireSizeOf(input.Entries);
-    const Entries = input.Entries.map((entry) => accepted(ctx, entry, found.get(entry.EventBusName)!));
+    const Entries: PutEventsResultEntry[] = [];
+    for (const entry of input.Entries) Entries.push(await accepted(ctx, entry, found.get(entry.EventBusName)!));
     return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
   },
 };
@@ -77,11 +78,11 @@ function sizeOf({ Time, Source, DetailType, Detail, Resources }: PutPartnerEvent
 
 const REQUIRED = ['Source', 'DetailType', 'Detail'] as const;
 
-function accepted(
+async function accepted(
   ctx: Context,
   entry: Entry,
   { named, bus }: { readonly named: BusName; readonly bus: Bus | undefined },
-): PutEventsResultEntry {
+): Promise<PutEventsResultEntry> {
   if (/^aws\./i.test(entry.Source ?? '')) {
     return failed('NotAuthorizedForSourceException', 'Not authorized for the source.');
   }
@@ -96,12 +97,12 @@ function accepted(
 }
 
 /** Puts an event on buses, if it is one. `account`: whose event it is; else that of each bus. */
-export function acceptedEvent(
+export async function acceptedEvent(
   ctx: Context,
   entry: PutPartnerEventsRequestEntry,
-  buses: readonly BusName[],
+  buses: readonly Bus[],
   account?: string,
-): PutEventsResultEntry {
+): Promise<PutEventsResultEntry> {
   for (const name of REQUIRED) {
     if (entry[name]) continue;
     return failed('InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`);
@@ -121,7 +122,7 @@ export function acceptedEvent(
       resources: entry.Resources ?? [],
       detail,
     } as const;
-    appendBusEvent(ctx, bus, { event });
+    await putOnBus(ctx, bus, { event });
   }
   return { EventId: id };
 }

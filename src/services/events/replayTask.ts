@@ -1,8 +1,10 @@
 /** Carries out replays: a hundred events a turn, in the order of their times, with the replay's name in each. */
 import type { Context } from '../../core/context.ts';
 import type { TaskHandler } from '../../core/tasks.ts';
-import { archivedEvents, archives } from './archiveRows.ts';
-import { appendBusEvent, type BusEvent } from './happenings.ts';
+import { type Archive, archivedEvents, archives } from './archiveRows.ts';
+import { type Bus, findBus } from './busRows.ts';
+import { openerByKms } from './encryption.ts';
+import type { BusEvent } from './happenings.ts';
 import { type Replay, replays } from './replayRows.ts';
 
 export const REPLAY = 'events.replay';
@@ -42,23 +44,37 @@ async function advanced(ctx: Context, replay: Replay): Promise<Replay> {
   const archive = await ctx.store.get(archives, [replay.account, replay.region, replay.archive]);
   if (!archive) return { ...replay, state: 'FAILED', reason: `Archive ${replay.archive} does not exist.` };
   const oldest = archive.retentionDays === 0 ? 0 : ctx.now.getTime() - archive.retentionDays * DAY_MS;
-  const { done, ...reached } = await replayed(ctx, replay, oldest);
-  return { ...replay, ...reached, state: done ? 'COMPLETED' : 'RUNNING' };
+  const target = await findBus(ctx.store, { ...replay, name: replay.bus });
+  if (!target) return { ...replay, state: 'FAILED', reason: `Event bus ${replay.bus} does not exist.` };
+  const { done, ...reached } = await replayed(ctx, replay, { oldest, archive, target });
+  const ended = 'reason' in reached ? 'FAILED' : 'COMPLETED';
+  return { ...replay, ...reached, state: done ? ended : 'RUNNING' };
 }
 
-async function replayed(ctx: Context, replay: Replay, oldest: number) {
-  const { account, region, archive, bus, from, to, name } = replay;
+interface Between {
+  /** Milliseconds: what was kept before is past its retention. */
+  readonly oldest: number;
+  readonly archive: Archive;
+  readonly target: Bus;
+}
+
+async function replayed(ctx: Context, replay: Replay, { oldest, archive, target }: Between) {
+  const { account, region, from, to, name } = replay;
   const beginning = String(from).padStart(15, '0');
-  const { rows, next } = await ctx.store.list(archivedEvents, [account, region, archive], {
+  const { rows, next } = await ctx.store.list(archivedEvents, [account, region, archive.name], {
     limit: EVENTS_A_TURN,
     ...(replay.cursor === undefined ? { from: beginning } : { after: replay.cursor }),
   });
   let { last } = replay;
   const within = rows.filter(({ time }) => time < to);
-  for (const { time, kept, event } of within) {
+  const { putOnBus } = await import('./arrivals.ts');
+  const open = openerByKms(ctx, { ...archive, name: archive.bus });
+  for (const { time, kept, event, sealed } of within) {
     if (kept < oldest || time < from) continue;
-    const put = { event: { ...(JSON.parse(event) as BusEvent), 'replay-name': name } };
-    appendBusEvent(ctx, { account, region, name: bus }, replay.rules ? { ...put, only: replay.rules } : put);
+    const text = sealed ? await open(sealed) : event;
+    if (typeof text !== 'string') return { done: true, reason: text.refused };
+    const put = { event: { ...(JSON.parse(text) as BusEvent), 'replay-name': name } };
+    await putOnBus(ctx, target, replay.rules ? { ...put, only: replay.rules } : put);
     last = time;
   }
   const done = next === undefined || within.length < rows.length;

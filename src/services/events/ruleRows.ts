@@ -27,6 +27,8 @@ export interface Rule extends RuleName {
   readonly wildcard?: boolean;
   /** Matching events go into this archive. */
   readonly archive?: string;
+  /** That archive has a key of its own. */
+  readonly archiveSealed?: true;
 }
 
 /** Index `bus`: [account, region, bus]; `wildcard`: the same, of those with wildcards; `target`: and target ARN. */

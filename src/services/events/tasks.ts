@@ -3,8 +3,10 @@ import type { TaskHandler } from '../../core/tasks.ts';
 import { expireArchive } from './archiveTask.ts';
 import { authorizeConnection } from './connectionTask.ts';
 import { deliver, invoke } from './deliveries.ts';
+import { forgetKey } from './encryption.ts';
 import { replayEvents } from './replayTask.ts';
 import { ruleSchedule } from './ruleSchedule.ts';
+import { archiveSealed, openEvent } from './sealedEvents.ts';
 
 export const eventTasks: readonly TaskHandler[] = [
   deliver,
@@ -13,4 +15,7 @@ export const eventTasks: readonly TaskHandler[] = [
   replayEvents,
   expireArchive,
   authorizeConnection,
+  openEvent,
+  archiveSealed,
+  forgetKey,
 ];
