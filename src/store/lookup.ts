@@ -78,12 +78,30 @@ type Attribute = { readonly name: string; readonly value: string };
 const scopeKey = ({ kind, account, region }: Scope) => spaceKey(kind, [account, region]);
 
 function scopeOf(scope: Scope, attribute?: Attribute): number {
-  if (attribute === undefined) return numberOf(scopeKey(scope));
   const { kind, account, region } = scope;
-  const parts = [account, region];
-  if (TIME_UUID.test(attribute.value)) return timeOf(attribute.value);
-  parts.push(attribute.name, attribute.value);
-  return numberOf(spaceKey(kind, parts));
+  if (attribute === undefined) return known(`${kind} ${account} ${region}`, () => numberOf(scopeKey(scope)));
+  const { name, value } = attribute;
+  if (TIME_UUID.test(value)) return timeOf(value);
+  return known(`${kind} ${account} ${region} ${name} ${value}`, () =>
+    numberOf(spaceKey(kind, [account, region, name, value])),
+  );
+}
+
+/** Few names make most of what happens: their numbers are worked out once. Two generations, forgotten as a whole. */
+let younger = new Map<string, number>();
+let elder = younger;
+const KNOWN_MAX = 2_000;
+
+function known(text: string, work: () => number): number {
+  const found = younger.get(text);
+  if (found !== undefined) return found;
+  const number = elder.get(text) ?? work();
+  if (younger.size >= KNOWN_MAX) {
+    elder = younger;
+    younger = new Map();
+  }
+  younger.set(text, number);
+  return number;
 }
 
 const TIME_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/;

@@ -1,6 +1,7 @@
 /** The journal in SQLite: entries by position, look-up rows by scope and time. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { JournalDriver, LookupRow, Place } from './driver.ts';
+import { type RecentReads, recentReads } from './recentReads.ts';
 import type { JournalEntry, JournalRow } from './store.ts';
 
 export interface SqliteJournal {
@@ -12,14 +13,21 @@ export interface SqliteJournal {
   restart(tip: number): void;
 }
 
+/** Look-up rows in one statement: it is entering the database that costs. */
+const ROWS_AT_ONCE = 64;
+
 const columns = 'sequence, id, kind, account, region, time, body';
 
 export function sqliteJournal(database: DatabaseSync, inTransaction: InTransaction): SqliteJournal {
   const insert = database.prepare(`insert into journal (${columns}) values (?, ?, ?, ?, ?, ?, ?)`);
   const insertLookup = database.prepare('insert or ignore into lookup values (?, ?, ?)');
+  const places = Array.from({ length: ROWS_AT_ONCE }, () => '(?, ?, ?)').join();
+  const insertMany = database.prepare(`insert or ignore into lookup values ${places}`);
+  const after = database.prepare(`select ${columns} from journal where sequence > ? order by sequence limit ?`);
+  const recent = recentReads((position, limit) => after.all(position, limit) as unknown as JournalRow[]);
   let tip = durableTip(database);
   return {
-    journal: journalDriver(database, inTransaction, () => tip),
+    journal: journalDriver(database, inTransaction, () => tip, recent),
     append(entries) {
       let sequence = tip;
       for (const { id, kind, account, region, time, body } of entries) {
@@ -28,9 +36,19 @@ export function sqliteJournal(database: DatabaseSync, inTransaction: InTransacti
       return sequence;
     },
     index(rows) {
-      for (const { scope, time, sequence } of rows) insertLookup.run(scope, time, sequence);
+      let done = 0;
+      for (; done + ROWS_AT_ONCE <= rows.length; done += ROWS_AT_ONCE) {
+        const values: number[] = [];
+        for (let n = done; n < done + ROWS_AT_ONCE; n++) {
+          const { scope, time, sequence } = rows[n]!;
+          values.push(scope, time, sequence);
+        }
+        insertMany.run(...values);
+      }
+      for (const { scope, time, sequence } of rows.slice(done)) insertLookup.run(scope, time, sequence);
     },
     restart(to) {
+      if (to < tip) recent.forget();
       tip = to;
     },
   };
@@ -55,8 +73,12 @@ export function transactionsOn(database: DatabaseSync): InTransaction {
   };
 }
 
-function journalDriver(database: DatabaseSync, inTransaction: InTransaction, tip: () => number): JournalDriver {
-  const after = database.prepare(`select ${columns} from journal where sequence > ? order by sequence limit ?`);
+function journalDriver(
+  database: DatabaseSync,
+  inTransaction: InTransaction,
+  tip: () => number,
+  recent: RecentReads,
+): JournalDriver {
   const one = database.prepare(`select ${columns} from journal where sequence = ?`);
   const back = database.prepare(
     `select time, sequence from lookup where scope = ? and (time, sequence) <= (?, ?) and time >= ?
@@ -70,7 +92,7 @@ function journalDriver(database: DatabaseSync, inTransaction: InTransaction, tip
   const keepTip = database.prepare('update last set sequence = ?');
   return {
     tip,
-    read: (position, limit) => after.all(position, limit) as unknown as JournalRow[],
+    read: recent.read,
     entries: (sequences) =>
       sequences.map((sequence) => one.get(sequence) as unknown as JournalRow).filter((entry) => entry !== undefined),
     lookup: (scope, before, from, limit) =>
@@ -78,6 +100,7 @@ function journalDriver(database: DatabaseSync, inTransaction: InTransaction, tip
     oldest: (scope, before, limit) => oldest.all(scope, before, limit) as unknown as Place[],
     prune: (sequences, lookups) =>
       inTransaction(() => {
+        recent.forget();
         keepTip.run(tip());
         for (const sequence of sequences) forget.run(sequence);
         for (const { scope, time, sequence } of lookups) forgetLookup.run(scope, time, sequence);
