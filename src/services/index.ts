@@ -28,6 +28,7 @@ import { logAnomalies } from './logs/anomalies/scanHandler.ts';
 import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
+import { scheduledQueryTasks } from './logs/scheduled/tasks.ts';
 import { logUsage } from './logs/usage.ts';
 import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
 import { expiryNotices } from './rolesanywhere/noticeWorker.ts';
@@ -177,6 +178,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   logPurge,
   logExport,
   logAnomalies,
+  ...scheduledQueryTasks,
   ...eventTasks,
   ...schedulerTasks,
   provisioningTasks,

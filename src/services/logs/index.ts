@@ -49,6 +49,14 @@ import { DescribeQueries, GetQueryResults, ListLogGroupsForQuery, StartQuery, St
 import { DeleteQueryDefinition, DescribeQueryDefinitions, PutQueryDefinition } from './queryDefinitions.ts';
 import { DeleteResourcePolicy, DescribeResourcePolicies, PutResourcePolicy } from './resourcePolicies.ts';
 import { DeleteRetentionPolicy, PutRetentionPolicy } from './retention.ts';
+import {
+  CreateScheduledQuery,
+  DeleteScheduledQuery,
+  GetScheduledQuery,
+  GetScheduledQueryHistory,
+  ListScheduledQueries,
+  UpdateScheduledQuery,
+} from './scheduled/scheduledQueries.ts';
 import { CreateLogStream, DeleteLogStream, DescribeLogStreams } from './streams.ts';
 import {
   DeleteDestination,
@@ -83,6 +91,7 @@ export const logs = defineService({
     CreateLogAnomalyDetector,
     CreateLogGroup,
     CreateLogStream,
+    CreateScheduledQuery,
     DeleteAccountPolicy,
     DeleteDataProtectionPolicy,
     DeleteDelivery,
@@ -97,6 +106,7 @@ export const logs = defineService({
     DeleteQueryDefinition,
     DeleteResourcePolicy,
     DeleteRetentionPolicy,
+    DeleteScheduledQuery,
     DeleteSubscriptionFilter,
     DeleteTransformer,
     DescribeAccountPolicies,
@@ -125,11 +135,14 @@ export const logs = defineService({
     GetLogGroupFields,
     GetLogRecord,
     GetQueryResults,
+    GetScheduledQuery,
+    GetScheduledQueryHistory,
     GetTransformer,
     ListAnomalies,
     ListLogAnomalyDetectors,
     ListLogGroups,
     ListLogGroupsForQuery,
+    ListScheduledQueries,
     ListTagsForResource,
     ListTagsLogGroup,
     PutAccountPolicy,
@@ -159,5 +172,6 @@ export const logs = defineService({
     UpdateAnomaly,
     UpdateDeliveryConfiguration,
     UpdateLogAnomalyDetector,
+    UpdateScheduledQuery,
   },
 });

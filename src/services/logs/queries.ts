@@ -1,5 +1,4 @@
 /** Starting, watching and stopping queries of Logs Insights. */
-import { zstdDecompressSync } from 'node:zlib';
 import {
   type DescribeQueriesRequest,
   type DescribeQueriesResponse,
@@ -10,7 +9,6 @@ import {
   type ListLogGroupsForQueryRequest,
   type ListLogGroupsForQueryResponse,
   ResourceNotFoundException,
-  type ResultField,
   type StartQueryRequest,
   type StartQueryResponse,
   type StopQueryRequest,
@@ -28,8 +26,9 @@ import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.t
 import { type Plan, planOf } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
 import { invalidToken, itemsPage, rowsPage } from './pages.ts';
-import { isActive, NOTHING_SCANNED, pieceId, type Query, queries } from './queryRows.ts';
-import { PIECE_RESULTS } from './queryWorker.ts';
+import { resultsBetween } from './queryResults.ts';
+import { isActive, NOTHING_SCANNED, type Query, queries } from './queryRows.ts';
+import { deliverLater } from './scheduled/rows.ts';
 
 const GROUPS_MAX = 50;
 const SELECTED_MAX = 10_000;
@@ -205,15 +204,7 @@ async function resultsOf(ctx: Context, query: Query, input: GetQueryResultsReque
   const count = Math.min(input.maxItems ?? RESULTS_MAX, RESULTS_MAX);
   if (count < 1) fail(InvalidParameterException, 'maxItems must be at least 1.');
   const to = Math.min(from + count, query.results);
-  const results: ResultField[][] = [];
-  for (let piece = Math.floor(from / PIECE_RESULTS); piece * PIECE_RESULTS < to; piece++) {
-    const bytes = await ctx.store.bytes(pieceId(query, piece));
-    if (!bytes) break;
-    const all = JSON.parse(zstdDecompressSync(bytes).toString()) as ResultField[][];
-    const begin = piece * PIECE_RESULTS;
-    results.push(...all.slice(Math.max(0, from - begin), to - begin));
-  }
-  return { results, next: to < query.results ? to : undefined };
+  return { results: await resultsBetween(ctx, query, from, to), next: to < query.results ? to : undefined };
 }
 
 export const StopQuery = onAccount<Present<StopQueryRequest>, StopQueryResponse>(async ({ queryId }, ctx) => {
@@ -222,6 +213,7 @@ export const StopQuery = onAccount<Present<StopQueryRequest>, StopQueryResponse>
   if (!isActive(query)) fail(InvalidParameterException, `Query with id ${queryId} is not running.`);
   const { holder: _, ...rest } = query;
   await ctx.store.replace(queries, { ...rest, status: 'Cancelled', ended: ctx.now.getTime() });
+  if (query.scheduled) await deliverLater(ctx, query.id);
   return { success: true };
 });
 

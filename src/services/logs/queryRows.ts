@@ -18,6 +18,8 @@ export interface Query {
   readonly limit?: number | undefined;
   readonly created: number;
   readonly user: string;
+  /** A schedule started it, and waits for its end. */
+  readonly scheduled?: true | undefined;
   /** Its results show what is masked. */
   readonly unmasks?: true | undefined;
   readonly status: QueryStatus;
@@ -53,6 +55,8 @@ export const queries = table<Query>('logs_query', {
 export const isActive = ({ status }: Pick<Query, 'status'>) => status === 'Scheduled' || status === 'Running';
 
 export const QUERY_KEPT_MS = 7 * 86_400_000;
+
+export const PIECE_RESULTS = 500;
 
 /** Where a piece of a query's results lies. */
 export const pieceId = (query: Pick<Query, 'account' | 'region' | 'id'>, piece: number) =>

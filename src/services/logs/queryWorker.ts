@@ -4,15 +4,15 @@ import type { ResultField } from '@aws-sdk/client-cloudwatch-logs';
 import type { Surroundings, Worker } from '../../core/worker.ts';
 import type { Transaction } from '../../store/store.ts';
 import { breath } from './breath.ts';
-import { forgetQuery, isActive, pieceId, QUERY_KEPT_MS, type Query, queries } from './queryRows.ts';
+import { forgetQuery, isActive, PIECE_RESULTS, pieceId, QUERY_KEPT_MS, type Query, queries } from './queryRows.ts';
 import type { QueryRun } from './queryRun.ts';
+import { deliverLater } from './scheduled/rows.ts';
 
 const ACTIVE_AT_ONCE = 20;
 const FORGOTTEN_AT_ONCE = 20;
 /** How long a query is held by a plane that does not say that it goes on with it. */
 const HOLD_MS = 60_000;
 const TIMEOUT_MS = 3_600_000;
-export const PIECE_RESULTS = 500;
 
 /** The queries that this plane runs. */
 interface Plane {
@@ -93,15 +93,18 @@ function held(query: Query, plane: Plane, { store, now }: Surroundings): Promise
   });
 }
 
-async function changed(tx: Transaction, query: Query, change: Partial<Query>): Promise<void> {
+async function changed(tx: Transaction, query: Query, change: Partial<Query>, around: Surroundings): Promise<void> {
   const row = await tx.get(queries, queries.key(query));
   if (!row || !isActive(row)) return;
   const { holder: _, ...rest } = row;
   await tx.replace(queries, { ...rest, ...change });
+  const { account, region, id } = row;
+  const giver = { store: tx, now: around.now(), random: around.random, account, region };
+  if (row.scheduled) await deliverLater(giver, id);
 }
 
-const ended = ({ ...query }: Query, { store, now }: Surroundings, status: 'Failed' | 'Timeout'): Promise<void> =>
-  store.transaction((tx) => changed(tx, query, { status, ended: now().getTime() }));
+const ended = (query: Query, around: Surroundings, status: 'Failed' | 'Timeout'): Promise<void> =>
+  around.store.transaction((tx) => changed(tx, query, { status, ended: around.now().getTime() }, around));
 
 async function complete(query: Query, around: Surroundings, run: QueryRun, results: readonly ResultField[][]) {
   const packed: Buffer[] = [];
@@ -115,13 +118,9 @@ async function complete(query: Query, around: Surroundings, run: QueryRun, resul
     packed.forEach((bytes, piece) => {
       tx.putBytes(pieceId(query, piece), bytes);
     });
-    await changed(tx, query, {
-      status: 'Complete',
-      ended: around.now().getTime(),
-      scanned: run.scanned(),
-      results: results.length,
-      pieces: packed.length,
-    });
+    const scanned = run.scanned();
+    const out = { scanned, results: results.length, pieces: packed.length };
+    await changed(tx, query, { status: 'Complete', ended: around.now().getTime(), ...out }, around);
   });
 }
 
