@@ -90,11 +90,7 @@ test('samlify: encrypted assertions are opened with the key that IAM was given, 
 test('samlify: what another provider signed, or is for another recipient or role, is refused', async () => {
   const { cloud, respond, assume } = await world();
   const stranger = await samlProvider().respond({ role: ROLE, provider: PROVIDER });
-  await rejected(
-    assume(stranger),
-    'InvalidIdentityToken',
-    'Response signature invalid',
-  );
+  await rejected(assume(stranger), 'InvalidIdentityToken', 'Response signature invalid');
   await rejected(
     assume(await respond({ recipient: 'https://evil.example/saml' })),
     'InvalidIdentityToken',
