@@ -3,7 +3,6 @@
  * contributes to them. Logs tells it in the write set that keeps the events, so that each counts exactly once;
  * CloudWatch adds it up.
  */
-import { type ContributorRule, compileContributorRule } from '../patterns/contributors.ts';
 import type { Transaction } from '../store/store.ts';
 import { table } from '../store/store.ts';
 import { timeUuid } from './ids.ts';
@@ -42,15 +41,6 @@ const marks = table<Mark>('cw_insight_mark', { key: ({ account, region }) => [ac
 
 type Place = Pick<Mark, 'account' | 'region'>;
 
-interface Asked {
-  readonly name: string;
-  readonly id: string;
-  readonly rule: ContributorRule;
-}
-
-const compiled = new WeakMap<Mark, readonly Asked[]>();
-const RULES_MAX = 1_000;
-
 /** Writes a rule, or takes it away, and makes the change known to Logs. */
 export async function changeInsightRule(store: Transaction, key: Place & { name: string }, next?: InsightRule) {
   const { account, region } = key;
@@ -60,24 +50,21 @@ export async function changeInsightRule(store: Transaction, key: Place & { name:
   await store.replace(marks, { account, region, turn: (mark?.turn ?? 0) + 1 });
 }
 
-/** The rules that are on for a log group. A place without any costs a look at a row. */
-export async function insightRulesOf(store: Transaction, { account, region, name }: Place & { name: string }) {
+/**
+ * The rules that are on in a place, and a row that is another one whenever they change; undefined where there never was
+ * any, which costs a look at a row.
+ */
+export async function insightRulesOn(store: Transaction, { account, region }: Place) {
   const mark = await store.get(marks, [account, region]);
-  if (!mark) return [];
-  let asked = compiled.get(mark);
-  if (!asked) {
-    const { rows } = await store.list(insightRules, [account, region], { index: 'on', limit: RULES_MAX });
-    asked = rows.map((row) => ({ name: row.name, id: row.id, rule: compileContributorRule(row.definition) }));
-    compiled.set(mark, asked);
-  }
-  return asked.filter(({ rule }) => rule.groups.some((group) => isOf(group, name)));
+  if (!mark) return undefined;
+  const list = async () => (await store.list(insightRules, [account, region], { index: 'on', limit: RULES_MAX })).rows;
+  return { mark: mark as object, list };
 }
 
-const isOf = (group: string, name: string) =>
-  group.endsWith('*') ? name.startsWith(group.slice(0, -1)) : name === group;
+const RULES_MAX = 1_000;
 
-/** What somebody contributed in a minute: how many values, their sum, the least and the greatest. */
-export type Contributor = readonly [keys: readonly string[], count: number, sum: number, min: number, max: number];
+/** See patterns/contributors.ts. */
+type Contributor = readonly [keys: readonly string[], count: number, sum: number, min: number, max: number];
 
 export interface Contributions {
   /** Name and id of the rule. */
@@ -90,51 +77,14 @@ export interface ToldContributions extends Place {
   readonly contributions: readonly Contributions[];
 }
 
-const MINUTE_MS = 60_000;
-
-/** Tells CloudWatch what a batch of events contributes. `times` in milliseconds. */
+/** Tells CloudWatch what a batch of events contributes. */
 export function tellContributions(
   ctx: Pick<Measurer, 'store' | 'now'>,
-  place: Place,
-  rules: readonly Asked[],
-  events: { readonly times: readonly number[]; readonly messages: readonly string[] },
+  { account, region }: Place,
+  contributions: readonly Contributions[],
 ): void {
-  const contributions = rules
-    .map((asked) => contributionsTo(asked, events))
-    .filter(({ minutes }) => minutes.length > 0);
   if (contributions.length === 0) return;
-  const { account, region } = place;
   const id = timeUuid(ctx.now, { random: (bytes) => new Uint8Array(bytes) }); // Nobody looks one up by its id.
   const body = JSON.stringify({ account, region, samples: [], contributions });
   ctx.store.append({ ...METRICS_PLACE, id, time: ctx.now.getTime(), body });
 }
-
-function contributionsTo(
-  { name, id, rule }: Asked,
-  { times, messages }: { readonly times: readonly number[]; readonly messages: readonly string[] },
-): Contributions {
-  const minutes = new Map<number, Map<string, Contributor>>();
-  for (const [at, message] of messages.entries()) {
-    const found = rule.read(message);
-    if (!found) continue;
-    const seconds = (Math.floor(times[at]! / MINUTE_MS) * MINUTE_MS) / 1000;
-    const contributors = minutes.get(seconds) ?? new Map<string, Contributor>();
-    minutes.set(seconds, contributors);
-    addContributor(contributors, [found.keys, 1, found.value, found.value, found.value]);
-  }
-  return { rule: name, id, minutes: [...minutes].map(([seconds, all]) => [seconds, [...all.values()]]) };
-}
-
-export function addContributor(all: Map<string, Contributor>, more: Contributor): void {
-  const key = JSON.stringify(more[0]);
-  const known = all.get(key);
-  all.set(key, known ? joined(known, more) : more);
-}
-
-export const joined = (a: Contributor, b: Contributor): Contributor => [
-  a[0],
-  a[1] + b[1],
-  a[2] + b[2],
-  Math.min(a[3], b[3]),
-  Math.max(a[4], b[4]),
-];

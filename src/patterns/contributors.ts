@@ -198,3 +198,39 @@ function contributionIn(event: unknown, { keys, value, tests }: Asked): Contribu
   const amount = value ? numberIn(value(event) ?? '') : 1;
   return amount === undefined ? undefined : { keys: found, value: amount };
 }
+
+/** What somebody contributed in a minute: how many values, their sum, the least and the greatest. */
+export type Contributor = readonly [keys: readonly string[], count: number, sum: number, min: number, max: number];
+
+const MINUTE_MS = 60_000;
+
+/** Who contributes by a batch of events, by minute (in seconds). `times` in milliseconds. */
+export function contributorsIn(
+  rule: ContributorRule,
+  { times, messages }: { readonly times: readonly number[]; readonly messages: readonly string[] },
+): (readonly [seconds: number, contributors: readonly Contributor[]])[] {
+  const minutes = new Map<number, Map<string, Contributor>>();
+  for (const [at, message] of messages.entries()) {
+    const found = rule.read(message);
+    if (!found) continue;
+    const seconds = (Math.floor(times[at]! / MINUTE_MS) * MINUTE_MS) / 1000;
+    const contributors = minutes.get(seconds) ?? new Map<string, Contributor>();
+    minutes.set(seconds, contributors);
+    addContributor(contributors, [found.keys, 1, found.value, found.value, found.value]);
+  }
+  return [...minutes].map(([seconds, all]) => [seconds, [...all.values()]]);
+}
+
+export function addContributor(all: Map<string, Contributor>, more: Contributor): void {
+  const key = JSON.stringify(more[0]);
+  const known = all.get(key);
+  all.set(key, known ? joined(known, more) : more);
+}
+
+export const joined = (a: Contributor, b: Contributor): Contributor => [
+  a[0],
+  a[1] + b[1],
+  a[2] + b[2],
+  Math.min(a[3], b[3]),
+  Math.max(a[4], b[4]),
+];

@@ -1,6 +1,7 @@
 /** What the rules of Contributor Insights found: for reports, and for INSIGHT_RULE_METRIC. */
 import type { Context } from '../../core/context.ts';
-import { addContributor, type Contributor, type InsightRule, joined } from '../../core/contributions.ts';
+import type { InsightRule } from '../../core/contributions.ts';
+import { addContributor, type Contributor, joined } from '../../patterns/contributors.ts';
 import { type InsightMinute, insightMinutes } from './insightRows.ts';
 import { MathError } from './math/parser.ts';
 import { type Budget, spend } from './math/values.ts';

@@ -2,7 +2,8 @@
  * What Contributor Insights has added up: a row for each rule and minute. It loads with the plane. Of a minute with very
  * many contributors the greatest are kept by name; the others count together, as AWS's figures are approximate too.
  */
-import { addContributor, type Contributor, joined, type ToldContributions } from '../../core/contributions.ts';
+import type { ToldContributions } from '../../core/contributions.ts';
+import { addContributor, type Contributor, joined } from '../../patterns/contributors.ts';
 import { type Transaction, table } from '../../store/store.ts';
 import { moment } from './metricRows.ts';
 

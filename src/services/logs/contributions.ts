@@ -1,14 +1,46 @@
 /** What a batch of events contributes to Contributor Insights: as whoever reads the group sees it. */
 import type { Context } from '../../core/context.ts';
-import { insightRulesOf, tellContributions } from '../../core/contributions.ts';
+import { insightRulesOn, tellContributions } from '../../core/contributions.ts';
+import { type ContributorRule, compileContributorRule, contributorsIn } from '../../patterns/contributors.ts';
 import { maskerFor } from './dataProtection.ts';
 import type { LogGroup } from './groupRows.ts';
 import type { Events } from './segments.ts';
 
+interface Asked {
+  /** Name and id of the rule. */
+  readonly rule: string;
+  readonly id: string;
+  readonly compiled: ContributorRule;
+}
+
+const known = new WeakMap<object, readonly Asked[]>();
+
 export async function contribute(ctx: Context, group: LogGroup, { times, messages }: Events): Promise<void> {
-  const rules = await insightRulesOf(ctx.store, group);
+  const rules = await rulesFor(ctx, group);
   if (rules.length === 0) return;
   const mask = await maskerFor(ctx, group, false);
   const from = { ingested: ctx.now.getTime() };
-  tellContributions(ctx, group, rules, { times, messages: messages.map((message) => mask({ message, from })) });
+  const events = { times, messages: messages.map((message) => mask({ message, from })) };
+  const contributions = rules.map(({ compiled, ...rule }) => ({ ...rule, minutes: contributorsIn(compiled, events) }));
+  tellContributions(
+    ctx,
+    group,
+    contributions.filter(({ minutes }) => minutes.length > 0),
+  );
 }
+
+async function rulesFor({ store }: Context, group: LogGroup): Promise<readonly Asked[]> {
+  const on = await insightRulesOn(store, group);
+  if (!on) return [];
+  let asked = known.get(on.mark);
+  if (!asked) {
+    const rows = await on.list();
+    asked = rows.map(({ name, id, definition }) => ({ rule: name, id, compiled: compileContributorRule(definition) }));
+    known.set(on.mark, asked);
+  }
+  return asked.filter(({ compiled }) => compiled.groups.some((named) => isOf(named, group.name)));
+}
+
+/** A name, or with `*` at its end the beginning of one. */
+const isOf = (named: string, name: string) =>
+  named.endsWith('*') ? name.startsWith(named.slice(0, -1)) : name === named;
