@@ -1,6 +1,6 @@
 /** External key stores: made, connected, changed and ended. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { refusal } from '../../testing/rejected.ts';
 import { XKS_CREDENTIAL } from '../../testing/xksProxy.ts';
@@ -70,8 +70,10 @@ test('CreateCustomKeyStore wants what belongs together, names and addresses of i
   await refusal(small.root.kms.createCustomKeyStore(asked('more')), 'LimitExceededException');
 });
 
-test('a store behind a VPC endpoint service is looked at when it is connected', async (t) => {
-  const { kms, cloud, address, proxies, asked: requests } = await cloudWith(t);
+/** A store of that connectivity, made and not connected. */
+async function vpcStore(t: TestContext) {
+  const there = await cloudWith(t);
+  const { kms, address, proxies } = there;
   const vpcEndpointService = 'com.amazonaws.vpce.us-east-1.vpce-svc-0123';
   proxies[ENDPOINT] = { ...address, vpcEndpointService };
   const vpc = {
@@ -79,16 +81,47 @@ test('a store behind a VPC endpoint service is looked at when it is connected', 
     XksProxyVpcEndpointServiceName: vpcEndpointService,
   } as const;
   const { CustomKeyStoreId } = await kms.createCustomKeyStore({ ...asked(), ...vpc });
+  return { ...there, vpc, vpcEndpointService, CustomKeyStoreId: CustomKeyStoreId! };
+}
+
+test('a store behind a VPC endpoint service is looked at when it is connected', async (t) => {
+  const { kms, cloud, vpc, vpcEndpointService, CustomKeyStoreId, asked: requests } = await vpcStore(t);
   assert.equal(requests.length, 0);
   await refusal(kms.createCustomKeyStore({ ...asked('second'), ...vpc }), 'XksProxyUriInUseException');
   const elsewhere = { ...asked('second'), XksProxyUriPath: '/other/kms/xks/v1' };
   await refusal(kms.createCustomKeyStore({ ...elsewhere, ...vpc }), 'XksProxyUriEndpointInUseException');
   await refusal(kms.createCustomKeyStore(elsewhere), 'XksProxyUriEndpointInUseException');
-  await kms.connectCustomKeyStore({ CustomKeyStoreId: CustomKeyStoreId! });
+  await kms.connectCustomKeyStore({ CustomKeyStoreId });
   await cloud.settle();
   const [store] = (await kms.describeCustomKeyStores({})).CustomKeyStores!;
   assert.equal(store!.ConnectionState, 'CONNECTED');
   assert.equal(store!.XksProxyConfiguration!.VpcEndpointServiceName, vpcEndpointService);
+});
+
+test('connectivity changes together with the endpoint, while the store is disconnected', async (t) => {
+  const { kms, cloud, address, proxies, CustomKeyStoreId, vpcEndpointService } = await vpcStore(t);
+  delete proxies[ENDPOINT];
+  const state = async () => {
+    await kms.connectCustomKeyStore({ CustomKeyStoreId });
+    await cloud.settle();
+    const [store] = (await kms.describeCustomKeyStores({})).CustomKeyStores!;
+    return [store!.ConnectionState, store!.ConnectionErrorCode];
+  };
+  assert.deepEqual(await state(), ['FAILED', 'XKS_VPC_ENDPOINT_SERVICE_NOT_FOUND']);
+  const open = { CustomKeyStoreId, XksProxyConnectivity: 'PUBLIC_ENDPOINT' } as const;
+  const elsewhere = 'https://public.example.com';
+  proxies[elsewhere] = { ...address };
+  const moved = { ...open, XksProxyUriEndpoint: elsewhere, XksProxyVpcEndpointServiceName: '' };
+  await refusal(kms.updateCustomKeyStore(moved), 'CustomKeyStoreInvalidStateException');
+  await kms.disconnectCustomKeyStore({ CustomKeyStoreId });
+  await cloud.settle();
+  await refusal(kms.updateCustomKeyStore(open), 'ValidationException');
+  await refusal(kms.updateCustomKeyStore({ ...moved, XksProxyUriEndpoint: ENDPOINT }), 'ValidationException');
+  await refusal(kms.updateCustomKeyStore(moved), 'XksProxyInvalidConfigurationException');
+  const back = { CustomKeyStoreId, XksProxyVpcEndpointServiceName: `${vpcEndpointService}x` };
+  await refusal(kms.updateCustomKeyStore(back), 'XksProxyVpcEndpointServiceNotFoundException');
+  const name = { CustomKeyStoreId, XksProxyVpcEndpointServiceName: 'no name' };
+  await refusal(kms.updateCustomKeyStore(name), 'ValidationException');
 });
 
 test('what custom key stores cannot do is refused', async (t) => {

@@ -13,7 +13,7 @@ import { fail } from '../../core/errors.ts';
 import { type Hsm, HsmError, type HsmFailure } from '../../core/hsm.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { later, type Outside } from '../../core/tasks.ts';
-import { hsmOf, type KeyStore, keyStores, nextHsmOf, storeById, withNextPassword } from './keyStoreRows.ts';
+import { hsmOf, type KeyStore, keyStores, nextHsmOf, proxyAt, storeById, withNextPassword } from './keyStoreRows.ts';
 import { anyStore } from './keyStores.ts';
 import { type ConnectionTask, KEY_STORE_CONNECTION } from './keyStoreTasks.ts';
 import { measured, type Outcome, type ProxyRequest } from './proxyRequests.ts';
@@ -71,6 +71,10 @@ export const HEALTH_OF_CONNECTION = {
 export async function attempted(store: KeyStore, requestId: string, around: Outside): Promise<Attempted> {
   if (store.state !== 'CONNECTING') return {};
   if (!store.proxy) return loggedIn(store, around);
+  const { endpoint, vpcService } = store.proxy;
+  if (vpcService !== undefined && proxyAt(around, endpoint)?.vpcEndpointService !== vpcService) {
+    return { error: ConnectionErrorCodeType.XKS_VPC_ENDPOINT_SERVICE_NOT_FOUND };
+  }
   const metadata = { kmsOperation: HEALTH_OF_CONNECTION.kmsOperation, kmsRequestId: requestId };
   const asked = await measured(around, store, (proxy) => checkHealth(proxy, metadata));
   if ('error' in asked && asked.failure === undefined) throw asked.error;

@@ -76,10 +76,16 @@ function credential({ secrets }: Means, sealed: string): string {
   return plain.toString();
 }
 
+/** What the operator says of the proxy at that endpoint. */
+export function proxyAt({ settings }: Pick<Means, 'settings'>, endpoint: string) {
+  const { proxies } = settings.keyStores ?? NO_BACKINGS;
+  return Object.hasOwn(proxies, endpoint) ? proxies[endpoint] : undefined;
+}
+
 export function proxyOf(means: Means, region: string, settings: ProxySettings): XksProxy {
-  const { proxies, wallClock } = means.settings.keyStores ?? NO_BACKINGS;
+  const { wallClock } = means.settings.keyStores ?? NO_BACKINGS;
   const { endpoint, path, accessKeyId, secret } = settings;
-  const address = Object.hasOwn(proxies, endpoint) ? proxies[endpoint] : undefined;
+  const address = proxyAt(means, endpoint);
   return { endpoint, path, accessKeyId, region, address, wallClock, secretAccessKey: credential(means, secret) };
 }
 

@@ -50,6 +50,12 @@ const LATER: Limits = {
   },
   ListKeyRotations: { IncludeKeyMaterial: { enum: ['ALL_KEY_MATERIAL', 'ROTATIONS_ONLY'] } },
   ReEncrypt: { 'DryRunModifiers[]': { enum: ['IGNORE_CIPHERTEXT'] } },
+  UpdateCustomKeyStore: {
+    XksProxyVpcEndpointServiceName: {
+      length: [0, 64],
+      pattern: '(com\\.amazonaws\\.vpce\\.([a-z]+-){2,3}\\d+\\.vpce-svc-[0-9a-z]+)?',
+    },
+  },
 };
 
 function completed(limits: Limits): Limits {

@@ -9,9 +9,15 @@ import {
 } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
 import { fail, ValidationFailure } from '../../core/errors.ts';
-import { NO_BACKINGS } from '../../core/keyStores.ts';
 import type { Present } from '../../core/operation.ts';
-import { type KeyStore, keyStores, type ProxySettings, requireDisconnected, sealCredential } from './keyStoreRows.ts';
+import {
+  type KeyStore,
+  keyStores,
+  type ProxySettings,
+  proxyAt,
+  requireDisconnected,
+  sealCredential,
+} from './keyStoreRows.ts';
 
 export function newProxy(ctx: Context, input: Present<CreateCustomKeyStoreRequest>): ProxySettings {
   const {
@@ -40,8 +46,9 @@ export function newProxy(ctx: Context, input: Present<CreateCustomKeyStoreReques
 
 type VpcInput = Pick<CreateCustomKeyStoreRequest, 'XksProxyVpcEndpointServiceName' | 'XksProxyVpcEndpointServiceOwner'>;
 
+/** Who turns to a public endpoint may give an empty name. */
 const vpcOf = ({ XksProxyVpcEndpointServiceName: name, XksProxyVpcEndpointServiceOwner: owner }: VpcInput) => ({
-  ...(name !== undefined && { vpcService: name }),
+  ...(name && { vpcService: name }),
   ...(owner !== undefined && { vpcOwner: owner }),
 });
 
@@ -73,6 +80,13 @@ export function changedProxy(
   const vpc = vpcOf(input);
   const moves = connectivity !== undefined || endpoint !== undefined || Object.keys(vpc).length > 0;
   if (moves) requireDisconnected(store);
+  if (
+    connectivity !== undefined &&
+    connectivity !== proxy.connectivity &&
+    (endpoint ?? proxy.endpoint) === proxy.endpoint
+  ) {
+    throw new ValidationFailure('You must change XksProxyUriEndpoint when you change XksProxyConnectivity.');
+  }
   if (!moves && path === undefined && credential === undefined) return proxy;
   const { vpcService: _s, vpcOwner: _o, ...rest } = proxy;
   const kept = connectivity === 'PUBLIC_ENDPOINT' ? rest : proxy;
@@ -105,8 +119,7 @@ export async function requireOwnAddress(ctx: Context, store: KeyStore): Promise<
   const clash = others.some((other) => other.proxy!.connectivity !== connectivity) || (isVpc && own.length > 0);
   if (clash) fail(XksProxyUriEndpointInUseException, `The proxy endpoint ${endpoint} is already in use.`);
   if (vpcService === undefined) return;
-  const { proxies } = ctx.settings.keyStores ?? NO_BACKINGS;
-  if (!Object.hasOwn(proxies, endpoint) || proxies[endpoint]?.vpcEndpointService !== vpcService) {
+  if (proxyAt(ctx, endpoint)?.vpcEndpointService !== vpcService) {
     fail(XksProxyVpcEndpointServiceNotFoundException, `The VPC endpoint service ${vpcService} is not found.`);
   }
   if ((await sharing(ctx, store, vpcService, 'vpcService')).length > 0) {
