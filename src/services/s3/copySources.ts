@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.ts';
 import { type Access, Missing } from '../../core/operation.ts';
 import { Upload } from '../../core/upload.ts';
 import { type BucketTarget, objectAccess, requireOwner, targetOf } from './access.ts';
+import { noteAccess } from './accessTiers.ts';
 import { type ObjectBody, readBody } from './bodies.ts';
 import { findBucket, objectArn } from './bucketRows.ts';
 import { requireReadable } from './conditionals.ts';
@@ -135,7 +136,9 @@ export async function readSource(
     SSECustomerKey: input.CopySourceSSECustomerKey,
     SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
   };
-  requireRestored(version, ctx.now);
+  const { settings } = source as ObjectTarget;
+  requireRestored(version, settings, ctx.now);
+  await noteAccess(ctx, settings, version);
   const contentKey = await openContentKey(ctx, source as ObjectTarget, version.key, version.sealed!, key);
   return readBody(ctx, version, contentKey, start, end);
 }

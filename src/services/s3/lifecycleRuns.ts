@@ -101,7 +101,8 @@ async function removed(ctx: Context, run: Run, version: ObjectVersion): Promise<
 
 async function moved(ctx: Context, run: Run, version: ObjectVersion, to: string | undefined): Promise<void> {
   if (to === undefined || version.replication === 'PENDING') return;
-  const changed = { ...version, storageClass: to };
+  const arrived = to === 'INTELLIGENT_TIERING' ? { accessed: ctx.now.getTime() } : {};
+  const changed = { ...version, storageClass: to, ...arrived };
   await replaceVersion(ctx, changed);
   await objectEvent(ctx, run, { name: 'LifecycleTransition', version: changed, reason: 'Lifecycle Transition' });
 }

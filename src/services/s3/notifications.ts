@@ -94,7 +94,7 @@ function recordOf(ctx: Context, { bucket }: BucketTarget, { name, version }: Obj
     ...(name === 'ObjectRestore:Completed' && {
       glacierEventData: {
         restoreEventData: {
-          lifecycleRestorationExpiryTime: new Date(version.restore?.until ?? 0).toISOString(),
+          ...(version.restore && { lifecycleRestorationExpiryTime: new Date(version.restore.until).toISOString() }),
           lifecycleRestoreStorageClass: version.storageClass,
         },
       },
@@ -174,9 +174,8 @@ function tellEventBridge(ctx: Context, { bucket }: BucketTarget, { name, version
         'deletion-type': permanent ? 'Permanently Deleted' : 'Delete Marker Created',
       }),
       ...(name.startsWith('ObjectRestore:') && { 'source-storage-class': version.storageClass }),
-      ...(name === 'ObjectRestore:Completed' && {
-        'restore-expiry-time': new Date(version.restore?.until ?? 0).toISOString(),
-      }),
+      ...(name === 'ObjectRestore:Completed' &&
+        version.restore && { 'restore-expiry-time': new Date(version.restore.until).toISOString() }),
       ...(name === 'LifecycleTransition' && { 'destination-storage-class': version.storageClass ?? 'STANDARD' }),
     },
   });

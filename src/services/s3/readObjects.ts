@@ -2,6 +2,7 @@
 import type { GetObjectCommandOutput, GetObjectRequest, HeadObjectOutput, HeadObjectRequest } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { archiveTierOf, noteAccess } from './accessTiers.ts';
 import { type Part, partsOf, readBody } from './bodies.ts';
 import { checksumAnswer } from './checksums.ts';
 import { requireReadable } from './conditionals.ts';
@@ -32,11 +33,12 @@ export const GetObject: Operation<Present<GetObjectRequest>, GetObjectOutput, Ob
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     requireReadable(version, input);
-    requireRestored(version, ctx.now);
+    requireRestored(version, target.settings, ctx.now);
     const contentKey = await contentKeyOf(ctx, target, version, input);
     const part = await partOf(ctx, version, input);
     const { start, end } = part?.range ?? { start: 0, end: version.size };
     const body = await readBody(ctx, version, contentKey, start, end);
+    await noteAccess(ctx, target.settings, version);
     ctx.audit.additionalEventData = { bytesTransferredIn: 0, bytesTransferredOut: end - start };
     return {
       ...known(target, version, part, input.ChecksumMode === 'ENABLED'),
@@ -61,7 +63,9 @@ export const HeadObject: Operation<Present<HeadObjectRequest>, HeadObjectOutput,
     if (version.sealed?.by === 'SSE-C') await contentKeyOf(ctx, target, version, input);
     const part = await partOf(ctx, version, input);
     const answer = known(target, version, part, input.ChecksumMode === 'ENABLED');
-    return { ...answer, ...restoreAnswer(version, ctx.now), ...overrides(input) } as HeadObjectOutput;
+    const ArchiveStatus = archiveTierOf(version, target.settings, ctx.now);
+    const archived = ArchiveStatus && { ArchiveStatus };
+    return { ...answer, ...restoreAnswer(version, ctx.now), ...archived, ...overrides(input) } as HeadObjectOutput;
   },
 };
 

@@ -64,7 +64,7 @@ const GetObjectVersionForReplication: Operation<SourceRequest, Source, SourceTar
     const { version } = target;
     const owner = objectOwner(target.settings, version);
     if (version.deleteMarker || input.what === 'change') return { version, owner, bodies: [] };
-    requireRestored(version, ctx.now);
+    requireRestored(version, target.settings, ctx.now);
     const contentKey = await openContentKey(ctx, target, version.key, version.sealed!, {});
     const bodies: { part: Part; body: ObjectBody }[] = [];
     let start = 0;
@@ -139,7 +139,8 @@ const isOverridden = ({ rule }: Placement) => rule.Destination?.AccessControlTra
 /** All but the bytes: whose it is now, in which storage class. */
 async function replicaOf(input: Placement, { bucket, settings }: BucketTarget): Promise<ObjectVersion> {
   const { source, rule } = input;
-  const { acl, owner: _, storageClass, body: __, sealed: ___, restore: ____, ...rest } = source.version;
+  const { acl, storageClass, ...all } = source.version;
+  const { owner: _, body: __, sealed: ___, restore: ____, accessed: _____, thaw: ______, ...rest } = all;
   const theirs = isOverridden(input) || aclsDisabled(settings) || source.owner === settings.account;
   const asked = rule.Destination?.StorageClass ?? storageClass;
   return {

@@ -24,8 +24,12 @@ export const restores: TaskHandler<Restored> = {
     const bucket = await findBucket(ctx, name);
     if (bucket instanceof Missing) return undefined;
     const version = await findVersion(ctx, bucket, key, id);
-    if (version?.restore?.ready !== ready || version.restore.until !== until) return undefined;
     const target = await targetOf(ctx, bucket);
+    if (version?.thaw?.ready === ready) {
+      await objectEvent(ctx, target, { name: 'ObjectRestore:Completed', version, reason: '' });
+      return undefined;
+    }
+    if (version?.restore?.ready !== ready || version.restore.until !== until) return undefined;
     if (ctx.now.getTime() < until) {
       await objectEvent(ctx, target, { name: 'ObjectRestore:Completed', version, reason: '' });
       return undefined;

@@ -3,16 +3,19 @@
  * follows from the plane's clock.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
  */
-import type { RestoreObjectOutput, RestoreObjectRequest } from '@aws-sdk/client-s3';
+import type { IntelligentTieringAccessTier, RestoreObjectOutput, RestoreObjectRequest } from '@aws-sdk/client-s3';
+import type { Context } from '../../core/context.ts';
 import { CommonError, notImplemented } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { later } from '../../core/tasks.ts';
+import { archiveTierOf } from './accessTiers.ts';
 import { s3Error } from './errors.ts';
 import { midnightAfter } from './lifecycleRules.ts';
 import { objectEvent } from './notifications.ts';
 import { existingAccess, loadObject, type ObjectTarget, presentVersion } from './objectTargets.ts';
 import { oneOf, wanted } from './onBucket.ts';
 import { RESTORED, type Restored } from './restoreTasks.ts';
+import type { BucketSettings } from './settings.ts';
 import { replaceVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -27,16 +30,22 @@ const DURATIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 const durationsOf = ({ storageClass = 'STANDARD' }: ObjectVersion) =>
   Object.hasOwn(DURATIONS, storageClass) ? DURATIONS[storageClass] : undefined;
 
+/** Archives of Intelligent-Tiering take as long. */
+const LIKE = { ARCHIVE_ACCESS: 'GLACIER', DEEP_ARCHIVE_ACCESS: 'DEEP_ARCHIVE' } as const;
+
 /** Throws InvalidObjectState for an archived object without a restored copy. */
-export function requireRestored(version: ObjectVersion, now: Date): void {
+export function requireRestored(version: ObjectVersion, settings: BucketSettings, now: Date): void {
   const { restore, storageClass } = version;
+  const AccessTier = archiveTierOf(version, settings, now);
+  if (AccessTier) throw s3Error('InvalidObjectState', { details: { StorageClass: storageClass!, AccessTier } });
   if (!durationsOf(version)) return;
   if (restore && restore.ready <= now.getTime() && now.getTime() < restore.until) return;
   throw s3Error('InvalidObjectState', { details: { StorageClass: storageClass! } });
 }
 
 /** `x-amz-restore` of answers. */
-export function restoreAnswer({ restore }: ObjectVersion, now: Date): { Restore?: string } {
+export function restoreAnswer({ restore, thaw }: ObjectVersion, now: Date): { Restore?: string } {
+  if (thaw) return { Restore: `ongoing-request="${now.getTime() < thaw.ready}"` };
   if (!restore || restore.until <= now.getTime()) return {};
   if (now.getTime() < restore.ready) return { Restore: 'ongoing-request="true"' };
   return { Restore: `ongoing-request="false", expiry-date="${new Date(restore.until).toUTCString()}"` };
@@ -51,6 +60,8 @@ export const RestoreObject: Operation<Present<RestoreObjectRequest>, RestoreObje
     const version = presentVersion(target, input);
     const asked = wanted(input.RestoreRequest);
     if (asked.Type !== undefined || asked.SelectParameters || asked.OutputLocation) notImplemented('A select restore');
+    const tier = archiveTierOf(version, target.settings, ctx.now);
+    if (tier) return thaw(ctx, target, version, tier, asked);
     const durations = durationsOf(version);
     if (!durations) {
       const message = "Restore is not allowed for the object's current storage class";
@@ -79,6 +90,29 @@ export const RestoreObject: Operation<Present<RestoreObjectRequest>, RestoreObje
   },
 };
 
+/** What Intelligent-Tiering archived comes back for good. */
+async function thaw(
+  ctx: Context,
+  { bucket, ...target }: ObjectTarget,
+  version: ObjectVersion,
+  tier: IntelligentTieringAccessTier,
+  asked: NonNullable<RestoreObjectRequest['RestoreRequest']>,
+): Promise<RestoreObjectOutput> {
+  const now = ctx.now.getTime();
+  if (version.thaw && now < version.thaw.ready) throw restoring();
+  if (asked.Days !== undefined) throw s3Error('MalformedXML');
+  const ready = now + durationIn(asked, DURATIONS[LIKE[tier]]!);
+  const changed: ObjectVersion = { ...version, thaw: { tier, ready } };
+  await replaceVersion(ctx, changed);
+  const { account, region, name } = bucket;
+  const body: Restored = { bucket: name, key: version.key, version: version.id, ready, until: ready };
+  await later(ctx, { kind: RESTORED, due: ready, body, account, region });
+  await objectEvent(ctx, { bucket, ...target }, { name: 'ObjectRestore:Post', version: changed, reason: '' });
+  return {};
+}
+
+const restoring = () => new CommonError('RestoreAlreadyInProgress', 'Object restore is already in progress', 409);
+
 function durationIn(
   asked: NonNullable<RestoreObjectRequest['RestoreRequest']>,
   durations: Readonly<Record<string, number>>,
@@ -92,9 +126,7 @@ function durationIn(
 
 /** A copy that is there stays longer, or shorter; one that is on its way is not asked for again. */
 function restoreOf({ restore }: ObjectVersion, now: number, days: number, durationMs: number) {
-  if (restore && now < restore.ready) {
-    throw new CommonError('RestoreAlreadyInProgress', 'Object restore is already in progress', 409);
-  }
+  if (restore && now < restore.ready) throw restoring();
   if (restore && now < restore.until) return { ready: restore.ready, until: midnightAfter(now, days) };
   return { ready: now + durationMs, until: midnightAfter(now + durationMs, days) };
 }

@@ -4,6 +4,7 @@
  */
 import type {
   CORSRule,
+  IntelligentTieringConfiguration,
   LifecycleRule,
   LoggingEnabled,
   MetricsConfiguration,
@@ -46,6 +47,12 @@ export interface BucketSettings {
   readonly acceleration?: 'Enabled' | 'Suspended';
   /** Policies are told of its tags. */
   readonly abac?: true;
+  /** By id, each with when it was first set, in milliseconds. */
+  readonly tiering?: readonly {
+    readonly Id: string | undefined;
+    readonly since: number;
+    readonly configuration: IntelligentTieringConfiguration;
+  }[];
   /** By id. */
   readonly metrics?: readonly MetricsConfiguration[];
 }

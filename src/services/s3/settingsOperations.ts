@@ -2,6 +2,11 @@
 import { GetBucketAbac, PutBucketAbac } from './abac.ts';
 import { GetBucketAccelerateConfiguration, PutBucketAccelerateConfiguration } from './acceleration.ts';
 import { GetBucketAcl, PutBucketAcl } from './acls.ts';
+import {
+  DeleteBucketAnalyticsConfiguration,
+  GetBucketAnalyticsConfiguration,
+  ListBucketAnalyticsConfigurations,
+} from './analytics.ts';
 import { DeleteBucketTagging, GetBucketTagging, PutBucketTagging } from './bucketTags.ts';
 import { DeleteBucketCors, GetBucketCors, PutBucketCors } from './cors.ts';
 import { DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption } from './defaultEncryption.ts';
@@ -38,13 +43,11 @@ import {
 } from './requestMetrics.ts';
 import { RestoreObject } from './restores.ts';
 import {
-  DeleteBucketAnalyticsConfiguration,
   DeleteBucketIntelligentTieringConfiguration,
-  GetBucketAnalyticsConfiguration,
   GetBucketIntelligentTieringConfiguration,
-  ListBucketAnalyticsConfigurations,
   ListBucketIntelligentTieringConfigurations,
-} from './unkept.ts';
+  PutBucketIntelligentTieringConfiguration,
+} from './tiering.ts';
 import { DeleteBucketWebsite, GetBucketWebsite, PutBucketWebsite } from './websites.ts';
 
 export const settingsOperations = {
@@ -94,6 +97,7 @@ export const settingsOperations = {
   PutBucketAcl,
   PutBucketCors,
   PutBucketEncryption,
+  PutBucketIntelligentTieringConfiguration,
   PutBucketInventoryConfiguration,
   PutBucketLifecycleConfiguration,
   PutBucketLogging,

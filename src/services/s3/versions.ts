@@ -5,6 +5,7 @@
  *
  * Version ids begin with the time, turned round, so that byte order is newest first.
  */
+import type { IntelligentTieringAccessTier } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import type { Tag } from '../../core/operation.ts';
 import { table } from '../../store/store.ts';
@@ -44,6 +45,10 @@ export interface ObjectVersion {
   readonly redirect?: string;
   /** Of an archived object, when a copy is ready and until when: milliseconds since 1970. */
   readonly restore?: { readonly ready: number; readonly until: number };
+  /** Of what Intelligent-Tiering watches, when it was read last, in milliseconds; see accessTiers.ts. */
+  readonly accessed?: number;
+  /** From which of its archives it was asked back, and when it is there. */
+  readonly thaw?: { readonly tier: IntelligentTieringAccessTier; readonly ready: number };
   /** The upload in parts that it was made by. */
   readonly upload?: string;
 }

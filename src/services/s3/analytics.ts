@@ -1,15 +1,12 @@
 /**
- * Storage class analysis and S3 Intelligent-Tiering's archives: there are no such configurations, and none can be made.
- * Both would have to know when or how often each object is read, which nothing here counts.
+ * Storage class analysis: there are no such configurations, and none can be made. It would have to know how often objects
+ * of each age are read, which nothing here counts.
  */
 import type {
   DeleteBucketAnalyticsConfigurationRequest,
-  DeleteBucketIntelligentTieringConfigurationRequest,
   GetBucketAnalyticsConfigurationRequest,
-  GetBucketIntelligentTieringConfigurationRequest,
   ListBucketAnalyticsConfigurationsOutput,
   ListBucketAnalyticsConfigurationsRequest,
-  ListBucketIntelligentTieringConfigurationsRequest,
 } from '@aws-sdk/client-s3';
 import type { Present } from '../../core/operation.ts';
 import { configurationNamed } from './configurations.ts';
@@ -33,18 +30,3 @@ export const DeleteBucketAnalyticsConfiguration = onBucket<Present<DeleteBucketA
   action: 's3:PutAnalyticsConfiguration',
   run: none,
 });
-
-export const GetBucketIntelligentTieringConfiguration = onBucket<
-  Present<GetBucketIntelligentTieringConfigurationRequest>,
-  object
->({ action: 's3:GetIntelligentTieringConfiguration', run: none });
-
-export const ListBucketIntelligentTieringConfigurations = onBucket<
-  Present<ListBucketIntelligentTieringConfigurationsRequest>,
-  object
->({ action: 's3:GetIntelligentTieringConfiguration', run: noneListed });
-
-export const DeleteBucketIntelligentTieringConfiguration = onBucket<
-  Present<DeleteBucketIntelligentTieringConfigurationRequest>,
-  object
->({ action: 's3:PutIntelligentTieringConfiguration', run: none });
