@@ -11,8 +11,9 @@ const HELP = `Usage: npx gatehouse saml-application list|show ID [OPTION…]
        npx gatehouse saml-application certificate ID [--activate CERT | --delete CERT]
 
 SAML 2.0 applications of an instance of IAM Identity Center. Who may use one is said by aws sso-admin
-create-application-assignment, with the ARN that is shown here; delete-application ends it. An application has two keys while one takes the place of
-the other: certificate makes a second one, --activate lets it sign, --delete ends the first.
+create-application-assignment, with the ARN that is shown here; delete-application ends it. An application has
+two keys while one takes the place of the other: certificate makes a second one, --activate lets it sign, --delete ends
+the first.
 The caller needs sso:CreateApplicationInstance, and so on; see the README of src/signin.
 
   --instance ARN          the instance (that of the account, when it has one)
