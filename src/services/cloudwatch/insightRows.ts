@@ -1,6 +1,6 @@
 /**
- * What Contributor Insights has added up: a row for each rule and minute. It loads with the plane. Of a minute with very
- * many contributors the greatest are kept by name; the others count together, as AWS's figures are approximate too.
+ * What Contributor Insights has added up: a row for each rule and minute. It loads with the plane. Of a minute with
+ * very many contributors the greatest are kept by name; the others count together: AWS's figures are approximate, too.
  */
 import type { ToldContributions } from '../../core/contributions.ts';
 import { addContributor, type Contributor, joined } from '../../patterns/contributors.ts';

@@ -1,5 +1,6 @@
 /**
- * Contributor Insights: rules over log groups. Logs tells what each batch of events contributes (core/contributions.ts).
+ * Contributor Insights: rules over log groups. Logs tells what each batch of events contributes; see
+ * core/contributions.ts.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContributorInsights.html
  */
 import {
