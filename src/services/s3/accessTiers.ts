@@ -1,7 +1,7 @@
 /**
  * Which objects of S3 Intelligent-Tiering are archived: those that nobody read for as many days as the bucket's
- * configurations say. The last access is kept to the day, and only while there is a configuration; what was there before
- * one counts from when it was set. Other tiers are read like any storage, so they make no difference here.
+ * configurations say. The last access is kept to the day, and only while there is a configuration; what was there
+ * before one counts from when it was set. Other tiers are read like any storage, so they make no difference here.
  */
 import type { IntelligentTieringAccessTier, IntelligentTieringConfiguration } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';

@@ -1,6 +1,6 @@
 /**
- * Storage class analysis: there are no such configurations, and none can be made. It would have to know how often objects
- * of each age are read, which nothing here counts.
+ * Storage class analysis: there are no such configurations, and none can be made. It would have to know how often
+ * objects of each age are read, which nothing here counts.
  */
 import type {
   DeleteBucketAnalyticsConfigurationRequest,
