@@ -15,7 +15,7 @@ import { organizationIdOf } from '../../identity/organization.ts';
 import type { JournalRow, Transaction } from '../../store/store.ts';
 import { keepTally, type Tally, tally, tellAggregates } from './aggregates.ts';
 import { ACTIVITY_KIND, activityIn } from './channelRows.ts';
-import { COLLECTOR, type CollectorPosition, collectorPositions, nextDue } from './collectorPositions.ts';
+import { COLLECTOR, type CollectorPosition, collectorPositions, isDue, nextDue } from './collectorPositions.ts';
 import { contextOf, enriched, enrichmentOf } from './enrichment.ts';
 import { ingestingStores, isEnriched } from './lakeRows.ts';
 import { type LogBatch, newLogBatch, noteLine } from './logBatches.ts';
@@ -81,7 +81,7 @@ export async function collect(around: Surroundings, position: CollectorPosition)
   const seen = around.now().getTime();
   const tip = await journal.tip();
   await gather(state, around);
-  const due = seen >= position.due && state.cursor >= tip;
+  const due = isDue(position, seen, around.settings) && state.cursor >= tip;
   if (due || state.bytes >= GATHERED_BYTES_MAX) {
     await deliver(state, around, due ? seen : undefined);
     return true;

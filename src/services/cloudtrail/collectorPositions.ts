@@ -17,9 +17,16 @@ export const COLLECTOR = ['collector'];
 
 const STANDARD_INTERVAL_SECONDS = 300;
 
+const intervalMs = (settings: Context['settings']) =>
+  (settings.trailIntervalSeconds ?? STANDARD_INTERVAL_SECONDS) * 1000;
+
+/** Whether files are due. Were it only in more than an interval, then the clock has been set back. */
+export const isDue = ({ due }: CollectorPosition, now: number, settings: Context['settings']): boolean =>
+  now >= due || due - now > intervalMs(settings);
+
 /** The next time that files are due: at whole intervals of the clock. */
 export function nextDue(now: Date, settings: Context['settings']): number {
-  const interval = (settings.trailIntervalSeconds ?? STANDARD_INTERVAL_SECONDS) * 1000;
+  const interval = intervalMs(settings);
   return (Math.floor(now.getTime() / interval) + 1) * interval;
 }
 

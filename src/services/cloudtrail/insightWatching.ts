@@ -82,8 +82,11 @@ async function count(
   const window = windowOf(entry.time);
   let activity = open.get(id) ?? (await tx.get(activities, subjectKey(subject)));
   while (activity && activity.window < window) activity = await close(tx, activity, since);
+  // The clock has been set back: what was counted of times to come is over, and so is an Insight.
+  const ahead = activity !== undefined && activity.window > window + 1;
+  while (ahead && activity) activity = await close(tx, activity, since);
   activity ??= { ...subject, window, count: 0, tops: NO_TOPS };
-  // An entry that comes late counts in the window under way.
+  // An entry that comes a little late counts in the window under way.
   const minute = activity.window === window ? minuteOf(entry.time) : 0;
   const minutes = plusOne(activity.minutes, minute);
   const tops = counted(activity.tops, valuesOf(entry));
