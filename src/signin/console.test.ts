@@ -258,7 +258,8 @@ test('a name that nobody has takes as long as a wrong password', async () => {
       times[name]!.push(performance.now() - begin);
     }
   }
-  const median = (name: string) => times[name]!.toSorted((a, b) => a - b)[3]!;
-  const ratio = median('anaya') / median('nobody');
+  // The fastest of each: what else the machine does only ever adds to it.
+  const fastest = (name: string) => Math.min(...times[name]!);
+  const ratio = fastest('anaya') / fastest('nobody');
   assert.ok(ratio > 0.6 && ratio < 1.7, `${ratio}`);
 });
