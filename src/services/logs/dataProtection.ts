@@ -15,11 +15,11 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Access, Present } from '../../core/operation.ts';
+import { compileRegex, type Fuel, type Regex } from '../../patterns/regex/index.ts';
 import { groupAccess, onGroup, requireStandard } from './access.ts';
 import { accountPolicies, DATA_PROTECTION } from './accountPolicyRows.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
 import type { StoredEvent } from './reading.ts';
-import { compileRegex, type Fuel, type Regex } from './regex/index.ts';
 
 const KEY = (name: string) => `-----BEGIN ${name}-----[A-Za-z0-9+/=\\\\\\s]*(-----END ${name}-----)?`;
 const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';

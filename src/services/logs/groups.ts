@@ -24,7 +24,7 @@ import { identified } from './groupLookup.ts';
 import { DELIVERY_DAYS, groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { rowsPage } from './pages.ts';
 import { PURGE, type Purge } from './purge.ts';
-import { compileRegex } from './regex/index.ts';
+import { compileRegex } from '../../patterns/regex/index.ts';
 import { groupPolicyGone } from './resourcePolicies.ts';
 import { acceptedTags, tagConditions } from './tags.ts';
 import { storedBytes } from './usage.ts';

@@ -20,6 +20,7 @@ import type { Turn } from '../../core/ongoing.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { Wait } from '../../core/wait.ts';
+import { TooCostly } from '../../patterns/regex/index.ts';
 import { table } from '../../store/store.ts';
 import { groupAccess, requireStandard } from './access.ts';
 import { arrivalsSince, arrivedSince } from './arrivals.ts';
@@ -27,7 +28,6 @@ import { type Masker, maskerFor } from './dataProtection.ts';
 import { findGroup, groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, type LogGroup } from './groupRows.ts';
 import { type FilterPattern, filterPattern, subjectOf } from './patterns/index.ts';
-import { TooCostly } from './regex/index.ts';
 import type { Segment } from './segments.ts';
 
 interface LiveTail {

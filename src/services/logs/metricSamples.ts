@@ -5,13 +5,13 @@
  */
 import type { Context } from '../../core/context.ts';
 import type { Sample } from '../../core/metrics.ts';
+import { TooCostly } from '../../patterns/regex/index.ts';
 import { pacer } from './breath.ts';
 import { maskerFor } from './dataProtection.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
 import { type FilterPattern, filterPattern, type Subject, subjectOf } from './patterns/index.ts';
 import { numericText } from './patterns/json.ts';
-import { TooCostly } from './regex/index.ts';
 import type { Events } from './segments.ts';
 
 export const FILTERS_MAX = 100;

@@ -1,5 +1,5 @@
 /** Date functions of Logs Insights that take plain values. */
-import { compileRegex, type Regex } from '../regex/index.ts';
+import { compileRegex, type Regex } from '../../../patterns/regex/index.ts';
 import type { Fn } from './functions.ts';
 import { Moment, numberOf, textOf, type Value } from './values.ts';
 

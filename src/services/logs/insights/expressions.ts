@@ -2,7 +2,7 @@
  * Expressions of Logs Insights, compiled to functions of a row.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html
  */
-import type { Regex } from '../regex/index.ts';
+import type { Regex } from '../../../patterns/regex/index.ts';
 import { type AggregateMaker, aggregateAt, isAggregate } from './aggregates.ts';
 import { FUNCTIONS, finite } from './functions.ts';
 import { fieldReader, type Row } from './records.ts';

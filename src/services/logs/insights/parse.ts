@@ -2,7 +2,7 @@
  * The `parse` command: fields out of a text, by a glob or by a regular expression.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Parse.html
  */
-import type { Regex } from '../regex/index.ts';
+import type { Regex } from '../../../patterns/regex/index.ts';
 import { type Evaluate, primaryAt, type Scope } from './expressions.ts';
 import { fieldReader } from './records.ts';
 import { fieldName, quoted, regexLiteral, type Scanner, sign, word, wrong } from './scanner.ts';

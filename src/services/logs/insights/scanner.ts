@@ -1,7 +1,7 @@
 /** Reads a query's text. What is wrong is told with its place. */
 import { MalformedQueryException } from '@aws-sdk/client-cloudwatch-logs';
 import { awsError } from '../../../core/errors.ts';
-import { compileRegex, type Regex } from '../regex/index.ts';
+import { compileRegex, type Regex } from '../../../patterns/regex/index.ts';
 
 export interface Scanner {
   readonly text: string;

@@ -1,5 +1,5 @@
 /** Functions of Logs Insights that are more than a function of values. */
-import type { Regex } from '../regex/index.ts';
+import type { Regex } from '../../../patterns/regex/index.ts';
 import { argumentsAt, type Evaluate, expressionAt, type Scope } from './expressions.ts';
 import { ceilTo, floorTo, type Period, periodAt } from './periods.ts';
 import { fieldReader, unmasked } from './records.ts';

@@ -1,6 +1,6 @@
 /** What the three syntaxes of filter patterns have in common. */
-import type { Regex } from '../regex/index.ts';
-import { compileRegex } from '../regex/index.ts';
+import type { Regex } from '../../../patterns/regex/index.ts';
+import { compileRegex } from '../../../patterns/regex/index.ts';
 
 /** An event's message, parsed once for all patterns that look at it. */
 export interface Subject {

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Datatype.html
  */
 import type { DateTimeConverter } from '@aws-sdk/client-cloudwatch-logs';
-import { compileRegex, type Fuel } from '../regex/index.ts';
+import { compileRegex, type Fuel } from '../../../patterns/regex/index.ts';
 import { fieldAt, type LogEvent, setField, Untransformable } from './event.ts';
 import { refuse } from './refusal.ts';
 

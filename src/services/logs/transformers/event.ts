@@ -1,6 +1,6 @@
 /** A log event on its way through a transformer: what processors have made of it so far. */
 
-import type { Fuel } from '../regex/index.ts';
+import type { Fuel } from '../../../patterns/regex/index.ts';
 
 /** Where a path leads: `a.b.c`, each step a member of an object. */
 export type Fields = Record<string, unknown>;

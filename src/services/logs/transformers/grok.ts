@@ -2,7 +2,7 @@
  * Grok expressions: patterns with names and what stands between them, as one regular expression. What stands between
  * patterns is text, also where it would mean more in a regular expression; a backslash before a sign is left out.
  */
-import { compileRegex, type Fuel, type Regex } from '../regex/index.ts';
+import { compileRegex, type Fuel, type Regex } from '../../../patterns/regex/index.ts';
 import { COMMON_LOGS, type CommonLog } from './commonLogs.ts';
 import { type Fields, type LogEvent, setField, textAt, Untransformable } from './event.ts';
 import { GROK_PATTERNS, GROK_PATTERNS_MAX, grokLimitOf, WIDE_PATTERNS, WIDE_PATTERNS_MAX } from './grokPatterns.ts';

@@ -10,7 +10,7 @@ import type {
   SubstituteString,
   TypeConverter,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { compileRegex, type Fuel, type Regex } from '../regex/index.ts';
+import { compileRegex, type Fuel, type Regex } from '../../../patterns/regex/index.ts';
 import { type Fields, fieldAt, type LogEvent, merge, type Origin, removeField, setField } from './event.ts';
 import { refuse } from './refusal.ts';
 

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Create.html
  */
 import type { Processor } from '@aws-sdk/client-cloudwatch-logs';
-import { type Fuel, TooCostly } from '../regex/index.ts';
+import { type Fuel, TooCostly } from '../../../patterns/regex/index.ts';
 import { dateTimeConverter } from './dates.ts';
 import { type LogEvent, type Origin, Untransformable } from './event.ts';
 import { grokOf } from './grok.ts';
