@@ -20,7 +20,7 @@ import { callerConditions } from './conditions.ts';
 import { type Key, keyArn, keys, requireState } from './keys.ts';
 import { rowsPage } from './pages.ts';
 import { forgetDeletedKeys } from './reaper.ts';
-import { type Found, findKey, keyAccess } from './resolve.ts';
+import { type Found, findKey, findUsedKey, keyAccess } from './resolve.ts';
 
 const RESERVED = 'alias/aws/';
 
@@ -102,7 +102,7 @@ async function target(ctx: Context, name: string, names: readonly (string | unde
   const found: Found[] = [];
   for (const keyId of names) {
     const id = keyId ?? alias?.keyId;
-    if (id !== undefined) found.push(await findKey(ctx, id, false));
+    if (id !== undefined) found.push(await findUsedKey(ctx, id, false));
   }
   return { alias, name, found };
 }

@@ -27,6 +27,7 @@ import {
   endDryRun,
   type Found,
   findKey,
+  findUsedKey,
   keyAccess,
   onKey,
   presentKey,
@@ -118,7 +119,7 @@ export const ReEncrypt: Operation<Present<ReEncryptRequest>, ReEncryptResponse, 
     const to = input.DestinationEncryptionAlgorithm ?? SYMMETRIC;
     ctx.audit.requestParameters = { sourceEncryptionAlgorithm: algorithm, destinationEncryptionAlgorithm: to };
     const source = await enciphered(ctx, 'ReEncryptFrom', input, input.SourceKeyId, algorithm);
-    const found = await findKey(ctx, input.DestinationKeyId, true);
+    const found = await findUsedKey(ctx, input.DestinationKeyId, true);
     const destination = found.key ? await withGrants(ctx, found, found.key, 'ReEncryptTo') : found;
     return { source, destination };
   },
@@ -192,7 +193,7 @@ async function enciphered(
   const backing = algorithm === SYMMETRIC && bytes ? backingOf(bytes) : undefined;
   const named = backing === undefined ? undefined : await ctx.store.get(materials, [ctx.region, backing]);
   const named1 = named && keyArn({ ...named, id: named.keyId });
-  const sought = keyId === undefined ? await foundBy(ctx, named1) : await findKey(ctx, keyId, true);
+  const sought = keyId === undefined ? await foundBy(ctx, named1) : await findUsedKey(ctx, keyId, true);
   const found = sought.key ? await withGrants(ctx, sought, sought.key, operation) : sought;
   const fromOtherKey = named1 !== undefined && found.key !== undefined && keyArn(found.key) !== named1;
   return { found, algorithm, bytes, named, fromOtherKey };

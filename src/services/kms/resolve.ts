@@ -54,6 +54,12 @@ export async function findKey(ctx: Context, name: string, withAliases: boolean):
   return byId(ctx, owner, rest);
 }
 
+/** For operations that know no invalid ARNs, only keys that are not found. */
+export async function findUsedKey(ctx: Context, name: string, withAliases: boolean): Promise<Found> {
+  const found = await findKey(ctx, name, withAliases);
+  return found.absent instanceof InvalidArnException ? { ...found, absent: notFound(found.absent.message) } : found;
+}
+
 async function byAlias(ctx: Context, owner: Owner, alias: string): Promise<Found> {
   const row = await ctx.store.get(aliases, [owner.account, owner.region, alias]);
   if (row) return { ...(await byId(ctx, owner, row.keyId)), requestAlias: alias };
@@ -138,7 +144,8 @@ export function onKey<In extends object, Out>(rules: Rules<In, Out>): Operation<
   return {
     ...(rules.readOnly !== undefined && { readOnly: rules.readOnly }),
     async load(input, ctx) {
-      const found = await findKey(ctx, named(input), rules.aliases === true);
+      const find = rules.usage === undefined ? findKey : findUsedKey;
+      const found = await find(ctx, named(input), rules.aliases === true);
       if (!found.key) return found;
       if (rules.looks) return { ...found, conditions: await rules.looks(ctx, found.key) };
       if (!rules.operation) return found;
