@@ -38,9 +38,7 @@ export const CreateAlias: Operation<Present<CreateAliasRequest>, object, Target>
     const key = ownKey(ctx, found[0]!);
     requireState(ctx, key, 'kept');
     if (alias) fail(AlreadyExistsException, `An alias with the name ${aliasArn(ctx, name)} already exists`);
-    if (key.aliases.length >= quota(ctx, 'AliasesPerKeyQuota', 50)) {
-      fail(LimitExceededException, `The maximum number of aliases for ${keyArn(key)} has been reached.`);
-    }
+    requireRoom(ctx, key);
     const now = ctx.now.toISOString();
     const { account, region } = key;
     await ctx.store.insert(aliases, { account, region, name, keyId: key.id, created: now, updated: now });
@@ -60,6 +58,7 @@ export const UpdateAlias: Operation<Present<UpdateAliasRequest>, object, Target>
     requireState(ctx, key, 'kept');
     if (before && before.id !== key.id) {
       requireSameKind(before, key);
+      requireRoom(ctx, key);
       await ctx.store.replace(keys, { ...before, aliases: before.aliases.filter((other) => other !== name) });
       await ctx.store.replace(keys, { ...key, aliases: [...key.aliases, name] });
     }
@@ -116,6 +115,11 @@ const accesses = (ctx: Context, { name, found }: Target): Access[] => [
 function ownKey(ctx: Context, found: Found): Key {
   if (!found.key || found.key.account !== ctx.account) throw found.absent ?? awsError(NotFoundException, found.arn);
   return found.key;
+}
+
+function requireRoom(ctx: Context, key: Key): void {
+  if (key.aliases.length < quota(ctx, 'AliasesPerKeyQuota', 50)) return;
+  fail(LimitExceededException, `The maximum number of aliases for ${keyArn(key)} has been reached.`);
 }
 
 function requireOwnName(name: string): void {

@@ -40,9 +40,7 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
     const owner = { account: ctx.account, region: ctx.region, id, spec };
     const tags = acceptedTags([], input.Tags ?? []);
     const policy = await acceptedPolicy(ctx, keyArn(owner), input.Policy, input.BypassPolicyLockoutSafetyCheck);
-    if (!(await ctx.store.fits(keys, [ctx.account, ctx.region], quota(ctx, 'KmsKeysQuota', 100_000), 'managed'))) {
-      fail(LimitExceededException, 'You have reached your limit of KMS keys in this Region.');
-    }
+    await requireRoom(ctx, ctx.region);
     const material = store
       ? await materialInStore(ctx, store, owner, input.XksKeyId)
       : origin === 'AWS_KMS'
@@ -74,6 +72,13 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
     return { KeyMetadata: await metadataOf(ctx, key) };
   },
 };
+
+/** For one more key in the Region. */
+export async function requireRoom(ctx: Context, region: string): Promise<void> {
+  const max = quota(ctx, 'KmsKeysQuota', 100_000);
+  if (await ctx.store.fits(keys, [ctx.account, region], max, 'managed')) return;
+  fail(LimitExceededException, `You have reached your limit of KMS keys in ${region}.`);
+}
 
 /** The request's condition keys, also of what it leaves to the defaults. */
 function asks(input: Input) {

@@ -81,3 +81,24 @@ test('a primary key waits for its replicas before it goes', async () => {
   cloud.advance('P7D');
   await assert.rejects(here.describeKey({ KeyId }), { name: 'NotFoundException' });
 });
+
+test('ReplicateKey and UpdateAlias keep the quotas that CreateKey and CreateAlias keep', async () => {
+  const cloud = await testCloud({ quotas: { KmsKeysQuota: 1, AliasesPerKeyQuota: 1 } });
+  const root = await cloud.keyFor(cloud.managementAccount);
+  const [here, there] = [cloud.as(root).kms, cloud.as(root, 'eu-west-1').kms];
+  const KeyId = (await here.createKey({ MultiRegion: true })).KeyMetadata!.KeyId!;
+  await assert.rejects(here.createKey({}), { name: 'LimitExceededException' });
+  await there.createKey({});
+  await assert.rejects(here.replicateKey({ KeyId, ReplicaRegion: 'eu-west-1' }), { name: 'LimitExceededException' });
+  await here.replicateKey({ KeyId, ReplicaRegion: 'eu-west-2' });
+
+  const other = await testCloud({ quotas: { AliasesPerKeyQuota: 1 } });
+  const { kms } = other.root;
+  const [one, two] = [(await kms.createKey({})).KeyMetadata!.KeyId!, (await kms.createKey({})).KeyMetadata!.KeyId!];
+  await kms.createAlias({ AliasName: 'alias/one', TargetKeyId: one });
+  await kms.createAlias({ AliasName: 'alias/two', TargetKeyId: two });
+  await assert.rejects(kms.updateAlias({ AliasName: 'alias/one', TargetKeyId: two }), {
+    name: 'LimitExceededException',
+  });
+  await kms.updateAlias({ AliasName: 'alias/one', TargetKeyId: one });
+});

@@ -12,6 +12,7 @@ import type { Access, Operation, Present } from '../../core/operation.ts';
 import { accounts } from '../../identity/organization.ts';
 import { regionStatus } from '../../identity/regions.ts';
 import { bypass } from './conditions.ts';
+import { requireRoom } from './createKey.ts';
 import { metadataOf, relatedKeys } from './keyMetadata.ts';
 import { acceptedPolicy } from './keyPolicies.ts';
 import { type Key, keyArn, keys, requireState, stateOf, unsupported } from './keys.ts';
@@ -37,6 +38,7 @@ export const ReplicateKey = onKey<Replicate, ReplicateKeyResponse>({
     if (there && stateOf(there, ctx.now) !== undefined) {
       fail(AlreadyExistsException, `${keyArn(there)} already exists.`);
     }
+    await requireRoom(ctx, input.ReplicaRegion);
     const replica = await replicaOf(ctx, key, input);
     await ctx.store.replace(keys, replica);
     for (const material of await materialsOf(ctx, key)) {
