@@ -21,6 +21,14 @@ export interface LogGroup {
   readonly metricFilters: number;
   /** The KMS key that new events are encrypted under: its ARN, and the data key in `dataKeys`. */
   readonly kms?: { readonly keyArn: string; readonly dataKey: string } | undefined;
+  /** Fields by which events are indexed as they come in; see fieldIndexes.ts. Milliseconds. */
+  readonly indexPolicy?:
+    | {
+        readonly document: string;
+        readonly fields: readonly { readonly name: string; readonly type: 'FIELD_INDEX' | 'FACET' }[];
+        readonly updated: number;
+      }
+    | undefined;
   /** What is made of events as they come in; see transformers/. Times in milliseconds. */
   readonly transformer?:
     | { readonly config: readonly Processor[]; readonly created: number; readonly modified: number }

@@ -18,13 +18,13 @@ import { lowerId } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { later } from '../../core/tasks.ts';
+import { compileRegex } from '../../patterns/regex/index.ts';
 import { namedAccess, onGroup } from './access.ts';
 import { encryptUnder } from './encryption.ts';
 import { identified } from './groupLookup.ts';
 import { DELIVERY_DAYS, groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { rowsPage } from './pages.ts';
 import { PURGE, type Purge } from './purge.ts';
-import { compileRegex } from '../../patterns/regex/index.ts';
 import { groupPolicyGone } from './resourcePolicies.ts';
 import { acceptedTags, tagConditions } from './tags.ts';
 import { storedBytes } from './usage.ts';
@@ -167,10 +167,13 @@ const view = (group: LogGroup, storedBytes: number): LogGroupView => ({
 export const ListLogGroups: Operation<ListLogGroupsRequest, ListLogGroupsResponse> = {
   access: (_input, ctx) => anyGroup(ctx),
   async run(input, ctx) {
-    if (input.dataSources?.length || input.fieldIndexNames?.length) return { logGroups: [] }; // No group has any.
+    if (input.dataSources?.length) return { logGroups: [] }; // No group has any.
     const pattern = input.logGroupNamePattern === undefined ? undefined : namePattern(input.logGroupNamePattern);
     const fits = (group: LogGroup) =>
-      (pattern?.test(group.name) ?? true) && ofClass(input, group) && tagged(input.logGroupTags ?? [], group);
+      (pattern?.test(group.name) ?? true) &&
+      ofClass(input, group) &&
+      tagged(input.logGroupTags ?? [], group) &&
+      indexed(input.fieldIndexNames ?? [], group);
     const { rows, page } = await ownPage(ctx, { ...input, limit: listLimit(input.limit) }, fits);
     const logGroups = rows.map((group) => ({
       logGroupName: group.name,
@@ -195,6 +198,9 @@ function namePattern(pattern: string) {
   if (compiled && !('problem' in compiled)) return compiled;
   fail(InvalidParameterException, 'The specified log group name pattern is invalid.');
 }
+
+const indexed = (names: readonly string[], { indexPolicy }: LogGroup): boolean =>
+  names.every((name) => indexPolicy?.fields.some((field) => field.name === name) ?? false);
 
 const tagged = (filters: NonNullable<ListLogGroupsRequest['logGroupTags']>, { tags }: LogGroup): boolean =>
   filters.every(({ key, values }) =>

@@ -40,6 +40,7 @@ import {
   ListLogGroups,
   PutLogGroupDeletionProtection,
 } from './groups.ts';
+import { DeleteIndexPolicy, DescribeFieldIndexes, DescribeIndexPolicies, PutIndexPolicy } from './indexPolicies.ts';
 import limits from './limits.json' with { type: 'json' };
 import { StartLiveTail } from './liveTail.ts';
 import { GetLogGroupFields, GetLogRecord } from './logRecords.ts';
@@ -99,6 +100,7 @@ export const logs = defineService({
     DeleteDeliveryDestinationPolicy,
     DeleteDeliverySource,
     DeleteDestination,
+    DeleteIndexPolicy,
     DeleteLogAnomalyDetector,
     DeleteLogGroup,
     DeleteLogStream,
@@ -116,6 +118,8 @@ export const logs = defineService({
     DescribeDeliverySources,
     DescribeDestinations,
     DescribeExportTasks,
+    DescribeFieldIndexes,
+    DescribeIndexPolicies,
     DescribeLogGroups,
     DescribeLogStreams,
     DescribeMetricFilters,
@@ -152,6 +156,7 @@ export const logs = defineService({
     PutDeliverySource,
     PutDestination,
     PutDestinationPolicy,
+    PutIndexPolicy,
     PutLogEvents,
     PutLogGroupDeletionProtection,
     PutMetricFilter,

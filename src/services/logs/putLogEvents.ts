@@ -16,6 +16,7 @@ import { type Sample, tellSamples } from '../../core/metrics.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { contribute } from './contributions.ts';
 import { sealingKey } from './encryption.ts';
+import { indexesOf } from './fieldIndexes.ts';
 import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
 import { filterSamples } from './metricSamples.ts';
 import { policyFor } from './resourcePolicies.ts';
@@ -114,7 +115,9 @@ async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Bat
     messages: batch.map(({ message }) => message ?? ''),
   });
   const key = await sealingKey(ctx, group);
-  const segment = segmentOf(ctx, { group: group.id, stream: stream.id, streamName: stream.name, key }, events);
+  const indexes = indexesOf(group, stream.name, events);
+  const origin = { group: group.id, stream: stream.id, streamName: stream.name, key, indexes };
+  const segment = segmentOf(ctx, origin, events);
   await keepSegment(ctx.store, segment);
   await noteNewest(ctx, stream, segment.row.last);
   const samples = [

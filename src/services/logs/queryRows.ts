@@ -37,6 +37,9 @@ export interface QueryScan {
   readonly events: number;
   readonly bytes: number;
   readonly matched: number;
+  /** In batches that an index said not to look at. */
+  readonly skippedEvents?: number | undefined;
+  readonly skippedBytes?: number | undefined;
 }
 
 export const NOTHING_SCANNED: QueryScan = { events: 0, bytes: 0, matched: 0 };

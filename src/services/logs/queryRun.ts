@@ -8,6 +8,7 @@ import { breath, pacer } from './breath.ts';
 import { type Masker, maskerFor } from './dataProtection.ts';
 import type { Place } from './eventIds.ts';
 import { comparePlaces } from './eventIds.ts';
+import { mayHold } from './fieldIndexes.ts';
 import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type Budget, budget } from './insights/budget.ts';
@@ -17,7 +18,7 @@ import type { Sink } from './insights/stages.ts';
 import { shown } from './insights/values.ts';
 import type { Query, QueryScan } from './queryRows.ts';
 import { eventsOf, type StoredEvent } from './reading.ts';
-import { eventBytes } from './segments.ts';
+import { eventBytes, type Segment } from './segments.ts';
 
 export interface QueryRun {
   /** Reads on; true when all is read. */
@@ -43,14 +44,18 @@ export function queryRun(query: Query): QueryRun {
     const earlier = { ...plan.compared, earlier: true as const };
     groups.push(...query.groups.map((id) => ({ id, ...earlier, after: undefined, done: false })));
   }
-  const scanned = { events: 0, bytes: 0, matched: 0 };
+  const scanned = { events: 0, bytes: 0, matched: 0, skippedEvents: 0, skippedBytes: 0 };
+  const passOver = (row: Segment) => {
+    scanned.skippedEvents += row.events;
+    scanned.skippedBytes += row.bytes;
+  };
   let enough = false;
   return {
     async step(ctx) {
       let events = 0;
       let bytes = 0;
       const pace = pacer();
-      for await (const { event, log, raw, earlier } of allEvents(ctx, groups, plan)) {
+      for await (const { event, log, raw, earlier } of allEvents(ctx, groups, plan, passOver)) {
         events++;
         const size = eventBytes(event.message);
         bytes += size;
@@ -99,7 +104,12 @@ interface Reader {
 }
 
 /** Events of all groups in the order of reading; what has been given is noted in `groups`. */
-async function* allEvents(ctx: Context, groups: Progress[], plan: Plan): AsyncGenerator<Found> {
+async function* allEvents(
+  ctx: Context,
+  groups: Progress[],
+  plan: Plan,
+  passOver: (row: Segment) => void,
+): AsyncGenerator<Found> {
   const readers: Reader[] = [];
   for (const progress of groups) {
     const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
@@ -108,7 +118,7 @@ async function* allEvents(ctx: Context, groups: Progress[], plan: Plan): AsyncGe
       continue;
     }
     const mask = await maskerFor(ctx, group, false);
-    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, plan), events: [], at: 0 });
+    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, plan, passOver), events: [], at: 0 });
   }
   for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   while (readers.length > 0) {
@@ -125,8 +135,27 @@ async function* allEvents(ctx: Context, groups: Progress[], plan: Plan): AsyncGe
   }
 }
 
-function chunksOf(ctx: Context, group: LogGroup, { after, from, to }: Progress, plan: Plan) {
-  return eventsOf(ctx, { group, from, to: to + 1, backward: !plan.oldestFirst, after, transformed: true });
+function chunksOf(
+  ctx: Context,
+  group: LogGroup,
+  { after, from, to }: Progress,
+  plan: Plan,
+  passOver: (row: Segment) => void,
+) {
+  const held = (row: Segment) => {
+    const may = mayHold(row, plan.wanted, ctx.now.getTime());
+    if (!may) passOver(row);
+    return may;
+  };
+  return eventsOf(ctx, {
+    group,
+    from,
+    to: to + 1,
+    backward: !plan.oldestFirst,
+    after,
+    transformed: true,
+    mayHold: plan.wanted.length > 0 ? held : undefined,
+  });
 }
 
 /** The next events of a group; false when there are no more. */

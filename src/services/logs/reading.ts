@@ -32,6 +32,8 @@ export interface Reading {
   readonly to?: number | undefined;
   /** Newest first. */
   readonly backward?: boolean | undefined;
+  /** Rows that it says false of are passed over. */
+  readonly mayHold?: ((row: Segment) => boolean) | undefined;
   /** Messages as transformers made them, where they did. */
   readonly transformed?: boolean | undefined;
   /** Only what comes after this place, in the order of reading. */
@@ -68,7 +70,8 @@ export async function* eventsOf(ctx: Context, reading: Reading): AsyncGenerator<
       }
       looked++;
       await rows.advance();
-      if (reading.only?.(next.streamName) ?? true) await open.add(next);
+      const wanted = (reading.only?.(next.streamName) ?? true) && (reading.mayHold?.(next) ?? true);
+      if (wanted) await open.add(next);
     }
     const event = open.take();
     if (event === undefined) break;

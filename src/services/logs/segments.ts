@@ -28,6 +28,8 @@ export interface Segment {
   readonly events: number;
   readonly bytes: number;
   readonly packed: boolean;
+  /** Of indexed fields: which values it may hold; see fieldIndexes.ts. */
+  readonly indexes?: Readonly<Record<string, string>> | undefined;
   /** Name of the data key that sealed the body. */
   readonly key?: string | undefined;
   /** JSON of `Batch`, of a short row that is neither packed nor sealed. All others' lies beside the rows. */
@@ -73,12 +75,13 @@ interface Origin {
   readonly stream: string;
   readonly streamName: string;
   readonly key?: { readonly name: string; readonly plain: Buffer } | undefined;
+  readonly indexes?: Segment['indexes'];
 }
 
 /** A row of events that are in time's order, at least one, and the bytes beside it. */
 export function segmentOf(ctx: Pick<Context, 'now' | 'random'>, origin: Origin, events: Events) {
   const { times, messages, transformed: x } = events;
-  const { group, stream, streamName, key } = origin;
+  const { group, stream, streamName, key, indexes } = origin;
   const first = times[0]!;
   const last = times.at(-1)!;
   const ingested = ctx.now.getTime();
@@ -101,6 +104,7 @@ export function segmentOf(ctx: Pick<Context, 'now' | 'random'>, origin: Origin, 
     bytes: messages.reduce((sum, message) => sum + eventBytes(message), 0),
     packed: packed !== undefined,
     ...(key && { key: key.name }),
+    ...(indexes && { indexes }),
     ...(!bytes && body.length < PACKED_FROM && { body }),
   };
   return { row, bytes: bytes ?? (row.body === undefined ? Buffer.from(body) : undefined) };

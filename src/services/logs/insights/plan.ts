@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
 import { type Aggregates, type Clock, type Evaluate, expressionAt, type Scope } from './expressions.ts';
+import { hasWanted, type Wanted, wantedAt } from './filterIndex.ts';
 import { parsingAt } from './parse.ts';
 import { ANOMALY_FIELDS, anomaly, DIFF_FIELDS, PATTERN_FIELDS, type PatternOptions, pattern } from './patternStage.ts';
 import { fieldReader } from './records.ts';
@@ -33,6 +34,8 @@ export interface Plan {
   readonly oldestFirst: boolean;
   readonly statsCount: number;
   readonly rowsMax: number;
+  /** Of `filterIndex`: only events that are indexed and have these. */
+  readonly wanted: readonly Wanted[];
   /** Of `diff`: the time range to compare with. */
   readonly compared?: TimeRange | undefined;
   /** It shows what is masked. */
@@ -61,6 +64,7 @@ interface Draft extends Scope {
   /** The last `pattern`. */
   pattern?: PatternOptions | undefined;
   compared?: TimeRange | undefined;
+  readonly wanted: Wanted[];
   /** Something that looks at the order of rows was there. */
   ordered: boolean;
   deduped: boolean;
@@ -95,6 +99,7 @@ export function planOf(text: string, clock: Clock, limitMax = ROWS_STANDARD, sta
     ofEvents: draft.statsCount === 0 && !draft.pattern,
     oldestFirst: draft.oldestFirst || draft.statsCount > 0,
     compared: draft.compared,
+    wanted: draft.wanted,
     statsCount: draft.statsCount,
     rowsMax,
     unmasks: draft.notes.unmasks,
@@ -111,6 +116,7 @@ function emptyDraft(scanner: Scanner, clock: Clock, statsMax: number): Draft {
     stages: [],
     shown: new Set(),
     parsed: [],
+    wanted: [],
     statsCount: 0,
     statsMax,
     ordered: false,
@@ -153,6 +159,13 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   dedup: dedupAt,
   pattern: (draft) => patternAt(draft, expressionAt(draft)),
   diff: diffAt,
+  filterindex: (draft) => {
+    do {
+      const wanted = wantedAt(draft.scanner);
+      draft.wanted.push(wanted);
+      draft.stages.push(filter(hasWanted(wanted)));
+    } while (word(draft.scanner, 'and'));
+  },
   anomaly: (draft) => {
     if (!draft.pattern) wrong(draft.scanner, 'anomaly must follow pattern');
     draft.stages.push(anomaly);
@@ -200,7 +213,7 @@ function diffAt(draft: Draft): void {
 
 /** Commands of AWS's that are not here. */
 const ABSENT = new Set([
-  ...['filterindex', 'lookup', 'join', 'subqueries', 'append', 'appendcols'],
+  ...['lookup', 'join', 'subqueries', 'append', 'appendcols'],
   ...['autoregress', 'logcompare', 'filldown', 'fillmissing', 'cidrlookup', 'addtotals', 'accum', 'sessionize'],
   ...['outlier', 'estimate', 'expand', 'countfrequent', 'relevantfields', 'makemv', 'transaction'],
 ]);

@@ -166,9 +166,9 @@ async function put(ctx: Context, { scheduled, query }: Ended, s3: S3): Promise<s
 const statisticsOf = ({ scanned, groups }: Query) => ({
   recordsMatched: scanned.matched,
   recordsScanned: scanned.events,
-  estimatedRecordsSkipped: 0,
+  estimatedRecordsSkipped: scanned.skippedEvents ?? 0,
   bytesScanned: scanned.bytes,
-  estimatedBytesSkipped: 0,
+  estimatedBytesSkipped: scanned.skippedBytes ?? 0,
   logGroupsScanned: groups.length,
 });
 
