@@ -77,7 +77,7 @@ test('somebody signs in at a SAML identity provider, and takes credentials, in C
 
 test('somebody signs in at an OpenID Connect provider, and takes credentials, in Chromium', { skip }, async (t) => {
   const { cloud, page, arrived } = await world(t, 'ada');
-  const { redirectUri } = (await operated(cloud, 'GET', 'identity-source')).body.we;
+  const { redirectUri } = (await operated(cloud, 'GET', 'identity-source')).body.gatehouse;
   const client = { id: 'gatehouse', secret: 'a-secret', redirectUri };
   const issuer = await oidcProvider(t, client);
   const set = { kind: 'oidc', issuer, clientId: client.id, clientSecret: client.secret };

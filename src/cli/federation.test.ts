@@ -45,11 +45,11 @@ async function world(t: TestContext) {
 test('gatehouse identity-source connects a provider, rotates its certificate, and goes back to the directory', async (t) => {
   const { file, run } = await world(t);
   const source = run(identitySource);
-  assert.match(await source(0), /^identityStore: d-\w+\nsource: directory\nwe:\n {2}entityId: http/);
+  assert.match(await source(0), /^identityStore: d-\w+\nsource: directory\ngatehouse:\n {2}entityId: http/);
   const metadata = file('metadata.xml', metadataOf([signer]));
   const connected = JSON.parse(await source(0, 'saml', metadata, '--json'));
   assert.equal(connected.source, 'saml');
-  assert.match(connected.we.acsUrl, /\/platform\/saml\/acs\/ssoins-/);
+  assert.match(connected.gatehouse.acsUrl, /\/platform\/saml\/acs\/ssoins-/);
   const two = JSON.parse(await source(0, 'certificate', file('next.pem', next.pem), '--json'));
   assert.equal(two.certificates.length, 2);
   const [first] = two.certificates;

@@ -23,18 +23,28 @@ export interface AuthnRequest {
   readonly passive: boolean;
 }
 
+export interface ExpectedRequest {
+  /** Our address, if the request says where it was sent. */
+  readonly destination: string;
+  /** Base64 DER: only what its key signed is believed. Without one, signatures are not looked at. */
+  readonly certificate: string | undefined;
+  readonly now: Date;
+}
+
 const BYTES_MAX = 64 * 1024;
 const SKEW_MS = 300_000;
 
-/**
- * `certificate`: base64 DER; only what its key signed is believed. Without one, signatures are not looked at.
- * Throws Refused.
- */
-export function readAuthnRequest(
-  carried: Carried,
-  { destination, certificate, now }: { destination: string; certificate: string | undefined; now: Date },
-): AuthnRequest {
-  const root = rootOf(carried, certificate);
+/** Throws Refused on what is no request to us, of now. */
+export function readAuthnRequest(carried: Carried, expected: ExpectedRequest): AuthnRequest {
+  try {
+    return checked(rootOf(carried, expected.certificate), expected);
+  } catch (error) {
+    if (error instanceof Unbelievable) return refuse('unsigned', `The request cannot be believed: ${error.message}.`);
+    throw error;
+  }
+}
+
+function checked(root: Element, { destination, now }: ExpectedRequest): AuthnRequest {
   if (root.namespaceURI !== PROTOCOL || root.localName !== 'AuthnRequest' || root.getAttribute('Version') !== '2.0') {
     refuse('invalid', 'It is no AuthnRequest of SAML 2.0.');
   }
@@ -56,16 +66,11 @@ export function readAuthnRequest(
 const isTrue = (text: string | null) => text === 'true' || text === '1';
 
 function rootOf(carried: Carried, certificate: string | undefined): Element {
-  try {
-    const text = textOf(carried);
-    if (certificate === undefined) return parseXml(text);
-    if (carried.binding === 'post') return signedRoot(text, [certificate]);
-    if (!isSignedAddress(carried.query, certificate)) refuse('unsigned', 'The request is not signed.');
-    return parseXml(text);
-  } catch (error) {
-    if (error instanceof Unbelievable) return refuse('unsigned', `The request cannot be believed: ${error.message}.`);
-    throw error;
-  }
+  const text = textOf(carried);
+  if (certificate === undefined) return parseXml(text);
+  if (carried.binding === 'post') return signedRoot(text, [certificate]);
+  if (!isSignedAddress(carried.query, certificate)) refuse('unsigned', 'The request is not signed.');
+  return parseXml(text);
 }
 
 function textOf({ binding, message }: Carried): string {

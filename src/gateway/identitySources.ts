@@ -58,14 +58,14 @@ function view(ctx: Context, instance: Instance, source: IdentitySource | undefin
   const common = { identityStore: instance.identityStore, source: source?.kind ?? 'directory' };
   if (source?.kind === 'saml') {
     const { entityId, changed, certificates, signOn } = source;
-    return { ...common, entityId, changed, signOn, certificates: certificates.map(certificateView), we: saml };
+    return { ...common, entityId, changed, signOn, certificates: certificates.map(certificateView), gatehouse: saml };
   }
   if (source?.kind === 'oidc') {
     const { issuer, clientId, claim, scopes, changed, secret } = source;
     const authentication = secret === undefined ? 'none' : 'client_secret_basic';
-    return { ...common, issuer, clientId, authentication, claim, scopes, changed, we: { redirectUri } };
+    return { ...common, issuer, clientId, authentication, claim, scopes, changed, gatehouse: { redirectUri } };
   }
-  return { ...common, we: { ...saml, redirectUri } };
+  return { ...common, gatehouse: { ...saml, redirectUri } };
 }
 
 function certificateView(der: string) {

@@ -97,7 +97,7 @@ function view(ctx: Context, { application, saml }: Found): object {
     ...{ acsUrl, audience, startUrl, relayState, sessionSeconds, subject, attributes },
     ...(certificate !== undefined && { certificate: certificateView(certificate) }),
     signers: signers.map((signer, i) => ({ ...signerView(signer), active: i === 0 })),
-    we: identityProviderOf(ctx.settings, id),
+    gatehouse: identityProviderOf(ctx.settings, id),
   };
 }
 

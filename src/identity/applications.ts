@@ -55,8 +55,10 @@ export interface ApplicationGrant {
     | undefined;
 }
 
+/** Index `open`: [instance], of those that everybody may use. */
 export const applications = table<Application>('identitycenter_application', {
   key: (row) => [row.instance, row.id],
+  indexes: { open: (row) => (row.assignmentRequired ? [] : [[row.instance]]) },
 });
 
 export const applicationArn = ({ account, instance, id }: Pick<Application, 'account' | 'instance' | 'id'>) =>
@@ -108,7 +110,7 @@ export async function forgetApplication(tx: Transaction, { instance, id }: Appli
   await tx.remove(applications, [instance, id]);
 }
 
-/** The applications that somebody is assigned to, by name or through groups. */
+/** The applications that are somebody's: assigned by name or through groups, or everybody's. */
 export async function applicationsOf(tx: Transaction, instance: Instance, user: string): Promise<Set<string>> {
   const found = new Set<string>();
   const principals = (await groupsOf(tx, instance.identityStore, user)).map((id) => ['GROUP', id] as const);
@@ -116,6 +118,7 @@ export async function applicationsOf(tx: Transaction, instance: Instance, user: 
     const key = [instance.id, ...principal];
     for await (const { application } of everyRow(tx, applicationAssignments, key, 'principal')) found.add(application);
   }
+  for await (const { id } of everyRow(tx, applications, [instance.id], 'open')) found.add(id);
   return found;
 }
 

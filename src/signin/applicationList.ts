@@ -1,4 +1,4 @@
-/** The applications that somebody is assigned to, as the access portal shows them. */
+/** The applications that are somebody's, as the access portal shows them. */
 import type { Context } from '../core/context.ts';
 import { type Application, applications, applicationsOf } from '../identity/applications.ts';
 import type { SignedIn } from '../identity/portalSessions.ts';

@@ -31,10 +31,10 @@ async function world(t: TestContext, more: object = {}, discovery: object = {}) 
     };
     provider.state.idToken = await change(usual);
     const query = new URLSearchParams({ code: 'c1', state: asked.get('state')!, ...back });
-    const page = `${new URL(body.we.redirectUri).pathname}?${query}`;
+    const page = `${new URL(body.gatehouse.redirectUri).pathname}?${query}`;
     return { browser, asked, page, shown: () => browser.go(page) };
   }
-  return { ...portal, provider, redirectUri: body.we.redirectUri as string, visited, seconds };
+  return { ...portal, provider, redirectUri: body.gatehouse.redirectUri as string, visited, seconds };
 }
 
 test('somebody signs in at the provider with a code that only we can trade', async (t) => {

@@ -32,7 +32,7 @@ async function world(binding = 'HTTP-Redirect') {
   const metadata = metadataOf([signer], binding);
   const { status, body } = await operated(cloud, 'POST', 'identity-source', { kind: 'saml', metadata });
   assert.equal(status, 200, JSON.stringify(body));
-  const { entityId, acsUrl } = body.we as { entityId: string; acsUrl: string };
+  const { entityId, acsUrl } = body.gatehouse as { entityId: string; acsUrl: string };
   const parts = (more: Partial<Parts> = {}): Parts => ({
     ...{ issued: cloud.now(), audience: entityId, recipient: acsUrl, destination: acsUrl, subject: ADA },
     ...more,
@@ -278,7 +278,7 @@ test('the source is the operator’s to set, in words that are checked, and back
   assert.deepEqual([read.source, read.entityId, read.certificates.length], ['saml', 'https://idp.example.com/saml', 1]);
   const { body, headers } = await cloud.send({
     method: 'GET',
-    path: new URL(read.we.metadataUrl).pathname,
+    path: new URL(read.gatehouse.metadataUrl).pathname,
     headers: { host: 'cloud.test' },
   });
   assert.match(headers['content-type']!, /samlmetadata/);

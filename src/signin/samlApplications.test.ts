@@ -28,18 +28,18 @@ async function world(more: object = {}) {
   assert.equal(status, 200, JSON.stringify(body));
   const assign = (PrincipalType: 'USER' | 'GROUP', PrincipalId: string) =>
     ssoAdmin.createApplicationAssignment({ ApplicationArn: body.arn, PrincipalType, PrincipalId });
-  const path = new URL(body.we.signInUrl).pathname;
+  const path = new URL(body.gatehouse.signInUrl).pathname;
   return { ...portal, ada, group: GroupId!, application: body, assign, path };
 }
 
 /** The library that many applications use. */
 const serviceProvider = (
-  application: { signers: { certificate: string }[]; we: Record<string, string> },
+  application: { signers: { certificate: string }[]; gatehouse: Record<string, string> },
   more: Partial<SamlConfig> = {},
 ) =>
   new SAML({
-    ...{ callbackUrl: ACS, issuer: AUDIENCE, audience: AUDIENCE, entryPoint: application.we.signInUrl! },
-    ...{ idpCert: application.signers.map((each) => each.certificate), idpIssuer: application.we.entityId! },
+    ...{ callbackUrl: ACS, issuer: AUDIENCE, audience: AUDIENCE, entryPoint: application.gatehouse.signInUrl! },
+    ...{ idpCert: application.signers.map((each) => each.certificate), idpIssuer: application.gatehouse.entityId! },
     ...{ wantAssertionsSigned: true, wantAuthnResponseSigned: true, acceptedClockSkewMs: 60_000 },
     ...{ validateInResponseTo: ValidateInResponseTo.ifPresent, ...more },
   });
@@ -91,7 +91,7 @@ test('an application sends somebody here, and gets an assertion that it believes
     [profile!.mail, profile!.groups, profile!.site, profile!.none],
     ['ada@example.com', group, 'A & "B" <c>', undefined],
   );
-  assert.equal(profile!.issuer, application.we.entityId);
+  assert.equal(profile!.issuer, application.gatehouse.entityId);
   const xml = profile!.getAssertionXml!();
   const end = Date.parse(/SessionNotOnOrAfter="([^"]+)"/.exec(xml)![1]!);
   assert.equal(end, cloud.now().getTime() + 7_200_000);
@@ -124,6 +124,7 @@ test('whoever is not assigned gets no assertion', async () => {
   const ApplicationArn = application.arn as string;
   await ssoAdmin.putApplicationAssignmentConfiguration({ ApplicationArn, AssignmentRequired: false });
   assert.match((await browser.go(await addressOf(service))).text, /SAMLResponse/);
+  assert.match((await browser.go('/start')).text, /Applications \(1\)/);
   await ssoAdmin.putApplicationAssignmentConfiguration({ ApplicationArn, AssignmentRequired: true });
   await assign('USER', ada);
   assert.match((await browser.go(path)).text, /SAMLResponse/);
@@ -140,7 +141,7 @@ test('what is no request of this application is refused', async () => {
   const cases: Record<string, Partial<SamlConfig>> = {
     'of another issuer': { issuer: 'https://other.example.com' },
     'to be answered elsewhere': { callbackUrl: 'https://evil.example/acs' },
-    'sent elsewhere': { entryPoint: `${application.we.signInUrl}x` },
+    'sent elsewhere': { entryPoint: `${application.gatehouse.signInUrl}x` },
   };
   for (const [name, more] of Object.entries(cases)) {
     const { search } = new URL(await serviceProvider(application, more).getAuthorizeUrlAsync('', undefined, {}));
@@ -260,8 +261,8 @@ test('two keys hold while one takes the place of the other; both are in the meta
 test('leaving an application may end the portal, when its user wants that', async () => {
   const { cloud, application } = await world();
   const { browser } = await welcome(cloud, 'ada');
-  const path = new URL(application.we.signOutUrl).pathname;
-  const url = await serviceProvider(application, { logoutUrl: application.we.signOutUrl }).getLogoutUrlAsync(
+  const path = new URL(application.gatehouse.signOutUrl).pathname;
+  const url = await serviceProvider(application, { logoutUrl: application.gatehouse.signOutUrl }).getLogoutUrlAsync(
     { issuer: AUDIENCE, nameID: 'ada', nameIDFormat: EMAIL },
     '',
     {},
