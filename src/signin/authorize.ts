@@ -4,10 +4,11 @@
  */
 import type { Context } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
+import { type Application, applicationClient, applicationNamed, mayUse } from '../identity/applications.ts';
 import type { Instance } from '../identity/instances.ts';
 import { clientOfId, type OidcClient } from '../identity/oidcClients.ts';
 import { authorizationCodes, digestOf, instanceOfUrl, newToken, type SignedIn } from '../identity/portalSessions.ts';
-import { noPortal, problemPage, signInPage } from './entry.ts';
+import { noAccess, noPortal, problemPage, signInPage } from './entry.ts';
 import { html, sentTo, shown } from './html.ts';
 import { instanceAt } from './people.ts';
 import { whoVisits } from './portal.ts';
@@ -27,6 +28,8 @@ const ASKED = [
 
 interface Request {
   readonly client: OidcClient;
+  /** The client is this one, which its administrator set up; people may need to be assigned to it. */
+  readonly application: Application | undefined;
   readonly instance: Instance;
   /** As the client gave it. */
   readonly redirectUri: string;
@@ -37,7 +40,9 @@ interface Request {
 
 /** A request, or the answer to what is none. */
 async function requestIn(ctx: Context, asked: URLSearchParams): Promise<Request | WireResponse> {
-  const client = clientOfId(ctx.secrets, asked.get('client_id') ?? '');
+  const id = asked.get('client_id') ?? '';
+  const application = id.startsWith('arn:') ? await applicationNamed(ctx.store, id) : undefined;
+  const client = application ? applicationClient(application) : clientOfId(ctx.secrets, id);
   if (!client || client.expires <= ctx.now.getTime()) {
     return problemPage('Unknown client', 'The client that sent you here is not registered, or not any more.');
   }
@@ -59,7 +64,15 @@ async function requestIn(ctx: Context, asked: URLSearchParams): Promise<Request 
     ? instanceAt(ctx, undefined)
     : instanceOfUrl(ctx.store, issuerUrl, ctx.settings));
   if (!instance) return noPortal();
-  return { client, instance, redirectUri, state, challenge, scopes: scopes.length > 0 ? scopes : client.scopes };
+  return {
+    client,
+    application,
+    instance,
+    redirectUri,
+    state,
+    challenge,
+    scopes: scopes.length > 0 ? scopes : client.scopes,
+  };
 }
 
 /** A command line listens on whatever port is free. */
@@ -104,6 +117,8 @@ export async function postAuthorize(visit: Visit): Promise<WireResponse> {
     if (isAnswer(request)) return request;
     const { redirectUri, state, instance } = request;
     if (person?.instance.id !== instance.id) return problemPage('Not signed in', 'Sign in, and start again.', 403);
+    const { application } = request;
+    if (application && !(await mayUse(ctx.store, instance, application, person.user.id))) return noAccess();
     if (visit.form.get('decision') !== 'ALLOWED')
       return sentTo(returnTo(redirectUri, { error: 'access_denied', state }));
     return sentTo(returnTo(redirectUri, { code: await newCode(ctx, request, person), state }));

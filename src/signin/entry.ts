@@ -36,6 +36,10 @@ export function problemPage(title: string, text: string, status = 400): WireResp
 export const noPortal = () =>
   problemPage('No access portal', 'IAM Identity Center is not enabled here, or the address is another one.', 404);
 
+/** Of an application that somebody is not assigned to. */
+export const noAccess = () =>
+  problemPage('No access', 'You do not have access to this application. Ask your administrator for it.', 403);
+
 export const expiredForm = () =>
   problemPage('This form has expired', 'Go back, load the page again and repeat what you did.', 403);
 

@@ -2,12 +2,23 @@
 import type { Front } from '../core/front.ts';
 import type { WireRequest } from '../core/wire.ts';
 
-const PATHS =
-  /^\/((start|authorize|signin|federation$|platform\/(saml|oidc)|saml\/(assertion|logout|metadata))(\/|$)|v1\/(authorize|token)$)/;
-const HOSTS =
-  /^(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com|([a-z\d-]+\.)?signin\.aws\.amazon\.com)(:\d+)?$/i;
+const FIRST = [
+  'start',
+  'authorize',
+  'signin',
+  'federation$',
+  'platform/(saml|oidc)',
+  'saml/(assertion|logout|metadata)',
+];
+const PATHS = new RegExp(`^/((${FIRST.join('|')})(/|$)|v1/(authorize|token)$)`);
+const NAMES = [
+  'd-[0-9a-f]{10}\\.awsapps\\.com',
+  'device\\.sso\\.[a-z\\d-]+\\.amazonaws\\.com',
+  '([a-z\\d-]+\\.)?signin\\.aws\\.amazon\\.com',
+];
+const HOSTS = new RegExp(`^(${NAMES.join('|')})(:\\d+)?$`, 'i');
 
-/** What is signed is for a service, whatever its path: buckets may have any name. SAML's requests sign in their own way. */
+/** What is signed is for a service, whatever its path: buckets may have any name. SAML's requests sign otherwise. */
 const isSigned = ({ headers, query }: Pick<WireRequest, 'headers' | 'query'>) =>
   headers.authorization !== undefined ||
   (/(^|&)(X-Amz-Signature|Signature)=/.test(query) && !/(^|&)SAMLRequest=/.test(query));

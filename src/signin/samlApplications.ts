@@ -23,7 +23,7 @@ import {
 import { metadataOf, SAML_PURPOSE } from '../identity/samlIdentity.ts';
 import { attributeAt } from '../identity/userAttributes.ts';
 import { table } from '../store/store.ts';
-import { problemPage, signInPage } from './entry.ts';
+import { noAccess, problemPage, signInPage } from './entry.ts';
 import { formsTo } from './externalSaml.ts';
 import { html, sentTo, shown } from './html.ts';
 import { whoVisits } from './portal.ts';
@@ -66,8 +66,6 @@ async function foundAt(ctx: Context, id: string): Promise<Found | undefined> {
 }
 
 const noApplication = () => problemPage('No such application', 'There is no application at this address.', 404);
-const noAccess = () =>
-  problemPage('No access', 'You do not have access to this application. Ask your administrator for it.', 403);
 
 /** `/saml/assertion/<application>`: with a request, with the id of one that is kept, or with nothing. */
 export async function assertionPage(visit: Visit, id: string, query: string): Promise<WireResponse> {
