@@ -9,7 +9,7 @@ import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing } from '../../core/operation.ts';
 import { type EventDataStore, eventDataStores, storeArn } from './lakeRows.ts';
-import { isSteward } from './organizationTrails.ts';
+import { isSteward, stewardsOf } from './organizationTrails.ts';
 import type { Guarded } from './resourcePolicyRules.ts';
 import type { Tagged } from './tagging.ts';
 
@@ -87,6 +87,37 @@ export async function guardedStore(ctx: Context, arn: string): Promise<Guarded |
     arn: storeArn(store),
     policy,
     access: storeAccess(ctx, store),
+    standing: await stewardsPolicy(ctx, store),
     write: (fields) => ctx.store.replace(eventDataStores, { ...rest, ...fields }),
   };
+}
+
+const STEWARDS_ACTIONS = [
+  'CancelQuery',
+  'DeleteEventDataStore',
+  'DescribeQuery',
+  'GetEventConfiguration',
+  'GetEventDataStore',
+  'GetQueryResults',
+  'ListQueries',
+  'PutEventConfiguration',
+  'RestoreEventDataStore',
+  'StartEventDataStoreIngestion',
+  'StartQuery',
+  'StopEventDataStoreIngestion',
+  'UpdateEventDataStore',
+];
+
+/** What delegated administrators may do with a store of the organization, as a policy. */
+async function stewardsPolicy(ctx: Context, store: EventDataStore): Promise<string | undefined> {
+  const stewards = store.organization === undefined ? [] : await stewardsOf(ctx, store.organization);
+  if (stewards.length === 0) return undefined;
+  const Statement = {
+    Sid: 'DelegatedAdminResourcePolicy',
+    Effect: 'Allow',
+    Principal: { AWS: stewards.map((account) => `arn:aws:iam::${account}:root`) },
+    Action: STEWARDS_ACTIONS.map((action) => `cloudtrail:${action}`),
+    Resource: storeArn(store),
+  };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [Statement] });
 }

@@ -74,6 +74,7 @@ export const CreateEventDataStore: Operation<Present<CreateEventDataStoreRequest
     }
     if (organization) await ensureServiceLinkedRole(ctx, account);
     const store = newStore(ctx, account, input, organization?.id);
+    requireOfAws(store);
     await ctx.store.insert(eventDataStores, store);
     await stored(ctx, store);
     await oweUpkeep(ctx, store);
@@ -143,6 +144,13 @@ function requiredSelectors(selectors: readonly AdvancedEventSelector[]): readonl
   return selectors;
 }
 
+/** Events from outside come into one account. */
+function requireOfAws(store: EventDataStore): void {
+  if (store.organization === undefined || !isActivityStore(store)) return;
+  const sentence = 'An organization event data store cannot collect events from outside of AWS.';
+  fail(InvalidParameterException, sentence);
+}
+
 async function requireFree(ctx: Context, account: string, name: string): Promise<void> {
   const { rows } = await ctx.store.list(eventDataStores, [account, ctx.region, name], { limit: 1, index: 'name' });
   if (rows.length === 0) return;
@@ -205,6 +213,7 @@ export const UpdateEventDataStore: Update = {
       isProtected: input.TerminationProtectionEnabled ?? before.isProtected,
       updated: ctx.now.getTime(),
     };
+    requireOfAws(after);
     if (isActivityStore(after) !== isActivityStore(before)) {
       fail(
         InvalidEventSelectorsException,

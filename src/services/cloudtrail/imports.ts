@@ -4,6 +4,7 @@
  */
 import {
   AccountHasOngoingImportException,
+  EventDataStoreNotFoundException,
   type GetImportRequest,
   type GetImportResponse,
   ImportNotFoundException,
@@ -70,6 +71,13 @@ export const StartImport: Operation<StartImportRequest, StartImportResponse, Tar
 };
 
 function newImport(input: StartImportRequest, ctx: Context, store: EventDataStore): Import {
+  // Of an organization's store that is its management account; whom a policy lets query may not write.
+  if (store.account !== ctx.account) {
+    fail(
+      EventDataStoreNotFoundException,
+      `The event data store ${storeArn(store)} could not be found in your account.`,
+    );
+  }
   requireActive(store);
   const {
     S3LocationUri: uri = '',

@@ -258,6 +258,11 @@ test('another account queries a store that a policy opens to it', async () => {
     'AccessDenied',
     /DeleteEventDataStore/,
   );
+  const S3 = { S3LocationUri: 's3://their-logs/AWSLogs/', S3BucketRegion: 'us-east-1' };
+  const role = `arn:aws:iam::${other.id}:role/import`;
+  const ImportSource = { S3: { ...S3, S3BucketAccessRoleArn: role } };
+  const brought = other.root.cloudtrail.startImport({ Destinations: [arn], ImportSource });
+  await rejected(brought, 'EventDataStoreNotFound', /in your account/);
   await cloudtrail.deleteResourcePolicy({ ResourceArn: arn });
   await rejected(query(), 'EventDataStoreNotFound', /could not be found/);
 });

@@ -13,6 +13,7 @@ import type { Context } from '../../core/context.ts';
 import { AccessDenied, fail } from '../../core/errors.ts';
 import {
   chainOf,
+  delegatedAdministrators,
   isDelegatedAdministrator,
   type Organization,
   organizations,
@@ -53,6 +54,13 @@ export async function isSteward(ctx: Context, organizationId: string): Promise<b
   const organization = await ctx.store.get(organizations, [organizationId]);
   if (organization?.management === ctx.account) return true;
   return isDelegatedAdministrator(ctx.store, organizationId, ctx.account, SERVICE);
+}
+
+/** Delegated administrators of CloudTrail. */
+export async function stewardsOf({ store }: Context, organizationId: string): Promise<readonly string[]> {
+  const page = { limit: 10, index: 'service' };
+  const { rows } = await store.list(delegatedAdministrators, [organizationId, SERVICE], page);
+  return rows.map(({ account }) => account);
 }
 
 export async function requireSteward(ctx: Context, organizationId: string): Promise<void> {

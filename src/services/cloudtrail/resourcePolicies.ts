@@ -57,7 +57,7 @@ export const PutResourcePolicy: Operation<Present<PutResourcePolicyRequest>, Put
     const fault = policyFault(text, guarded);
     if (fault !== undefined) fail(ResourcePolicyNotValidException, fault);
     await guarded.write({ policy: text, policyInForce: inForce(text, guarded) });
-    return { ResourceArn: guarded.arn, ResourcePolicy: text };
+    return { ResourceArn: guarded.arn, ResourcePolicy: text, ...standingOf(guarded) };
   },
 };
 
@@ -65,7 +65,11 @@ export const PutResourcePolicy: Operation<Present<PutResourcePolicyRequest>, Put
 export const GetResourcePolicy: Operation<Present<GetResourcePolicyRequest>, GetResourcePolicyResponse, Guarded> = {
   load: (input, ctx) => findGuarded(ctx, input.ResourceArn),
   access,
-  run: async (_input, _ctx, guarded) => ({ ResourceArn: guarded.arn, ResourcePolicy: policyOf(guarded) }),
+  async run(_input, _ctx, guarded) {
+    const { arn, policy, standing } = guarded;
+    if (policy === undefined && standing !== undefined) return { ResourceArn: arn, ...standingOf(guarded) };
+    return { ResourceArn: arn, ResourcePolicy: policyOf(guarded), ...standingOf(guarded) };
+  },
 };
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteResourcePolicy.html */
@@ -82,6 +86,9 @@ export const DeleteResourcePolicy: Operation<
     return {};
   },
 };
+
+const standingOf = ({ standing }: Guarded) =>
+  standing === undefined ? {} : { DelegatedAdminResourcePolicy: standing };
 
 function policyOf({ arn, policy }: Guarded): string {
   if (policy !== undefined) return policy;

@@ -15,6 +15,8 @@ export interface Guarded extends PolicyFields {
   readonly kind: 'eventdatastore' | 'channel' | 'dashboard';
   readonly arn: string;
   readonly access: Access;
+  /** What CloudTrail itself says beside it. */
+  readonly standing?: string | undefined;
   /** Replaces both fields. */
   readonly write: (fields: PolicyFields) => Promise<void>;
 }

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/lake-widget-properties.html
  */
 import {
+  EventDataStoreNotFoundException,
   InvalidParameterException,
   InvalidQueryStatementException,
   type RequestWidget,
@@ -99,6 +100,9 @@ export async function storesOf(ctx: Context, account: string, statement: string)
   for (const id of parsed.stores) {
     const store = await findStore({ ...ctx, account }, id);
     if (store instanceof Missing) throw store.error;
+    if (store.account !== account) {
+      fail(EventDataStoreNotFoundException, `The event data store ${id} could not be found in your account.`);
+    }
     stores.push(store);
   }
   return stores;
