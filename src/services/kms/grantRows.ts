@@ -17,6 +17,8 @@ export interface Grant {
   readonly grantee: string;
   /** The grantee is a service principal (`logs.us-east-1.amazonaws.com`). */
   readonly granteeIsService?: true;
+  /** It was given as `GranteeServicePrincipal`, and is shown so. */
+  readonly granteeAsService?: true;
   readonly retiring?: string;
   readonly retiringIsService?: true;
   readonly issuingAccount: string;

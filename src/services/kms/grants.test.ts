@@ -199,3 +199,25 @@ test('another account uses a key by its policy and its own, for what AWS lists, 
   assert.deepEqual(record.resources, [{ accountId: cloud.managementAccount, type: 'AWS::KMS::Key', ARN: KeyArn }]);
   assert.ok(record.sharedEventID);
 });
+
+test('a grant for a service names the resource it acts for, and who retires it', async () => {
+  const { cloud, kms, KeyId, alice } = await granting();
+  const service = 'logs.us-east-1.amazonaws.com';
+  const SourceArn = `arn:aws:logs:us-east-1:${cloud.managementAccount}:log-group:app`;
+  const half = { KeyId, GranteeServicePrincipal: service, Operations: ['Encrypt' as const] };
+  const refused = (input: object) =>
+    assert.rejects(kms.createGrant({ ...half, ...input }), { name: 'ValidationException' });
+  await refused({});
+  await refused({ RetiringPrincipal: alice.arn });
+  await refused({ Constraints: { SourceArn } });
+  await refused({ Constraints: { SourceArn }, RetiringPrincipal: alice.arn, GranteePrincipal: alice.arn });
+  await kms.createGrant({ ...half, Constraints: { SourceArn }, RetiringServicePrincipal: service });
+  const { Grants } = await kms.listGrants({ KeyId, GranteeServicePrincipal: service });
+  assert.equal(Grants![0]!.RetiringServicePrincipal, service);
+  assert.equal(Grants![0]!.GranteePrincipal, undefined);
+  const both = { KeyId, GranteePrincipal: alice.arn, GranteeServicePrincipal: service };
+  await assert.rejects(kms.listGrants(both), { name: 'ValidationException' });
+  const retiring = { RetiringPrincipal: alice.arn, RetiringServicePrincipal: service };
+  await assert.rejects(kms.listRetirableGrants(retiring), { name: 'ValidationException' });
+  await assert.rejects(kms.listRetirableGrants({} as typeof retiring), { name: 'ValidationException' });
+});

@@ -104,8 +104,13 @@ async function requireSound(ctx: Context, key: Key, input: Asked): Promise<void>
   if (input.RetiringPrincipal !== undefined && input.RetiringServicePrincipal !== undefined) {
     throw new ValidationFailure('You cannot specify both RetiringPrincipal and RetiringServicePrincipal.');
   }
-  if (input.GranteeServicePrincipal !== undefined && !input.Constraints?.SourceArn) {
-    throw new ValidationFailure('You must specify a SourceArn constraint with a GranteeServicePrincipal.');
+  if (input.GranteeServicePrincipal !== undefined) {
+    if (!input.Constraints?.SourceArn) {
+      throw new ValidationFailure('You must specify a SourceArn constraint with a GranteeServicePrincipal.');
+    }
+    if ((input.RetiringPrincipal ?? input.RetiringServicePrincipal) === undefined) {
+      throw new ValidationFailure('You must specify a retiring principal with a GranteeServicePrincipal.');
+    }
   }
   if (input.Constraints && Object.values(input.Constraints).every((value) => value === undefined)) {
     throw new ValidationFailure('Constraints must hold at least one constraint that is supported.');
@@ -146,6 +151,7 @@ function partsOf(input: Asked) {
     ...(input.Name !== undefined && { name: input.Name }),
     grantee,
     ...((input.GranteeServicePrincipal !== undefined || SERVICE.test(grantee)) && { granteeIsService: true as const }),
+    ...(input.GranteeServicePrincipal !== undefined && { granteeAsService: true as const }),
     ...(retiring !== undefined && { retiring }),
     ...(input.RetiringServicePrincipal !== undefined && { retiringIsService: true as const }),
     operations: [...new Set(input.Operations)],
@@ -186,6 +192,9 @@ export const ListGrants = onKey<Present<ListGrantsRequest>, ListGrantsResponse>(
   state: 'any',
   conditions: (_input, _key, ctx) => isForAwsResource(ctx),
   async run(input, ctx, key) {
+    if (input.GranteePrincipal !== undefined && input.GranteeServicePrincipal !== undefined) {
+      throw new ValidationFailure('You cannot specify both GranteePrincipal and GranteeServicePrincipal.');
+    }
     const grantee = input.GranteePrincipal ?? input.GranteeServicePrincipal;
     const prefix = [key.account, key.region, key.id];
     if (input.GrantId !== undefined) {
@@ -204,8 +213,13 @@ export const ListRetirableGrants: Operation<Present<ListRetirableGrantsRequest>,
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
     const principal = input.RetiringPrincipal ?? input.RetiringServicePrincipal;
-    if (principal === undefined) {
-      throw new ValidationFailure('You must specify either RetiringPrincipal or RetiringServicePrincipal.');
+    if (
+      principal === undefined ||
+      (input.RetiringPrincipal !== undefined) === (input.RetiringServicePrincipal !== undefined)
+    ) {
+      throw new ValidationFailure(
+        'You must specify either RetiringPrincipal or RetiringServicePrincipal, but not both.',
+      );
     }
     const isOwn = principal.split(':')[4] === ctx.account || principal === ctx.account;
     if (!isOwn && principal !== ctx.caller.service) {
@@ -285,9 +299,7 @@ const grantView = (grant: Grant): GrantListEntry => ({
   GrantId: grant.id,
   Name: grant.name ?? '',
   CreationDate: new Date(grant.created),
-  ...(grant.granteeIsService && !SERVICE.test(grant.grantee)
-    ? { GranteeServicePrincipal: grant.grantee }
-    : { GranteePrincipal: grant.grantee }),
+  ...(grant.granteeAsService ? { GranteeServicePrincipal: grant.grantee } : { GranteePrincipal: grant.grantee }),
   ...(grant.retiring !== undefined &&
     (grant.retiringIsService ? { RetiringServicePrincipal: grant.retiring } : { RetiringPrincipal: grant.retiring })),
   IssuingAccount: `arn:aws:iam::${grant.issuingAccount}:root`,
