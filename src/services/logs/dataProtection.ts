@@ -15,26 +15,13 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Access, Present } from '../../core/operation.ts';
-import { compileRegex, type Fuel, type Regex } from '../../patterns/regex/index.ts';
+import { type DataIdentifier, findingsOf, managedIdentifier, replaced } from '../../patterns/dataIdentifiers.ts';
+import { compileRegex } from '../../patterns/regex/index.ts';
 import { groupAccess, onGroup, requireStandard } from './access.ts';
 import { accountPolicies, DATA_PROTECTION } from './accountPolicyRows.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
 import type { StoredEvent } from './reading.ts';
 
-const KEY = (name: string) => `-----BEGIN ${name}-----[A-Za-z0-9+/=\\\\\\s]*(-----END ${name}-----)?`;
-const BYTE = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
-
-/** Managed data identifiers, by the last part of their ARN. */
-const MANAGED: Readonly<Record<string, string>> = {
-  EmailAddress: '[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\\.){1,8}[A-Za-z]{2,24}',
-  IpAddress: `\\b(${BYTE}\\.){3}${BYTE}\\b|\\b([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}\\b`,
-  OpenSshPrivateKey: KEY('OPENSSH PRIVATE KEY'),
-  PgpPrivateKey: KEY('PGP PRIVATE KEY BLOCK'),
-  PkcsPrivateKey: KEY('(RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY'),
-  PuttyPrivateKey: 'PuTTY-User-Key-File-[0-9]: [^ ]{1,40}',
-};
-
-const MANAGED_ARN = /^arn:aws:dataprotection::aws:data-identifier\/([\w-]+)$/;
 const CUSTOM_MAX = 10;
 const REGEX_LENGTH_MAX = 200;
 
@@ -58,7 +45,7 @@ interface Policy {
 const invalid = (why: string): never => fail(InvalidParameterException, `Invalid data protection policy: ${why}`);
 
 /** What a policy masks. @throws InvalidParameterException for what is no policy, or is not honoured here. */
-export function sensitive(document: string): readonly Regex[] {
+export function sensitive(document: string): readonly DataIdentifier[] {
   const policy = parsed(document);
   if (policy.Version !== '2021-06-01') invalid('Version must be 2021-06-01');
   const [audit, mask, ...more] = statementsOf(policy);
@@ -74,7 +61,7 @@ export function sensitive(document: string): readonly Regex[] {
   const custom = customOf(policy);
   const names = Array.isArray(mask.DataIdentifier) ? (mask.DataIdentifier as unknown[]) : [];
   if (names.length === 0) invalid('it names no data identifier');
-  return names.map((name) => regexOf(String(name), custom));
+  return names.map((name) => identifierOf(String(name), custom));
 }
 
 function parsed(document: string): Policy {
@@ -105,13 +92,12 @@ function customOf({ Configuration }: Policy): ReadonlyMap<string, string> {
   );
 }
 
-function regexOf(identifier: string, custom: ReadonlyMap<string, string>): Regex {
-  const managed = MANAGED_ARN.exec(identifier)?.[1];
-  const known = managed !== undefined && Object.hasOwn(MANAGED, managed) ? MANAGED[managed] : undefined;
-  const source = known ?? custom.get(identifier);
-  if (source === undefined) return invalid(`the data identifier ${identifier} is not supported`);
+function identifierOf(name: string, custom: ReadonlyMap<string, string>): DataIdentifier {
+  const managed = managedIdentifier(name);
+  if (managed) return managed;
+  const source = custom.get(name) ?? invalid(`the data identifier ${name} is not supported`);
   const regex = compileRegex(source, 'query');
-  return 'problem' in regex ? invalid(`the regular expression of ${identifier}: ${regex.problem}`) : regex;
+  return 'problem' in regex ? invalid(`the regular expression of ${name}: ${regex.problem}`) : { name, regex };
 }
 
 export const PutDataProtectionPolicy = onGroup<
@@ -156,7 +142,7 @@ export const unmaskAccess = (group: LogGroup, unmask: boolean | undefined): read
 /** A policy, and since when it is there (milliseconds). */
 type Protection = Pick<NonNullable<LogGroup['dataProtection']>, 'document' | 'since'>;
 
-const compiled = new WeakMap<Protection, readonly Regex[]>();
+const compiled = new WeakMap<Protection, readonly DataIdentifier[]>();
 
 export type Masker = (event: Pick<StoredEvent, 'message'> & { readonly from: { readonly ingested: number } }) => string;
 
@@ -176,26 +162,11 @@ export async function maskerFor(
 }
 
 function maskerOf(dataProtection: Protection): Masker {
-  let regexes = compiled.get(dataProtection);
-  if (!regexes) compiled.set(dataProtection, (regexes = sensitive(dataProtection.document)));
+  let identifiers = compiled.get(dataProtection);
+  if (!identifiers) compiled.set(dataProtection, (identifiers = sensitive(dataProtection.document)));
   const { since } = dataProtection;
-  return ({ message, from }) => (from.ingested < since ? message : regexes.reduce(masked, message));
+  return ({ message, from }) => (from.ingested < since ? message : identifiers.reduce(masked, message));
 }
 
-/** What masking one message may cost, whatever a custom identifier finds in it. */
-const MASK_FUEL = 30_000_000;
-
-function masked(message: string, regex: Regex): string {
-  if (!regex.test(message)) return message;
-  let shown = '';
-  let at = 0;
-  const fuel: Fuel = { left: MASK_FUEL };
-  for (let found = regex.exec(message, 0, fuel); found; found = regex.exec(message, at, fuel)) {
-    const [begin = 0, end = 0] = found;
-    if (end <= begin) break;
-    shown += message.slice(at, begin) + '*'.repeat(end - begin);
-    at = end;
-    if (at >= message.length) break;
-  }
-  return shown + message.slice(at);
-}
+const masked = (message: string, identifier: DataIdentifier) =>
+  replaced(message, findingsOf(identifier, message), (found) => '*'.repeat(found.length));
