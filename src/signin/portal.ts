@@ -48,25 +48,23 @@ export async function portalPage(visit: Visit, person: SignedIn): Promise<WireRe
     elsewhere: (await sourceOf(ctx.store, person.user.identityStore)) !== undefined,
   }));
   const { DisplayName } = person.user.attributes;
-  const list = held.map(
-    ({ id, name, email, roles }) =>
-      html`<li><h3>${name}</h3><p>${id} · ${email}</p><ul>${roles.map(
-        (
-          role,
-        ) => html`<li>${role} <form method="post" action="/start/credentials">${hidden(visit, { account: id, role })}
-<button aria-label="Credentials of ${role} in ${name}">Command-line credentials</button></form>
-<form method="post" action="/start/console">${hidden(visit, { account: id, role })}
-<button aria-label="Console with ${role} in ${name}">Management console</button></form></li>`,
-      )}</ul></li>`,
-  );
   const body = html`<p>Signed in as ${DisplayName ?? person.user.userName} (${person.user.userName}).</p>
-<h2>Accounts (${held.length})</h2><ul>${list}</ul>
+<h2>Accounts (${held.length})</h2><ul>${held.map((account) => accountItem(visit, account))}</ul>
 ${tiles}<p>Command lines and SDKs sign in with <code>aws sso login</code>, or from the console with
 <code>aws login</code>.</p>
 ${managesDevices(person) && !elsewhere ? html`<p><a href="/start/devices">MFA devices</a></p>` : undefined}
 <form method="post" action="/start/signout">${hidden(visit)}<button>Sign out</button></form>`;
   return shown({ title: 'Access portal', body });
 }
+
+const accountItem = (visit: Visit, { id, name, email, roles }: Held) => html`<li><h3>${name}</h3>
+<p>${id} · ${email}</p><ul>${roles.map((role) => roleItem(visit, id, name, role))}</ul></li>`;
+
+const roleItem = (visit: Visit, account: string, name: string, role: string) => html`<li>${role}
+<form method="post" action="/start/credentials">${hidden(visit, { account, role })}
+<button aria-label="Credentials of ${role} in ${name}">Command-line credentials</button></form>
+<form method="post" action="/start/console">${hidden(visit, { account, role })}
+<button aria-label="Console with ${role} in ${name}">Management console</button></form></li>`;
 
 interface RoleCredentials {
   readonly accessKeyId: string;

@@ -68,7 +68,9 @@ async function lab() {
 
 /** Account id → roles, as the page shows them. */
 function shownOn(text: string): Record<string, string[]> {
-  const cells = [...text.matchAll(/name="account" value="(\d{12})"><input type="hidden" name="role" value="(\w+)"/g)];
+  const form =
+    /action="\/start\/credentials">(?:(?!<\/form>).)*name="account" value="(\d{12})">.*?name="role" value="(\w+)"/g;
+  const cells = [...text.matchAll(form)];
   const shown: Record<string, string[]> = {};
   for (const [, account, role] of cells) shown[account!] = [...(shown[account!] ?? []), role!];
   return shown;
