@@ -1,9 +1,14 @@
 /** A client of the CloudTrail Data Service, made of the model that the service has: there is no published one. */
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import * as model from '../services/cloudtrail/dataModel.ts';
+import {
+  errorTypeRegistries,
+  PutAuditEventsCommand,
+  type PutAuditEventsRequest,
+  type PutAuditEventsResponse,
+} from '../services/cloudtrail/dataModel.ts';
 
 export interface CloudTrailData {
-  putAuditEvents(input: model.PutAuditEventsRequest): Promise<model.PutAuditEventsResponse>;
+  putAuditEvents(input: PutAuditEventsRequest): Promise<PutAuditEventsResponse>;
   send(command: object): Promise<object>;
 }
 
@@ -14,11 +19,11 @@ export function cloudtrailDataClient(config: object): CloudTrailData {
     signingName: 'cloudtrail-data',
     protocolSettings: {
       defaultNamespace: 'com.amazonaws.cloudtraildata',
-      errorTypeRegistries: model.errorTypeRegistries,
+      errorTypeRegistries,
       version: '2021-08-11',
     },
   } as object);
   const sent = client as unknown as CloudTrailData;
-  sent.putAuditEvents = (input) => sent.send(new model.PutAuditEventsCommand(input)) as never;
+  sent.putAuditEvents = (input) => sent.send(new PutAuditEventsCommand(input)) as never;
   return sent;
 }
