@@ -7,7 +7,6 @@ import type { Caller, Context, Session } from '../core/context.ts';
 import { accessKeyId, secretAccessKey, uuid } from '../core/ids.ts';
 import { accounts, isClosed } from '../identity/organization.ts';
 import { loginProfiles } from '../identity/passwords.ts';
-import { digestOf } from '../identity/portalSessions.ts';
 import { byName, roles, users } from '../identity/principals.ts';
 import { callerOf, sealSession } from '../identity/sessions.ts';
 import { table } from '../store/store.ts';
@@ -20,7 +19,7 @@ export interface Login {
   /** Where it began. */
   readonly region: string;
   readonly standing: Standing;
-  /** Digest of what proves the password; of a role none. */
+  /** Which password it stands on: when it was chosen, and after how many; of a role none. */
   readonly password: string | undefined;
   /** Milliseconds: after which nothing is renewed. */
   readonly expires: number;
@@ -83,11 +82,11 @@ export async function newLogin(
   };
 }
 
-/** What changes with the password of a user or of root, and is gone with it. */
+/** What changes with the password of a user or of root, and is gone with it; not when its verifier is renewed. */
 async function passwordOf({ store }: Context, { kind, account, principalId }: Standing): Promise<string | undefined> {
   if (kind !== 'SessionToken') return undefined;
-  const verifier = (await store.get(loginProfiles, [account, principalId]))?.verifiers[0];
-  return verifier === undefined ? undefined : digestOf(verifier);
+  const profile = await store.get(loginProfiles, [account, principalId]);
+  return profile && `${profile.changed} ${profile.verifiers.length}`;
 }
 
 /** Whether the holder is still there, and still who signed in. */
