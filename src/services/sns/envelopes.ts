@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html
  */
 import type { Context } from '../../core/context.ts';
+import { outgoing } from './outgoing.ts';
 import type { Published } from './published.ts';
 import { signer } from './signing.ts';
 import { type Protocol, type Subscription, subscriptionArn, type Topic, topicArn } from './topicRows.ts';
@@ -31,13 +32,17 @@ export function textFor({ body, structured }: Published, protocol: Protocol): st
   return typeof text === 'string' ? text : String(texts.default);
 }
 
-/** Makes parcels of one message: subscribers with the same text share a signature. */
+/**
+ * Makes parcels of one message: subscribers with the same text share a signature. Undefined for a subscriber whom the
+ * topic's data protection policy keeps from it.
+ */
 export async function parcels(ctx: Context, topic: Topic, message: Published) {
   const { certificateUrl, sign } = await signer(ctx);
   const version = topic.attributes.SignatureVersion ?? '1';
   const signatures = new Map<string, string>();
-  return (row: Subscription): Parcel => {
-    const text = textFor(message, row.protocol);
+  return (row: Subscription): Parcel | undefined => {
+    const text = outgoing(topic, row, textFor(message, row.protocol));
+    if (text === undefined) return undefined;
     const head = {
       Type: 'Notification',
       MessageId: message.id,

@@ -46,9 +46,14 @@ export async function serve(
     // Of a topic of the same name that was deleted before.
     if (row.created < topic.created) continue;
     if (leftToReplay(row, message.archived)) continue;
-    if (!passes(row, message)) told.NumberOfNotificationsFilteredOut++;
-    else if (row.protocol !== 'sqs') await sendOut(ctx, topic, row, parcelFor(row));
-    else if (await deliverToQueue(ctx, topic, row, message, parcelFor(row))) told.NumberOfNotificationsDelivered++;
+    if (!passes(row, message)) {
+      told.NumberOfNotificationsFilteredOut++;
+      continue;
+    }
+    const parcel = parcelFor(row);
+    if (!parcel) told.NumberOfNotificationsFailed++;
+    else if (row.protocol !== 'sqs') await sendOut(ctx, topic, row, parcel);
+    else if (await deliverToQueue(ctx, topic, row, message, parcel)) told.NumberOfNotificationsDelivered++;
     else told.NumberOfNotificationsFailed++;
   }
   measure(

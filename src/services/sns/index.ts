@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-sns';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { GetDataProtectionPolicy, PutDataProtectionPolicy } from './dataProtection.ts';
 import limits from './limits.json' with { type: 'json' };
 import { AddPermission, RemovePermission } from './policies.ts';
 import { Publish, PublishBatch } from './publishing.ts';
@@ -48,6 +49,7 @@ export const sns = defineService({
     CreateTopic,
     DeleteSMSSandboxPhoneNumber,
     DeleteTopic,
+    GetDataProtectionPolicy,
     GetSMSAttributes,
     GetSMSSandboxAccountStatus,
     GetSubscriptionAttributes,
@@ -62,6 +64,7 @@ export const sns = defineService({
     OptInPhoneNumber,
     Publish,
     PublishBatch,
+    PutDataProtectionPolicy,
     RemovePermission,
     SetSMSAttributes,
     SetSubscriptionAttributes,

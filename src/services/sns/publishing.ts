@@ -21,6 +21,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { later } from '../../core/tasks.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { keepInArchive, nextPosition } from './archive.ts';
+import { incoming } from './dataProtection.ts';
 import { deduplicationOf, rememberSent, sentBefore } from './deduplication.ts';
 import { refuse } from './errors.ts';
 import { joinLine, nextSequence } from './lines.ts';
@@ -104,7 +105,8 @@ export const PublishBatch = onTopic<Present<PublishBatchInput>, PublishBatchResp
 
 /** @throws what is no fault of the entry's. */
 function failureOf(error: unknown): Omit<BatchResultErrorEntry, 'Id'> {
-  if (!(error instanceof Error) || !/^(InvalidParameter|InvalidParameterValue)Exception$/.test(error.name)) throw error;
+  const own = /^(InvalidParameter|InvalidParameterValue|AuthorizationError)Exception$/;
+  if (!(error instanceof Error) || !own.test(error.name)) throw error;
   return { SenderFault: true, Code: error.name.replace('Exception', ''), Message: error.message };
 }
 
@@ -146,7 +148,7 @@ async function publish(ctx: Context, topic: Topic, input: Input): Promise<Publis
   const message: Published = {
     id,
     time: ctx.now.toISOString(),
-    body: input.Message ?? '',
+    body: await incoming(ctx, topic, id, input.Message ?? ''),
     subject: input.Subject,
     structured: input.MessageStructure === 'json',
     attributes: plainAttributes(input.MessageAttributes),

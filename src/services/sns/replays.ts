@@ -128,7 +128,8 @@ async function replayOne(ctx: Context, topic: Topic, row: Subscription, kept: st
   if (!passes(row, message)) return true;
   const replayed = { ...message, replayed: true };
   const parcelFor = await parcels(ctx, topic, replayed);
-  const taken = await deliverToQueue(ctx, topic, row, replayed, parcelFor(row));
+  const parcel = parcelFor(row);
+  const taken = parcel !== undefined && (await deliverToQueue(ctx, topic, row, replayed, parcel));
   measure(ctx, topic, [
     tally(taken ? 'NumberOfReplayedNotificationsDelivered' : 'NumberOfReplayedNotificationsFailed'),
   ]);

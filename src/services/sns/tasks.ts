@@ -11,6 +11,8 @@ export const LINE = 'sns.line';
 export const DELIVER = 'sns.deliver';
 const EXPIRE = 'sns.expire';
 const FORGET = 'sns.forget';
+/** A finding of a data protection policy, for a log group. */
+export const AUDIT = 'sns.audit';
 /** The hourly look at an archive. */
 export const ARCHIVE = 'sns.archive';
 /** A subscription's way through an archive. */
@@ -38,6 +40,15 @@ export interface Delivery {
   readonly sealed: string;
   /** How often it was tried by tasks before this one. */
   readonly tries?: number;
+}
+
+export interface Auditing {
+  readonly topic: string;
+  readonly group: string;
+  /** JSON. */
+  readonly message: string;
+  /** Milliseconds. */
+  readonly time: number;
 }
 
 export interface Archiving {
@@ -72,6 +83,7 @@ export const snsTasks: readonly TaskHandler[] = [
     (await import('./confirmations.ts')).expire(task, ctx),
   ),
   handler<Forget>(FORGET, async (task, ctx) => (await import('./confirmations.ts')).forget(task, ctx)),
+  handler<Auditing>(AUDIT, async (task, ctx) => (await import('./findings.ts')).writeFinding(task, ctx)),
   handler<Archiving>(ARCHIVE, async (task, ctx) => (await import('./archive.ts')).tendArchive(task, ctx)),
   handler<Replaying>(REPLAY, async (task, ctx) => (await import('./replays.ts')).replaySome(task, ctx)),
   handler<object>(SENT, async (task, ctx) => (await import('./deduplication.ts')).forgetSent(task, ctx)),

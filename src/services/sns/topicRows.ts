@@ -13,6 +13,8 @@ export interface Topic {
   readonly attributes: Readonly<Record<string, string>>;
   /** Its principals bound to who they are; absent while it is the default. */
   readonly policy?: string;
+  /** Data protection policy, as it was put. */
+  readonly dataProtection?: string;
   /** While it has an archive policy: since when (milliseconds), and for how long messages stay. */
   readonly archive?: { readonly id: string; readonly since: number; readonly days: number };
   readonly tags: readonly Tag[];

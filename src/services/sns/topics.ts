@@ -18,6 +18,7 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { archiveFor, beginningOf } from './archive.ts';
+import { protectedBy } from './dataProtection.ts';
 import { effectiveTopicPolicy } from './deliveryPolicies.ts';
 import { refuse } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -34,10 +35,11 @@ const TOPICS_MAX = 100_000;
 const FIFO_TOPICS_MAX = 1000;
 
 export const CreateTopic: Operation<Present<CreateTopicInput>, CreateTopicResponse> = {
-  access: (input, ctx) => ({
-    resource: topicArn({ account: ctx.account, region: ctx.region, name: input.Name }),
-    conditions: requestTags(input.Tags),
-  }),
+  access(input, ctx) {
+    const resource = topicArn({ account: ctx.account, region: ctx.region, name: input.Name });
+    const create = { resource, conditions: requestTags(input.Tags) };
+    return input.DataProtectionPolicy ? [create, { action: 'sns:PutDataProtectionPolicy', resource }] : create;
+  },
   async run(input, ctx) {
     const topic = await topicFrom(input, ctx);
     tellAudit(ctx, topic);
@@ -49,10 +51,9 @@ export const CreateTopic: Operation<Present<CreateTopicInput>, CreateTopicRespon
       if (!(await ctx.store.fits(topics, [account], quota(ctx, limit, max)))) {
         fail(TopicLimitExceededException, 'Topic limit exceeded');
       }
-      await ctx.store.insert(topics, await archiveFor(ctx, topic, topic.attributes.ArchivePolicy));
+      const guarded = await protectedBy(ctx, topic, input.DataProtectionPolicy ?? '');
+      await ctx.store.insert(topics, await archiveFor(ctx, guarded, topic.attributes.ArchivePolicy));
     }
-    if (input.DataProtectionPolicy)
-      refuse('DataProtectionPolicy Reason: data protection policies are not supported here');
     return { TopicArn: topicArn(topic) };
   },
 };
