@@ -34,8 +34,13 @@ const BODY_BYTES_MAX = 262_144;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** HTTPS, or HTTP to the machine itself. */
-export const isAskable = (url: URL) =>
-  url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+const isAskable = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+
+/** Whether it is a URL that an issuer may have. */
+export function isIssuerUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && isAskable(url);
+}
 
 /** Throws Refused when there is no answer, or not from whom it should be. */
 export async function asked(question: Question): Promise<Answer> {

@@ -1,7 +1,6 @@
 /** JSON Web Tokens of OpenID Connect providers: what they claim, once a key of the provider's has signed it. */
 import { compactVerify, createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
 import { couldNotRetrieve, type ProviderKeys, providerKeys, type Trust } from './providerKeys.ts';
-import { isAskable } from './providerRequests.ts';
 import { refuse } from './refused.ts';
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
@@ -22,12 +21,6 @@ export function claimsOf(text: string): JWTPayload {
 export function requireText(claims: JWTPayload, name: string): string {
   const value = claims[name];
   return typeof value === 'string' && value !== '' ? value : invalid(`Missing a required claim: ${name}`);
-}
-
-/** Whether it is a URL that an issuer may have: HTTPS, or HTTP to the machine itself. */
-export function isIssuerUrl(issuer: string): boolean {
-  const url = URL.parse(issuer);
-  return url !== null && isAskable(url);
 }
 
 export const audiencesOf = ({ aud }: JWTPayload): readonly string[] =>

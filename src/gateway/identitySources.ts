@@ -5,8 +5,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
+import { isIssuerUrl } from '../federation/providerRequests.ts';
 import { readSamlMetadata } from '../federation/samlMetadata.ts';
-import { isIssuerUrl } from '../federation/tokens.ts';
 import {
   type IdentitySource,
   identitySources,

@@ -7,8 +7,8 @@ import { X509Certificate } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { CommonError } from '../core/errors.ts';
+import { isIssuerUrl } from '../federation/providerRequests.ts';
 import { readServiceProviderMetadata } from '../federation/samlMetadata.ts';
-import { isIssuerUrl } from '../federation/tokens.ts';
 import { type Application, applicationArn, applications } from '../identity/applications.ts';
 import type { Instance } from '../identity/instances.ts';
 import {

@@ -9,16 +9,9 @@ import type { FrontAround } from '../core/front.ts';
 import { mayReach } from '../core/outbound.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { type ProviderKeys, providerKeys, type Trust } from '../federation/providerKeys.ts';
-import { asked } from '../federation/providerRequests.ts';
+import { asked, isIssuerUrl } from '../federation/providerRequests.ts';
 import { Refused, refuse } from '../federation/refused.ts';
-import {
-  audiencesOf,
-  claimsOf,
-  isIssuerUrl,
-  requireText,
-  requireTimely,
-  verifySignature,
-} from '../federation/tokens.ts';
+import { audiencesOf, claimsOf, requireText, requireTimely, verifySignature } from '../federation/tokens.ts';
 import { type OidcSource, SOURCE_PURPOSE, serviceProviderOf, sourceOf } from '../identity/identitySources.ts';
 import { type Instance, instances } from '../identity/instances.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';

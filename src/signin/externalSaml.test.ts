@@ -5,7 +5,7 @@ import { directoryUsers } from '../identity/directory.ts';
 import { browserOn } from '../testing/browser.ts';
 import { type Cloud, testCloud } from '../testing/cloud.ts';
 import { operated } from '../testing/operator.ts';
-import { portalOf } from '../testing/people.ts';
+import { PASSWORD, portalOf, welcome } from '../testing/people.ts';
 import {
   assertionText,
   attribute,
@@ -270,6 +270,24 @@ test('two certificates hold while one takes the place of the other', async () =>
   assert.match((await posted(cloud, acsUrl, good({ id: '_4' }))).text, UNEXPECTED);
   assert.equal((await operated(cloud, 'DELETE', `${page}/${second.id}`)).status, 400);
   assert.equal((await operated(cloud, 'DELETE', `${page}/${first.id}`)).status, 404);
+});
+
+test('passwords open nothing while people sign in elsewhere, and do again afterwards', async () => {
+  const { cloud, IdentityStoreId } = await world();
+  const metadata = metadataOf([signer]);
+  await operated(cloud, 'DELETE', 'identity-source');
+  const { browser, code } = await welcome(cloud, ADA);
+  assert.match((await browser.go('/start')).text, /<h1>Access portal/);
+  const other = browserOn(cloud.send);
+  await other.go('/start');
+  await operated(cloud, 'POST', 'identity-source', { kind: 'saml', metadata });
+  assert.match((await browser.go('/start')).text, /<h1>Access portal/);
+  const sent = await other.submit('/start/signin', { store: IdentityStoreId, name: ADA, password: PASSWORD });
+  assert.match(sent.location!, /SAMLRequest=/);
+  await operated(cloud, 'DELETE', 'identity-source');
+  await other.go('/start');
+  await other.submit('/start/signin', { name: ADA, password: PASSWORD });
+  assert.match((await other.submit('/start/code', { code: code() })).text, /<h1>Access portal/);
 });
 
 test('the source is the operator’s to set, in words that are checked, and back to the directory keeps people', async () => {

@@ -20,7 +20,6 @@ import { signedIdToken } from '../../identity/idTokens.ts';
 import { type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { invalidClient, refuse } from './errors.ts';
 import { exchangedToken } from './exchanges.ts';
-import { assertedUser } from './issuerTokens.ts';
 import { type Grant, keep, ofCode, ofRefreshToken, secondsLeft } from './tokens.ts';
 
 type Input = Present<CreateTokenWithIAMRequest>;
@@ -50,8 +49,10 @@ type Exchange = (ctx: Context, target: Target, input: Input) => Promise<Applicat
 const GRANTS: Readonly<Record<string, Exchange>> = {
   authorization_code: (ctx, { application }, input) => ofCode(ctx, applicationClient(application), input),
   refresh_token: (ctx, { application }, input) => ofRefreshToken(ctx, applicationClient(application), input),
-  [JWT_BEARER]: (ctx, { application, instance }, { assertion }) =>
-    assertedUser(ctx, application, instance, assertion ?? refuse('invalid_request', 'assertion is required.')),
+  [JWT_BEARER]: async (ctx, { application, instance }, { assertion }) => {
+    if (assertion === undefined) return refuse('invalid_request', 'assertion is required.');
+    return (await import('./issuerTokens.ts')).assertedUser(ctx, application, instance, assertion);
+  },
   [EXCHANGE]: (ctx, { application }, input) => exchangedToken(ctx, application, input),
 };
 

@@ -4,16 +4,9 @@
  */
 import type { JWTPayload } from 'jose';
 import type { Context } from '../../core/context.ts';
-import type { Verification } from '../../federation/providerRequests.ts';
+import { isIssuerUrl, type Verification } from '../../federation/providerRequests.ts';
 import { refuse } from '../../federation/refused.ts';
-import {
-  audiencesOf,
-  claimsOf,
-  isIssuerUrl,
-  requireText,
-  requireTimely,
-  verifySignature,
-} from '../../federation/tokens.ts';
+import { audiencesOf, claimsOf, requireText, requireTimely, verifySignature } from '../../federation/tokens.ts';
 import { type OpenIdProvider, openIdProviderArn, openIdProviders } from '../../identity/providers.ts';
 import { told } from './refusals.ts';
 
