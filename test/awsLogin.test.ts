@@ -23,8 +23,8 @@ const REGION = 'eu-central-1';
 const HOST = `${REGION}.signin.aws.amazon.com`;
 const ARN = 'arn:aws:iam::111122223333:user/anaya';
 
-/** The first one that knows the command. */
-const aws = ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((file) => {
+/** The first one that knows the command; the last is where AWS's installer puts it. */
+const aws = ['aws', '/usr/bin/aws', '/usr/local/aws-cli/v2/current/dist/aws'].find((file) => {
   const [, minor] = /^aws-cli\/2\.(\d+)\./.exec(outputOf(file, '--version')) ?? [];
   return Number(minor ?? 0) >= 32;
 });
