@@ -44,6 +44,13 @@ import { DeleteIndexPolicy, DescribeFieldIndexes, DescribeIndexPolicies, PutInde
 import limits from './limits.json' with { type: 'json' };
 import { StartLiveTail } from './liveTail.ts';
 import { GetLogGroupFields, GetLogRecord } from './logRecords.ts';
+import {
+  CreateLookupTable,
+  DeleteLookupTable,
+  DescribeLookupTables,
+  GetLookupTable,
+  UpdateLookupTable,
+} from './lookups/lookupTables.ts';
 import { DeleteMetricFilter, DescribeMetricFilters, PutMetricFilter, TestMetricFilter } from './metricFilters.ts';
 import { PutLogEvents } from './putLogEvents.ts';
 import { DescribeQueries, GetQueryResults, ListLogGroupsForQuery, StartQuery, StopQuery } from './queries.ts';
@@ -92,6 +99,7 @@ export const logs = defineService({
     CreateLogAnomalyDetector,
     CreateLogGroup,
     CreateLogStream,
+    CreateLookupTable,
     CreateScheduledQuery,
     DeleteAccountPolicy,
     DeleteDataProtectionPolicy,
@@ -104,6 +112,7 @@ export const logs = defineService({
     DeleteLogAnomalyDetector,
     DeleteLogGroup,
     DeleteLogStream,
+    DeleteLookupTable,
     DeleteMetricFilter,
     DeleteQueryDefinition,
     DeleteResourcePolicy,
@@ -122,6 +131,7 @@ export const logs = defineService({
     DescribeIndexPolicies,
     DescribeLogGroups,
     DescribeLogStreams,
+    DescribeLookupTables,
     DescribeMetricFilters,
     DescribeQueries,
     DescribeQueryDefinitions,
@@ -138,6 +148,7 @@ export const logs = defineService({
     GetLogEvents,
     GetLogGroupFields,
     GetLogRecord,
+    GetLookupTable,
     GetQueryResults,
     GetScheduledQuery,
     GetScheduledQueryHistory,
@@ -177,6 +188,7 @@ export const logs = defineService({
     UpdateAnomaly,
     UpdateDeliveryConfiguration,
     UpdateLogAnomalyDetector,
+    UpdateLookupTable,
     UpdateScheduledQuery,
   },
 });

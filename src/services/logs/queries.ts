@@ -25,6 +25,7 @@ import { groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type Plan, planOf } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
+import { lookupTables } from './lookups/rows.ts';
 import { invalidToken, itemsPage, rowsPage } from './pages.ts';
 import { resultsBetween } from './queryResults.ts';
 import { isActive, NOTHING_SCANNED, type Query, queries } from './queryRows.ts';
@@ -49,6 +50,7 @@ export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryRespons
   access: (_input, ctx, { plan, groups }) => accessTo(ctx, groups, plan.unmasks),
   async run(input, ctx, { plan, groups }) {
     requireClasses(groups, plan);
+    for (const { table } of plan.lookups) await requireTable(ctx, table);
     const { account, region } = ctx;
     const most = quota(ctx, 'Concurrent queries', CONCURRENT_MAX);
     if (!(await ctx.store.fits(queries, [account, region], most, 'running'))) {
@@ -137,6 +139,11 @@ async function selected(ctx: Context, input: Present<StartQueryRequest>, selecti
   if (found.size > SELECTED_MAX)
     fail(InvalidParameterException, 'The SOURCE command selects more than 10000 log groups.');
   return [...found.values()];
+}
+
+async function requireTable(ctx: Context, name: string): Promise<void> {
+  if (await ctx.store.get(lookupTables, [ctx.account, ctx.region, name])) return;
+  fail(InvalidParameterException, `The lookup table ${name} does not exist.`);
 }
 
 const INFREQUENT_STATS_MAX = 2;

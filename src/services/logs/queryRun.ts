@@ -12,10 +12,12 @@ import { mayHold } from './fieldIndexes.ts';
 import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type Budget, budget } from './insights/budget.ts';
+import { fillLookup } from './insights/lookup.ts';
 import { type Plan, planOf, type TimeRange } from './insights/plan.ts';
 import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
 import type { Sink } from './insights/stages.ts';
 import { shown } from './insights/values.ts';
+import { lookupTables, textOfTable } from './lookups/rows.ts';
 import type { Query, QueryScan } from './queryRows.ts';
 import { eventsOf, type StoredEvent } from './reading.ts';
 import { eventBytes, type Segment } from './segments.ts';
@@ -52,6 +54,9 @@ export function queryRun(query: Query): QueryRun {
   let enough = false;
   return {
     async step(ctx) {
+      for (const lookup of plan.lookups) {
+        if (!lookup.found) fillLookup(lookup, await lookupText(ctx, lookup.table), memory);
+      }
       let events = 0;
       let bytes = 0;
       const pace = pacer();
@@ -74,6 +79,12 @@ export function queryRun(query: Query): QueryRun {
     },
     scanned: () => ({ ...scanned, matched: out.count() }),
   };
+}
+
+/** A table that is gone meanwhile is empty. */
+async function lookupText(ctx: Context, name: string): Promise<string> {
+  const table = await ctx.store.get(lookupTables, [ctx.account, ctx.region, name]);
+  return table ? textOfTable(ctx, table) : '';
 }
 
 /** How far a group has been read, of a time range. */

@@ -21,6 +21,7 @@ import { onGroup } from './access.ts';
 import { anomalyDetectors } from './anomalies/detectorRows.ts';
 import { deliveryDestinations } from './deliveryDestinations.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
+import { lookupTables } from './lookups/rows.ts';
 import { scheduledQueries } from './scheduled/rows.ts';
 
 const TAGS_MAX = 50;
@@ -65,6 +66,7 @@ const KINDS: readonly Kind<Tagged>[] = [
   kind(logGroups, /^log-group:([^:]+)(?::\*)?$/),
   kind(deliveryDestinations, /^delivery-destination:([^:]+)$/),
   kind(anomalyDetectors, /^anomaly-detector:([^:]+)$/),
+  kind(lookupTables, /^lookup-table:([^:]+)$/),
   kind(scheduledQueries, /^scheduled-query:([^:]+)$/),
 ];
 

@@ -4,6 +4,7 @@
  */
 import { type Aggregates, type Clock, type Evaluate, expressionAt, type Scope } from './expressions.ts';
 import { hasWanted, type Wanted, wantedAt } from './filterIndex.ts';
+import { type Lookup, lookup, lookupAt } from './lookup.ts';
 import { parsingAt } from './parse.ts';
 import { ANOMALY_FIELDS, anomaly, DIFF_FIELDS, PATTERN_FIELDS, type PatternOptions, pattern } from './patternStage.ts';
 import { fieldReader } from './records.ts';
@@ -36,6 +37,7 @@ export interface Plan {
   readonly rowsMax: number;
   /** Of `filterIndex`: only events that are indexed and have these. */
   readonly wanted: readonly Wanted[];
+  readonly lookups: readonly Lookup[];
   /** Of `diff`: the time range to compare with. */
   readonly compared?: TimeRange | undefined;
   /** It shows what is masked. */
@@ -65,6 +67,7 @@ interface Draft extends Scope {
   pattern?: PatternOptions | undefined;
   compared?: TimeRange | undefined;
   readonly wanted: Wanted[];
+  readonly lookups: Lookup[];
   /** Something that looks at the order of rows was there. */
   ordered: boolean;
   deduped: boolean;
@@ -100,6 +103,7 @@ export function planOf(text: string, clock: Clock, limitMax = ROWS_STANDARD, sta
     oldestFirst: draft.oldestFirst || draft.statsCount > 0,
     compared: draft.compared,
     wanted: draft.wanted,
+    lookups: draft.lookups,
     statsCount: draft.statsCount,
     rowsMax,
     unmasks: draft.notes.unmasks,
@@ -117,6 +121,7 @@ function emptyDraft(scanner: Scanner, clock: Clock, statsMax: number): Draft {
     shown: new Set(),
     parsed: [],
     wanted: [],
+    lookups: [],
     statsCount: 0,
     statsMax,
     ordered: false,
@@ -159,6 +164,13 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   dedup: dedupAt,
   pattern: (draft) => patternAt(draft, expressionAt(draft)),
   diff: diffAt,
+  lookup: (draft) => {
+    const found = lookupAt(draft.scanner);
+    draft.lookups.push(found);
+    draft.stages.push(lookup(found));
+    if (draft.shown.size > 0) for (const name of found.output) draft.shown.add(name);
+    else draft.parsed.push(...found.output);
+  },
   filterindex: (draft) => {
     do {
       const wanted = wantedAt(draft.scanner);
@@ -213,7 +225,7 @@ function diffAt(draft: Draft): void {
 
 /** Commands of AWS's that are not here. */
 const ABSENT = new Set([
-  ...['lookup', 'join', 'subqueries', 'append', 'appendcols'],
+  ...['join', 'subqueries', 'append', 'appendcols'],
   ...['autoregress', 'logcompare', 'filldown', 'fillmissing', 'cidrlookup', 'addtotals', 'accum', 'sessionize'],
   ...['outlier', 'estimate', 'expand', 'countfrequent', 'relevantfields', 'makemv', 'transaction'],
 ]);

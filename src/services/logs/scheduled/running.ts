@@ -9,6 +9,7 @@ import { emit } from '../../../core/events.ts';
 import { nextTime, parseSchedule } from '../../../core/schedule.ts';
 import { type Again, later, notAnyMore, type Task } from '../../../core/tasks.ts';
 import { assumedByService } from '../../../identity/serviceRoles.ts';
+import { lookupTableArn, lookupTables } from '../lookups/rows.ts';
 import { allResults } from '../queryResults.ts';
 import { type Query, queries } from '../queryRows.ts';
 import { momentBack } from '../segments.ts';
@@ -114,32 +115,65 @@ async function endedOf(ctx: Context, { query: id }: Result): Promise<Ended | und
   return run && scheduled && query ? { run, scheduled, query } : undefined;
 }
 
+/** One destination after the other; then it is over. */
 export async function deliver({ body }: Task<Result>, ctx: Context): Promise<Again> {
   const ended = await endedOf(ctx, body);
   if (!ended) return undefined;
-  const s3 = ended.query.status === 'Complete' ? ended.scheduled.destination?.s3Configuration : undefined;
-  if (!s3) await finish(ctx, ended, undefined);
-  else {
-    const key = await put(ctx, ended, s3);
-    await finish(ctx, ended, {
-      ...destinationOf(s3.destinationIdentifier ?? ''),
-      status: 'COMPLETE',
-      processedIdentifier: key,
-    });
-  }
-  return undefined;
+  const [next] = leftOf(ended);
+  if (!next) return over(ctx, ended);
+  const processedIdentifier = await next.carry(ctx, ended);
+  return delivered(ctx, ended, { ...next.told, status: 'COMPLETE', processedIdentifier });
 }
 
 export async function notDelivered({ body }: Task<Result>, ctx: Context, error: unknown): Promise<Again> {
   const ended = await endedOf(ctx, body);
-  if (!ended) return undefined;
-  const uri = ended.scheduled.destination?.s3Configuration?.destinationIdentifier ?? '';
-  const told = { status: 'CLIENT_ERROR' as const, errorMessage: (error as Error).message };
-  await finish(ctx, ended, { ...destinationOf(uri), ...told });
-  return undefined;
+  const [next] = ended ? leftOf(ended) : [];
+  if (!ended || !next) return undefined;
+  return delivered(ctx, ended, { ...next.told, status: 'CLIENT_ERROR', errorMessage: (error as Error).message });
 }
 
-const destinationOf = (destinationIdentifier: string) => ({ destinationType: 'S3' as const, destinationIdentifier });
+async function delivered(ctx: Context, ended: Ended, how: ScheduledQueryDestination): Promise<Again> {
+  const run = { ...ended.run, destinations: [...(ended.run.destinations ?? []), how] };
+  await ctx.store.replace(runs, run);
+  return leftOf({ ...ended, run }).length > 0 ? 0 : over(ctx, { ...ended, run });
+}
+
+interface Destination {
+  readonly told: Pick<ScheduledQueryDestination, 'destinationType' | 'destinationIdentifier'>;
+  /** What was made of the results. */
+  readonly carry: (ctx: Context, ended: Ended) => Promise<string>;
+}
+
+/** Those that have not had the results, if there are any. */
+function leftOf({ run, scheduled, query }: Ended): Destination[] {
+  if (query.status !== 'Complete') return [];
+  const { s3Configuration: s3, lookupTableConfiguration: table } = scheduled.destination ?? {};
+  const all: Destination[] = [];
+  if (s3) {
+    const destinationIdentifier = s3.destinationIdentifier ?? '';
+    all.push({ told: { destinationType: 'S3', destinationIdentifier }, carry: (ctx, ended) => put(ctx, ended, s3) });
+  }
+  if (table) {
+    const told = { destinationType: 'LOOKUP_TABLE' as const, destinationIdentifier: table.tableName ?? '' };
+    all.push({ told, carry: (ctx, ended) => fill(ctx, ended, table) });
+  }
+  return all.slice(run.destinations?.length ?? 0);
+}
+
+type Tabled = NonNullable<NonNullable<ScheduledQuery['destination']>['lookupTableConfiguration']>;
+
+/** The table is made when it is not there yet. */
+async function fill(ctx: Context, { scheduled, query }: Ended, { tableName = '', ...table }: Tabled): Promise<string> {
+  const role = await roleFor(ctx, scheduled, table.roleArn ?? '');
+  const { account, region } = scheduled;
+  const there = await ctx.store.get(lookupTables, [account, region, tableName]);
+  const { description, tags } = table;
+  const arn = lookupTableArn({ account, region, name: tableName });
+  const content = { queryId: query.id, description };
+  if (there) await ctx.call('logs', 'UpdateLookupTable', { lookupTableArn: arn, ...content }, role);
+  else await ctx.call('logs', 'CreateLookupTable', { lookupTableName: tableName, tags, ...content }, role);
+  return arn;
+}
 
 type S3 = NonNullable<NonNullable<ScheduledQuery['destination']>['s3Configuration']>;
 
@@ -174,13 +208,9 @@ const statisticsOf = ({ scanned, groups }: Query) => ({
 
 const STATUS: Readonly<Record<string, ExecutionStatus>> = { Complete: 'Complete', Timeout: 'Timeout' };
 
-async function finish(
-  ctx: Context,
-  { run, scheduled, query }: Ended,
-  destination: ScheduledQueryDestination | undefined,
-): Promise<void> {
+async function over(ctx: Context, { run, scheduled, query }: Ended): Promise<undefined> {
   const status = STATUS[query.status] ?? 'Failed';
-  await ctx.store.replace(runs, { ...run, status, ...(destination && { destinations: [destination] }) });
+  await ctx.store.replace(runs, { ...run, status });
   if (scheduled.triggered === run.triggered) await ctx.store.replace(scheduledQueries, { ...scheduled, status });
   emit(ctx, {
     source: 'aws.logs',

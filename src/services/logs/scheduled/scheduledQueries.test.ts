@@ -119,6 +119,27 @@ test('A scheduled query that cannot run, or whose results cannot be put, says wh
   assert.equal((await history()).length, 3);
 });
 
+test('A scheduled query keeps a lookup table fresh', async () => {
+  const { cloud, logs, put, base, pass, history } = await scene();
+  const roleArn = await role(cloud, 'fills', [
+    'logs:CreateLookupTable',
+    'logs:UpdateLookupTable',
+    'logs:GetQueryResults',
+  ]);
+  const destinationConfiguration = { lookupTableConfiguration: { tableName: 'latest', roleArn, tags: { a: 'b' } } };
+  await logs.createScheduledQuery({ ...base, destinationConfiguration });
+  const arn = `arn:aws:logs:us-east-1:${cloud.managementAccount}:lookup-table:latest`;
+  for (const message of ['one', 'two']) {
+    await put(message);
+    await pass('PT1H');
+    assert.equal((await logs.getLookupTable({ lookupTableArn: arn })).tableBody, `@message\n${message}`);
+  }
+  const [run] = await history();
+  assert.deepEqual(run?.destinations, [
+    { destinationType: 'LOOKUP_TABLE', destinationIdentifier: 'latest', status: 'COMPLETE', processedIdentifier: arn },
+  ]);
+});
+
 test('A scheduled query is read back, changed, stopped, tagged and deleted', async () => {
   const { cloud, logs, base, pass, history } = await scene();
   const more = { description: 'd', timezone: 'Europe/Berlin', endTimeOffset: 60, tags: { team: 'a' } };
@@ -169,7 +190,7 @@ test('CreateScheduledQuery refuses what could never run, and needs iam:PassRole'
     { startTimeOffset: 60, endTimeOffset: 60 },
     { executionRoleArn: 'runs' },
     { destinationConfiguration: { s3Configuration: { destinationIdentifier: 'results', roleArn: role } } },
-    { destinationConfiguration: { lookupTableConfiguration: { tableName: 't', roleArn: role } } },
+    { destinationConfiguration: { lookupTableConfiguration: { tableName: 't', roleArn: 'role' } } },
     { scheduleStartTime: 2, scheduleEndTime: 1 },
   ];
   for (const input of wrong) await refusal(logs.createScheduledQuery({ ...base, ...input }), 'ValidationException');

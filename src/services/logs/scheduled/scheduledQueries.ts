@@ -76,7 +76,8 @@ export const CreateScheduledQuery: Operation<Present<CreateScheduledQueryRequest
 
 /** Whoever hands roles to the service must be allowed to. */
 function rolesOf({ executionRoleArn, destinationConfiguration }: Partial<Settings>): Access[] {
-  const roles = [executionRoleArn, destinationConfiguration?.s3Configuration?.roleArn];
+  const { s3Configuration, lookupTableConfiguration } = destinationConfiguration ?? {};
+  const roles = [executionRoleArn, s3Configuration?.roleArn, lookupTableConfiguration?.roleArn];
   return roles.flatMap((role) => (role === undefined ? [] : [passRole(role, SERVICE)]));
 }
 
@@ -132,8 +133,13 @@ function selectsGroups(text: string): boolean {
 
 function requireDestination(destination: DestinationConfiguration | undefined): void {
   if (!destination) return;
-  if (destination.lookupTableConfiguration) invalid('Lookup tables are not supported as destinations.');
-  const { destinationIdentifier = '', roleArn = '' } = destination.s3Configuration ?? {};
+  const { s3Configuration: s3, lookupTableConfiguration: table } = destination;
+  if (table) {
+    if (table.kmsKeyId !== undefined) invalid('A KMS key is not supported for lookup tables.');
+    if (!ROLE_ARN.test(table.roleArn ?? '')) invalid(`${table.roleArn} is not the ARN of a role.`);
+  }
+  if (!s3) return;
+  const { destinationIdentifier = '', roleArn = '' } = s3;
   if (!/^s3:\/\/[a-z0-9][a-z0-9.-]{2,62}(\/.*)?$/.test(destinationIdentifier)) {
     invalid(`${destinationIdentifier} is not the URI of an S3 bucket.`);
   }

@@ -1,5 +1,6 @@
 /** Parsers that are configured: JSON, CSV, pairs. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Configurable.html */
 import type { CSV, ParseJSON, ParseKeyValue } from '@aws-sdk/client-cloudwatch-logs';
+import { csvRows } from '../csv.ts';
 import { type Fields, type LogEvent, merge, setField, textAt, Untransformable } from './event.ts';
 
 export function parseJson({ source, destination }: ParseJSON) {
@@ -24,29 +25,11 @@ export function parseCsv({ source, destination, delimiter = ',', quoteCharacter 
   const between = SPELT[delimiter] ?? delimiter;
   const prefix = destination === undefined ? '' : `${destination}.`;
   return (event: LogEvent): void => {
-    const values = cellsOf(textAt(event, source), between, quoteCharacter);
+    const values = csvRows(textAt(event, source), { delimiter: between, quote: quoteCharacter, lines: false })[0] ?? [];
     for (const [i, value] of values.slice(0, COLUMNS_MAX).entries()) {
       setField(event, prefix + (columns[i] ?? `column_${i + 1}`), value, true);
     }
   };
-}
-
-/** A quote within quotes is doubled. */
-function cellsOf(text: string, delimiter: string, quote: string): string[] {
-  const cells: string[] = [];
-  let cell = '';
-  let within = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!;
-    if (char === quote) {
-      if (within && text[at + 1] === quote) cell += text[at++];
-      else within = !within;
-    } else if (char === delimiter && !within) {
-      cells.push(cell);
-      cell = '';
-    } else cell += char;
-  }
-  return [...cells, cell];
 }
 
 export function parseKeyValue(config: ParseKeyValue) {

@@ -1,0 +1,53 @@
+/** Lookup tables: reference data that queries join to events. The data lies beside the rows, in pieces. */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Context } from '../../../core/context.ts';
+import type { Tag } from '../../../core/operation.ts';
+import { table } from '../../../store/store.ts';
+
+export interface LookupTable {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly description?: string | undefined;
+  /** Names of the columns. */
+  readonly fields: readonly string[];
+  readonly records: number;
+  readonly bytes: number;
+  /** Milliseconds. */
+  readonly updated: number;
+  readonly tags: readonly Tag[];
+  /** Where its pieces lie, and how many there are. */
+  readonly data: string;
+  readonly pieces: number;
+}
+
+export const lookupTables = table<LookupTable>('logs_lookup_table', {
+  key: ({ account, region, name }) => [account, region, name],
+});
+
+export const lookupTableArn = ({ account, region, name }: Pick<LookupTable, 'account' | 'region' | 'name'>) =>
+  `arn:aws:logs:${region}:${account}:lookup-table:${name}`;
+
+const PIECE_BYTES = 512 * 1024;
+const pieceId = (data: string, piece: number) => `logs-lookup/${data}/${piece}`;
+
+/** Keeps the text under a new name; how many pieces it has. */
+export function keepText({ store }: Pick<Context, 'store'>, data: string, text: string): number {
+  const packed = zstdCompressSync(text);
+  const pieces = Math.max(1, Math.ceil(packed.length / PIECE_BYTES));
+  for (let piece = 0; piece < pieces; piece++) {
+    store.putBytes(pieceId(data, piece), packed.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES));
+  }
+  return pieces;
+}
+
+export async function textOfTable({ store }: Pick<Context, 'store'>, { data, pieces }: LookupTable): Promise<string> {
+  const packed: Uint8Array[] = [];
+  for (let piece = 0; piece < pieces; piece++)
+    packed.push((await store.bytes(pieceId(data, piece))) ?? Buffer.alloc(0));
+  return zstdDecompressSync(Buffer.concat(packed)).toString();
+}
+
+export function dropText({ store }: Pick<Context, 'store'>, { data, pieces }: LookupTable): void {
+  for (let piece = 0; piece < pieces; piece++) store.dropBytes(pieceId(data, piece));
+}
