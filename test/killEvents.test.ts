@@ -1,9 +1,10 @@
 /**
  * kill -9 while events are put on a bus, matched and delivered: each event that was accepted is in the queue of its
- * rule afterwards, and there once, since a delivery inside the plane is one write set with the end of what owed it.
+ * rule afterwards, and there once, since a delivery inside the plane is one write set with the end of what owed it. The
+ * same holds for their replay.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { SQS } from '@aws-sdk/client-sqs';
 import { folder, type Plane, startedPlane } from './processes.ts';
@@ -36,7 +37,28 @@ test(`Events survive ${KILLS} kills: none that was accepted is lost, none arrive
     [],
   );
   t.diagnostic(`${accepted.size} events accepted, ${arrived.size} arrived`);
+  const again = await replayed(t, plane, data, new URL(queue, plane.config.endpoint).pathname, accepted);
+  assert.deepEqual(
+    [...accepted].map((id) => again.get(id)),
+    [...accepted].map(() => 1),
+  );
 });
+
+/** Replays the archive, with a kill in the middle; how often each event came again. */
+async function replayed(t: TestContext, first: Plane, data: string, kept: string, accepted: ReadonlySet<string>) {
+  const path = kept.replace(/kept$/, 'again');
+  await new EventBridge(first.config).startReplay({
+    ReplayName: 'again',
+    EventSourceArn: `arn:aws:events:us-east-1:${path.split('/').at(-2)}:archive/kept`,
+    EventStartTime: new Date(Date.now() - 3_600_000),
+    EventEndTime: new Date(),
+    Destination: { Arn: `arn:aws:events:us-east-1:${path.split('/').at(-2)}:event-bus/default` },
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await first.kill();
+  const plane = await startedPlane(t, data, { key });
+  return drained(new SQS(plane.config), plane.config.endpoint + path, accepted);
+}
 
 /** A rule that sends everything of ours to a queue; the queue's address. */
 async function prepared({ config }: Plane): Promise<string> {
@@ -54,6 +76,12 @@ async function prepared({ config }: Plane): Promise<string> {
   await sqs.setQueueAttributes({ QueueUrl, Attributes: { Policy } });
   await events.putRule({ Name: 'all', EventPattern: '{"source":["my.app"]}' });
   await events.putTargets({ Rule: 'all', Targets: [{ Id: 'q', Arn: Resource }] });
+  const EventSourceArn = Resource.replace(':sqs:', ':events:').replace(/kept$/, 'event-bus/default');
+  await events.createArchive({ ArchiveName: 'kept', EventSourceArn, EventPattern: '{"source":["my.app"]}' });
+  const again = Resource.replace(/kept$/, 'again');
+  await sqs.createQueue({ QueueName: 'again', Attributes: { Policy: Policy.replaceAll(Resource, again) } });
+  await events.putRule({ Name: 'again', EventPattern: '{"replay-name":["again"]}' });
+  await events.putTargets({ Rule: 'again', Targets: [{ Id: 'q', Arn: again }] });
   return new URL(QueueUrl!).pathname;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, put, queue } from './fixtures.ts';
+import { ACCOUNT, bodies, put, queue } from './fixtures.ts';
 
 test('PutEvents reaches the queue of a rule that matches', async () => {
   const cloud = await testCloud();
@@ -348,4 +348,23 @@ test('Scheduled rules run when their time has come', async () => {
     (await ticks.received()).map(({ Body }) => Body),
     ['"good morning"'],
   );
+});
+
+test('When the clock goes back no schedule runs twice for one time, and it goes on', async () => {
+  const cloud = await testCloud();
+  const { events } = cloud.root;
+  const ticks = await queue(cloud.root, 'ticks');
+  await events.putRule({ Name: 'tick', ScheduleExpression: 'rate(5 minutes)' });
+  await events.putTargets({ Rule: 'tick', Targets: [{ Id: 'q', Arn: ticks.arn }] });
+  const times: string[] = [];
+  const pass = async (duration: string) => {
+    cloud.advance(duration);
+    await cloud.settle();
+    times.push(...bodies(await ticks.received()).map(({ time }) => time.slice(11, 16)));
+  };
+  await pass('PT5M');
+  await pass('PT5M');
+  cloud.turnBack('PT8M');
+  for (let i = 0; i < 4; i++) await pass('PT5M');
+  assert.deepEqual(times, ['00:05', '00:10', '00:15', '00:20']);
 });
