@@ -1,7 +1,7 @@
 /**
- * Tokens behind PKCS #11: keys that are made and used inside them and never leave. The modules run in a process of
- * their own (hsmProcess.ts), one for each module; one that does not answer in time is ended, and a new one started for
- * the next question. Needs the optional package `pkcs11js`; of the module CKM_AES_KEY_GEN and CKM_AES_GCM with initial
+ * Tokens behind PKCS #11: keys that are made and used inside them and never leave. Each token has a process of its own
+ * (hsmProcess.ts) in which its module runs, so that one that stalls stalls no other; a process that does not answer in
+ * time is ended, and a new one started for the next question. Needs the optional package `pkcs11js`; of the module CKM_AES_KEY_GEN and CKM_AES_GCM with initial
  * values of 16 bytes.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -99,15 +99,17 @@ interface Running {
   readonly waiting: Map<number, (answer: HsmAnswer) => void>;
 }
 
+/** By module and token. */
 const running = new Map<string, Running>();
 let questions = 0;
 
 function asked(address: TokenAddress, pin: string, ask: Ask): Promise<HsmAnswer['answer']> {
-  const host = running.get(address.module) ?? started(address.module);
+  const name = `${address.module} ${address.token}`;
+  const host = running.get(name) ?? started(name);
   const id = ++questions;
   return new Promise((resolve, reject) => {
     const patience = AbortSignal.timeout(PATIENCE_MS);
-    const stalled = () => end(address.module, host, 'STALLED', `The module did not answer in ${PATIENCE_MS} ms.`);
+    const stalled = () => end(name, host, 'STALLED', `The module did not answer in ${PATIENCE_MS} ms.`);
     patience.addEventListener('abort', stalled);
     host.waiting.set(id, ({ answer, why, message }) => {
       patience.removeEventListener('abort', stalled);
@@ -121,22 +123,22 @@ function asked(address: TokenAddress, pin: string, ask: Ask): Promise<HsmAnswer[
   });
 }
 
-function started(module: string): Running {
+function started(name: string): Running {
   const child = fork(new URL('./hsmProcess.ts', import.meta.url), {
     serialization: 'advanced',
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const host: Running = { child, waiting: new Map() };
-  running.set(module, host);
+  running.set(name, host);
   child.on('message', (answer: HsmAnswer) => host.waiting.get(answer.id)?.(answer));
-  child.on('error', (error) => end(module, host, 'FAILED', error.message));
-  child.on('exit', () => end(module, host, 'FAILED', 'The process of the module has ended.'));
+  child.on('error', (error) => end(name, host, 'FAILED', error.message));
+  child.on('exit', () => end(name, host, 'FAILED', 'The process of the module has ended.'));
   return host;
 }
 
-function end(module: string, host: Running, why: HsmFailure, message: string): void {
-  if (running.get(module) === host) running.delete(module);
+function end(name: string, host: Running, why: HsmFailure, message: string): void {
+  if (running.get(name) === host) running.delete(name);
   host.child.kill('SIGKILL');
   for (const [id, told] of [...host.waiting]) told({ id, why, message });
 }

@@ -93,7 +93,12 @@ export async function xksProxy(t: TestContext, path = '/kms/xks/v1') {
     const key = { keySpec: 'AES_256', keyUsage: ['ENCRYPT', 'DECRYPT'], keyStatus: 'ENABLED' };
     keys.set(id, { secret: randomBytes(32), ...key, ...rest });
   };
-  return { address, keys, asked, hold, proxy };
+  /** Ends every connection, also those that wait for their next request. */
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return { address, keys, asked, hold, proxy, hangUp };
 }
 
 /** The body of a request whose signature holds. */

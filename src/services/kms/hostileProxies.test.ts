@@ -102,6 +102,16 @@ test('a proxy that stalls is given up, by AWS after 250 milliseconds', async (t)
   await refusal(kms.updateCustomKeyStore(changed), 'XksProxyUriUnreachableException');
 });
 
+test('a proxy that ends its kept connections is asked over new ones', async (t) => {
+  const { kms, KeyId, hangUp } = await keyIn(t);
+  const many = () => Promise.all(Array.from({ length: 8 }, () => kms.encrypt({ KeyId, Plaintext })));
+  for (let i = 0; i < 5; i++) {
+    await many();
+    hangUp();
+  }
+  await many();
+});
+
 test('a proxy that is not there, not itself or not listed is not believed', async (t) => {
   const { kms, proxies, address, KeyId } = await keyIn(t);
   const after = async (changed: typeof address | undefined) => {

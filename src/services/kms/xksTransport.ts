@@ -35,35 +35,35 @@ const agents = new WeakMap<ProxyAddress, Agent>();
 
 function agentFor(address: ProxyAddress): Agent {
   let agent = agents.get(address);
-  if (!agent) {
-    agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX, minVersion: 'TLSv1.2', ca: address.ca });
-    agents.set(address, agent);
-  }
+  if (!agent) agents.set(address, (agent = newAgent(address, true)));
   return agent;
 }
+
+const newAgent = ({ ca }: ProxyAddress, keepAlive: boolean) =>
+  new Agent({ keepAlive, maxSockets: CONNECTIONS_MAX, minVersion: 'TLSv1.2', ca });
 
 /** Throws XksError. Redirects are not followed: they come back as the answer that they are. */
 export async function posted(address: ProxyAddress, post: Post): Promise<Reply> {
   const patience = AbortSignal.timeout(address.timeoutMs ?? PATIENCE_MS);
-  for (let again = false; ; again = true) {
-    try {
-      return await once(address, post, patience);
-    } catch (error) {
-      // A kept connection may be closed at the other end just as we use it.
-      if (error instanceof Stale && !again) continue;
-      throw error instanceof XksError ? error : new XksError(failureOf(error, patience));
-    }
+  try {
+    return await once(address, post, patience, agentFor(address)).catch((error) => {
+      // A kept connection may be closed at the other end just as we use it; others that are kept may be, too.
+      if (!(error instanceof Stale)) throw error;
+      return once(address, post, patience, newAgent(address, false));
+    });
+  } catch (error) {
+    throw error instanceof XksError ? error : new XksError(failureOf(error, patience));
   }
 }
 
 class Stale extends Error {}
 
-function once(address: ProxyAddress, post: Post, signal: AbortSignal): Promise<Reply> {
+function once(address: ProxyAddress, post: Post, signal: AbortSignal, agent: Agent): Promise<Reply> {
   const [host = post.host, port = '443'] = address.connect?.split(/:(?=\d+$)/) ?? [];
   const body = Buffer.from(post.body);
   return new Promise((resolve, reject) => {
     const sent = request({
-      agent: agentFor(address),
+      agent,
       host,
       port,
       servername: post.host,
