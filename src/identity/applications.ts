@@ -101,6 +101,26 @@ export const applicationClient = (row: Application): OidcClient => ({
   expires: Number.POSITIVE_INFINITY,
 });
 
+/**
+ * What its application leaves to a client that was registered under one, and the application; undefined: there is no
+ * such application any more. A client without one stays as it is.
+ */
+export async function entitled(
+  tx: Transaction,
+  client: OidcClient,
+): Promise<{ readonly client: OidcClient; readonly application?: Application } | undefined> {
+  if (client.application === undefined) return { client };
+  const application = await applicationNamed(tx, client.application);
+  if (!application) return undefined;
+  const { scopes, grantTypes, redirectUris, issuerUrl } = applicationClient(application);
+  const left = {
+    scopes: client.scopes.filter((scope) => scopes.includes(scope)),
+    grantTypes: client.grantTypes.filter((type) => grantTypes.includes(type)),
+    redirectUris: client.redirectUris.filter((uri) => redirectUris.includes(uri)),
+  };
+  return { client: { ...client, ...left, issuerUrl }, application };
+}
+
 /** With it go its assignments and what it was set to. Its tags are the service's. */
 export async function forgetApplication(tx: Transaction, { instance, id }: Application): Promise<void> {
   for await (const row of everyRow(tx, applicationAssignments, [instance, id])) {

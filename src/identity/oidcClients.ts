@@ -10,6 +10,8 @@ export interface OidcClient {
   readonly scopes: readonly string[];
   readonly grantTypes: readonly string[];
   readonly redirectUris: readonly string[];
+  /** ARN of an application that says what the client may have at most. */
+  readonly application?: string | undefined;
   /** URL of the instance that it registered for. */
   readonly issuerUrl?: string | undefined;
   /** Milliseconds. */

@@ -4,7 +4,7 @@
  */
 import type { Context } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
-import { type Application, applicationClient, applicationNamed, mayUse } from '../identity/applications.ts';
+import { type Application, applicationClient, applicationNamed, entitled, mayUse } from '../identity/applications.ts';
 import type { Instance } from '../identity/instances.ts';
 import { clientOfId, type OidcClient } from '../identity/oidcClients.ts';
 import { authorizationCodes, digestOf, instanceOfUrl, newToken, type SignedIn } from '../identity/portalSessions.ts';
@@ -38,11 +38,18 @@ interface Request {
   readonly scopes: readonly string[];
 }
 
+/** An application, by its ARN, or a client that registered itself, as far as its application lets it. */
+async function clientNamed(ctx: Context, id: string) {
+  const application = id.startsWith('arn:') ? await applicationNamed(ctx.store, id) : undefined;
+  if (application) return { client: applicationClient(application), application };
+  const registered = clientOfId(ctx.secrets, id);
+  return registered && entitled(ctx.store, registered);
+}
+
 /** A request, or the answer to what is none. */
 async function requestIn(ctx: Context, asked: URLSearchParams): Promise<Request | WireResponse> {
   const id = asked.get('client_id') ?? '';
-  const application = id.startsWith('arn:') ? await applicationNamed(ctx.store, id) : undefined;
-  const client = application ? applicationClient(application) : clientOfId(ctx.secrets, id);
+  const { client, application } = (await clientNamed(ctx, id)) ?? {};
   if (!client || client.expires <= ctx.now.getTime()) {
     return problemPage('Unknown client', 'The client that sent you here is not registered, or not any more.');
   }

@@ -297,3 +297,47 @@ test('records of tokens have no token in them', async (t) => {
     assert.ok(!all.includes(secret!));
   }
 });
+
+test('a client that registers under an application has no more than that, and only its people', async (t) => {
+  const { application, cloud } = await world(t);
+  const arn = await application('tool');
+  const { ssoAdmin } = cloud.root;
+  await ssoAdmin.putApplicationAccessScope({ ApplicationArn: arn, Scope: 'sso:account:access' });
+  const redirectUri = 'http://127.0.0.1/back';
+  const Grant = { AuthorizationCode: { RedirectUris: [redirectUri] } };
+  await ssoAdmin.putApplicationGrant({ ApplicationArn: arn, GrantType: 'authorization_code', Grant });
+  const { ssoOidc: oidc, sso } = cloud.unsigned;
+  const { clientId, clientSecret } = await oidc.registerClient({
+    ...{ clientName: 'tool', clientType: 'public', scopes: ['sso:account:access', 'other'] },
+    ...{ grantTypes: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'] },
+    ...{ redirectUris: [redirectUri, 'http://127.0.0.1/other'], entitledApplicationArn: arn },
+  });
+  const codeVerifier = 'v'.repeat(64);
+  const page = (scopes: string, redirect = redirectUri) =>
+    `/authorize?${new URLSearchParams({
+      ...{ response_type: 'code', client_id: clientId!, redirect_uri: redirect, scopes },
+      code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    })}`;
+  const { browser } = await welcome(cloud, 'ada', page('sso:account:access'));
+  const { location } = await browser.submit('/authorize', { decision: 'ALLOWED' });
+  const code = new URL(location!).searchParams.get('code')!;
+  const asked = { clientId, clientSecret, grantType: 'authorization_code', code, codeVerifier, redirectUri };
+  const { accessToken, refreshToken } = await oidc.createToken(asked);
+  assert.deepEqual((await sso.listAccounts({ accessToken })).accountList, []);
+  assert.equal(new URL((await browser.go(page('other'))).location!).searchParams.get('error'), 'invalid_scope');
+  assert.match((await browser.go(page('sso:account:access', 'http://127.0.0.1/other'))).text, /did not register/);
+  const device = { clientId, clientSecret, startUrl: 'http://cloud.test/start' };
+  await assert.rejects(oidc.startDeviceAuthorization(device), { name: 'UnauthorizedClientException' });
+  const { ApplicationAssignments } = await ssoAdmin.listApplicationAssignments({ ApplicationArn: arn });
+  const { PrincipalId } = ApplicationAssignments![0]!;
+  await ssoAdmin.deleteApplicationAssignment({ ApplicationArn: arn, PrincipalType: 'USER', PrincipalId });
+  const renew = { clientId, clientSecret, grantType: 'refresh_token', refreshToken };
+  await assert.rejects(oidc.createToken(renew), { name: 'AccessDeniedException' });
+  await browser.go(page('sso:account:access'));
+  assert.match((await browser.submit('/authorize', { decision: 'ALLOWED' })).text, /<h1>No access/);
+  await ssoAdmin.deleteApplication({ ApplicationArn: arn });
+  await assert.rejects(oidc.createToken(renew), { name: 'UnauthorizedClientException' });
+  const metadata = { clientName: 'x', clientType: 'public', entitledApplicationArn: 'x' };
+  await assert.rejects(oidc.registerClient(metadata), { name: 'InvalidClientMetadataException' });
+});

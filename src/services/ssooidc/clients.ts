@@ -30,6 +30,7 @@ export const RegisterClient: Operation<Present<RegisterClientRequest>, RegisterC
       scopes: checkedList(input.scopes),
       grantTypes: checkedGrants(input.grantTypes),
       redirectUris: checkedRedirects(input.redirectUris),
+      application: applicationOf(input.entitledApplicationArn),
       issuerUrl: input.issuerUrl === undefined ? undefined : checkedText(input.issuerUrl),
       issued,
       expires: issued + DAYS_90_MS,
@@ -48,6 +49,12 @@ export const RegisterClient: Operation<Present<RegisterClientRequest>, RegisterC
     };
   },
 };
+
+/** Whether it is there is looked at when the client is used: strangers register. */
+function applicationOf(arn: string | undefined): string | undefined {
+  if (arn === undefined || /^arn:aws:sso::\d{12}:application\/ssoins-[\w.-]{16}\/apl-[\w.-]{16}$/.test(arn)) return arn;
+  return refuse('invalid_client_metadata', 'entitledApplicationArn is not the ARN of an application.');
+}
 
 function checkedText(text: string): string {
   if (text.length > TEXT_MAX) refuse('invalid_client_metadata', `A text is longer than ${TEXT_MAX} characters.`);

@@ -2,6 +2,7 @@
 import type { StartDeviceAuthorizationRequest, StartDeviceAuthorizationResponse } from '@aws-sdk/client-sso-oidc';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { entitled } from '../../identity/applications.ts';
 import { deviceAuthorizations, digestOf, instanceOfUrl, newToken } from '../../identity/portalSessions.ts';
 import { DEVICE_CODE, requireClient, UNSIGNED } from './clients.ts';
 import { refuse } from './errors.ts';
@@ -21,8 +22,9 @@ export const StartDeviceAuthorization: Operation<
   readOnly: false,
   access: () => UNSIGNED,
   async run({ clientId, clientSecret, startUrl }, ctx) {
-    const client = requireClient(ctx, clientId, clientSecret);
-    if (!client.grantTypes.includes(DEVICE_CODE)) refuse('unauthorized_client', 'The client may not use devices.');
+    const client = (await entitled(ctx.store, requireClient(ctx, clientId, clientSecret)))?.client;
+    if (!client?.grantTypes.includes(DEVICE_CODE))
+      return refuse('unauthorized_client', 'The client may not use devices.');
     const instance = await instanceOfUrl(ctx.store, startUrl, ctx.settings);
     if (!instance) return refuse('invalid_request', `Invalid start URL ${startUrl.slice(0, 200)}`);
     await forgetOld(ctx);

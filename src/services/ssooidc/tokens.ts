@@ -4,7 +4,8 @@ import type { CreateTokenRequest, CreateTokenResponse } from '@aws-sdk/client-ss
 import type { Context } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { directoryUsers } from '../../identity/directory.ts';
+import { entitled, mayUse } from '../../identity/applications.ts';
+import { type DirectoryUser, directoryUsers } from '../../identity/directory.ts';
 import { externalSignIns } from '../../identity/identitySources.ts';
 import { instanceOfStore } from '../../identity/instances.ts';
 import type { OidcClient } from '../../identity/oidcClients.ts';
@@ -40,7 +41,7 @@ export const CreateToken: Operation<Input, CreateTokenResponse> = {
   readOnly: false,
   access: () => UNSIGNED,
   async run(input, ctx) {
-    const client = requireClient(ctx, input.clientId, input.clientSecret);
+    const client = await entitledClient(ctx, requireClient(ctx, input.clientId, input.clientSecret));
     const exchange = Object.hasOwn(GRANTS, input.grantType) ? GRANTS[input.grantType] : undefined;
     if (!exchange) return refuse('unsupported_grant_type', `Unsupported grant type ${input.grantType.slice(0, 100)}`);
     if (!client.grantTypes.includes(input.grantType))
@@ -48,6 +49,21 @@ export const CreateToken: Operation<Input, CreateTokenResponse> = {
     return issued(ctx, client, await exchange(ctx, client, input));
   },
 };
+
+/** As far as its application lets it be one. */
+async function entitledClient(ctx: Context, registered: OidcClient): Promise<OidcClient> {
+  const found = await entitled(ctx.store, registered);
+  return found ? found.client : refuse('unauthorized_client', 'The application of the client is not there.');
+}
+
+/** Of a client with an application: only people who may use that. */
+async function requireAssigned(ctx: Context, client: OidcClient, { id, identityStore }: DirectoryUser): Promise<void> {
+  const { application } = (await entitled(ctx.store, client)) ?? {};
+  const instance = application && (await instanceOfStore(ctx.store, identityStore));
+  if (!application || (instance?.id === application.instance && (await mayUse(ctx.store, instance, application, id))))
+    return;
+  refuse('access_denied', 'The user is not assigned to the application.');
+}
 
 const GRANTS: Readonly<Record<string, (ctx: Context, client: OidcClient, input: Input) => Promise<Grant>>> = {
   [DEVICE_CODE]: ofDevice,
@@ -110,6 +126,7 @@ export async function ofRefreshToken(
 async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<CreateTokenResponse> {
   const user = await ctx.store.get(directoryUsers, [grant.identityStore, grant.user]);
   if (user?.status !== 'ENABLED') return refuse('access_denied', 'The user may not sign in.');
+  await requireAssigned(ctx, client, user);
   const renewable = client.grantTypes.includes('refresh_token') && grant.scopes.length > 0;
   const signIn = grant.signIn ?? uuid(ctx);
   const left = await secondsLeft(ctx, signIn);
