@@ -13,11 +13,18 @@ export function outputOf(file: string, ...args: string[]): string {
   }
 }
 
+/** On the path, Debian's, and where AWS's own installer puts one. */
+const AWS = ['aws', '/usr/bin/aws', '/usr/local/aws-cli/v2/current/dist/aws'];
+
 /** `aws` of that major version: Debian's is 2, pip's may be 1. */
-export const awsOf = (major: number): string | undefined =>
-  ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((file) =>
-    outputOf(file, '--version').includes(`aws-cli/${major}.`),
-  );
+export const awsOf = (major: number): string | undefined => awsSince({ [major]: 0 });
+
+/** The first `aws` that is, of its major version, of that minor one or later. */
+export const awsSince = (minors: Readonly<Record<number, number>>): string | undefined =>
+  AWS.find((file) => {
+    const [, major, minor] = /^aws-cli\/(\d+)\.(\d+)/.exec(outputOf(file, '--version')) ?? [];
+    return Number(minor ?? -1) >= (minors[Number(major)] ?? Number.POSITIVE_INFINITY);
+  });
 
 /** A Python that has the module. */
 export const pythonWith = (module: string): string | undefined =>

@@ -14,7 +14,7 @@ import { browserOn } from '../src/testing/browser.ts';
 import { ADMIN, type Cloud, testCloud } from '../src/testing/cloud.ts';
 import { allowedCode, commandLine, SAME, signedInBrowser } from '../src/testing/login.ts';
 import { PASSWORD } from '../src/testing/people.ts';
-import { outputOf } from './awsClients.ts';
+import { awsSince, outputOf } from './awsClients.ts';
 import { awsHosts } from './awsHosts.ts';
 import { planeOnSocket } from './socket.ts';
 
@@ -23,11 +23,7 @@ const REGION = 'eu-central-1';
 const HOST = `${REGION}.signin.aws.amazon.com`;
 const ARN = 'arn:aws:iam::111122223333:user/anaya';
 
-/** The first one that knows the command; the last is where AWS's installer puts it. */
-const aws = ['aws', '/usr/bin/aws', '/usr/local/aws-cli/v2/current/dist/aws'].find((file) => {
-  const [, minor] = /^aws-cli\/2\.(\d+)\./.exec(outputOf(file, '--version')) ?? [];
-  return Number(minor ?? 0) >= 32;
-});
+const aws = awsSince({ 2: 32 });
 const missing =
   (aws === undefined && 'no AWS CLI 2.32 or later here') ||
   (outputOf('openssl', 'version') === '' && 'no openssl here');

@@ -2,13 +2,14 @@
  * The lab "Encrypt with a key of your own": a customer managed key, rotated by itself, encrypts and decrypts a value.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { testCloud } from '../../src/testing/cloud.ts';
+import { awsSince, environment } from '../awsClients.ts';
 import { planeOnSocket } from '../socket.ts';
 
 test('a key with rotation on encrypts and decrypts a value, also after it has rotated', async () => {
@@ -51,32 +52,16 @@ test('a key with rotation on encrypts and decrypts a value, also after it has ro
   }
 });
 
-function isCommandLineHere(): boolean {
-  try {
-    return execFileSync('aws', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).includes(
-      'aws-cli',
-    );
-  } catch {
-    return false;
-  }
-}
+const cli = awsSince({ 1: 0, 2: 0 });
 
-test('the same by the AWS CLI', { skip: !isCommandLineHere() && 'no AWS CLI here' }, async (t) => {
+test('the same by the AWS CLI', { skip: cli === undefined && 'no AWS CLI here' }, async (t) => {
   const plane = await planeOnSocket(t);
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-lab-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const env = {
-    PATH: process.env.PATH ?? '',
-    HOME: folder,
-    AWS_ACCESS_KEY_ID: plane.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: plane.credentials.secretAccessKey,
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-  };
+  const env = environment(plane, { HOME: folder });
   const aws = async (line: string) => {
     const args = ['--endpoint-url', plane.endpoint, '--output', 'json', 'kms', ...line.split(' ')];
-    const { stdout } = await promisify(execFile)('aws', args, { env });
+    const { stdout } = await promisify(execFile)(cli as string, args, { env });
     return JSON.parse(stdout || '{}');
   };
   const { KeyMetadata } = await aws('create-key --description lab');

@@ -3,7 +3,7 @@
  * account, provably complete, and found in Event history by source, name and user. Validated by the real AWS CLI.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { arnOf, bucketPolicy, keysIn, later, loggingTrail, recordsIn } from '../../src/services/cloudtrail/fixtures.ts';
 import { ADMIN, type Clients, type Cloud } from '../../src/testing/cloud.ts';
 import { rejected } from '../../src/testing/rejected.ts';
+import { awsSince, environment } from '../awsClients.ts';
 import { planeOnSocket } from '../socket.ts';
 
 const TRAIL = 'organization-trail';
@@ -61,36 +62,18 @@ async function member(cloud: Cloud, name: string) {
   return { id, clients: cloud.as(await cloud.keyFor(id)) };
 }
 
-function isCommandLineHere(): boolean {
-  try {
-    const version = execFileSync('aws', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    const [, major = 0, minor = 0] = /aws-cli\/(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
-    // Older ones send S3's part of validate-logs to AWS, whatever endpoint they are told.
-    return (major === 1 && minor >= 29) || (major === 2 && minor >= 13);
-  } catch {
-    return false;
-  }
-}
-
-const NEEDS_CLI = { skip: !isCommandLineHere() && 'no AWS CLI here that can be told another endpoint' };
+/** Older ones send S3's part of validate-logs to AWS, whatever endpoint they are told. */
+const aws = awsSince({ 1: 29, 2: 13 });
+const NEEDS_CLI = { skip: aws === undefined && 'no AWS CLI here that can be told another endpoint' };
 
 /** `aws cloudtrail validate-logs`, as root of the management account. */
 async function validator(t: TestContext, endpoint: string, key: { accessKeyId: string; secretAccessKey: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-lab-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const env = {
-    PATH: process.env.PATH ?? '',
-    HOME: folder,
-    AWS_ACCESS_KEY_ID: key.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-  };
+  const env = environment({ credentials: key }, { HOME: folder, AWS_ENDPOINT_URL: endpoint });
   return async (...args: string[]) => {
     try {
-      const { stdout } = await promisify(execFile)('aws', ['cloudtrail', 'validate-logs', ...args], { env });
+      const { stdout } = await promisify(execFile)(aws as string, ['cloudtrail', 'validate-logs', ...args], { env });
       return { out: stdout, valid: true };
     } catch (error) {
       const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
