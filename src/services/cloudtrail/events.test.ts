@@ -126,11 +126,13 @@ test('LookupEvents refuses what AWS refuses', async () => {
 });
 
 test('CloudTrail answers what it does not do by name', async () => {
-  const { root } = await testCloud();
-  const { cloudtrail } = root;
-  await rejected(
-    cloudtrail.searchSampleQueries({ SearchPhrase: 'who' }),
-    'NotImplemented',
-    'cloudtrail:SearchSampleQueries is not implemented.',
-  );
+  const { cloudtrail } = (await testCloud()).root;
+  const EventDataStore = '0a1b2c3d-0000-4000-8000-0123456789ab';
+  const named = (operation: string) => `cloudtrail:${operation} is not implemented.`;
+  const asked = cloudtrail.generateQuery({ EventDataStores: [EventDataStore], Prompt: 'who was it' });
+  await rejected(asked, 'NotImplemented', named('GenerateQuery'));
+  const FederationRoleArn = 'arn:aws:iam::111122223333:role/glue';
+  const enabled = cloudtrail.enableFederation({ EventDataStore, FederationRoleArn });
+  await rejected(enabled, 'NotImplemented', named('EnableFederation'));
+  await rejected(cloudtrail.disableFederation({ EventDataStore }), 'NotImplemented', named('DisableFederation'));
 });

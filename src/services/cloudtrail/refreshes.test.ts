@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { answerTo, later, storeIn } from './fixtures.ts';
+import { answerTo, asked, later, storeIn } from './fixtures.ts';
 import { MANAGED } from './managedDashboards.ts';
+import { queryOf } from './widgets.ts';
 
 const View = { Height: '2', Width: '4', Title: 'Events', View: 'Table' };
 
@@ -123,21 +124,28 @@ test('a schedule refreshes, as far as the dashboard lets CloudTrail', async () =
   assert.deepEqual([last.LastRefreshId, last.RefreshSchedule?.Status], [second.LastRefreshId, 'DISABLED']);
 });
 
-test('every query of the managed dashboards runs, on the store that the refresh names', async () => {
+test('a managed dashboard looks at the store that the refresh names', async () => {
   const cloud = await testCloud();
   const { cloudtrail } = cloud.root;
   const { store } = await dashboardIn(cloud);
-  const [name = ''] = MANAGED.keys();
-  await rejected(cloudtrail.startDashboardRefresh({ DashboardId: name }), 'InvalidParameter', /EventDataStoreId/);
-  for (const [DashboardId, widgets] of MANAGED) {
-    const QueryParameterValues = { $EventDataStoreId$: store.id };
-    const { RefreshId } = await cloudtrail.startDashboardRefresh({ DashboardId, QueryParameterValues });
-    await cloud.settle();
-    for (const { alias, view } of widgets) {
-      const query = await cloudtrail.describeQuery({ QueryAlias: alias, RefreshId: RefreshId! });
-      assert.equal(query.QueryStatus, 'FINISHED', `${view.Title}: ${query.ErrorMessage}`);
-    }
-  }
-  const users = await cloudtrail.describeQuery({ QueryAlias: 'AWSCloudTrail-IAMActivity-RecentIAMuserchanges' });
+  const DashboardId = 'AWSCloudTrail-IAMActivity';
+  await rejected(cloudtrail.startDashboardRefresh({ DashboardId }), 'InvalidParameter', /EventDataStoreId/);
+  const QueryParameterValues = { $EventDataStoreId$: store.id };
+  const { RefreshId } = await cloudtrail.startDashboardRefresh({ DashboardId, QueryParameterValues });
+  await cloud.settle();
+  const QueryAlias = `${DashboardId}-RecentIAMuserchanges`;
+  const users = await cloudtrail.describeQuery({ QueryAlias, RefreshId: RefreshId! });
   assert.equal((await answerTo(cloud.root, users.QueryId!)).rows[0]?.userName, 'alice');
+});
+
+test('every query of the managed dashboards runs', async () => {
+  const cloud = await testCloud();
+  const { store } = await dashboardIn(cloud);
+  const given = { $EventDataStoreId$: store.id };
+  for (const [name, widgets] of MANAGED) {
+    // All in one: it is the engine's start that takes time.
+    const counts = widgets.map((widget) => `(SELECT count(*) FROM (${queryOf(widget, given, cloud.now())}))`);
+    const { QueryStatus, ErrorMessage } = await asked(cloud, `SELECT ${counts.join(', ')}`);
+    assert.equal(QueryStatus, 'FINISHED', `${name}: ${ErrorMessage}`);
+  }
 });

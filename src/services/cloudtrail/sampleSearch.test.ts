@@ -60,9 +60,12 @@ test('every sample query runs', async () => {
   const { id } = await storeIn(cloud);
   await cloud.root.iam.createUser({ UserName: 'alice' });
   await later(cloud, 'PT5M');
-  for (const { name, sql } of SAMPLE_QUERIES) {
-    const { QueryStatus, ErrorMessage } = await asked(cloud, sql.replace('$EDS_ID', id));
-    assert.equal(QueryStatus, 'FINISHED', `${name}: ${ErrorMessage}`);
+  // A few in one: it is the engine's start that takes time.
+  for (let from = 0; from < SAMPLE_QUERIES.length; from += 7) {
+    const some = SAMPLE_QUERIES.slice(from, from + 7);
+    const counts = some.map(({ sql }) => `(SELECT count(*) FROM (${sql.replace('$EDS_ID', id)}))`);
+    const { QueryStatus, ErrorMessage } = await asked(cloud, `SELECT ${counts.join(', ')}`);
+    assert.equal(QueryStatus, 'FINISHED', `${some.map(({ name }) => name).join()}: ${ErrorMessage}`);
   }
   const made = SAMPLE_QUERIES.find(({ name }) => name === 'New users and roles');
   const { rows } = await asked(cloud, made!.sql.replace('$EDS_ID', id));
