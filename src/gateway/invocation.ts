@@ -5,6 +5,7 @@
 import { checkLimits } from '../core/constraints.ts';
 import type { Caller, Context, Settings, Source } from '../core/context.ts';
 import { CommonError } from '../core/errors.ts';
+import { contextId } from '../core/eventContexts.ts';
 import { anyDataEventWanted, wantsDataEvent } from '../core/eventSelectors.ts';
 import { type Access, Missing, Open, type Operation, type Preparation, type Service } from '../core/operation.ts';
 import type { Secrets } from '../core/secrets.ts';
@@ -124,6 +125,7 @@ export async function recordsOfCall(
   for (const record of records) {
     const organization = await organizationIdOf(ctx.store, record.account);
     if (await wantsDataEvent(ctx.store, record, organization)) wanted.push(record);
+    else if (ctx.audit.context) ctx.store.dropBytes(contextId(record.id));
   }
   return wanted;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contextId } from '../../core/eventContexts.ts';
-import { testCloud } from '../../testing/cloud.ts';
+import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
 import { activityStore, answerTo, asked, later, loggingTrail, recordsIn, storeIn } from './fixtures.ts';
 
@@ -149,3 +149,52 @@ test('a store for large events has whole fields', async () => {
   };
   assert.deepEqual([await length(standard.id), (await length(id)) > 150_000], [0, true]);
 });
+
+test('nothing of what events were told beside their records is left behind', async () => {
+  const cloud = await testCloud();
+  const { cloudtrail, s3, sqs } = cloud.root;
+  const kept = contextsIn(cloud);
+  const fields = (StartsWith: string[]) => [
+    { Field: 'eventCategory', Equals: ['Data'] },
+    { Field: 'resources.type', Equals: ['AWS::S3::Object'] },
+    { Field: 'resources.ARN', StartsWith },
+  ];
+  const AdvancedEventSelectors = [{ FieldSelectors: fields(['arn:aws:s3:::photos/']) }];
+  const { arn, id } = await storeIn(cloud, { AdvancedEventSelectors });
+  const ContextKeySelectors = selectorsOf(KEYS);
+  await cloudtrail.putEventConfiguration({ EventDataStore: arn, MaxEventSize: 'Large', ContextKeySelectors });
+  for (const Bucket of ['photos', 'films']) {
+    await s3.createBucket({ Bucket });
+    await s3.putObject({ Bucket, Key: 'a', Body: 'x' });
+  }
+  await rejected(s3.getObject({ Bucket: 'films', Key: 'nothing' }), 'NoSuchKey', /exist/);
+  await sqs.createQueue({ QueueName: 'work' });
+  assert.equal(kept.size > 3, true);
+  await later(cloud, 'PT5M');
+  const { rows } = await asked(cloud, `SELECT eventName, count(eventContext) AS n FROM ${id} GROUP BY eventName`);
+  assert.deepEqual(rows, [{ eventName: 'PutObject', n: '1' }]);
+  await later(cloud, 'PT5M');
+  assert.equal(kept.size, 0);
+});
+
+/** Ids of the contexts that lie beside the journal. */
+function contextsIn(cloud: Cloud): ReadonlySet<string> {
+  const kept = new Set<string>();
+  const { store } = cloud.deps;
+  const plain = store.transaction.bind(store);
+  store.transaction = (work) =>
+    plain((tx) =>
+      work({
+        ...tx,
+        putBytes: (id, bytes) => {
+          if (id.startsWith(contextId(''))) kept.add(id);
+          tx.putBytes(id, bytes);
+        },
+        dropBytes: (id) => {
+          kept.delete(id);
+          tx.dropBytes(id);
+        },
+      }),
+    );
+  return kept;
+}
