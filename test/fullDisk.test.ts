@@ -1,6 +1,7 @@
 /**
- * A disk that fills, for real: a small file system of its own. What cannot be kept with its record is refused and changes
- * nothing; when there is room again the plane goes on by itself, and a next start finds all that was answered.
+ * A disk that fills, for real: a small file system of its own. What cannot be kept with its record is refused and
+ * changes nothing; when there is room again the plane goes on by itself, and a next start finds all that was
+ * answered.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

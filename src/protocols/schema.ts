@@ -116,8 +116,8 @@ export function isSensitive(member: Member): boolean {
 }
 
 /**
- * Structures that narrow what a request permits. Unknown members of others are passed over, as by AWS; of these they are
- * refused, since the request would permit more than it says.
+ * Structures that narrow what a request permits. Unknown members of others are passed over, as by AWS; of these they
+ * are refused, since the request would permit more than it says.
  */
 const CLOSED: ReadonlySet<string> = new Set(['GrantConstraints']);
 

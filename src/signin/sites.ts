@@ -15,17 +15,18 @@ export interface Site {
   readonly origin: string;
 }
 
-/** AWS's own, of which the regional ones of sign-in share their passkeys. */
-const AWS =
-  /^(?:(d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com)|(?:[a-z\d-]+\.)?(signin\.aws\.amazon\.com))$/;
+/** The portals of AWS's own names. */
+const PORTAL = /^(?:d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com)$/;
+/** Sign-in's regional names share their passkeys. */
+const SIGN_IN = /^(?:[a-z\d-]+\.)?(signin\.aws\.amazon\.com)$/;
 
 /** Undefined: no passkeys on this address. */
 export function siteOf({ host, tls }: Pick<Source, 'host' | 'tls'>, settings: Settings): Site | undefined {
   const asked = URL.parse(`${tls ? 'https' : 'http'}://${host}`);
   if (!asked) return undefined;
   const { hostname: id } = asked;
-  const [aws, own, signIn] = AWS.exec(id) ?? [];
-  if (aws !== undefined) return { id: own ?? signIn ?? id, origin: `https://${host.toLowerCase()}` };
+  const aws = PORTAL.test(id) ? id : SIGN_IN.exec(id)?.[1];
+  if (aws !== undefined) return { id: aws, origin: `https://${host.toLowerCase()}` };
   if (isIP(id) !== 0 || id.startsWith('[') || (!tls && id !== 'localhost')) return undefined;
   return isOurs(id, asked.port, Boolean(tls), settings) ? { id, origin: asked.origin } : undefined;
 }

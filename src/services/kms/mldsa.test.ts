@@ -1,7 +1,7 @@
 /**
- * ML-DSA (FIPS 204): known answers of NIST, a second implementation beside (@noble/post-quantum), and signatures that are
- * changed. AWS imports no ML-DSA keys, so keys of known seeds are put where generated ones lie; all else goes through
- * the API. The OpenSSL that knows ML-DSA is the one in Node (3.5): the command may be older.
+ * ML-DSA (FIPS 204): known answers of NIST, a second implementation beside (@noble/post-quantum), and signatures
+ * that are changed. AWS imports no ML-DSA keys, so keys of known seeds are put where generated ones lie; all else
+ * goes through the API. The OpenSSL that knows ML-DSA is the one in Node (3.5): the command may be older.
  */
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, hash, verify } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
  * The `Recipient` of an answer: an enclave that attests itself. AWS believes attestation documents that AWS's own
- * hypervisor has signed, and of no other signer; here there is none, so there is no document that could be believed, and
- * no `kms:RecipientAttestation` key in any request.
+ * hypervisor has signed, and of no other signer; here there is none, so there is no document that could be believed,
+ * and no `kms:RecipientAttestation` key in any request.
  * https://docs.aws.amazon.com/kms/latest/developerguide/attested-calls.html
  */
 import type { RecipientInfo } from '@aws-sdk/client-kms';

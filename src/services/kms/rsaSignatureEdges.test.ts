@@ -1,6 +1,6 @@
 /**
- * RSA signatures at the edges of what the standards allow, in the manner of Project Wycheproof but made here: the private keys are
- * ours (imported), so every malformed signature is one that its owner could have made.
+ * RSA signatures at the edges of what the standards allow, in the manner of Project Wycheproof but made here: the
+ * private keys are ours (imported), so every malformed signature is one that its owner could have made.
  */
 import assert from 'node:assert/strict';
 import { constants, createHash, generateKeyPairSync, privateEncrypt } from 'node:crypto';
