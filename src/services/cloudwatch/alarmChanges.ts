@@ -13,10 +13,10 @@ import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { notAnyMore } from '../../core/tasks.ts';
 import { tellConfigurationChange } from './alarmEvents.ts';
 import { note } from './alarmHistoryRows.ts';
-import { type AlarmRow, alarmArn, alarms, arnOf, compositeView, findAlarm, metricView } from './alarmRows.ts';
+import { type AlarmRow, alarmArn, alarms, arnOf, findAlarm, viewOf } from './alarmRows.ts';
 import { EVALUATE, evaluateLater, evaluationId, sleepNoMore } from './alarmSleep.ts';
 import { changeState } from './alarmState.ts';
-import { COMPOSE, RELEASE } from './alarmTasks.ts';
+import { COMPOSE, LOG_RESULT, LOG_RUN, RELEASE } from './alarmTasks.ts';
 import { evaluatedEvery } from './alarmWindows.ts';
 import { invalid } from './words.ts';
 
@@ -57,15 +57,14 @@ async function requireUnused(ctx: Context, alarm: AlarmRow, going: readonly Alar
 async function remove(ctx: Context, alarm: AlarmRow): Promise<void> {
   await ctx.store.remove(alarms, alarms.key(alarm));
   const id = evaluationId(ctx, alarm.name);
-  for (const kind of [EVALUATE, COMPOSE, RELEASE]) await notAnyMore(ctx.store, kind, id);
+  for (const kind of [EVALUATE, COMPOSE, RELEASE, LOG_RUN, LOG_RESULT]) await notAnyMore(ctx.store, kind, id);
   if (alarm.type === 'MetricAlarm') {
     await sleepNoMore(ctx.store, { account: ctx.account, region: ctx.region, alarm: alarm.name }, alarm.watched);
   }
-  const deletedAlarm = alarm.type === 'MetricAlarm' ? metricView(alarm) : compositeView(alarm);
   await note(ctx, alarm, {
     type: 'ConfigurationUpdate',
     summary: `Alarm "${alarm.name}" deleted`,
-    data: { version: '1.0', type: 'Delete', deletedAlarm },
+    data: { version: '1.0', type: 'Delete', deletedAlarm: viewOf(alarm) },
   });
   tellConfigurationChange(ctx, 'delete', alarm);
 }
@@ -113,7 +112,7 @@ const switching = (
         data: {
           version: '1.0',
           type: 'Update',
-          updatedAlarm: row.type === 'MetricAlarm' ? metricView(row) : compositeView(row),
+          updatedAlarm: viewOf(row),
         },
       });
       tellConfigurationChange(ctx, 'update', row, alarm);

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { emit } from '../../core/events.ts';
 import { stamp } from './alarmReasons.ts';
-import { type AlarmRow, arnOf, type MetricAlarmRow, suppressionReason } from './alarmRows.ts';
+import { type AlarmRow, arnOf, type LogAlarmRow, type MetricAlarmRow, suppressionReason } from './alarmRows.ts';
 import type { Changing } from './alarmState.ts';
 import type { Mute } from './mutes.ts';
 import { propagated } from './tagPropagation.ts';
@@ -66,6 +66,8 @@ function stateOf(alarm: AlarmRow) {
 function watchedOf(alarm: AlarmRow): object {
   const described = alarm.description !== undefined && { description: alarm.description };
   if (alarm.type === 'MetricAlarm') return { ...described, metrics: metricsOf(alarm) };
+  if (alarm.type === 'LogAlarm')
+    return { ...described, scheduledQueryConfiguration: alarm.config.ScheduledQueryConfiguration };
   return {
     alarmRule: alarm.rule,
     ...(alarm.suppressor !== undefined && {
@@ -80,6 +82,7 @@ function watchedOf(alarm: AlarmRow): object {
 function configurationOf(alarm: AlarmRow): object {
   return {
     ...(alarm.type === 'MetricAlarm' && thresholdsOf(alarm)),
+    ...(alarm.type === 'LogAlarm' && logThresholdsOf(alarm)),
     ...watchedOf(alarm),
     alarmName: alarm.name,
     actionsEnabled: alarm.actionsEnabled,
@@ -95,6 +98,14 @@ const thresholdsOf = ({ config }: MetricAlarmRow) => ({
   ...(config.DatapointsToAlarm !== undefined && { datapointsToAlarm: config.DatapointsToAlarm }),
   ...(config.Threshold !== undefined && { threshold: config.Threshold }),
   ...(config.ThresholdMetricId !== undefined && { thresholdMetricId: config.ThresholdMetricId }),
+  comparisonOperator: config.ComparisonOperator,
+  treatMissingData: config.TreatMissingData ?? 'missing',
+});
+
+const logThresholdsOf = ({ config }: LogAlarmRow) => ({
+  queryResultsToEvaluate: config.QueryResultsToEvaluate,
+  queryResultsToAlarm: config.QueryResultsToAlarm,
+  threshold: config.Threshold,
   comparisonOperator: config.ComparisonOperator,
   treatMissingData: config.TreatMissingData ?? 'missing',
 });

@@ -34,11 +34,13 @@ export function messageFor(alarm: AlarmRow, before: StateValue): string {
     InsufficientDataActions: alarm.insufficientDataActions,
   };
   const tags = propagated(alarm);
-  const rest =
-    alarm.type === 'MetricAlarm'
-      ? { Trigger: triggerOf(alarm) }
-      : { AlarmRule: alarm.rule, TriggeringChildren: triggeringChildren(alarm) };
-  return JSON.stringify({ ...common, ...rest, ...(tags && { AlarmTags: tags }) });
+  return JSON.stringify({ ...common, ...aboutOf(alarm), ...(tags && { AlarmTags: tags }) });
+}
+
+function aboutOf(alarm: AlarmRow): object {
+  if (alarm.type === 'MetricAlarm') return { Trigger: triggerOf(alarm) };
+  if (alarm.type === 'LogAlarm') return { Trigger: alarm.config, AlarmContributors: alarm.contributors };
+  return { AlarmRule: alarm.rule, TriggeringChildren: triggeringChildren(alarm) };
 }
 
 function triggerOf({ config }: MetricAlarmRow): object {

@@ -45,7 +45,11 @@ const STATIC: Readonly<Record<string, string>> = {
 const NEEDS = { ALARM: 'OK -> ALARM', OK: 'ALARM -> OK' } as const;
 
 /** @param judged state OK, ALARM or INSUFFICIENT_DATA */
-export function reasonFor({ config }: MetricAlarmRow, judged: Judged<EvaluatedPoint>): string {
+export function reasonFor(
+  { config }: Pick<MetricAlarmRow, 'config'>,
+  judged: Judged<EvaluatedPoint>,
+  datapoints = 'datapoints',
+): string {
   const { EvaluationPeriods: n = 1, DatapointsToAlarm } = config;
   if (judged.state === 'INSUFFICIENT_DATA') {
     return `Insufficient Data: ${plural(judged.filled, 'datapoint was', 'datapoints were')} unknown.`;
@@ -68,7 +72,7 @@ export function reasonFor({ config }: MetricAlarmRow, judged: Judged<EvaluatedPo
   }
   const least = judged.state === 'ALARM' ? DatapointsToAlarm : n - DatapointsToAlarm + 1;
   const needed = `(minimum ${plural(least, 'datapoint', 'datapoints')} for ${NEEDS[judged.state as 'OK']} transition)`;
-  return `${start}: ${shown.length} out of the last ${n} datapoints [${list.join(', ')}] ${verb} ${crossing}${and} ${needed}.`;
+  return `${start}: ${shown.length} out of the last ${n} ${datapoints} [${list.join(', ')}] ${verb} ${crossing}${and} ${needed}.`;
 }
 
 const thresholdOf = ({ ComparisonOperator, Threshold = 0 }: MetricAlarmRow['config'], not: string) =>

@@ -3,6 +3,7 @@ import type {
   ActionConfiguration,
   CompositeAlarm,
   EvaluationWindow,
+  LogAlarm,
   MetricAlarm,
   MetricDataQuery,
   StateValue,
@@ -93,7 +94,47 @@ export interface Suppression {
   readonly until?: number | undefined;
 }
 
-export type AlarmRow = MetricAlarmRow | CompositeAlarmRow;
+/** An alarm on what a query of Logs finds, run on a schedule. */
+export interface LogAlarmRow extends AlarmCommon {
+  readonly type: 'LogAlarm';
+  readonly config: Pick<
+    LogAlarm,
+    | 'ScheduledQueryConfiguration'
+    | 'QueryResultsToEvaluate'
+    | 'QueryResultsToAlarm'
+    | 'Threshold'
+    | 'ComparisonOperator'
+    | 'TreatMissingData'
+  >;
+  /** What the last runs found, the oldest first: as many as are evaluated. */
+  readonly results: readonly LogResult[];
+  /** Those that are in ALARM, of an alarm that tells contributors apart. */
+  readonly contributors: readonly LogContributor[];
+  /** Of the last evaluation. */
+  readonly trouble?: 'EVALUATION_ERROR' | 'PARTIAL_DATA' | undefined;
+}
+
+export interface LogResult {
+  /** Seconds: the time that the schedule said. */
+  readonly time: number;
+  readonly query?: string | undefined;
+  /** Of each contributor, or of all. */
+  readonly values: readonly { readonly attributes: Readonly<Record<string, string>>; readonly value: number }[];
+  /** Why there are none. */
+  readonly failed?: string | undefined;
+  /** There were more contributors. */
+  readonly partial?: true | undefined;
+}
+
+export interface LogContributor {
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly reason: string;
+  /** Milliseconds. */
+  readonly since: number;
+}
+
+export type AlarmRow = MetricAlarmRow | CompositeAlarmRow | LogAlarmRow;
 
 export const alarms = table<AlarmRow>('cw_alarm', {
   key: ({ account, region, name }) => [account, region, name],
@@ -176,4 +217,18 @@ export function compositeView(alarm: CompositeAlarmRow): CompositeAlarm {
     }),
     ...(suppressed && { ActionsSuppressedBy: suppressed.by, ActionsSuppressedReason: suppressionReason(suppressed) }),
   };
+}
+
+export function logView(alarm: LogAlarmRow): LogAlarm {
+  return {
+    ...common(alarm),
+    ...alarm.config,
+    ActionLogLineCount: 0,
+    ...(alarm.trouble !== undefined && { EvaluationState: alarm.trouble }),
+  };
+}
+
+export function viewOf(alarm: AlarmRow): MetricAlarm | CompositeAlarm | LogAlarm {
+  if (alarm.type === 'MetricAlarm') return metricView(alarm);
+  return alarm.type === 'LogAlarm' ? logView(alarm) : compositeView(alarm);
 }

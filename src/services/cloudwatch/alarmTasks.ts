@@ -6,6 +6,9 @@ import type { Changing } from './alarmState.ts';
 
 export const COMPOSE = 'cloudwatch.compose';
 export const RELEASE = 'cloudwatch.release';
+/** The query of a log alarm is started; it is asked for what it found. */
+export const LOG_RUN = 'cloudwatch.log-run';
+export const LOG_RESULT = 'cloudwatch.log-result';
 
 const PARENTS_MAX = 150;
 /** A composite alarm that is part of its own rule, over others, does not turn faster than this. */

@@ -18,6 +18,7 @@ import {
   arnOf,
   compositeView,
   findAlarm,
+  logView,
   type MetricAlarmRow,
   metricView,
   nameIn,
@@ -56,7 +57,7 @@ async function named(ctx: Context, input: DescribeAlarmsInput, names: readonly s
 const answer = (found: readonly AlarmRow[]): DescribeAlarmsOutput => ({
   MetricAlarms: found.filter((alarm) => alarm.type === 'MetricAlarm').map(metricView),
   CompositeAlarms: found.filter((alarm) => alarm.type === 'CompositeAlarm').map(compositeView),
-  LogAlarms: [],
+  LogAlarms: found.filter((alarm) => alarm.type === 'LogAlarm').map(logView),
 });
 
 function isWanted(alarm: AlarmRow, { AlarmTypes, StateValue, ActionPrefix }: DescribeAlarmsInput): boolean {
@@ -105,7 +106,7 @@ async function children(ctx: Context, name: string): Promise<DescribeAlarmsOutpu
   return {
     MetricAlarms: found.filter(({ type }) => type === 'MetricAlarm').map(brief),
     CompositeAlarms: found.filter(({ type }) => type === 'CompositeAlarm').map(brief),
-    LogAlarms: [],
+    LogAlarms: found.filter(({ type }) => type === 'LogAlarm').map(brief),
   };
 }
 
@@ -133,7 +134,7 @@ function isOn({ config }: MetricAlarmRow, wanted: DescribeAlarmsForMetricInput):
   );
 }
 
-/** No alarm of this plane watches several series, so none has contributors. */
+/** Log alarms alone tell contributors apart. */
 export const DescribeAlarmContributors: Operation<
   Present<DescribeAlarmContributorsInput>,
   DescribeAlarmContributorsOutput,
@@ -145,5 +146,12 @@ export const DescribeAlarmContributors: Operation<
     return alarm ?? new Missing(alarmArn(ctx, input.AlarmName), error);
   },
   access: (_input, _ctx, alarm) => ({ resource: arnOf(alarm), resourceTags: alarm.tags }),
-  run: async () => ({ AlarmContributors: [] }),
+  run: async (_input, _ctx, alarm) => ({
+    AlarmContributors: (alarm.type === 'LogAlarm' ? alarm.contributors : []).map((each) => ({
+      ContributorId: each.id,
+      ContributorAttributes: each.attributes,
+      StateReason: each.reason,
+      StateTransitionedTimestamp: new Date(each.since),
+    })),
+  }),
 };

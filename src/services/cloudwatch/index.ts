@@ -22,6 +22,7 @@ import limits from './limits.json' with { type: 'json' };
 import { ListMetrics } from './listMetrics.ts';
 import { DeleteAlarmMuteRule, GetAlarmMuteRule, ListAlarmMuteRules, PutAlarmMuteRule } from './muteRules.ts';
 import { PutCompositeAlarm } from './putCompositeAlarm.ts';
+import { PutLogAlarm } from './putLogAlarm.ts';
 import { PutMetricAlarm } from './putMetricAlarm.ts';
 import { PutMetricData } from './putMetricData.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tags.ts';
@@ -70,6 +71,7 @@ export const cloudwatch = defineService({
     PutCompositeAlarm,
     PutDashboard,
     PutInsightRule,
+    PutLogAlarm,
     PutManagedInsightRules,
     PutMetricAlarm,
     PutMetricData,

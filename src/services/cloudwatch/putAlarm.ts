@@ -2,13 +2,13 @@
 import { LimitExceededFault, type PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import type { Operation, Present } from '../../core/operation.ts';
+import type { Access, Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { checkActions, checkTags } from './alarmChecks.ts';
 import { tellConfigurationChange } from './alarmEvents.ts';
 import { note } from './alarmHistoryRows.ts';
-import { type AlarmRow, alarmArn, alarms, compositeView, findAlarm, metricView } from './alarmRows.ts';
+import { type AlarmRow, alarmArn, alarms, findAlarm, viewOf } from './alarmRows.ts';
 import { checkActionConfiguration } from './tagPropagation.ts';
 import { invalid } from './words.ts';
 
@@ -76,6 +76,8 @@ function headOf(ctx: Context, input: Input, before: AlarmRow | undefined) {
 
 interface Putting<In extends Input, Row extends AlarmRow> {
   readonly type: Row['type'];
+  /** Roles that it hands to a service. */
+  readonly passes?: (input: In) => readonly Access[];
   /** The row, of its head and what is asked for. @throws what the input deserves */
   readonly row: (ctx: Context, input: In, head: ReturnType<typeof headOf>, before: Row | undefined) => Promise<Row>;
   /** Behind the row. */
@@ -84,11 +86,12 @@ interface Putting<In extends Input, Row extends AlarmRow> {
 
 export const putting = <In extends Input, Row extends AlarmRow>({
   type,
+  passes,
   row,
   begin,
 }: Putting<In, Row>): Operation<In, object, AlarmRow | undefined> => ({
   load: (input, ctx) => findAlarm(ctx, input.AlarmName),
-  access,
+  access: (input, ctx, existing) => [access(input, ctx, existing), ...(passes?.(input) ?? [])].flat(),
   async run(input, ctx, existing) {
     checkActions(ctx, actionsOf(input));
     checkActionConfiguration(input.ActionConfiguration);
@@ -106,11 +109,10 @@ export const putting = <In extends Input, Row extends AlarmRow>({
 });
 
 async function noteConfiguration(ctx: Context, alarm: AlarmRow, before: AlarmRow | undefined): Promise<void> {
-  const view = alarm.type === 'MetricAlarm' ? metricView(alarm) : compositeView(alarm);
   const [done, type, member] = before
     ? (['updated', 'Update', 'updatedAlarm'] as const)
     : (['created', 'Create', 'createdAlarm'] as const);
-  const data = { version: '1.0', type, [member]: view };
+  const data = { version: '1.0', type, [member]: viewOf(alarm) };
   await note(ctx, alarm, { type: 'ConfigurationUpdate', summary: `Alarm "${alarm.name}" ${done}`, data });
   tellConfigurationChange(ctx, before ? 'update' : 'create', alarm, before);
 }

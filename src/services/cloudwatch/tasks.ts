@@ -12,6 +12,9 @@ const lazily = (kind: string, load: () => Promise<TaskHandler<any>>): TaskHandle
 
 const actions = async () => (await import('./alarmActions.ts')).alarmActions;
 
+const logRun = async () => (await import('./logAlarmEvaluation.ts')).logAlarmRun;
+const logResult = async () => (await import('./logAlarmEvaluation.ts')).logAlarmResult;
+
 export const alarmTasks: readonly TaskHandler[] = [
   {
     ...lazily('cloudwatch.act', actions),
@@ -19,5 +22,13 @@ export const alarmTasks: readonly TaskHandler[] = [
   },
   lazily('cloudwatch.evaluate', async () => (await import('./alarmEvaluation.ts')).alarmEvaluation),
   lazily('cloudwatch.compose', async () => (await import('./compositeEvaluation.ts')).compositeEvaluation),
+  {
+    ...lazily('cloudwatch.log-run', logRun),
+    failed: async (...args) => (await logRun()).failed!(...args),
+  },
+  {
+    ...lazily('cloudwatch.log-result', logResult),
+    failed: async (...args) => (await logResult()).failed!(...args),
+  },
   lazily('cloudwatch.release', async () => (await import('./compositeEvaluation.ts')).actionRelease),
 ];
