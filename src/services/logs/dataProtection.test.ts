@@ -127,7 +127,7 @@ test('A policy of the account masks in all its groups, beside the groups’ own'
   assert.equal((await logs.describeAccountPolicies({ policyType })).accountPolicies!.length, 1);
   await logs.deleteAccountPolicy({ policyName, policyType });
   assert.equal(await read(), 'a@b.de from ********');
-  const other = { policyName, policyType: 'FIELD_INDEX_POLICY', policyDocument: '{"Fields":["a"]}' } as const;
+  const other = { policyName, policyType: 'SUBSCRIPTION_FILTER_POLICY', policyDocument: '{}' } as const;
   await refusal(logs.putAccountPolicy(other), 'InvalidParameterException');
 });
 

@@ -22,11 +22,11 @@ export const INDEXED_MS = 30 * DAY_MS;
 
 /** Field → filter, of a batch that comes into the group; undefined where no field is indexed. */
 export function indexesOf(
-  group: LogGroup,
+  { kms }: Pick<LogGroup, 'kms'>,
+  fields: readonly { readonly name: string }[],
   streamName: string,
   { messages, transformed, times }: Events,
 ): Segment['indexes'] {
-  const fields = group.indexPolicy?.fields ?? [];
   if (fields.length === 0) return undefined;
   const from = { streamName, ingested: 0 } as Segment;
   const rows = messages.map((message, index): Row => {
@@ -41,7 +41,7 @@ export function indexesOf(
       const key = keyOf(read(row));
       if (key !== undefined) values.add(key);
     }
-    if (values.size > 0) found[name] = group.kms ? ANYTHING : filterOf(values);
+    if (values.size > 0) found[name] = kms ? ANYTHING : filterOf(values);
   }
   return found;
 }

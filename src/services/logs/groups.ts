@@ -22,6 +22,7 @@ import { compileRegex } from '../../patterns/regex/index.ts';
 import { namedAccess, onGroup } from './access.ts';
 import { encryptUnder } from './encryption.ts';
 import { identified } from './groupLookup.ts';
+import { indexingIn } from './groupPolicies.ts';
 import { DELIVERY_DAYS, groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { rowsPage } from './pages.ts';
 import { PURGE, type Purge } from './purge.ts';
@@ -167,13 +168,15 @@ const view = (group: LogGroup, storedBytes: number): LogGroupView => ({
 export const ListLogGroups: Operation<ListLogGroupsRequest, ListLogGroupsResponse> = {
   access: (_input, ctx) => anyGroup(ctx),
   async run(input, ctx) {
+    const names = input.fieldIndexNames ?? [];
+    const indexingFor = names.length > 0 ? await indexingIn(ctx, ctx) : () => undefined;
     if (input.dataSources?.length) return { logGroups: [] }; // No group has any.
     const pattern = input.logGroupNamePattern === undefined ? undefined : namePattern(input.logGroupNamePattern);
     const fits = (group: LogGroup) =>
       (pattern?.test(group.name) ?? true) &&
       ofClass(input, group) &&
       tagged(input.logGroupTags ?? [], group) &&
-      indexed(input.fieldIndexNames ?? [], group);
+      names.every((name) => indexingFor(group)?.fields.some((field) => field.name === name));
     const { rows, page } = await ownPage(ctx, { ...input, limit: listLimit(input.limit) }, fits);
     const logGroups = rows.map((group) => ({
       logGroupName: group.name,
@@ -198,9 +201,6 @@ function namePattern(pattern: string) {
   if (compiled && !('problem' in compiled)) return compiled;
   fail(InvalidParameterException, 'The specified log group name pattern is invalid.');
 }
-
-const indexed = (names: readonly string[], { indexPolicy }: LogGroup): boolean =>
-  names.every((name) => indexPolicy?.fields.some((field) => field.name === name) ?? false);
 
 const tagged = (filters: NonNullable<ListLogGroupsRequest['logGroupTags']>, { tags }: LogGroup): boolean =>
   filters.every(({ key, values }) =>

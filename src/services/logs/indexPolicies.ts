@@ -7,7 +7,6 @@ import {
   type DescribeIndexPoliciesResponse,
   type FieldIndex,
   type IndexPolicy,
-  InvalidParameterException,
   type PutIndexPolicyRequest,
   type PutIndexPolicyResponse,
   ResourceNotFoundException,
@@ -18,42 +17,10 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { onAccount, requireStandard } from './access.ts';
 import { INDEXED_MS } from './fieldIndexes.ts';
 import { identified, noSuchGroup } from './groupLookup.ts';
+import { type Indexing, indexingOf } from './groupPolicies.ts';
 import { groupArn, type LogGroup, logGroups } from './groupRows.ts';
+import { fieldsIn } from './indexDocuments.ts';
 import { moment, type Segment, segments } from './segments.ts';
-
-type Field = NonNullable<LogGroup['indexPolicy']>['fields'][number];
-
-const FIELDS_MAX = 20;
-const NAME_LENGTH_MAX = 100;
-const invalid = (why: string): never => fail(InvalidParameterException, `Invalid index policy: ${why}`);
-
-function fieldsIn(document: string): Field[] {
-  const { Fields = [], FieldsV2 = {} } = parsed(document);
-  if (!Array.isArray(Fields) || typeof FieldsV2 !== 'object' || FieldsV2 === null) invalid('Fields is not a list');
-  const plain = (Fields as unknown[]).map((name) => ({ name: String(name), type: 'FIELD_INDEX' as const }));
-  const typed = Object.entries(FieldsV2 as Record<string, { type?: unknown }>).map(([name, field]) => {
-    if (field?.type !== 'FIELD_INDEX' && field?.type !== 'FACET') invalid(`the type of ${name} is not known`);
-    return { name, type: field.type as Field['type'] };
-  });
-  const fields = [...plain, ...typed];
-  if (fields.length === 0) invalid('it names no field');
-  if (fields.length > FIELDS_MAX) invalid(`it may name ${FIELDS_MAX} fields`);
-  if (new Set(fields.map(({ name }) => name)).size < fields.length) invalid('a field is named twice');
-  if (fields.some(({ name }) => name === '' || name.length > NAME_LENGTH_MAX)) {
-    invalid(`the name of a field has 1 to ${NAME_LENGTH_MAX} characters`);
-  }
-  return fields;
-}
-
-function parsed(document: string): { Fields?: unknown; FieldsV2?: unknown } {
-  try {
-    const value: unknown = JSON.parse(document);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Not JSON.
-  }
-  return invalid('it is not a JSON object');
-}
 
 /** These operations have no resource in policies, so that nobody reaches groups of other accounts. */
 async function ownGroup(ctx: Context, identifier: string): Promise<LogGroup> {
@@ -68,20 +35,21 @@ export const PutIndexPolicy = onAccount<Present<PutIndexPolicyRequest>, PutIndex
   async ({ logGroupIdentifier, policyDocument: document }, ctx) => {
     const group = await ownGroup(ctx, logGroupIdentifier);
     requireStandard(group, 'Field indexing');
-    const changed = { ...group, indexPolicy: { document, fields: fieldsIn(document), updated: ctx.now.getTime() } };
-    await ctx.store.replace(logGroups, changed);
-    return { indexPolicy: view(changed)[0] };
+    const indexPolicy = { document, fields: fieldsIn(document), updated: ctx.now.getTime() };
+    await ctx.store.replace(logGroups, { ...group, indexPolicy });
+    return { indexPolicy: view(group, indexPolicy)[0] };
   },
 );
 
-const view = (group: LogGroup): IndexPolicy[] =>
-  group.indexPolicy
+const view = (group: LogGroup, indexing: Indexing | undefined): IndexPolicy[] =>
+  indexing
     ? [
         {
           logGroupIdentifier: groupArn(group),
-          lastUpdateTime: group.indexPolicy.updated,
-          policyDocument: group.indexPolicy.document,
-          source: 'LOG_GROUP',
+          lastUpdateTime: indexing.updated,
+          policyDocument: indexing.document,
+          ...(indexing.policy !== undefined && { policyName: indexing.policy }),
+          source: indexing.policy === undefined ? 'LOG_GROUP' : 'ACCOUNT',
         },
       ]
     : [];
@@ -101,7 +69,10 @@ export const DescribeIndexPolicies: Operation<
   DescribeIndexPoliciesResponse
 > = onAccount(async ({ logGroupIdentifiers }, ctx) => {
   const indexPolicies: IndexPolicy[] = [];
-  for (const identifier of logGroupIdentifiers) indexPolicies.push(...view(await ownGroup(ctx, identifier)));
+  for (const identifier of logGroupIdentifiers) {
+    const group = await ownGroup(ctx, identifier);
+    indexPolicies.push(...view(group, await indexingOf(ctx, group)));
+  }
   return { indexPolicies };
 });
 
@@ -122,7 +93,7 @@ const ROWS_LOOKED_AT = 500;
 
 /** By the first and the last batches that came in while they are indexed. */
 async function indexViews(ctx: Context, group: LogGroup): Promise<FieldIndex[]> {
-  const { fields = [], updated = 0 } = group.indexPolicy ?? {};
+  const { fields = [], updated = 0, policy } = (await indexingOf(ctx, group)) ?? {};
   if (fields.length === 0) return [];
   const from = moment(Math.max(updated, ctx.now.getTime() - INDEXED_MS));
   const page = { index: 'arrived', from, limit: ROWS_LOOKED_AT };
@@ -136,7 +107,7 @@ async function indexViews(ctx: Context, group: LogGroup): Promise<FieldIndex[]> 
   return fields.map(({ name, type }) => {
     const holding = scanned.filter(({ indexes }) => indexes && Object.hasOwn(indexes, name));
     return {
-      logGroupIdentifier: groupArn(group),
+      ...(policy === undefined && { logGroupIdentifier: groupArn(group) }),
       fieldIndexName: name,
       type,
       indexCategory: 'CUSTOM' as const,

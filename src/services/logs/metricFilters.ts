@@ -18,6 +18,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { groupAccess, onAccount, onGroup, requireStandard } from './access.ts';
 import { pacer } from './breath.ts';
 import { findGroup, groupNamed } from './groupLookup.ts';
+import { transformerOfGroup } from './groupPolicies.ts';
 import { groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
 import { FILTERS_MAX, matching } from './metricSamples.ts';
@@ -32,7 +33,7 @@ const REGEXES_MAX = 5;
 export const PutMetricFilter = onGroup<Present<PutMetricFilterRequest>, object>({
   async run(input, ctx, group) {
     requireStandard(group, 'Metric filters');
-    requireHonoured(input, group);
+    await requireHonoured(input, ctx, group);
     const transformation = input.metricTransformations[0]!;
     const pattern = filterPattern(input.filterPattern, WHAT);
     requireSound(transformation, pattern);
@@ -57,10 +58,11 @@ export const PutMetricFilter = onGroup<Present<PutMetricFilterRequest>, object>(
 
 const SYSTEM_FIELDS = new Set(['@aws.account', '@aws.region']);
 
-function requireHonoured(input: Present<PutMetricFilterRequest>, group: LogGroup): void {
+async function requireHonoured(input: Present<PutMetricFilterRequest>, ctx: Context, group: LogGroup): Promise<void> {
   const { applyOnTransformedLogs, fieldSelectionCriteria, emitSystemFieldDimensions = [] } = input;
-  if (applyOnTransformedLogs && !group.transformer)
+  if (applyOnTransformedLogs && !(await transformerOfGroup(ctx, group))) {
     fail(InvalidParameterException, 'The log group has no transformer.');
+  }
   if (fieldSelectionCriteria !== undefined) {
     fail(InvalidParameterException, 'Field selection criteria are not supported: no log group is centralized.');
   }

@@ -17,6 +17,7 @@ import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { contribute } from './contributions.ts';
 import { sealingKey } from './encryption.ts';
 import { indexesOf } from './fieldIndexes.ts';
+import { indexingOf } from './groupPolicies.ts';
 import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
 import { filterSamples } from './metricSamples.ts';
 import { policyFor } from './resourcePolicies.ts';
@@ -110,12 +111,13 @@ function countBelow(events: Batch, time: number): number {
 }
 
 async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Batch): Promise<void> {
-  const events = await transformed(group, stream.name, {
+  const events = await transformed(ctx, group, stream.name, {
     times: batch.map(timeOf),
     messages: batch.map(({ message }) => message ?? ''),
   });
   const key = await sealingKey(ctx, group);
-  const indexes = indexesOf(group, stream.name, events);
+  const { fields = [] } = (await indexingOf(ctx, group)) ?? {};
+  const indexes = indexesOf(group, fields, stream.name, events);
   const origin = { group: group.id, stream: stream.id, streamName: stream.name, key, indexes };
   const segment = segmentOf(ctx, origin, events);
   await keepSegment(ctx.store, segment);

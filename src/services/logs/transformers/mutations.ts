@@ -181,6 +181,8 @@ const CONVERSIONS: Readonly<Record<string, (value: string | number | boolean) =>
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false };
 
 export const typeConverter = ({ entries = [] }: TypeConverter): Process => {
+  const unknown = entries.find(({ type = '' }) => !Object.hasOwn(CONVERSIONS, type));
+  if (unknown) refuse(`the type ${unknown.type} is not known.`);
   return (event) => {
     for (const { key = '', type = '' } of entries) {
       const value = fieldAt(event, key);

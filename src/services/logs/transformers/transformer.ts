@@ -1,6 +1,6 @@
 /**
- * A transformer: processors one after another, from a message as it was ingested to a JSON object. Compiled once for its
- * configuration.
+ * A transformer: processors one after another, from a message as it was ingested to a JSON object. Compiled once for
+ * its configuration.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Create.html
  */
 import type { Processor } from '@aws-sdk/client-cloudwatch-logs';
