@@ -30,6 +30,13 @@ interface Target {
   readonly found: readonly Found[];
 }
 
+/** The record names the key, and the alias beside it. */
+function noteAlias(ctx: Context, name: string, key: Key): void {
+  const ARN = aliasArn(ctx, name);
+  ctx.audit.resources = [...(ctx.audit.resources ?? []), { accountId: key.account, type: 'AWS::KMS::Key', ARN }];
+  ctx.audit.responseElements = { keyId: keyArn(key) };
+}
+
 export const CreateAlias: Operation<Present<CreateAliasRequest>, object, Target> = {
   load: async (input, ctx) => target(ctx, input.AliasName, [input.TargetKeyId]),
   access: (_input, ctx, there) => accesses(ctx, there),
@@ -43,6 +50,7 @@ export const CreateAlias: Operation<Present<CreateAliasRequest>, object, Target>
     const { account, region } = key;
     await ctx.store.insert(aliases, { account, region, name, keyId: key.id, created: now, updated: now });
     await ctx.store.replace(keys, { ...key, aliases: [...key.aliases, name] });
+    noteAlias(ctx, name, key);
     return {};
   },
 };
@@ -63,6 +71,7 @@ export const UpdateAlias: Operation<Present<UpdateAliasRequest>, object, Target>
       await ctx.store.replace(keys, { ...key, aliases: [...key.aliases, name] });
     }
     await ctx.store.replace(aliases, { ...alias, keyId: key.id, updated: ctx.now.toISOString() });
+    noteAlias(ctx, name, key);
     return {};
   },
 };
@@ -76,6 +85,7 @@ export const DeleteAlias: Operation<Present<DeleteAliasRequest>, object, Target>
     const key = found[0]?.key;
     if (key) {
       await ctx.store.replace(keys, { ...key, aliases: key.aliases.filter((other) => other !== name) });
+      noteAlias(ctx, name, key);
     }
     await ctx.store.remove(aliases, [alias.account, alias.region, name]);
     return {};

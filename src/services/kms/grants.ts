@@ -271,6 +271,8 @@ export const RetireGrant: Operation<Present<RetireGrantRequest>, object, Retirab
     endDryRun(input);
     await removeGrant(ctx, grant);
     ctx.audit.additionalEventData = { grantId: grant.id };
+    ctx.audit.requestParameters = { grantToken: undefined };
+    ctx.audit.responseElements = null;
     return {};
   },
 };

@@ -77,7 +77,6 @@ export const ImportKeyMaterial = onKey<Import, ImportKeyMaterialResponse>({
     bytes.fill(0);
     await ctx.store.replace(materials, material);
     await announce(ctx, key, material, earlier === undefined);
-    ctx.audit.responseElements = null;
     return { KeyId: keyArn(key), ...(key.spec === 'SYMMETRIC_DEFAULT' && { KeyMaterialId: id }) };
   },
 });

@@ -114,7 +114,7 @@ export const backingKeyDeletion: TaskHandler<DeletionTask, boolean> = {
     }
   },
   async settle({ account, region, body }, ctx, isDone) {
-    const { noteTokenDeletion } = await import('./deletionRecords.ts');
+    const { noteTokenDeletion } = await import('./ownEvents.ts');
     noteTokenDeletion(ctx, { account, region }, body, isDone);
     return undefined;
   },

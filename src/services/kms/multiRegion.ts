@@ -140,6 +140,7 @@ export const UpdatePrimaryRegion: Operation<Present<UpdatePrimaryRegionRequest>,
         multiRegion: { type: isNext ? 'PRIMARY' : 'REPLICA', primaryRegion: input.PrimaryRegion },
       });
     }
+    ctx.audit.responseElements = { keyId: keyArn(key) };
     return {};
   },
 };

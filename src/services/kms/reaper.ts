@@ -6,11 +6,11 @@
 import type { Context } from '../../core/context.ts';
 import { later } from '../../core/tasks.ts';
 import { aliases } from './aliasRows.ts';
-import { noteDeletion, noteExpiry } from './deletionRecords.ts';
 import { grants } from './grantRows.ts';
 import { BACKING_KEY_DELETION, type DeletionTask } from './keyStoreTasks.ts';
 import { type Key, keyArn, keys, stateOf } from './keys.ts';
 import { isUsable, type Material, materials, materialsOf } from './materials.ts';
+import { noteDeletion, noteExpiry } from './ownEvents.ts';
 
 const MOST = 20;
 

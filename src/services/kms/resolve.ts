@@ -162,9 +162,17 @@ export function onKey<In extends object, Out>(rules: Rules<In, Out>): Operation<
       requireTokens(ctx, input);
       requireState(ctx, key, rules.state);
       if (rules.usage !== undefined) requireUsage(key, rules.usage, rules.operation ?? '');
-      return rules.run(input, ctx, key, found);
+      const output = await rules.run(input, ctx, key, found);
+      if (isEmpty(output)) ctx.audit.responseElements = { keyId: found.arn };
+      return output;
     },
   };
+}
+
+/** Of an answer that says nothing the record names the key that was changed. */
+function isEmpty(output: unknown): boolean {
+  for (const _ in output as object) return false;
+  return true;
 }
 
 export async function withGrants(ctx: Context, found: Found, key: Key, operation: GrantOperation): Promise<Found> {

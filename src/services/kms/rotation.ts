@@ -21,6 +21,7 @@ import { quota } from '../../core/quotas.ts';
 import { relatedKeys } from './keyMetadata.ts';
 import { type Key, keyArn, keys, unsupported } from './keys.ts';
 import { isUsable, type Material, materials, materialsOf } from './materials.ts';
+import { noteRotation } from './ownEvents.ts';
 import { itemsPage } from './pages.ts';
 import { onKey } from './resolve.ts';
 import { daysAfter, rotate, rotated } from './rotationSchedule.ts';
@@ -107,6 +108,7 @@ async function useWaiting(ctx: Context, key: Key, date: string): Promise<Key> {
     const change = { material: { backing: waiting.backing, id: waiting.id } };
     if (related.region !== key.region) await ctx.store.replace(keys, { ...related, ...change });
   }
+  noteRotation(ctx, key, 'ON_DEMAND', waiting.id);
   return { ...key, material: { backing: waiting.backing, id: waiting.id } };
 }
 

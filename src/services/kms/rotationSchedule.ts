@@ -5,8 +5,9 @@
  */
 import type { RotationType } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
-import { type Key, keyArn, keys, stateOf } from './keys.ts';
+import { type Key, keys, stateOf } from './keys.ts';
 import { copyMaterial, type Material, makeMaterial } from './materials.ts';
+import { noteRotation } from './ownEvents.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -42,7 +43,7 @@ async function rotateDue(ctx: Context, due: Key): Promise<Key> {
 /** New material from `date` on. The key that comes back is not written yet; replicas are. */
 export async function rotate(ctx: Context, key: Key, type: RotationType, date: string): Promise<Key> {
   const material = await makeMaterial(ctx, key, key.generations, { date, type });
-  await noteRotation(ctx, key);
+  noteRotation(ctx, key, type, material.id);
   return withMaterial(ctx, key, material);
 }
 
@@ -61,10 +62,4 @@ export async function withMaterial(ctx: Context, key: Key, material: Material): 
     }
   }
   return { ...key, ...change };
-}
-
-/** https://docs.aws.amazon.com/kms/latest/developerguide/ct-rotatekey.html */
-async function noteRotation(ctx: Context, key: Key): Promise<void> {
-  const event = { account: key.account, eventName: 'RotateKey', details: { keyId: key.id, arn: keyArn(key) } };
-  ctx.audit.serviceEvents = [...(ctx.audit.serviceEvents ?? []), event];
 }

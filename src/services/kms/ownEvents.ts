@@ -1,10 +1,13 @@
 /**
- * Records of a key's end, and of material that has expired: no calls of anybody, but events of the service.
+ * Records of what a key goes through by itself: its rotations, the expiry of its material, its end. They are no calls of
+ * anybody, but events of the service.
  * https://docs.aws.amazon.com/kms/latest/developerguide/ct-delete-key.html
  */
+import type { RotationType } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
 import { timeUuid } from '../../core/ids.ts';
 import type { DeletionTask } from './keyStoreTasks.ts';
+import { type Key, keyArn } from './keys.ts';
 
 interface Ended {
   readonly account: string;
@@ -21,6 +24,13 @@ export const noteDeletion = (ctx: Context, ended: Ended, data?: object): void =>
 /** https://docs.aws.amazon.com/kms/latest/developerguide/ct-deleteexpiredkeymaterial.html */
 export const noteExpiry = (ctx: Context, ended: Ended & { readonly keyId: string }, keyMaterialId: string): void =>
   note(ctx, ended, 'DeleteExpiredKeyMaterial', { serviceEventDetails: { keyId: ended.keyId, keyMaterialId } });
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/ct-rotatekey.html */
+export function noteRotation(ctx: Context, key: Key, rotationType: RotationType, currentKeyMaterialId: string): void {
+  const { account, region, id: keyId, origin: keyOrigin, material } = key;
+  const details = { rotationType, keyOrigin, previousKeyMaterialId: material?.id, currentKeyMaterialId, keyId };
+  note(ctx, { account, region, arn: keyArn(key) }, 'RotateKey', { serviceEventDetails: details });
+}
 
 function note(ctx: Context, { account, region, arn }: Ended, eventName: string, more: object): void {
   const id = timeUuid(ctx.now, ctx);
