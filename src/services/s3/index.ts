@@ -17,6 +17,7 @@ import { PutObject } from './putObject.ts';
 import { GetObject, HeadObject } from './readObjects.ts';
 import { refusalOf } from './refusals.ts';
 import { replicationOperations } from './replicationOperations.ts';
+import { SelectObjectContent } from './select/selectObjectContent.ts';
 import { settingsOperations } from './settingsOperations.ts';
 import { CompleteMultipartUpload } from './uploadCompletions.ts';
 import { ListMultipartUploads, ListParts } from './uploadLists.ts';
@@ -68,6 +69,7 @@ export const s3 = defineService({
     PutBucketVersioning,
     PutObject,
     PutObjectTagging,
+    SelectObjectContent,
     UploadPart,
     UploadPartCopy,
   },

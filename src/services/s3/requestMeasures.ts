@@ -100,6 +100,7 @@ const KINDS: Readonly<Record<string, string>> = {
 function kindOf({ operation, request }: Told): string | undefined {
   if (LISTS.has(operation)) return 'ListRequests';
   if (operation === 'DeleteObjects') return 'DeleteRequests';
+  if (operation === 'SelectObjectContent') return 'SelectRequests';
   return KINDS[request.method];
 }
 
