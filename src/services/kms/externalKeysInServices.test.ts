@@ -1,4 +1,4 @@
-/** Other services with keys in external key stores: what they ask outside is asked once, between two runs of a request. */
+/** Other services with keys in external key stores: what they ask outside is asked once, between runs of a request. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';

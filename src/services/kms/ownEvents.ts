@@ -1,6 +1,6 @@
 /**
- * Records of what a key goes through by itself: its rotations, the expiry of its material, its end. They are no calls of
- * anybody, but events of the service.
+ * Records of what a key goes through by itself: its rotations, the expiry of its material, its end. They are no calls
+ * of anybody, but events of the service.
  * https://docs.aws.amazon.com/kms/latest/developerguide/ct-delete-key.html
  */
 import type { RotationType } from '@aws-sdk/client-kms';

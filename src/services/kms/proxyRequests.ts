@@ -1,6 +1,6 @@
 /**
- * Requests to the proxies of external key stores: made while no write set is open, and measured for CloudWatch, also when
- * they fail. https://docs.aws.amazon.com/kms/latest/developerguide/monitoring-cloudwatch.html
+ * Requests to the proxies of external key stores: made while no write set is open, and measured for CloudWatch, also
+ * when they fail. https://docs.aws.amazon.com/kms/latest/developerguide/monitoring-cloudwatch.html
  */
 import type { Context } from '../../core/context.ts';
 import { type Measurer, metrics, type Point } from '../../core/metrics.ts';
