@@ -233,16 +233,18 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
     take(): StoredEvent | undefined {
       const open = rows.pop();
       if (open === undefined) return undefined;
-      const { row, index, time } = open;
-      const events = unpack(open);
-      const message = events.messages[index]!;
-      const made = reading.transformed ? events.transformed?.[index] : undefined;
+      const event = eventAt(open, unpack(open), reading);
       open.index += step;
       if (settle(open)) rows.push(open);
-      const event = { time, segment: row.id, index, message: made || message, from: row };
-      return made === 0 ? { ...event, untransformed: true } : event;
+      return event;
     },
   };
+}
+
+function eventAt({ row, index, time }: OpenRow, events: Events, { transformed }: Reading): StoredEvent {
+  const made = transformed ? events.transformed?.[index] : undefined;
+  const event = { time, segment: row.id, index, message: made || events.messages[index]!, from: row };
+  return made === 0 ? { ...event, untransformed: true } : event;
 }
 
 /** The index of the first event to tell; one past the end where there is none. */

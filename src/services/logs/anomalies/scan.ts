@@ -1,6 +1,6 @@
 /**
- * A detector at work: it learns from the events of the last two weeks, a bounded piece at a time, and from then on looks
- * at what came in since its last look, as often as it was told to.
+ * A detector at work: it learns from the events of the last two weeks, a bounded piece at a time, and from then on
+ * looks at what came in since its last look, as often as it was told to.
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '../../../core/context.ts';
