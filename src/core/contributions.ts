@@ -18,6 +18,8 @@ export interface InsightRule {
   readonly enabled: boolean;
   /** JSON, as it was put. */
   readonly definition: string;
+  /** It looks at transformed events, where the group transforms them. */
+  readonly transformed?: true | undefined;
   readonly tags: readonly Tag[];
 }
 

@@ -254,3 +254,25 @@ test('of very many contributors the greatest are kept by name; minutes go after 
   const old = await report(cloud, { StartTime, EndTime: new Date(StartTime.getTime() + 3_600_000) });
   assert.equal(old.AggregateValue, 0);
 });
+
+test('a rule may look at events as the group transforms them', async () => {
+  const cloud = await testCloud();
+  const { cloudwatch, logs } = cloud.root;
+  await groupIn(cloud, 'g');
+  const logGroupIdentifier = 'g';
+  const transformerConfig = [{ parseKeyValue: { fieldDelimiter: ' ', keyValueDelimiter: '=' } }];
+  await logs.putTransformer({ logGroupIdentifier, transformerConfig });
+  const Contribution = { Keys: ['$.ip'] };
+  const definition = { Schema, LogGroupNames: ['g'], LogFormat: 'JSON', Contribution, AggregateOn: 'Count' };
+  await put(cloud, definition, 'plain');
+  const RuleDefinition = JSON.stringify(definition);
+  await cloudwatch.putInsightRule({ RuleName: 'rule', RuleDefinition, ApplyOnTransformedLogs: true });
+  await write(cloud, 'g', 'ip=1.1.1.1 n=1', 'ip=1.1.1.1 n=2');
+  assert.deepEqual(shown(await report(cloud)), [['1.1.1.1', 2]]);
+  assert.deepEqual(shown(await report(cloud, { RuleName: 'plain' })), []);
+  const { InsightRules } = await cloudwatch.describeInsightRules({});
+  assert.deepEqual(
+    InsightRules?.map(({ ApplyOnTransformedLogs }) => ApplyOnTransformedLogs),
+    [false, true],
+  );
+});

@@ -20,7 +20,7 @@ import {
 import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';
 import { changeInsightRule, type InsightRule, insightRules } from '../../core/contributions.ts';
-import { fail, notImplemented } from '../../core/errors.ts';
+import { fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
@@ -50,16 +50,17 @@ export const PutInsightRule: Operation<Present<PutInsightRuleInput>, PutInsightR
   async run(input, ctx, existing) {
     const { RuleName: name, RuleDefinition: definition, RuleState: state = 'ENABLED' } = input;
     if (state !== 'ENABLED' && state !== 'DISABLED') badValue(state, 'RuleState');
-    if (input.ApplyOnTransformedLogs) notImplemented('A Contributor Insights rule on transformed logs');
     requireRule(definition);
     const { account, region } = ctx;
     const max = quota(ctx, 'ContributorInsightsRules', RULES_MAX);
     if (!existing && !(await ctx.store.fits(insightRules, [account, region], max, 'place'))) {
       fail(LimitExceededException, `The maximum number of Contributor Insights rules for this account is ${max}.`);
     }
-    const id = existing?.definition === definition ? existing.id : uuid(ctx);
+    const transformed = input.ApplyOnTransformedLogs ? (true as const) : undefined;
+    const same = existing?.definition === definition && existing.transformed === transformed;
+    const id = same ? existing.id : uuid(ctx);
     const tags = existing?.tags ?? checkTags(input.Tags);
-    const rule = { account, region, name, id, enabled: state === 'ENABLED', definition, tags };
+    const rule = { account, region, name, id, enabled: state === 'ENABLED', definition, transformed, tags };
     await changeInsightRule(ctx.store, rule, rule);
     return {};
   },
@@ -90,13 +91,13 @@ export const DescribeInsightRules: Operation<DescribeInsightRulesInput, Describe
   },
 };
 
-const view = ({ name, enabled, definition }: InsightRule) => ({
+const view = ({ name, enabled, definition, transformed }: InsightRule) => ({
   Name: name,
   State: enabled ? 'ENABLED' : 'DISABLED',
   Schema: '{"Name":"CloudWatchLogRule","Version":1}',
   Definition: definition,
   ManagedRule: false,
-  ApplyOnTransformedLogs: false,
+  ApplyOnTransformedLogs: transformed === true,
 });
 
 type Named = Present<DeleteInsightRulesInput>;

@@ -10,18 +10,30 @@ interface Asked {
   /** Name and id of the rule. */
   readonly rule: string;
   readonly id: string;
+  readonly transformed?: true | undefined;
   readonly compiled: ContributorRule;
 }
 
 const known = new WeakMap<object, readonly Asked[]>();
 
-export async function contribute(ctx: Context, group: LogGroup, { times, messages }: Events): Promise<void> {
+export async function contribute(
+  ctx: Context,
+  group: LogGroup,
+  { times, messages, transformed }: Events,
+): Promise<void> {
   const rules = await rulesFor(ctx, group);
   if (rules.length === 0) return;
   const mask = await maskerFor(ctx, group, false);
   const from = { ingested: ctx.now.getTime() };
-  const events = { times, messages: messages.map((message) => mask({ message, from })) };
-  const contributions = rules.map(({ compiled, ...rule }) => ({ ...rule, minutes: contributorsIn(compiled, events) }));
+  const masked = (all: readonly string[]) => ({ times, messages: all.map((message) => mask({ message, from })) });
+  const original = masked(messages);
+  // An event that could not be transformed contributes nothing.
+  const made = transformed ? masked(transformed.map((text) => text || '')) : original;
+  const contributions = rules.map(({ rule, id, compiled, transformed: wants }) => ({
+    rule,
+    id,
+    minutes: contributorsIn(compiled, wants ? made : original),
+  }));
   tellContributions(
     ctx,
     group,
@@ -35,7 +47,9 @@ async function rulesFor({ store }: Context, group: LogGroup): Promise<readonly A
   let asked = known.get(on.mark);
   if (!asked) {
     const rows = await on.list();
-    asked = rows.map(({ name, id, definition }) => ({ rule: name, id, compiled: compileContributorRule(definition) }));
+    asked = rows.map(({ name: rule, id, transformed, definition }) => {
+      return { rule, id, transformed, compiled: compileContributorRule(definition) };
+    });
     known.set(on.mark, asked);
   }
   return asked.filter(({ compiled }) => compiled.groups.some((named) => isOf(named, group.name)));
