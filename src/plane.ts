@@ -13,7 +13,7 @@ import { keptDecisions } from './gateway/decisions.ts';
 import { errand } from './gateway/errand.ts';
 import { gatewayServer } from './gateway/http.ts';
 import type { Deps } from './gateway/invocation.ts';
-import type { Controls } from './gateway/pages.ts';
+import type { Controls } from './gateway/pages/page.ts';
 import { attributesOf } from './gateway/record.ts';
 import { resolverOf } from './gateway/resolve.ts';
 import { waitingRoom } from './gateway/waiting.ts';

@@ -18,12 +18,13 @@ import { WEB_IDENTITY_PREFIX } from '../identity/outboundKeys.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import { arriving, bodyBytesMax, bodyOf, forgetRest, isStream, tooLarge } from './body.ts';
-import { documentPage } from './documents.ts';
 import type { Deps } from './invocation.ts';
-import { type Controls, PAGES_PREFIX, page } from './pages.ts';
+import { documentPage } from './pages/documents.ts';
+import { page } from './pages/index.ts';
+import { type Controls, PAGES_PREFIX } from './pages/page.ts';
+import { webIdentityPage } from './pages/webIdentity.ts';
 import { fronted, handle } from './pipeline.ts';
 import type { WhenGone } from './waiting.ts';
-import { webIdentityPage } from './webIdentity.ts';
 
 const HEADER_BYTES_MAX = 32 * 1024;
 /** After so long without a byte in either direction a connection is cut, whatever it was for. */

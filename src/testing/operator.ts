@@ -1,5 +1,5 @@
 /** The plane's own pages, asked as `gatehouse …` asks them. */
-import { page } from '../gateway/pages.ts';
+import { page } from '../gateway/pages/index.ts';
 import type { Cloud, Credentials } from './cloud.ts';
 import { signed } from './signed.ts';
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { WireRequest } from '../core/wire.ts';
 import { gatewayServer, type Tls } from '../gateway/http.ts';
-import type { Controls } from '../gateway/pages.ts';
+import type { Controls } from '../gateway/pages/page.ts';
 import type { Cloud } from './cloud.ts';
 
 /** The port. Closed, with its connections, when the test ends. */

@@ -34,7 +34,7 @@ async function provider() {
 
 async function page(cloud: Cloud, method: string, path = '', keys?: { accessKeyId: string; secretAccessKey: string }) {
   const by = keys ?? (await cloud.keyFor(cloud.managementAccount));
-  const { page: answer } = await import('../../gateway/pages.ts');
+  const { page: answer } = await import('../../gateway/pages/index.ts');
   const request = signed({ method, path: `/_gatehouse/scim-tokens${path}` }, { ...by, service: 'gatehouse' });
   const source = { ip: '127.0.0.1', userAgent: 'test', host: 'cloud.test' };
   const { status, body } = await answer(request, cloud.deps, { version: 'test' }, source);

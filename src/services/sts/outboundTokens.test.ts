@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { webIdentityPage } from '../../gateway/webIdentity.ts';
+import { webIdentityPage } from '../../gateway/pages/webIdentity.ts';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
 import { allow, credentialsOf, trusting } from './sts.fixture.ts';

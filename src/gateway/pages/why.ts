@@ -1,23 +1,16 @@
 /** `GET /_gatehouse/why/REQUEST_ID`: how a request was decided, for whoever may decode authorization messages. */
-import type { Context, Source } from '../core/context.ts';
-import { CommonError } from '../core/errors.ts';
-import { uuid } from '../core/ids.ts';
-import type { WireRequest, WireResponse } from '../core/wire.ts';
-import { accounts, organizations } from '../identity/organization.ts';
-import type { Transaction } from '../store/store.ts';
-import { authenticate, missingToken } from './authenticate.ts';
-import { authorize } from './authorize.ts';
-import { claimOf } from './claim.ts';
-import { DECISION_REGION } from './decisions.ts';
-import type { Deps } from './invocation.ts';
-import { json, PAGES_PREFIX } from './pages.ts';
+import type { Source } from '../../core/context.ts';
+import { CommonError } from '../../core/errors.ts';
+import type { WireRequest } from '../../core/wire.ts';
+import { accounts, organizations } from '../../identity/organization.ts';
+import type { Transaction } from '../../store/store.ts';
+import { authorize } from '../authorize.ts';
+import { DECISION_REGION } from '../decisions.ts';
+import type { Deps } from '../invocation.ts';
+import { json, PAGES_PREFIX, type Page } from './page.ts';
+import { signerOf } from './signer.ts';
 
-export async function whyPage(
-  request: WireRequest,
-  deps: Deps,
-  _controls: unknown,
-  source: Source,
-): Promise<WireResponse> {
+export const whyPage: Page = async (request, deps, source) => {
   const requestId = request.path.slice(`${PAGES_PREFIX}why/`.length);
   if (!/^[0-9a-f-]{36}$/.test(requestId)) throw new CommonError('InvalidRequestId', 'A request id is a UUID.');
   const accountIds = await deps.store.transaction((tx) => readableAccounts(request, deps, source, tx));
@@ -27,39 +20,7 @@ export async function whyPage(
     if (found.length > 0) return json(200, { requestId, account, decisions: found });
   }
   throw new CommonError('NotFound', `No decision on request ${requestId} is kept that you may read.`, 404);
-}
-
-const callsNothing = (): never => {
-  throw new CommonError('NotImplemented', 'This page calls no service.', 501);
 };
-
-/** Who signed the request to a page, in a write set. */
-export async function signerOf(request: WireRequest, deps: Deps, source: Source, tx: Transaction): Promise<Context> {
-  const claim = claimOf(request);
-  if (!claim) throw missingToken();
-  const now = deps.now();
-  const caller = await authenticate(request, claim, tx, { secrets: deps.secrets, now, wallClock: deps.wallClock() });
-  return {
-    caller,
-    account: caller.account,
-    partition: 'aws',
-    region: claim.region,
-    now,
-    random: deps.random,
-    store: tx,
-    journal: deps.store.journal,
-    requestId: uuid(deps),
-    source,
-    secrets: deps.secrets,
-    blobs: deps.blobs,
-    settings: deps.settings,
-    audit: {},
-    call: callsNothing,
-    permit: callsNothing,
-    ongoing: callsNothing,
-    reach: callsNothing,
-  };
-}
 
 /** The caller's own account; for the management account, every account of its organization. */
 async function readableAccounts(request: WireRequest, deps: Deps, source: Source, tx: Transaction) {

@@ -3,10 +3,10 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/how-to-connect-idp.html
  */
 import { X509Certificate } from 'node:crypto';
-import type { Context } from '../core/context.ts';
-import { CommonError } from '../core/errors.ts';
-import { isIssuerUrl } from '../federation/providerRequests.ts';
-import { readSamlMetadata } from '../federation/samlMetadata.ts';
+import type { Context } from '../../core/context.ts';
+import { CommonError } from '../../core/errors.ts';
+import { isIssuerUrl } from '../../federation/providerRequests.ts';
+import { readSamlMetadata } from '../../federation/samlMetadata.ts';
 import {
   type IdentitySource,
   identitySources,
@@ -15,9 +15,9 @@ import {
   SOURCE_PURPOSE,
   serviceProviderOf,
   sourceOf,
-} from '../identity/identitySources.ts';
-import type { Instance } from '../identity/instances.ts';
-import { derOf } from '../identity/samlIdentity.ts';
+} from '../../identity/identitySources.ts';
+import type { Instance } from '../../identity/instances.ts';
+import { derOf } from '../../identity/samlIdentity.ts';
 import { type Asked, instancePage } from './instancePages.ts';
 
 export const identitySourcePage = instancePage('identity-source', {

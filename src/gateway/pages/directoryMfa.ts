@@ -3,13 +3,13 @@
  * devices, which may be removed and renamed when one is lost.
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/mfa-configure.html
  */
-import type { Context } from '../core/context.ts';
-import { CommonError } from '../core/errors.ts';
-import { type DirectoryUser, userBy } from '../identity/directory.ts';
-import { type Instance, instances } from '../identity/instances.ts';
-import { type MfaSettings, STANDARD_MFA } from '../identity/mfaSettings.ts';
-import { addApp, newSeed, seedText } from '../identity/personCodes.ts';
-import { devicesOf, type PersonDevice, personDevices, removeDevice, typeOf } from '../identity/personCredentials.ts';
+import type { Context } from '../../core/context.ts';
+import { CommonError } from '../../core/errors.ts';
+import { type DirectoryUser, userBy } from '../../identity/directory.ts';
+import { type Instance, instances } from '../../identity/instances.ts';
+import { type MfaSettings, STANDARD_MFA } from '../../identity/mfaSettings.ts';
+import { addApp, newSeed, seedText } from '../../identity/personCodes.ts';
+import { devicesOf, type PersonDevice, personDevices, removeDevice, typeOf } from '../../identity/personCredentials.ts';
 import { type Asked, instancePage } from './instancePages.ts';
 
 export const mfaSettingsPage = instancePage('mfa', {

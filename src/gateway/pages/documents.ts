@@ -1,7 +1,7 @@
 /** Public documents of services: what anybody may fetch who knows where it is. */
-import type { PublicDocuments } from '../core/operation.ts';
-import type { WireRequest, WireResponse } from '../core/wire.ts';
-import type { Deps } from './invocation.ts';
+import type { PublicDocuments } from '../../core/operation.ts';
+import type { WireRequest, WireResponse } from '../../core/wire.ts';
+import type { Deps } from '../invocation.ts';
 
 export async function documentPage(
   { path }: WireRequest,

@@ -3,16 +3,13 @@
  * so they are shown to who may do that: those of a directory to who has sso-directory:UpdatePassword in its account,
  * those to root users to the root user of the management account.
  */
-import type { Source } from '../core/context.ts';
-import { AccessDenied } from '../core/errors.ts';
-import type { WireRequest, WireResponse } from '../core/wire.ts';
-import { lettersOf } from '../identity/letters.ts';
-import { authorize } from './authorize.ts';
-import type { Deps } from './invocation.ts';
-import { json } from './pages.ts';
-import { signerOf } from './why.ts';
+import { AccessDenied } from '../../core/errors.ts';
+import { lettersOf } from '../../identity/letters.ts';
+import { authorize } from '../authorize.ts';
+import { json, type Page } from './page.ts';
+import { signerOf } from './signer.ts';
 
-export async function mailPage(request: WireRequest, deps: Deps, source: Source): Promise<WireResponse> {
+export const mailPage: Page = async (request, deps, source) => {
   const letters = await deps.store.transaction(async (tx) => {
     const ctx = await signerOf(request, deps, source, tx);
     await authorize(ctx, 'sso-directory:UpdatePassword', { resource: '*' });
@@ -22,4 +19,4 @@ export async function mailPage(request: WireRequest, deps: Deps, source: Source)
     return lettersOf({ ...ctx, root }, account);
   });
   return json(200, { letters });
-}
+};

@@ -2,10 +2,10 @@
  * Tokens for SCIM: made, listed and revoked.
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/provision-automatically.html
  */
-import type { Context } from '../core/context.ts';
-import { CommonError } from '../core/errors.ts';
-import type { Instance } from '../identity/instances.ts';
-import { issueScimToken, type ScimToken, scimTokens, scimTokensOf, tenantOf } from '../identity/scimTokens.ts';
+import type { Context } from '../../core/context.ts';
+import { CommonError } from '../../core/errors.ts';
+import type { Instance } from '../../identity/instances.ts';
+import { issueScimToken, type ScimToken, scimTokens, scimTokensOf, tenantOf } from '../../identity/scimTokens.ts';
 import { type Asked, instancePage } from './instancePages.ts';
 
 export const scimTokensPage = instancePage('scim-tokens', {

@@ -2,16 +2,15 @@
  * Pages of the plane's own about an instance of IAM Identity Center: what AWS has in its console, with no public
  * operation behind it but with actions that policies permit, and with records.
  */
-import type { Context, Source } from '../core/context.ts';
-import { CommonError } from '../core/errors.ts';
-import { record } from '../core/ownRecords.ts';
-import { userIdentity } from '../core/userIdentity.ts';
-import type { WireRequest, WireResponse } from '../core/wire.ts';
-import { administers, type Instance, instanceArn, instances } from '../identity/instances.ts';
-import { authorize } from './authorize.ts';
-import type { Deps } from './invocation.ts';
-import { json, PAGES_PREFIX } from './pages.ts';
-import { signerOf } from './why.ts';
+import type { Context } from '../../core/context.ts';
+import { CommonError } from '../../core/errors.ts';
+import { record } from '../../core/ownRecords.ts';
+import { userIdentity } from '../../core/userIdentity.ts';
+import type { WireRequest } from '../../core/wire.ts';
+import { administers, type Instance, instanceArn, instances } from '../../identity/instances.ts';
+import { authorize } from '../authorize.ts';
+import { json, PAGES_PREFIX, type Page } from './page.ts';
+import { signerOf } from './signer.ts';
 
 export interface Asked {
   /** What follows the page's name in the path. */
@@ -31,8 +30,8 @@ export interface Deed {
 
 /** By method: `name?instance=ARN`, and `name/ID`. */
 export const instancePage =
-  (name: string, deeds: Readonly<Record<string, Deed>>) =>
-  async (request: WireRequest, deps: Deps, _controls: unknown, source: Source): Promise<WireResponse> => {
+  (name: string, deeds: Readonly<Record<string, Deed>>): Page =>
+  async (request, deps, source) => {
     const { readOnly, run, recorded, ...deed } = deeds[request.method]!;
     const asked = {
       id: decodeURIComponent(request.path.slice(`${PAGES_PREFIX}${name}/`.length)),

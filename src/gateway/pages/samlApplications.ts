@@ -4,13 +4,13 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/customermanagedapps-set-up-your-own-app-saml2.html
  */
 import { X509Certificate } from 'node:crypto';
-import type { Context } from '../core/context.ts';
-import { durationMs } from '../core/duration.ts';
-import { CommonError } from '../core/errors.ts';
-import { isIssuerUrl } from '../federation/providerRequests.ts';
-import { readServiceProviderMetadata } from '../federation/samlMetadata.ts';
-import { type Application, applicationArn, applications } from '../identity/applications.ts';
-import type { Instance } from '../identity/instances.ts';
+import type { Context } from '../../core/context.ts';
+import { durationMs } from '../../core/duration.ts';
+import { CommonError } from '../../core/errors.ts';
+import { isIssuerUrl } from '../../federation/providerRequests.ts';
+import { readServiceProviderMetadata } from '../../federation/samlMetadata.ts';
+import { type Application, applicationArn, applications } from '../../identity/applications.ts';
+import type { Instance } from '../../identity/instances.ts';
 import {
   type ApplicationSigner,
   type AttributeMapping,
@@ -18,9 +18,9 @@ import {
   identityProviderOf,
   type SamlApplication,
   samlApplications,
-} from '../identity/samlApplications.ts';
-import { derOf, newSigner } from '../identity/samlIdentity.ts';
-import { everyRow } from '../store/everyRow.ts';
+} from '../../identity/samlApplications.ts';
+import { derOf, newSigner } from '../../identity/samlIdentity.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { type Asked, type Deed, instancePage } from './instancePages.ts';
 
 const recorded = ({ id, body: { name } }: Asked) => ({

@@ -1,10 +1,10 @@
 /** Why a request was decided as it was: kept, decoded, and told to those who may know. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { why } from '../cli/why.ts';
-import { ADMIN, type Cloud, type Credentials, testCloud } from '../testing/cloud.ts';
-import { form, signed } from '../testing/signed.ts';
-import { listening } from '../testing/socket.ts';
+import { why } from '../../cli/why.ts';
+import { ADMIN, type Cloud, type Credentials, testCloud } from '../../testing/cloud.ts';
+import { form, signed } from '../../testing/signed.ts';
+import { listening } from '../../testing/socket.ts';
 
 const ACCOUNT = '111122223333';
 const POLICY = {
