@@ -2,27 +2,16 @@
  * A query's text as a plan: commands one after the other, what they show, and in which order events are read for them.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
-import { type Aggregates, type Clock, type Evaluate, expressionAt, type Scope } from './expressions.ts';
-import { hasWanted, type Wanted, wantedAt } from './filterIndex.ts';
-import { type Lookup, lookup, lookupAt } from './lookup.ts';
-import { parsingAt } from './parse.ts';
-import { ANOMALY_FIELDS, anomaly, DIFF_FIELDS, PATTERN_FIELDS, type PatternOptions, pattern } from './patternStage.ts';
-import { fieldReader } from './records.ts';
-import { atEnd, fieldName, numberAt, peekWord, type Scanner, sign, skip, word, wrong } from './scanner.ts';
+
+import { commandAt, type Draft, settleSort, type TimeRange } from './commands.ts';
+import type { Clock } from './expressions.ts';
+import type { Wanted } from './filterIndex.ts';
+import type { Lookup } from './lookup.ts';
+import { atEnd, type Scanner, sign, word, wrong } from './scanner.ts';
 import { type Selection, selectionAt } from './selection.ts';
-import {
-  compute,
-  dedup,
-  extract,
-  filter,
-  limit,
-  type Named,
-  type SortKey,
-  type Stage,
-  sort,
-  stats,
-  unnest,
-} from './stages.ts';
+import { limit, type Stage } from './stages.ts';
+
+export type { TimeRange } from './commands.ts';
 
 export interface Plan {
   /** Of `SOURCE`: which log groups. */
@@ -44,38 +33,8 @@ export interface Plan {
   readonly unmasks: boolean;
 }
 
-/** Milliseconds, both inclusive. */
-export interface TimeRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 export const ROWS_STANDARD = 10_000;
-const ROWS_MAX = 100_000;
 const COMMANDS_MAX = 100;
-
-/** What is known so far. */
-interface Draft extends Scope {
-  columns: Set<string>;
-  readonly stages: Stage[];
-  readonly shown: Set<string>;
-  readonly parsed: string[];
-  displayed?: readonly string[] | undefined;
-  statsCount: number;
-  statsMax: number;
-  /** The last `pattern`. */
-  pattern?: PatternOptions | undefined;
-  compared?: TimeRange | undefined;
-  readonly wanted: Wanted[];
-  readonly lookups: Lookup[];
-  /** Something that looks at the order of rows was there. */
-  ordered: boolean;
-  deduped: boolean;
-  /** The last `sort`, and what comes after it and makes one row of each. */
-  sorts?: { readonly keys: readonly SortKey[]; readonly after: Stage[] } | undefined;
-  oldestFirst: boolean;
-  rowsMax: number | undefined;
-}
 
 /**
  * @param limitMax rows that the request asks for
@@ -135,216 +94,4 @@ function columnsOf({ displayed, shown, parsed, statsCount }: Draft): readonly st
   if (displayed) return displayed;
   if (shown.size > 0) return [...shown];
   return statsCount > 0 ? [] : ['@timestamp', '@message', ...new Set(parsed)];
-}
-
-const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
-  fields: (draft) => {
-    for (const name of fieldsAt(draft)) draft.shown.add(name);
-  },
-  display: (draft) => {
-    draft.displayed = fieldsAt(draft);
-  },
-  filter: (draft) => draft.stages.push(filter(expressionAt(draft))),
-  where: (draft) => draft.stages.push(filter(expressionAt(draft))),
-  parse: (draft) => {
-    const { names, extract: fields } = parsingAt(draft);
-    draft.parsed.push(...names);
-    (draft.sorts?.after ?? draft.stages).push(extract(fields));
-  },
-  unnest: (draft) => {
-    const list = expressionAt(draft);
-    if (!word(draft.scanner, 'into')) wrong(draft.scanner);
-    draft.stages.push(unnest(list, fieldName(draft.scanner) ?? wrong(draft.scanner)));
-  },
-  stats: statsAt,
-  sort: sortAt,
-  order: sortAt,
-  limit: limitAt,
-  head: limitAt,
-  dedup: dedupAt,
-  pattern: (draft) => patternAt(draft, expressionAt(draft)),
-  diff: diffAt,
-  lookup: (draft) => {
-    const found = lookupAt(draft.scanner);
-    draft.lookups.push(found);
-    draft.stages.push(lookup(found));
-    if (draft.shown.size > 0) for (const name of found.output) draft.shown.add(name);
-    else draft.parsed.push(...found.output);
-  },
-  filterindex: (draft) => {
-    do {
-      const wanted = wantedAt(draft.scanner);
-      draft.wanted.push(wanted);
-      draft.stages.push(filter(hasWanted(wanted)));
-    } while (word(draft.scanner, 'and'));
-  },
-  anomaly: (draft) => {
-    if (!draft.pattern) wrong(draft.scanner, 'anomaly must follow pattern');
-    draft.stages.push(anomaly);
-    show(draft, [...draft.shown, ...ANOMALY_FIELDS]);
-  },
-};
-
-function patternAt(draft: Draft, value: Evaluate): void {
-  if (draft.pattern) wrong(draft.scanner, 'a query may have one pattern command');
-  draft.pattern = { compares: false };
-  draft.stages.push(pattern(value, draft.clock, draft.pattern));
-  show(draft, PATTERN_FIELDS);
-  draft.ordered = false;
-}
-
-function show(draft: Draft, names: readonly string[]): void {
-  draft.shown.clear();
-  draft.displayed = undefined;
-  for (const name of names) draft.shown.add(name);
-}
-
-const EARLIER: Readonly<Record<string, (time: number, length: number) => number>> = {
-  previous: (time, length) => time - length,
-  previousday: (time) => time - DAY_MS,
-  previousweek: (time) => time - 7 * DAY_MS,
-  previousmonth: (time) => {
-    const date = new Date(time);
-    return date.setUTCMonth(date.getUTCMonth() - 1);
-  },
-};
-const DAY_MS = 86_400_000;
-
-/** Patterns of the messages, if no `pattern` says of what. */
-function diffAt(draft: Draft): void {
-  const { scanner, clock } = draft;
-  const name = peekWord(scanner);
-  const known = Object.hasOwn(EARLIER, name) && name !== 'previous';
-  if (known) scanner.at += name.length;
-  if (!draft.pattern) patternAt(draft, fieldReader('@message'));
-  draft.pattern!.compares = true;
-  const begin = EARLIER[known ? name : 'previous']!(clock.from, clock.to - clock.from + 1000);
-  draft.compared = { from: begin, to: begin + clock.to - clock.from + 999 };
-  show(draft, [...PATTERN_FIELDS, ...DIFF_FIELDS]);
-}
-
-/** Commands of AWS's that are not here. */
-const ABSENT = new Set([
-  ...['join', 'subqueries', 'append', 'appendcols'],
-  ...['autoregress', 'logcompare', 'filldown', 'fillmissing', 'cidrlookup', 'addtotals', 'accum', 'sessionize'],
-  ...['outlier', 'estimate', 'expand', 'countfrequent', 'relevantfields', 'makemv', 'transaction'],
-]);
-
-/** These want no more rows of a `sort` before them than come after. */
-const KEEPS_ROWS = new Set(['limit', 'head', 'fields', 'display', 'parse']);
-
-function commandAt(draft: Draft): void {
-  const { scanner } = draft;
-  const name = peekWord(scanner);
-  const start = scanner.at;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) wrong(scanner, ABSENT.has(name) ? `the command ${name} is not supported` : undefined, start);
-  if (draft.deduped && name !== 'limit' && name !== 'head') wrong(scanner, 'only limit may follow dedup', start);
-  if (!KEEPS_ROWS.has(name)) settleSort(draft, Number.POSITIVE_INFINITY);
-  scanner.at += name.length;
-  command(draft);
-}
-
-/** `expression [as name], …` with the names; what is only a field needs no stage. */
-function fieldsAt(draft: Draft): string[] {
-  const names: string[] = [];
-  const computed: Named[] = [];
-  do {
-    const { name, value, plain } = namedAt(draft);
-    names.push(name);
-    if (!plain) computed.push([name, value]);
-  } while (sign(draft.scanner, ','));
-  if (computed.length > 0) (draft.sorts?.after ?? draft.stages).push(compute(computed));
-  return names;
-}
-
-interface NamedExpression {
-  readonly name: string;
-  readonly value: Evaluate;
-  /** Nothing but a field under its own name. */
-  readonly plain: boolean;
-}
-
-const PLAIN = /^[@A-Za-z_`][\w@.`[\]]*$/;
-
-function namedAt(scope: Scope): NamedExpression {
-  const { scanner } = scope;
-  skip(scanner);
-  const start = scanner.at;
-  const value = expressionAt(scope);
-  const text = scanner.text.slice(start, scanner.at).trim();
-  if (word(scanner, 'as')) return { name: fieldName(scanner) ?? wrong(scanner), value, plain: false };
-  const plain = PLAIN.test(text);
-  return { name: plain ? text.replaceAll('`', '') : text, value, plain };
-}
-
-function statsAt(draft: Draft): void {
-  const { scanner } = draft;
-  if (draft.ordered) wrong(scanner, 'sort and limit must follow the last stats command');
-  if (++draft.statsCount > draft.statsMax) wrong(scanner, `a query may have ${draft.statsMax} stats commands`);
-  const aggregates: Aggregates = { makers: [], results: [] };
-  const columns: Named[] = [];
-  do columns.push(column(namedAt({ ...draft, aggregates })));
-  while (sign(scanner, ','));
-  if (aggregates.makers.length === 0) wrong(scanner, 'stats needs an aggregation function');
-  const by: Named[] = [];
-  if (word(scanner, 'by')) {
-    do by.push(column(namedAt(draft)));
-    while (sign(scanner, ','));
-  }
-  const names = [...by, ...columns].map(([name]) => name);
-  draft.stages.push(stats({ by, columns, aggregates }));
-  draft.columns = new Set(names);
-  draft.shown.clear();
-  draft.displayed = undefined;
-  for (const name of names) draft.shown.add(name);
-}
-
-const column = ({ name, value }: NamedExpression): Named => [name, value];
-
-function sortAt(draft: Draft): void {
-  const { scanner } = draft;
-  word(scanner, 'by');
-  const keys: (SortKey & { readonly name: string })[] = [];
-  do {
-    const { name, value } = namedAt(draft);
-    const descending = word(scanner, 'desc');
-    if (!descending) word(scanner, 'asc');
-    keys.push({ name, value, descending });
-  } while (sign(scanner, ','));
-  // Events are read in that order: there is nothing to sort.
-  const read = keys.length === 1 && keys[0]?.name === '@timestamp' && draft.statsCount === 0 && !draft.ordered;
-  if (read) draft.oldestFirst = !keys[0]!.descending;
-  else draft.sorts = { keys, after: [] };
-  draft.ordered = true;
-}
-
-/** Puts the last `sort` into the plan, now that it is known how many rows are wanted of it. */
-function settleSort(draft: Draft, most: number): void {
-  if (!draft.sorts) return;
-  draft.stages.push(sort(draft.sorts.keys, most), ...draft.sorts.after);
-  draft.sorts = undefined;
-}
-
-function limitAt(draft: Draft): void {
-  const { scanner } = draft;
-  word(scanner, 'any');
-  const start = scanner.at;
-  const count = numberAt(scanner);
-  if (count === undefined || !Number.isInteger(count) || count < 1 || count > ROWS_MAX) {
-    wrong(scanner, `limit takes a number from 1 to ${ROWS_MAX}`, start);
-  }
-  settleSort(draft, count);
-  draft.ordered = true;
-  draft.stages.push(limit(count));
-  draft.rowsMax = Math.min(draft.rowsMax ?? ROWS_MAX, count);
-}
-
-function dedupAt(draft: Draft): void {
-  const values: Evaluate[] = [];
-  do values.push(fieldReader(fieldName(draft.scanner) ?? wrong(draft.scanner)));
-  while (sign(draft.scanner, ','));
-  draft.stages.push(dedup(values));
-  draft.ordered = true;
-  draft.deduped = true;
 }
