@@ -14,7 +14,7 @@ import { invalid } from './words.ts';
 
 const QUERIES_MAX = 100;
 /** Data points of a picture: more are not to be told apart, and take long to draw. */
-const BUDGET = 20_000;
+const BUDGET = 10_000;
 
 export const GetMetricWidgetImage: Operation<Present<GetMetricWidgetImageInput>, GetMetricWidgetImageOutput> = {
   access: () => ({ resource: '*' }),

@@ -22,6 +22,12 @@ export function canvas(width: number, height: number, background: Color): Canvas
 function dot({ width, height, pixels }: Canvas, x: number, y: number, color: Color, share = 1): void {
   if (x < 0 || y < 0 || x >= width || y >= height) return;
   const at = (y * width + x) * 3;
+  if (share === 1) {
+    pixels[at] = color[0];
+    pixels[at + 1] = color[1];
+    pixels[at + 2] = color[2];
+    return;
+  }
   for (let i = 0; i < 3; i++) pixels[at + i] = Math.round(pixels[at + i]! * (1 - share) + color[i]! * share);
 }
 
@@ -45,17 +51,14 @@ export type Point = readonly [x: number, y: number];
 
 /** A straight line, two pixels wide. */
 export function line(on: Canvas, from: Point, to: Point, color: Color): void {
-  const steps = Math.max(1, Math.ceil(Math.max(Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1]))));
+  const [wide, high] = [Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1])];
+  const steps = Math.max(1, Math.ceil(Math.max(wide, high)));
+  const [dx, dy] = wide < high ? [1, 0] : [0, 1];
   for (let step = 0; step <= steps; step++) {
     const x = Math.round(from[0] + ((to[0] - from[0]) * step) / steps);
     const y = Math.round(from[1] + ((to[1] - from[1]) * step) / steps);
-    for (const [dx, dy] of [
-      [0, 0],
-      [1, 0],
-      [0, 1],
-      [1, 1],
-    ] as const)
-      dot(on, x + dx, y + dy, color);
+    dot(on, x, y, color);
+    dot(on, x + dx, y + dy, color);
   }
 }
 
