@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { servicePrincipal } from '../../core/context.ts';
 import type { ServiceRole } from '../../core/worker.ts';
 import { errand } from '../../gateway/errand.ts';
-import { looseBlobs } from '../../store/blobs.ts';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
 import type { ObjectBody } from './bodies.ts';
@@ -54,19 +53,6 @@ for (const size of [10, 100_000]) {
     assert.deepEqual([got.ContentEncoding, got.ContentLength], ['gzip', size]);
   });
 }
-
-test('a full disk is told, and leaves nothing', async () => {
-  const { cloud, s3 } = await delivering();
-  const { blobs } = cloud.deps;
-  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-  Object.assign(cloud.deps, { blobs: { ...blobs, stage: () => Promise.reject(full) } });
-  const put = () => s3.putObject({ Bucket, Key: 'k', Body: Buffer.alloc(100_000) });
-  await rejected(put(), 'InsufficientStorage', 'There is no room left for the object.');
-  Object.assign(cloud.deps, { blobs });
-  await rejected(s3.getObject({ Bucket, Key: 'k' }), 'NoSuchKey', 'The specified key does not exist.');
-  const loose = await cloud.deps.store.transaction((tx) => tx.list(looseBlobs, [], { limit: 1 }));
-  assert.deepEqual(loose.rows, []);
-});
 
 test('a record of an object tells bucket, key and what they are, where a trail wants it', async () => {
   const { cloud, s3 } = await delivering();
