@@ -93,8 +93,9 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
 function isSignedAddress(query: string, certificate: string): boolean {
   const members = new Map<string, string>();
   for (const pair of query.split('&')) {
-    const name = pair.split('=', 1)[0]!;
-    if (members.has(name)) return false;
+    // The name as whoever reads the address sees it: none may come a second time in another spelling.
+    const [name] = new URLSearchParams(pair).keys();
+    if (name === undefined || members.has(name)) return false;
     members.set(name, pair);
   }
   const value = (name: string) => new URLSearchParams(members.get(name) ?? '').get(name) ?? '';

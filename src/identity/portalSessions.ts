@@ -52,8 +52,6 @@ export interface DeviceAuthorization {
   readonly mfa?: boolean | undefined;
   /** The sign-in in the browser that allowed it: with it end the tokens. */
   readonly signIn?: string;
-  /** Milliseconds: when the client asked last. */
-  readonly asked?: number;
 }
 
 export const deviceAuthorizations = table<DeviceAuthorization>('portal_device', {
@@ -107,6 +105,10 @@ export async function endSignIn(tx: Transaction, signIn: string, client?: string
   }
 }
 
+/** Whoever signs out, or chooses another password, leaves nothing of a sign-in. */
+export const isOngoing = async (tx: Transaction, signIn: string): Promise<boolean> =>
+  (await tx.list(portalSessions, [signIn], { limit: 1, index: 'signIn' })).rows.length > 0;
+
 /** Somebody of a directory, as CloudTrail has it. */
 export function personIdentity({ account, identityStore }: Instance, user: Pick<DirectoryUser, 'id'>): object {
   const identityStoreArn = `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
@@ -126,6 +128,12 @@ export async function signedInBy(tx: Transaction, token: string, now: Date): Pro
   const user = await tx.get(directoryUsers, [session.identityStore, session.user]);
   const instance = await instanceOfStore(tx, session.identityStore);
   return user?.status === 'ENABLED' && instance ? { session, instance, user } : undefined;
+}
+
+/** Who visits the pages: tokens of command lines open the API, but are nobody's cookie. */
+export async function visitorBy(tx: Transaction, token: string, now: Date): Promise<SignedIn | undefined> {
+  const person = await signedInBy(tx, token, now);
+  return person?.session.client === 'portal' ? person : undefined;
 }
 
 /** Tokens with scopes open accounts and roles only with the scope for that. */

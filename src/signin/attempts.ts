@@ -47,6 +47,12 @@ const pauseAfter = (count: number) => (count < FREE ? 0 : Math.min(PAUSE_MS_MAX,
 /** It went well: the count begins anew. */
 export const succeeded = (ctx: Context, ...what: readonly string[]) => ctx.store.remove(attempts, [idOf(what)]);
 
+/** Writes it once more, where a failure leaves no record: waiting for the disk would tell that from one that does. */
+export async function noted({ store }: Context, ...what: readonly string[]): Promise<void> {
+  const row = await store.get(attempts, [idOf(what)]);
+  if (row) await store.replace(attempts, { ...row });
+}
+
 /** Whoever tries makes room first. */
 async function forgetOld(ctx: Context): Promise<void> {
   const { rows } = await ctx.store.list(attempts, [], { limit: 3, index: 'last', unchecked: true });

@@ -1,6 +1,7 @@
 /** Who is signed in to an account, or on the way: behind a cookie of which the store knows the digest. */
 import type { Caller, Context, Session } from '../core/context.ts';
 import { accounts, isClosed } from '../identity/organization.ts';
+import { loginProfiles } from '../identity/passwords.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { users } from '../identity/principals.ts';
 import { callerOf } from '../identity/sessions.ts';
@@ -19,7 +20,7 @@ export interface ConsoleSession {
   readonly accessKeyId?: string;
   /** What a session of a role or of a federated user is let in with. */
   readonly standing?: Standing | undefined;
-  /** Milliseconds: when the holder was let in, with all factors. */
+  /** Milliseconds: when it began; of who is in, with all factors. */
   readonly since?: number | undefined;
   /** Milliseconds. */
   readonly expires: number;
@@ -35,7 +36,10 @@ export const consoleSessions = table<ConsoleSession>('signin_console', {
   indexes: { expires: (row) => [[moment(row.expires)]] },
 });
 
-/** The session of a cookie at this stage, if its holder is still there. */
+/**
+ * The session of a cookie at this stage, if its holder is still there. Another password ends what root does, and what
+ * an IAM user has begun.
+ */
 export async function enter(
   ctx: Context,
   token: string,
@@ -46,9 +50,17 @@ export async function enter(
   const { account, id, name, role } = session.holder;
   const row = await ctx.store.get(accounts, [account]);
   if (!row || isClosed(row, ctx.now)) return undefined;
-  if (name === undefined || role) return session;
+  if (role) return session;
+  const onPassword = name === undefined || stage === 'code';
+  if (onPassword && !(await hasSamePassword(ctx, session))) return undefined;
+  if (name === undefined) return session;
   const user = await ctx.store.get(users, [account, name.toLowerCase()]);
   return user?.id === id ? session : undefined;
+}
+
+async function hasSamePassword({ store }: Context, { holder, since = 0 }: ConsoleSession): Promise<boolean> {
+  const profile = await store.get(loginProfiles, [holder.account, holder.id]);
+  return profile !== undefined && Date.parse(profile.changed) <= since;
 }
 
 /** What credentials of a session would stand on. Only of who is in. */

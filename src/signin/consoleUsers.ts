@@ -12,7 +12,7 @@ import { passwordExpiry, passwordPolicies } from '../identity/passwordPolicies.t
 import { checked, type LoginProfile, loginProfiles } from '../identity/passwords.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { rootArn, userArn, users } from '../identity/principals.ts';
-import { attempt, succeeded } from './attempts.ts';
+import { attempt, noted, succeeded } from './attempts.ts';
 import { recordConsole, recordMfaCheck } from './consoleRecords.ts';
 import { type ConsoleSession, consoleSessions, enter, forgetOldConsoleSessions } from './consoleSessions.ts';
 import type { Site } from './sites.ts';
@@ -39,10 +39,11 @@ export type ConsoleOutcome =
   /** To be gone on with: a code, a new password, or in. */
   | { readonly kind: ConsoleSession['stage']; readonly token: string };
 
-const countedOf = (claimed: Claimed): string[] =>
+/** The alias of an account is no other account. */
+const countedOf = (claimed: Claimed, account: Account | undefined): string[] =>
   'email' in claimed
     ? ['root', claimed.email.toLowerCase()]
-    : ['iam', claimed.account.toLowerCase(), claimed.name.toLowerCase()];
+    : ['iam', account?.id ?? claimed.account.toLowerCase(), claimed.name.toLowerCase()];
 
 async function accountOf({ store }: Context, claimed: Claimed): Promise<Account | undefined> {
   if ('email' in claimed)
@@ -65,13 +66,14 @@ async function holderOf(ctx: Context, claimed: Claimed): Promise<{ account?: Acc
 
 export async function signInTo(around: FrontAround, claimed: Claimed, password: string): Promise<ConsoleOutcome> {
   const found = await around.within(async (ctx) => {
-    const waitMs = await attempt(ctx, ...countedOf(claimed));
-    const { holder } = await holderOf(ctx, claimed);
+    const { account, holder } = await holderOf(ctx, claimed);
+    const counted = countedOf(claimed, account);
+    const waitMs = await attempt(ctx, ...counted);
     const profile = holder && (await ctx.store.get(loginProfiles, [holder.account, holder.id]));
-    return { waitMs, verifier: profile?.verifiers[0] };
+    return { waitMs, counted, verifier: profile?.verifiers[0] };
   });
   if (found.waitMs > 0) return { kind: 'wait', waitMs: found.waitMs };
-  const { verifier } = found;
+  const { counted, verifier } = found;
   const { right, better } = await checked(around, verifier, password);
   return around.within(async (ctx) => {
     const { account, holder } = await holderOf(ctx, claimed);
@@ -80,9 +82,10 @@ export async function signInTo(around: FrontAround, claimed: Claimed, password: 
     if (!right || !holder || !profile || profile.verifiers[0] !== verifier || (await isShutOut(ctx, profile))) {
       const mfa = devices[0]?.serial;
       if (account) recordConsole(ctx, account.id, holder, { root: 'email' in claimed, outcome: 'Failure', mfa });
+      else await noted(ctx, ...counted);
       return { kind: 'refused' };
     }
-    await succeeded(ctx, ...countedOf(claimed));
+    await succeeded(ctx, ...counted);
     if (better !== undefined) {
       await ctx.store.replace(loginProfiles, { ...profile, verifiers: [better, ...profile.verifiers.slice(1)] });
     }
@@ -193,8 +196,9 @@ async function onTheWay(
 ): Promise<ConsoleOutcome> {
   const token = newToken(ctx);
   await forgetOldConsoleSessions(ctx);
-  const expires = ctx.now.getTime() + 10 * 60_000;
-  await ctx.store.insert(consoleSessions, { token: digestOf(token), stage, holder, mfa, device, expires });
+  const since = ctx.now.getTime();
+  const expires = since + 10 * 60_000;
+  await ctx.store.insert(consoleSessions, { token: digestOf(token), stage, holder, mfa, device, since, expires });
   return { kind: stage, token };
 }
 

@@ -15,7 +15,7 @@ import {
   removeDevice,
   typeOf,
 } from '../identity/personCredentials.ts';
-import { type SignedIn, signedInBy } from '../identity/portalSessions.ts';
+import { type SignedIn, visitorBy } from '../identity/portalSessions.ts';
 import { attempt, succeeded } from './attempts.ts';
 import { asked, askedOf } from './ceremonies.ts';
 import { addPasskey, passkeyHolder, recordDeviceDeed } from './devices.ts';
@@ -44,7 +44,7 @@ async function asPerson<T>(
   deed: Deed<T>,
 ): Promise<{ readonly done: T } | { readonly instead: WireResponse }> {
   return around.within(async (ctx) => {
-    const person = await signedInBy(ctx.store, token, ctx.now);
+    const person = await visitorBy(ctx.store, token, ctx.now);
     if (!person) return { instead: sentTo('/start') };
     if (managesDevices(person)) return { done: await deed(ctx, person) };
     return { instead: problemPage('MFA devices', 'Your administrator registers and removes devices for you.', 403) };
@@ -69,7 +69,7 @@ export async function devicesPage(visit: Visit, problem?: string): Promise<WireR
     const action = `${HOME}/${type === 'TOTP' ? 'app' : 'passkey'}`;
     return html`<form method="post" action="${action}">${hidden(visit)}<button>Add: ${KINDS[type]}</button></form>`;
   });
-  const body = html`<ul>${devices.map((device) => item(visit, device))}</ul><h2>Register a device</h2>${adding}
+  const body = html`<h2>Your devices (${devices.length})</h2><ul>${devices.map((device) => item(visit, device))}</ul><h2>Register a device</h2>${adding}
 <p><a href="/start">Back to the access portal</a></p>`;
   return shown({ title: 'MFA devices', body, problem, ...bad(problem) });
 }

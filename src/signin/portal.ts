@@ -4,7 +4,7 @@ import type { WireResponse } from '../core/wire.ts';
 import { sourceOf } from '../identity/identitySources.ts';
 import { accounts } from '../identity/organization.ts';
 import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
-import { type SignedIn, signedInBy } from '../identity/portalSessions.ts';
+import { type SignedIn, visitorBy } from '../identity/portalSessions.ts';
 import { openSession } from '../identity/sessions.ts';
 import { applicationList } from './applicationList.ts';
 import { managesDevices } from './devicePages.ts';
@@ -14,7 +14,7 @@ import { entryWith, letIn } from './roleSessions.ts';
 import { cookieFor, hidden, type Visit } from './visit.ts';
 
 export const whoVisits = ({ around, token }: Visit): Promise<SignedIn | undefined> =>
-  around.within((ctx) => signedInBy(ctx.store, token, ctx.now));
+  around.within((ctx) => visitorBy(ctx.store, token, ctx.now));
 
 interface Held {
   readonly id: string;
@@ -126,7 +126,7 @@ export async function toConsole(visit: Visit): Promise<WireResponse> {
 /** All tokens of this sign-in end, also those of command lines that were let in by it. */
 export async function signOut(visit: Visit): Promise<WireResponse> {
   const elsewhere = await visit.around.within(async (ctx) => {
-    const person = await signedInBy(ctx.store, visit.token, ctx.now);
+    const person = await visitorBy(ctx.store, visit.token, ctx.now);
     return person && (await sourceOf(ctx.store, person.user.identityStore)) !== undefined;
   });
   await asked(visit, 'POST', '/logout');

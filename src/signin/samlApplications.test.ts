@@ -177,12 +177,17 @@ test('where the application has a certificate, only what it signs is believed, b
     formIn((await browser.go(await addressOf(service, 'r'))).text),
   );
   assert.equal(answered.profile!.nameID, 'ada');
+  const [, unsigned = ''] = (await addressOf(serviceProvider(application))).split('?');
   const refused = {
     unsigned: await addressOf(serviceProvider(application)),
     'by a stranger': await addressOf(by(stranger)),
     'with SHA-1': await addressOf(by(signer, { signatureAlgorithm: 'sha1' })),
     'with another relay state': good.replace('RelayState=r', 'RelayState=evil'),
     'with two requests': `${good}&SAMLRequest=x`,
+    'with two requests, one spelt otherwise': good.replace(
+      '?',
+      `?${unsigned.replace('SAMLRequest', 'SAMLReques%74')}&`,
+    ),
     'without its signature': good.replace(/&Signature=[^&]+/, ''),
   };
   for (const [name, address] of Object.entries(refused)) assert.match((await browser.go(address)).text, BAD, name);

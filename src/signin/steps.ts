@@ -1,5 +1,6 @@
 /** People on their way: the password was right, a second factor is still to come. */
 import type { Context } from '../core/context.ts';
+import { personPasswords } from '../identity/personCredentials.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
 
@@ -29,9 +30,12 @@ export const steps = table<Step>('signin_step', {
 
 export const STEP_MS = 10 * 60_000;
 
+/** None any more, once the password that it began with is another one. */
 export async function stepOf(ctx: Context, token: string): Promise<Step | undefined> {
   const step = await ctx.store.get(steps, [digestOf(token)]);
-  return step && step.expires > ctx.now.getTime() ? step : undefined;
+  if (!step || step.expires <= ctx.now.getTime()) return undefined;
+  const password = await ctx.store.get(personPasswords, [step.identityStore, step.user]);
+  return password && Date.parse(password.changed) <= step.expires - STEP_MS ? step : undefined;
 }
 
 export async function forgetOldSteps(ctx: Context): Promise<void> {

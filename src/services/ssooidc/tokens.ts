@@ -14,6 +14,7 @@ import {
   deviceAuthorizations,
   digestOf,
   endSignIn,
+  isOngoing,
   newToken,
   type PortalSession,
   portalSessions,
@@ -80,7 +81,15 @@ async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input)
   if (row.decision === 'PENDING' || row.user === undefined)
     return refuse('authorization_pending', 'Authorization pending');
   await ctx.store.remove(deviceAuthorizations, [row.device]);
+  await requireOngoing(ctx, row);
   return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa, signIn: row.signIn };
+}
+
+/** Whoever allowed it is still signed in: tokens of a sign-in that has ended would outlive it. */
+async function requireOngoing(ctx: Context, { signIn }: Pick<Grant, 'signIn'>): Promise<void> {
+  if (signIn !== undefined && !(await isOngoing(ctx.store, signIn))) {
+    refuse('access_denied', 'The sign-in that allowed the request has ended.');
+  }
 }
 
 type CodeInput = Pick<Input, 'code' | 'redirectUri' | 'codeVerifier'>;
@@ -97,6 +106,7 @@ export async function ofCode(
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The authorization code has expired');
   if (row.redirectUri !== redirectUri) return refuse('invalid_grant', 'The redirect URI is another one.');
   if (!isProven(row.challenge, codeVerifier ?? '')) return refuse('invalid_grant', 'Invalid code verifier');
+  await requireOngoing(ctx, row);
   return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa, signIn: row.signIn };
 }
 
