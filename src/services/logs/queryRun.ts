@@ -12,7 +12,6 @@ import { mayHold } from './fieldIndexes.ts';
 import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type Budget, budget } from './insights/budget.ts';
-import { fillLookup } from './insights/lookup.ts';
 import { type Plan, planOf, type TimeRange } from './insights/plan.ts';
 import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
 import type { Sink } from './insights/stages.ts';
@@ -55,7 +54,9 @@ export function queryRun(query: Query): QueryRun {
   return {
     async step(ctx) {
       for (const lookup of plan.lookups) {
-        if (!lookup.found) fillLookup(lookup, await lookupText(ctx, lookup.table), memory);
+        if (lookup.filled) continue;
+        lookup.fill(await lookupText(ctx, lookup.table), memory);
+        lookup.filled = true;
       }
       let events = 0;
       let bytes = 0;

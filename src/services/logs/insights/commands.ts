@@ -1,10 +1,20 @@
 /** The commands of a query: each reads what follows its name, and adds what it does to the plan. */
+import { cidrLookupAt } from './cidrLookup.ts';
 import { type Aggregates, type Evaluate, expressionAt, type Scope } from './expressions.ts';
 import { hasWanted, type Wanted, wantedAt } from './filterIndex.ts';
-import { type Lookup, lookup, lookupAt } from './lookup.ts';
+import { type Lookup, lookupAt } from './lookup.ts';
 import { parsingAt } from './parse.ts';
 import { ANOMALY_FIELDS, anomaly, DIFF_FIELDS, PATTERN_FIELDS, type PatternOptions, pattern } from './patternStage.ts';
 import { fieldReader } from './records.ts';
+import {
+  accumAt,
+  addtotalsAt,
+  autoregressAt,
+  countFrequentAt,
+  expandAt,
+  filldownAt,
+  type RowCommand,
+} from './rowCommands.ts';
 import { fieldName, numberAt, peekWord, sign, skip, word, wrong } from './scanner.ts';
 import {
   compute,
@@ -37,6 +47,8 @@ export interface Draft extends Scope {
   statsMax: number;
   /** The last `pattern`. */
   pattern?: PatternOptions | undefined;
+  /** Rows are no events any more. */
+  remade: boolean;
   compared?: TimeRange | undefined;
   readonly wanted: Wanted[];
   readonly lookups: Lookup[];
@@ -78,13 +90,15 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   dedup: dedupAt,
   pattern: (draft) => patternAt(draft, expressionAt(draft)),
   diff: diffAt,
-  lookup: (draft) => {
-    const found = lookupAt(draft.scanner);
-    draft.lookups.push(found);
-    draft.stages.push(lookup(found));
-    if (draft.shown.size > 0) for (const name of found.output) draft.shown.add(name);
-    else draft.parsed.push(...found.output);
-  },
+  lookup: (draft) => lookedUp(draft, lookupAt(draft.scanner)),
+  cidrlookup: (draft) => lookedUp(draft, cidrLookupAt(draft.scanner)),
+  accum: (draft) => byRow(draft, accumAt(draft.scanner)),
+  addtotals: (draft) => byRow(draft, addtotalsAt(draft.scanner, shownNow(draft))),
+  autoregress: (draft) => byRow(draft, autoregressAt(draft.scanner)),
+  countfrequent: (draft) => byRow(draft, countFrequentAt(draft.scanner)),
+  count_frequent: (draft) => byRow(draft, countFrequentAt(draft.scanner)),
+  expand: (draft) => byRow(draft, expandAt(draft.scanner)),
+  filldown: (draft) => byRow(draft, filldownAt(draft.scanner, shownNow(draft))),
   filterindex: (draft) => {
     do {
       const wanted = wantedAt(draft.scanner);
@@ -99,9 +113,26 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   },
 };
 
+function lookedUp(draft: Draft, { lookup, stage }: ReturnType<typeof lookupAt>): void {
+  draft.lookups.push(lookup);
+  byRow(draft, { stage, adds: lookup.output });
+}
+
+function byRow(draft: Draft, { stage, adds = [], columns }: RowCommand): void {
+  draft.stages.push(stage);
+  if (columns) {
+    draft.remade = true;
+    show(draft, columns);
+  } else if (draft.shown.size > 0) for (const name of adds) draft.shown.add(name);
+  else draft.parsed.push(...adds);
+}
+
+const shownNow = ({ shown, parsed }: Draft): string[] => (shown.size > 0 ? [...shown] : [...parsed]);
+
 function patternAt(draft: Draft, value: Evaluate): void {
   if (draft.pattern) wrong(draft.scanner, 'a query may have one pattern command');
   draft.pattern = { compares: false };
+  draft.remade = true;
   draft.stages.push(pattern(value, draft.clock, draft.pattern));
   show(draft, PATTERN_FIELDS);
   draft.ordered = false;
@@ -139,9 +170,8 @@ function diffAt(draft: Draft): void {
 
 /** Commands of AWS's that are not here. */
 const ABSENT = new Set([
-  ...['join', 'subqueries', 'append', 'appendcols'],
-  ...['autoregress', 'logcompare', 'filldown', 'fillmissing', 'cidrlookup', 'addtotals', 'accum', 'sessionize'],
-  ...['outlier', 'estimate', 'expand', 'countfrequent', 'relevantfields', 'makemv', 'transaction'],
+  ...['join', 'subqueries', 'append', 'appendcols', 'logcompare', 'fillmissing', 'sessionize', 'outlier'],
+  ...['estimate', 'relevantfields', 'makemv', 'transaction'],
 ]);
 
 /** These want no more rows of a `sort` before them than come after. */

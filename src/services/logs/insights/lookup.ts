@@ -14,15 +14,19 @@ interface Match {
   readonly read: (row: Row) => Value;
 }
 
+/** A use of a lookup table. */
 export interface Lookup {
   readonly table: string;
-  readonly matches: readonly Match[];
+  /** Fields that it makes. */
   readonly output: readonly string[];
-  /** Made of the table's text before the first row comes. */
-  found?: ReadonlyMap<string, readonly (readonly [string, Value])[]> | undefined;
+  /** Whether it has the table's text, which it needs before the first row comes. */
+  filled: boolean;
+  fill(text: string, memory: Budget): void;
 }
 
-export function lookupAt(scanner: Scanner): Lookup {
+type Found = ReadonlyMap<string, readonly (readonly [string, Value])[]>;
+
+export function lookupAt(scanner: Scanner): { readonly lookup: Lookup; readonly stage: Stage } {
   const table = tableName(scanner);
   const matches: Match[] = [];
   do {
@@ -34,12 +38,21 @@ export function lookupAt(scanner: Scanner): Lookup {
   const output: string[] = [];
   do output.push(fieldName(scanner) ?? wrong(scanner));
   while (sign(scanner, ','));
-  return { table, matches, output };
+  let found: Found | undefined;
+  const lookup: Lookup = {
+    table,
+    output,
+    filled: false,
+    fill(text, memory) {
+      found = foundIn(text, { matches, output }, memory);
+    },
+  };
+  return { lookup, stage: lookupStage(matches, output, () => found) };
 }
 
 const NAME = /[A-Za-z0-9_-]+/y;
 
-function tableName(scanner: Scanner): string {
+export function tableName(scanner: Scanner): string {
   skip(scanner);
   NAME.lastIndex = scanner.at;
   const name = NAME.exec(scanner.text)?.[0] ?? wrong(scanner);
@@ -48,10 +61,14 @@ function tableName(scanner: Scanner): string {
 }
 
 /** Of rows with the same values the first one counts. What has no such column is passed over. */
-export function fillLookup(lookup: Lookup, text: string, memory: Budget): void {
+function foundIn(
+  text: string,
+  { matches, output }: { readonly matches: readonly Match[]; readonly output: readonly string[] },
+  memory: Budget,
+): Found {
   const [header = [], ...rows] = csvRows(text);
-  const columns = lookup.matches.map(({ column }) => header.indexOf(column));
-  const outputs = lookup.output.map((name) => [name, header.indexOf(name)] as const);
+  const columns = matches.map(({ column }) => header.indexOf(column));
+  const outputs = output.map((name) => [name, header.indexOf(name)] as const);
   const found = new Map<string, (readonly [string, Value])[]>();
   for (const row of rows) {
     const key = JSON.stringify(columns.map((column) => row[column] ?? null));
@@ -60,17 +77,17 @@ export function fillLookup(lookup: Lookup, text: string, memory: Budget): void {
     memory.take(2 * key.length + 100 + fields.reduce((sum, [, value]) => sum + 50 + 2 * String(value).length, 0));
     found.set(key, fields);
   }
-  lookup.found = found;
+  return found;
 }
 
-export const lookup = (of: Lookup): Stage => {
-  const nothing = of.output.map((name) => [name, null] as const);
+function lookupStage(matches: readonly Match[], output: readonly string[], found: () => Found | undefined): Stage {
+  const nothing = output.map((name) => [name, null] as const);
   return (next) => ({
     push(row) {
-      const texts = of.matches.map(({ read }) => shown(read(row)) ?? null);
-      const fields = texts.includes(null) ? nothing : (of.found?.get(JSON.stringify(texts)) ?? nothing);
+      const texts = matches.map(({ read }) => shown(read(row)) ?? null);
+      const fields = texts.includes(null) ? nothing : (found()?.get(JSON.stringify(texts)) ?? nothing);
       return next.push(withFields(row, fields));
     },
     end: () => next.end(),
   });
-};
+}

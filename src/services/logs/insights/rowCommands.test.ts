@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cloudWith, rows } from '../../../testing/logQueries.ts';
+
+const EVENTS: readonly (readonly [number, object])[] = [
+  [0, { n: 1, bytes: 10, host: 'a', cpu_user: 1, items: ['x', 'y'], ip: '10.1.2.3' }],
+  [1, { n: 2, bytes: 20, cpu_sys: 2, ip: '10.9.9.9' }],
+  [2, { n: 3, host: 'b', list: '["p", "q"]', ip: '2001:db8::1' }],
+  [3, { n: 4, bytes: 5, ip: '192.0.2.1' }],
+];
+const SORTED = 'sort @timestamp asc';
+
+/** A query after `fields`, and its rows. */
+const CASES: readonly (readonly [string, readonly object[]])[] = [
+  [
+    `fields n, bytes | ${SORTED} | accum bytes as total`,
+    [
+      { n: '1', bytes: '10', total: '10' },
+      { n: '2', bytes: '20', total: '30' },
+      { n: '3' },
+      { n: '4', bytes: '5', total: '35' },
+    ],
+  ],
+  [
+    `fields n | ${SORTED} | autoregress n p=1-2`,
+    [{ n: '1' }, { n: '2', n_p1: '1' }, { n: '3', n_p1: '2', n_p2: '1' }, { n: '4', n_p1: '3', n_p2: '2' }],
+  ],
+  [
+    `fields host, cpu_user, cpu_sys, bytes | ${SORTED} | filldown host cpu*`,
+    [
+      { host: 'a', cpu_user: '1', bytes: '10' },
+      { host: 'a', cpu_user: '1', cpu_sys: '2', bytes: '20' },
+      { host: 'b', cpu_user: '1', cpu_sys: '2' },
+      { host: 'b', cpu_user: '1', cpu_sys: '2', bytes: '5' },
+    ],
+  ],
+  [
+    `fields n | filter n < 2 | expand items`,
+    [
+      { n: '1', items: 'x' },
+      { n: '1', items: 'y' },
+    ],
+  ],
+  [
+    `fields n | filter n = 3 | expand list`,
+    [
+      { n: '3', list: 'p' },
+      { n: '3', list: 'q' },
+    ],
+  ],
+  [
+    'expand items | stats count(*) as c by items | sort items',
+    [{ c: '3' }, { items: 'x', c: '1' }, { items: 'y', c: '1' }],
+  ],
+  [
+    `fields n, bytes | ${SORTED} | filter n <= 2 | addtotals fieldname=sum col=true`,
+    [
+      { n: '1', bytes: '10', sum: '11' },
+      { n: '2', bytes: '20', sum: '22' },
+      { n: '3', bytes: '30' },
+    ],
+  ],
+  [`fields n, bytes | filter n = 2 | addtotals row=false`, [{ n: '2', bytes: '20' }]],
+  [
+    'fields host | countFrequent host',
+    [{ _approxcount: '2' }, { host: 'b', _approxcount: '1' }, { host: 'a', _approxcount: '1' }],
+  ],
+];
+
+test('Commands that look from row to row', async () => {
+  const cloud = await cloudWith(EVENTS);
+  for (const [query, wanted] of CASES) assert.deepEqual(await rows(cloud, query), wanted, query);
+});
+
+test('cidrlookup finds the narrowest network of a table', async () => {
+  const cloud = await cloudWith(EVENTS);
+  const tableBody =
+    'net,owner\n10.0.0.0/8,all\n10.1.0.0/16,part\n2001:db8::/32,six\n300.0.0.0/8,wrong\n10.0.0.0/99,wrong';
+  await cloud.root.logs.createLookupTable({ lookupTableName: 'nets', tableBody });
+  const owners = async (command: string) =>
+    (await rows(cloud, `fields n | ${command} | ${SORTED}`)).map(({ owner, host, who }) => owner ?? host ?? who);
+  assert.deepEqual(await owners('cidrlookup nets ip as net OUTPUT owner'), ['part', 'all', 'six', undefined]);
+  assert.deepEqual(await owners('cidrlookup nets ip OUTPUT owner as who'), ['part', 'all', 'six', undefined]);
+  assert.deepEqual(await owners('cidrlookup nets ip OUTPUTNEW owner as host'), ['a', 'all', 'b', undefined]);
+});
