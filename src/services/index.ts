@@ -20,7 +20,7 @@ import { matching } from './events/matching.ts';
 import { eventTasks } from './events/tasks.ts';
 import { roleResources } from './iam/inventory.ts';
 import { scimFront } from './identitystore/scimFront.ts';
-import { materialExpiry } from './kms/expiryTask.ts';
+import { keyEndings } from './kms/endings.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection, keyStoreHealth } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
@@ -168,7 +168,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...alarmTasks,
   keyStoreConnection,
   keyStoreHealth,
-  materialExpiry,
+  keyEndings,
   backingKeyDeletion,
   ...trailTasks,
   ...sqsTasks,

@@ -20,7 +20,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
-import { watchExpiry } from './expiryTask.ts';
+import { watchEnd } from './endings.ts';
 import { fits, importParameters, tokenIn, unwrapped } from './importTokens.ts';
 import { relatedKeys } from './keyMetadata.ts';
 import { specOf } from './keySpecs.ts';
@@ -175,7 +175,7 @@ async function refresh(ctx: Context, key: Key): Promise<void> {
   const whole = bound.length > 0 && bound.every((material) => material.sealed !== undefined);
   const imported = { whole, ...(dates[0] !== undefined && { expires: dates[0] }) };
   await ctx.store.replace(keys, { ...key, imported });
-  if (dates.length > 0) await watchExpiry(ctx, key);
+  if (dates.length > 0) await watchEnd(ctx, key);
 }
 
 export const DeleteImportedKeyMaterial = onKey<

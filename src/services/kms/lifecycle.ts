@@ -11,6 +11,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
+import { watchEnd } from './endings.ts';
 import { relatedKeys } from './keyMetadata.ts';
 import { type Key, keyArn, keys, stateOf } from './keys.ts';
 import { daysWithoutUse } from './lastUsage.ts';
@@ -55,6 +56,7 @@ export const ScheduleKeyDeletion = onKey<Present<ScheduleKeyDeletionRequest>, Sc
     }
     const scheduled: Key = { ...(await rotated(ctx, key)), deletion: await deletionIn(ctx, key, windowDays) };
     await ctx.store.replace(keys, scheduled);
+    await watchEnd(ctx, scheduled);
     if (key.multiRegion?.type === 'REPLICA') await datePrimary(ctx, scheduled);
     const state = stateOf(scheduled, ctx.now);
     const date = state === 'PendingDeletion' ? scheduled.deletion!.date : undefined;
@@ -85,6 +87,7 @@ async function datePrimary(ctx: Context, replica: Key): Promise<void> {
   const primary = await ctx.store.get(keys, [replica.account, replica.multiRegion!.primaryRegion, replica.id]);
   if (!primary?.deletion || stateOf(primary, ctx.now) !== 'PendingReplicaDeletion') return;
   await ctx.store.replace(keys, { ...primary, deletion: await deletionIn(ctx, primary, primary.deletion.windowDays) });
+  await watchEnd(ctx, primary);
 }
 
 /** The key comes back disabled. */

@@ -1,7 +1,7 @@
 /**
  * Keys whose waiting period is over, and imported material that has expired. No reader sees them any more (keys.ts and
- * materials.ts derive it from the clock); their rows, and the sealed material in them, are destroyed by the next list
- * or creation in their account and Region; imported material also by a task of its own (expiryTask.ts).
+ * materials.ts derive it from the clock); their rows, and the sealed material in them, are destroyed by a task
+ * (endings.ts), or by the next list or creation in their account and Region.
  */
 import type { Context } from '../../core/context.ts';
 import { later } from '../../core/tasks.ts';
@@ -54,7 +54,7 @@ async function disown(ctx: Context, key: Key, backing: string): Promise<void> {
   await later(ctx, { kind: BACKING_KEY_DELETION, body });
 }
 
-async function forget(ctx: Context, key: Key): Promise<void> {
+export async function forget(ctx: Context, key: Key): Promise<void> {
   if (key.origin !== 'AWS_CLOUDHSM') noteDeletion(ctx, { ...key, arn: keyArn(key) });
   for (const material of await materialsOf(ctx, key)) {
     if (material.outside) await disown(ctx, key, material.backing);

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { importInto } from '../../testing/importedKeys.ts';
+import { materials } from './materials.ts';
 
 async function lastRecord(cloud: Cloud, eventName: string) {
   const entries = await cloud.deps.store.journal.read(0, 10_000);
@@ -103,4 +104,22 @@ test('a rotation is an event of the service, with the material before and after'
   await kms.deleteImportedKeyMaterial({ KeyId: id, KeyMaterialId: first! });
   const deleted = await lastRecord(cloud, 'DeleteImportedKeyMaterial');
   assert.deepEqual(deleted.responseElements, { keyId: external.Arn, keyMaterialId: first });
+});
+
+test('a key whose waiting period is over is destroyed then, with a record, unless the deletion was taken back', async () => {
+  const cloud = await testCloud();
+  const { kms } = cloud.root;
+  const [gone, kept] = [(await kms.createKey({})).KeyMetadata!, (await kms.createKey({})).KeyMetadata!];
+  for (const { KeyId } of [gone, kept]) await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+  await cloud.settle();
+  await kms.cancelKeyDeletion({ KeyId: kept.KeyId });
+  cloud.advance('P7D');
+  await cloud.settle();
+  const record = await lastRecord(cloud, 'DeleteKey');
+  assert.deepEqual([record.eventType, record.responseElements.keyId], ['AwsServiceEvent', gone.Arn]);
+  const { rows } = await cloud.deps.store.transaction((tx) => tx.list(materials, [], { limit: 10 }));
+  assert.deepEqual(
+    rows.map(({ keyId }) => keyId),
+    [kept.KeyId],
+  );
 });
