@@ -126,3 +126,27 @@ resource "aws_s3_object" "o" {
   metadata     = { team = "red" }
   tags         = { a = "b" }
 }
+
+resource "aws_s3_bucket_metric" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  name   = "some"
+  filter {
+    prefix = "logs${var.round}/"
+    tags   = { class = "blue" }
+  }
+}
+
+resource "aws_s3_bucket_intelligent_tiering_configuration" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  name   = "archives"
+  filter { prefix = "cold/" }
+  tiering {
+    access_tier = "ARCHIVE_ACCESS"
+    days        = 124 + var.round
+  }
+}
+
+resource "aws_s3_bucket_accelerate_configuration" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  status = "Enabled"
+}
