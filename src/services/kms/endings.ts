@@ -1,7 +1,8 @@
 /**
- * What comes to its end by itself: keys whose waiting period is over, and imported material that expires. No reader sees
- * them any more from then on (keys.ts); here their sealed bytes are destroyed. CloudWatch is told every minute how long
- * material lasts. The task loads with the plane, so it imports nothing of the service before there is something to do.
+ * What comes to its end by itself: keys whose waiting period is over, and imported material that expires. No reader
+ * sees them any more from then on (keys.ts); here their sealed bytes are destroyed. CloudWatch is told every minute how
+ * long material lasts. The task loads with the plane, so it imports nothing of the service before there is something to
+ * do.
  */
 import { metrics } from '../../core/metrics.ts';
 import { type Giver, later, type TaskHandler } from '../../core/tasks.ts';
