@@ -1,10 +1,12 @@
 /** The commands of a query: each reads what follows its name, and adds what it does to the plan. */
 import { cidrLookupAt } from './cidrLookup.ts';
 import { type Aggregates, type Evaluate, expressionAt, type Scope } from './expressions.ts';
+import { type Bins, fillmissingAt } from './fillmissing.ts';
 import { hasWanted, type Wanted, wantedAt } from './filterIndex.ts';
 import { type Lookup, lookupAt } from './lookup.ts';
 import { parsingAt } from './parse.ts';
 import { ANOMALY_FIELDS, anomaly, DIFF_FIELDS, PATTERN_FIELDS, type PatternOptions, pattern } from './patternStage.ts';
+import { periodAt } from './periods.ts';
 import { fieldReader } from './records.ts';
 import {
   accumAt,
@@ -47,6 +49,8 @@ export interface Draft extends Scope {
   statsMax: number;
   /** The last `pattern`. */
   pattern?: PatternOptions | undefined;
+  /** Of the last `stats`. */
+  bins?: Bins | undefined;
   /** Rows are no events any more. */
   remade: boolean;
   compared?: TimeRange | undefined;
@@ -98,6 +102,7 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   countfrequent: (draft) => byRow(draft, countFrequentAt(draft.scanner)),
   count_frequent: (draft) => byRow(draft, countFrequentAt(draft.scanner)),
   expand: (draft) => byRow(draft, expandAt(draft.scanner)),
+  fillmissing: (draft) => draft.stages.push(fillmissingAt(draft.scanner, draft.bins)),
   filldown: (draft) => byRow(draft, filldownAt(draft.scanner, shownNow(draft))),
   filterindex: (draft) => {
     do {
@@ -170,7 +175,7 @@ function diffAt(draft: Draft): void {
 
 /** Commands of AWS's that are not here. */
 const ABSENT = new Set([
-  ...['join', 'subqueries', 'append', 'appendcols', 'logcompare', 'fillmissing', 'sessionize', 'outlier'],
+  ...['join', 'subqueries', 'append', 'appendcols', 'logcompare', 'sessionize', 'outlier'],
   ...['estimate', 'relevantfields', 'makemv', 'transaction'],
 ]);
 
@@ -204,6 +209,8 @@ function fieldsAt(draft: Draft): string[] {
 
 interface NamedExpression {
   readonly name: string;
+  /** As it is written. */
+  readonly text: string;
   readonly value: Evaluate;
   /** Nothing but a field under its own name. */
   readonly plain: boolean;
@@ -217,9 +224,9 @@ function namedAt(scope: Scope): NamedExpression {
   const start = scanner.at;
   const value = expressionAt(scope);
   const text = scanner.text.slice(start, scanner.at).trim();
-  if (word(scanner, 'as')) return { name: fieldName(scanner) ?? wrong(scanner), value, plain: false };
+  if (word(scanner, 'as')) return { name: fieldName(scanner) ?? wrong(scanner), text, value, plain: false };
   const plain = PLAIN.test(text);
-  return { name: plain ? text.replaceAll('`', '') : text, value, plain };
+  return { name: plain ? text.replaceAll('`', '') : text, text, value, plain };
 }
 
 function statsAt(draft: Draft): void {
@@ -231,17 +238,26 @@ function statsAt(draft: Draft): void {
   do columns.push(column(namedAt({ ...draft, aggregates })));
   while (sign(scanner, ','));
   if (aggregates.makers.length === 0) wrong(scanner, 'stats needs an aggregation function');
-  const by: Named[] = [];
+  const keys: NamedExpression[] = [];
   if (word(scanner, 'by')) {
-    do by.push(column(namedAt(draft)));
+    do keys.push(namedAt(draft));
     while (sign(scanner, ','));
   }
+  const by = keys.map(column);
+  draft.bins = binsIn(keys);
   const names = [...by, ...columns].map(([name]) => name);
   draft.stages.push(stats({ by, columns, aggregates }));
   draft.columns = new Set(names);
   draft.shown.clear();
   draft.displayed = undefined;
   for (const name of names) draft.shown.add(name);
+}
+
+function binsIn(keys: readonly NamedExpression[]): Bins | undefined {
+  const bin = keys.find(({ text }) => /^bin\s*\(/i.test(text));
+  if (!bin) return undefined;
+  const period = periodAt({ text: bin.text, at: bin.text.indexOf('(') + 1 });
+  return { name: bin.name, period, others: keys.flatMap((key) => (key === bin ? [] : [key.name])) };
 }
 
 const column = ({ name, value }: NamedExpression): Named => [name, value];

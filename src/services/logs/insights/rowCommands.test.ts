@@ -72,6 +72,40 @@ test('Commands that look from row to row', async () => {
   for (const [query, wanted] of CASES) assert.deepEqual(await rows(cloud, query), wanted, query);
 });
 
+test('fillmissing inserts rows for empty periods', async () => {
+  const cloud = await cloudWith([
+    [0, { ms: 4, path: '/a' }],
+    [180_000, { ms: 6, path: '/a' }],
+    [180_001, { ms: 8, path: '/b' }],
+  ]);
+  const times = ['00:00', '01:00', '02:00', '03:00'].map((time) => `2030-01-01 00:${time}.000`);
+  assert.deepEqual(
+    await rows(cloud, 'stats avg(ms) as a by bin(1m) | fillmissing with 0 for a'),
+    ['4', '0', '0', '7'].map((a, i) => ({ 'bin(1m)': times[i], a })),
+  );
+  const grouped = await rows(
+    cloud,
+    'stats max(ms) as m by path, bin(1m) as t | fillmissing with -1 for m | sort path, t',
+  );
+  assert.deepEqual(
+    grouped.map(({ path, m }) => [path, m]),
+    [...['4', '-1', '-1', '6'].map((m) => ['/a', m]), ...['-1', '-1', '-1', '8'].map((m) => ['/b', m])],
+  );
+  const day = await cloudWith([
+    [-86_000_000, { n: 1 }],
+    [0, { n: 1 }],
+  ]);
+  const { queryId } = await day.root.logs.startQuery({
+    logGroupName: 'app',
+    queryString: 'stats count(*) by bin(1ms) | fillmissing',
+    startTime: Date.parse('2029-12-31T00:00:00Z') / 1000,
+    endTime: Date.parse('2030-01-01T01:00:00Z') / 1000,
+    limit: 10,
+  });
+  await day.settle();
+  assert.equal((await day.root.logs.getQueryResults({ queryId })).results?.length, 10);
+});
+
 test('cidrlookup finds the narrowest network of a table', async () => {
   const cloud = await cloudWith(EVENTS);
   const tableBody =
