@@ -253,12 +253,12 @@ test('a name that nobody has takes as long as a wrong password', async () => {
     for (const name of ['anaya', 'nobody']) {
       cloud.advance('PT2H');
       await browser.go('/signin');
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       await signIn('acme', name, 'wrong');
-      times[name]!.push(performance.now() - begin);
+      times[name]!.push(process.cpuUsage(begin).user);
     }
   }
-  // The fastest of each: what else the machine does only ever adds to it.
+  // Of the processor, with the thread pool's; the fastest of each, for what else goes on only ever adds to it.
   const fastest = (name: string) => Math.min(...times[name]!);
   const ratio = fastest('anaya') / fastest('nobody');
   assert.ok(ratio > 0.6 && ratio < 1.7, `${ratio}`);
