@@ -35,6 +35,7 @@ export function mail(args: readonly string[], out: (line: string) => void): Prom
       account === undefined ? {} : { account },
     );
     if (values.json) out(JSON.stringify(letters, null, 2));
+    else if (letters.length === 0) out('No letter waits.');
     else for (const { to, subject, text } of letters) out(`To: ${to}\nSubject: ${subject}\n\n${text}\n`);
     return 0;
   });

@@ -28,11 +28,14 @@ const showing = (visit: Visit, page: Page): WireResponse =>
 const PASSWORD = html`<label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>`;
 
+const FOCUS = html` autofocus`;
+
 export function userPage(visit: Visit, problem?: string): WireResponse {
   const account = visit.form.get('account') ?? visit.query.get('account') ?? '';
-  const body = html`<form method="post" action="/signin">${hidden(visit)}
-<label for="account">Account ID or account alias</label><input id="account" name="account" value="${account}" required>
-<label for="name">IAM user name</label><input id="name" name="name" autocomplete="username" required>
+  const [first, second] = account === '' ? [FOCUS, undefined] : [undefined, FOCUS];
+  const body = html`<form method="post" action="/signin">${hidden(visit)}<label for="account">Account ID or account alias</label>
+<input id="account" name="account" value="${account}" required${first}>
+<label for="name">IAM user name</label><input id="name" name="name" autocomplete="username" required${second}>
 ${PASSWORD}<button>Sign in</button></form><p><a href="/signin/root">Sign in as the root user</a></p>`;
   return showing(visit, { title: 'Sign in as an IAM user', body, problem });
 }
@@ -40,7 +43,7 @@ ${PASSWORD}<button>Sign in</button></form><p><a href="/signin/root">Sign in as t
 export function rootPage(visit: Visit, problem?: string): WireResponse {
   const body = html`<form method="post" action="/signin/root">${hidden(visit)}
 <label for="email">E-mail address of the account</label>
-<input id="email" name="email" type="email" autocomplete="username" required>
+<input id="email" name="email" type="email" autocomplete="username" required autofocus>
 ${PASSWORD}<button>Sign in</button></form><p><a href="/signin/root/forgot">Forgot password, or first time here</a></p>
 <p><a href="/signin">Sign in as an IAM user</a></p>`;
   return showing(visit, { title: 'Sign in as the root user', body, problem });
@@ -124,7 +127,7 @@ export async function passwordPage(visit: Visit, problem?: string): Promise<Wire
 <label for="name">IAM user name</label>
 <input id="name" value="${session.holder.name}" autocomplete="username" readonly>
 <label for="old">Old password</label>
-<input id="old" name="old" type="password" autocomplete="current-password" required>${TWICE}
+<input id="old" name="old" type="password" autocomplete="current-password" required autofocus>${TWICE}
 <button>Change the password</button></form>`;
   return showing(visit, { title: 'Change your password', body, problem });
 }
@@ -165,7 +168,7 @@ export function forgotPage(visit: Visit): WireResponse {
   const body = html`<p>A link to choose the root user's password is mailed to the account's address.</p>
 <form method="post" action="/signin/root/forgot">${hidden(visit)}
 <label for="email">E-mail address of the account</label>
-<input id="email" name="email" type="email" autocomplete="username" required><button>Send the link</button></form>`;
+<input id="email" name="email" type="email" autocomplete="username" required autofocus><button>Send the link</button></form>`;
   return showing(visit, { title: 'Root user: choose a password', body });
 }
 

@@ -62,6 +62,7 @@ const PAGES: Readonly<Record<string, Answer>> = {
   'GET /signin/security': (visit) => security.securityPage(visit),
   'POST /signin/security/app': security.postApp,
   'POST /signin/security/app/enable': security.postAppCodes,
+  'POST /signin/security/app/cancel': security.postAppCancelled,
   'POST /signin/security/passkey': security.postPasskey,
   'POST /signin/security/passkey/made': security.postPasskeyMade,
   'POST /signin/security/remove': security.postRemove,

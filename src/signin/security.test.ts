@@ -295,3 +295,14 @@ test('the page of a passkey runs one script, and no other; addresses without a n
   await plain.submit('/signin', { account: cloud.managementAccount, name: 'anaya', password: PASSWORD });
   assert.match((await plain.go('/signin/security')).text, /Passkeys need an address with a name/);
 });
+
+test('who gives up adding an application can add one of the same name later', async () => {
+  const { cloud, browser } = await withUser(OWN);
+  await browser.go('/signin/security');
+  await browser.submit('/signin/security/app', { name: 'phone' });
+  const wrong = await browser.submit('/signin/security/app/enable', { code1: '000000', code2: '000000' });
+  assert.equal(wrong.status, 400);
+  assert.match((await browser.submit('/signin/security/app/cancel', {})).text, /MFA devices \(0 of 8\)/);
+  assert.deepEqual((await cloud.root.iam.listVirtualMFADevices({})).VirtualMFADevices, []);
+  assert.match((await browser.submit('/signin/security/app', { name: 'phone' })).text, /id="key"/);
+});

@@ -110,11 +110,11 @@ ${await qrCode(uri)}<p>Key: <code id="key">${key}</code></p>`,
 }
 
 function codesPage(visit: Visit, serial: string, picture?: Markup, problem?: string): WireResponse {
-  const field = (id: string, label: string) => html`<label for="${id}">${label}</label>
-<input id="${id}" name="${id}" inputmode="numeric" autocomplete="one-time-code" required>`;
+  const field = (id: string, label: string, focus?: Markup) => html`<label for="${id}">${label}</label>
+<input id="${id}" name="${id}" inputmode="numeric" autocomplete="one-time-code" required${focus}>`;
   const body = html`${picture}<form method="post" action="${HOME}/app/enable">${hidden(visit, { serial })}
-${field('code1', 'A code')}${field('code2', 'The code after it')}<button>Add the device</button></form>
-<p><a href="${HOME}">Back</a></p>`;
+${field('code1', 'A code', html` autofocus`)}${field('code2', 'The code after it')}<button>Add the device</button></form>
+<form method="post" action="${HOME}/app/cancel">${hidden(visit, { serial })}<button>Cancel</button></form>`;
   return shown({ title: 'Add an authenticator app', body, problem, ...(problem !== undefined && { status: 400 }) });
 }
 
@@ -127,6 +127,14 @@ export async function postAppCodes(visit: Visit): Promise<WireResponse> {
   );
   if (!enabled) return OUT;
   return 'problem' in enabled ? codesPage(visit, SerialNumber, undefined, enabled.problem) : sentTo(HOME);
+}
+
+/** Nobody wants the device that was made: its name is free again. */
+export async function postAppCancelled(visit: Visit): Promise<WireResponse> {
+  const SerialNumber = textOf(visit, 'serial');
+  const deleted = await asSelf(visit, ({ ask }) => ask('DeleteVirtualMFADevice', { SerialNumber }));
+  if (!deleted) return OUT;
+  return 'problem' in deleted ? securityPage(visit, deleted.problem) : sentTo(HOME);
 }
 
 /** What the browser shall make is asked for, if that is permitted. */

@@ -79,7 +79,8 @@ export async function welcome(cloud: Cloud, name: string, start = '/start') {
   await browser.submit('/start/password', { password: PASSWORD, again: PASSWORD });
   await browser.go(start);
   const { text } = await browser.submit('/start/signin', { name, password: PASSWORD });
-  const code = telephone(cloud, /id="key">([A-Z2-7]+)</.exec(text)![1]!);
+  const key = /id="key">([A-Z2-7]+)</.exec(text)![1]!;
+  const code = telephone(cloud, key);
   const page = await browser.submit('/start/code', { code: code() });
-  return { browser, code, page };
+  return { browser, code, page, key };
 }
