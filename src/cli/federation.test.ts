@@ -15,9 +15,9 @@ const next = samlIssuer('next');
 type Command = typeof identitySource;
 
 /** A plane, its folder, and how a command is run against it. */
-async function world(t: TestContext) {
+async function world(t: TestContext, { enabled = true } = {}) {
   const cloud = await testCloud();
-  await cloud.root.ssoAdmin.createInstance({});
+  if (enabled) await cloud.root.ssoAdmin.createInstance({});
   const port = await listening(t, cloud);
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-federation-'));
   t.after(() => rmSync(data, { recursive: true }));
@@ -39,7 +39,7 @@ async function world(t: TestContext) {
       assert.equal(left, code, `${args.join(' ')}: ${complaints.at(-1)}`);
       return said.join('\n');
     };
-  return { cloud, file, run };
+  return { cloud, file, run, complaints };
 }
 
 test('gatehouse identity-source connects a provider, rotates its certificate, and goes back to the directory', async (t) => {
@@ -75,6 +75,17 @@ test('gatehouse identity-source connects a provider, rotates its certificate, an
   for (const wrong of [['x'], ['saml'], ['saml', '/nowhere'], ['oidc'], ['--x']]) await source(2, ...wrong);
   await source(1, 'saml', file('wrong.xml', '<a/>'));
   await source(1, 'certificate', file('wrong.pem', 'x'));
+});
+
+test('where IAM Identity Center is not enabled, gatehouse identity-source says how it is', async (t) => {
+  const { cloud, run, complaints } = await world(t, { enabled: false });
+  const source = run(identitySource);
+  await source(1);
+  assert.match(String(complaints.at(-1)), /^gatehouse: This account has no instance .* aws sso-admin create-instance/);
+  await cloud.root.ssoAdmin.createInstance({});
+  await source(0);
+  await source(1, '--instance', 'arn:aws:sso:::instance/ssoins-0123456789abcdef');
+  assert.match(String(complaints.at(-1)), /There is no such instance/);
 });
 
 test('gatehouse saml-application makes, shows and changes applications, and rotates their keys', async (t) => {

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ADMIN, type Cloud, testCloud } from '../../src/testing/cloud.ts';
+import { testCloud } from '../../src/testing/cloud.ts';
+import { accountIn, administratorOf, unit } from './accounts.ts';
 
 const GUARDRAIL = {
   Version: '2012-10-17',
@@ -60,34 +61,3 @@ test('a Region guardrail binds the accounts of its unit, and nobody else', async
   const { Account } = await cloud.root.sts.getAccessKeyInfo({ AccessKeyId });
   assert.match(Account!, /^\d{12}$/);
 });
-
-async function unit(cloud: Cloud, ParentId: string, Name: string): Promise<string> {
-  const made = await cloud.root.organizations.createOrganizationalUnit({ ParentId, Name });
-  return made.OrganizationalUnit!.Id!;
-}
-
-async function accountIn(cloud: Cloud, root: string, unit: string, name: string): Promise<string> {
-  const { organizations } = cloud.root;
-  const begun = await organizations.createAccount({ AccountName: name, Email: `${name}@example.com` });
-  cloud.advance('PT1M');
-  const { CreateAccountStatus } = await organizations.describeCreateAccountStatus({
-    CreateAccountRequestId: begun.CreateAccountStatus!.Id!,
-  });
-  assert.equal(CreateAccountStatus!.State, 'SUCCEEDED');
-  const AccountId = CreateAccountStatus!.AccountId!;
-  await organizations.moveAccount({ AccountId, SourceParentId: root, DestinationParentId: unit });
-  return AccountId;
-}
-
-/** Through the role that every created account has, as a user of the management account. */
-async function administratorOf(cloud: Cloud, account: string, region: string) {
-  const name = `operator-${account}-${region}`;
-  const operator = await cloud.user(name, ADMIN);
-  const { Credentials } = await operator.sts.assumeRole({
-    RoleArn: `arn:aws:iam::${account}:role/OrganizationAccountAccessRole`,
-    RoleSessionName: 'lab',
-  });
-  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
-  const credentials = { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
-  return cloud.as(credentials, region);
-}

@@ -66,6 +66,10 @@ function bodyOf({ body }: WireRequest): Asked['body'] {
   throw new CommonError('InvalidBody', 'The body must be a JSON object.');
 }
 
+const NO_SUCH = 'There is no such instance of IAM Identity Center that you administer.';
+const NOT_ENABLED =
+  'This account has no instance of IAM Identity Center: aws sso-admin create-instance makes one, --instance names another.';
+
 /** One that the caller's account administers; without an ARN, its own. */
 async function instanceMeant(ctx: Context, arn: string | undefined): Promise<Instance> {
   const own = arn === undefined && (await ctx.store.list(instances, [ctx.account], { limit: 1, index: 'account' }));
@@ -77,5 +81,5 @@ async function instanceMeant(ctx: Context, arn: string | undefined): Promise<Ins
   ) {
     return found;
   }
-  throw new CommonError('NotFound', 'There is no such instance of IAM Identity Center that you administer.', 404);
+  throw new CommonError('NotFound', arn === undefined ? NOT_ENABLED : NO_SUCH, 404);
 }
