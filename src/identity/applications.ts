@@ -77,6 +77,9 @@ export const applicationAssignments = table<ApplicationAssignment>('identitycent
   indexes: { principal: (row) => [[row.instance, row.principalType, row.principal, row.application]] },
 });
 
+/** Of the applications that S3 Access Grants makes. */
+export const S3_ACCESS_GRANTS_PROVIDER = 'arn:aws:sso::aws:applicationProvider/s3-access-grants';
+
 /** What every application may ask for. */
 export const DEFAULT_SCOPES = ['openid', 'aws', 'sts:identity_context'];
 

@@ -179,7 +179,9 @@ test('Another account is let in by the policy of the instance, and sees what is 
   await s3.getObject({ Bucket, Key: 'bob/1' });
   await assert.rejects(s3.getObject({ Bucket, Key: 'alice/4' }), denied);
   const { CallerAccessGrantsList } = await dave.s3control.listCallerAccessGrants({ AccountId });
-  assert.deepEqual(CallerAccessGrantsList, [{ Permission: 'READ', GrantScope: `s3://${Bucket}/bob/*` }]);
+  assert.deepEqual(CallerAccessGrantsList, [
+    { Permission: 'READ', GrantScope: `s3://${Bucket}/bob/*`, ApplicationArn: 'NA' },
+  ]);
   const S3Prefix = `s3://${Bucket}/bob/1`;
   const found = await dave.s3control.getAccessGrantsInstanceForPrefix({ AccountId: other.id, S3Prefix });
   assert.equal(found.AccessGrantsInstanceArn, Resource);

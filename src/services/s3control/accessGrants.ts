@@ -10,14 +10,15 @@ import type {
   ListCallerAccessGrantsRequest,
   ListCallerAccessGrantsResult,
 } from '@aws-sdk/client-s3-control';
-import type { Caller, Context } from '../../core/context.ts';
-import { notImplemented } from '../../core/errors.ts';
+import type { Context } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
+import type { Instance } from '../../identity/instances.ts';
 import { requireOwnAccount } from './accounts.ts';
 import { grantError, quotaExceeded } from './grantErrors.ts';
+import { granteeAccess, granteesOf, granteeView, isThrough, requireGrantee } from './grantees.ts';
 import {
   type AccessGrant,
   accessGrants,
@@ -34,6 +35,7 @@ import {
   placeOf,
 } from './grantRows.ts';
 import { isWithin, narrowed } from './grantScopes.ts';
+import { directoryOf } from './identityCenters.ts';
 import { requireTags } from './tagRules.ts';
 
 const GRANTS_MAX = 100_000;
@@ -45,40 +47,48 @@ const described = (grant: AccessGrant) => ({
   CreatedAt: new Date(grant.created),
   AccessGrantId: grant.id,
   AccessGrantArn: grantArn(grant),
-  Grantee: { GranteeType: 'IAM' as const, GranteeIdentifier: grant.grantee },
+  Grantee: granteeView(grant),
   AccessGrantsLocationId: grant.location,
   ...configurationOf(grant),
   Permission: grant.permission,
+  ...(grant.application !== undefined && { ApplicationArn: grant.application }),
   GrantScope: grant.scope,
 });
 
 type Input = Present<CreateAccessGrantRequest> & InstanceAsked;
 
-export const CreateAccessGrant: Operation<Input, CreateAccessGrantResult, GrantsLocation> = {
+interface Granting {
+  readonly instance: GrantsInstance;
+  readonly location: GrantsLocation;
+  readonly directory: Instance | undefined;
+}
+
+export const CreateAccessGrant: Operation<Input, CreateAccessGrantResult, Granting> = {
   async load(input, ctx) {
     requireOwnAccount(ctx, input.AccountId);
     const instance = await loadInstance(input, ctx);
     if (instance instanceof Missing) return instance;
-    const found = await ctx.store.get(grantsLocations, [placeOf(ctx), input.AccessGrantsLocationId]);
-    return found ?? new Missing(`${instanceArn(ctx)}/grant/*`, grantError('NoSuchAccessGrantsLocationError'));
+    const location = await ctx.store.get(grantsLocations, [placeOf(ctx), input.AccessGrantsLocationId]);
+    if (location) return { instance, location, directory: await directoryOf(ctx, instance) };
+    return new Missing(`${instanceArn(ctx)}/grant/*`, grantError('NoSuchAccessGrantsLocationError'));
   },
-  access: (input, ctx, location) => ({
-    resource: `${instanceArn(ctx)}/grant/*`,
-    conditions: { 's3:AccessGrantScope': scopeOf(input, location), ...requestTags(input.Tags) },
-  }),
-  async run(input, ctx, location) {
+  access: (input, ctx, { instance, location, directory }) => [
+    {
+      resource: `${instanceArn(ctx)}/grant/*`,
+      conditions: { 's3:AccessGrantScope': scopeOf(input, location), ...requestTags(input.Tags) },
+    },
+    ...granteeAccess(ctx, input, instance.identityCenter, directory),
+  ],
+  async run(input, ctx, { location, directory }) {
     const scope = scopeOf(input, location);
     if (scope === undefined) throw grantError('InvalidAccessGrant');
-    const { GranteeType, GranteeIdentifier: grantee = '' } = input.Grantee;
-    if (GranteeType !== 'IAM') notImplemented('A grant to an identity of a directory');
-    if (input.ApplicationArn !== undefined) notImplemented('A grant through an application');
-    if (!/^arn:aws:iam::\d{12}:(?:user|role)\/.+$/.test(grantee)) throw grantError('InvalidAccessGrant');
+    const to = await requireGrantee(ctx, input, directory);
     if (!['READ', 'WRITE', 'READWRITE'].includes(input.Permission)) throw grantError('InvalidAccessGrant');
     const place = placeOf(ctx);
-    const { rows } = await ctx.store.list(accessGrants, [place, grantee], { index: 'grantee', limit: GRANTS_MAX });
-    if (rows.some((grant) => grant.scope === scope && grant.permission === input.Permission)) {
-      throw grantError('AccessGrantAlreadyExists');
-    }
+    const { rows } = await ctx.store.list(accessGrants, [place, to.grantee], { index: 'grantee', limit: GRANTS_MAX });
+    const isSame = (grant: AccessGrant) =>
+      grant.scope === scope && grant.permission === input.Permission && grant.application === to.application;
+    if (rows.some(isSame)) throw grantError('AccessGrantAlreadyExists');
     const max = quota(ctx, 'AccessGrantsQuota', GRANTS_MAX);
     if (!(await ctx.store.fits(accessGrants, [place], max))) throw quotaExceeded('grant', max);
     const subPrefix = input.AccessGrantsLocationConfiguration?.S3SubPrefix;
@@ -89,7 +99,7 @@ export const CreateAccessGrant: Operation<Input, CreateAccessGrantResult, Grants
       location: location.id,
       ...(subPrefix !== undefined && { subPrefix }),
       scope,
-      grantee,
+      ...to,
       permission: input.Permission,
       created: ctx.now.toISOString(),
       tags: requireTags(input.Tags),
@@ -147,8 +157,8 @@ export const ListAccessGrants: Operation<
   async run(input, ctx, instance) {
     const { GranteeType, GranteeIdentifier: grantee, Permission, GrantScope, ApplicationArn } = input;
     const keep = (grant: AccessGrant) =>
-      (GranteeType === undefined || GranteeType === 'IAM') &&
-      ApplicationArn === undefined &&
+      (GranteeType === undefined || (grant.granteeType ?? 'IAM') === GranteeType) &&
+      (ApplicationArn === undefined || grant.application === ApplicationArn) &&
       (grantee === undefined || grant.grantee === grantee) &&
       (Permission === undefined || grant.permission === Permission) &&
       (GrantScope === undefined || grant.scope === GrantScope);
@@ -159,10 +169,6 @@ export const ListAccessGrants: Operation<
   },
 };
 
-/** As grants name whoever calls: a user, or the role of a session. */
-export const granteeOf = ({ arn, session }: Caller): string =>
-  session?.kind === 'AssumedRole' ? session.principalArn : arn;
-
 export const ListCallerAccessGrants: Operation<
   Present<ListCallerAccessGrantsRequest> & InstanceAsked,
   ListCallerAccessGrantsResult,
@@ -171,15 +177,48 @@ export const ListCallerAccessGrants: Operation<
   load: loadInstance,
   access: (_input, _ctx, instance) => onInstance(instance),
   async run(input, ctx, instance) {
-    const { GrantScope: scope } = input;
+    const { GrantScope: scope, AllowedByApplication: byApplication } = input;
+    const caller = await granteesOf(ctx, instance);
     const keep = (grant: AccessGrant) =>
-      scope === undefined || isWithin(grant.scope, scope) || isWithin(scope, grant.scope);
-    const prefix = [placeOf(instance), granteeOf(ctx.caller)];
-    const listing = { index: 'grantee', keep };
-    const { rows, page } = await grantPages.rows(ctx, accessGrants, prefix, pageAsked(input), listing);
+      (scope === undefined || isWithin(grant.scope, scope) || isWithin(scope, grant.scope)) &&
+      (!byApplication || (isThrough(grant, caller) && applicationOf(grant) !== 'NA'));
+    const { rows, page } = await grantsPage(ctx, instance, caller.grantees, pageAsked(input), keep);
     return {
       ...page,
-      CallerAccessGrantsList: rows.map((grant) => ({ Permission: grant.permission, GrantScope: grant.scope })),
+      CallerAccessGrantsList: rows.map((grant) => ({
+        Permission: grant.permission,
+        GrantScope: grant.scope,
+        ApplicationArn: applicationOf(grant),
+      })),
     };
   },
 };
+
+/** As ListCallerAccessGrants tells it: grants to users and roles are about no application. */
+const applicationOf = ({ application, granteeType }: AccessGrant) =>
+  application ?? (granteeType === undefined ? 'NA' : 'ALL');
+
+/** Of the grants of several grantees, in the order of these. A token says whose are next, and where in them. */
+async function grantsPage(
+  ctx: Context,
+  instance: GrantsInstance,
+  grantees: readonly string[],
+  input: { readonly MaxResults?: number | undefined; readonly NextToken?: string | undefined },
+  keep: (grant: AccessGrant) => boolean,
+) {
+  const [from = '', within] = grantPages.cursorIn(input)?.split(' ') ?? [];
+  const rows: AccessGrant[] = [];
+  for (const grantee of grantees.filter((each) => each >= from)) {
+    const MaxResults = grantPages.sizeOf(input) - rows.length;
+    if (MaxResults === 0) return { rows, page: grantPages.end(`${grantee} `) };
+    const asked = { MaxResults, ...(grantee === from && within && { NextToken: within }) };
+    const found = await grantPages.rows(ctx, accessGrants, [placeOf(instance), grantee], asked, {
+      index: 'grantee',
+      keep,
+    });
+    rows.push(...found.rows);
+    const { NextToken } = found.page as { NextToken?: string };
+    if (NextToken !== undefined) return { rows, page: grantPages.end(`${grantee} ${NextToken}`) };
+  }
+  return { rows, page: grantPages.end(undefined) };
+}

@@ -8,8 +8,9 @@ import { type Context, servicePrincipal } from '../../core/context.ts';
 import { AccessDenied, CommonError } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { CONTEXT_PROVIDER, sealContext } from '../../identity/identityContexts.ts';
 import { openSession, sealSession } from '../../identity/sessions.ts';
-import { granteeOf } from './accessGrants.ts';
+import { type CallerGrantees, granteesOf, granteeView, isThrough } from './grantees.ts';
 import {
   type AccessGrant,
   accessGrants,
@@ -28,6 +29,7 @@ import { GRANTS_SERVICE } from './grantsLocations.ts';
 type Input = Present<GetDataAccessRequest> & InstanceAsked;
 
 const DURATION_SECONDS = 3600;
+const CONTEXT_MS = 60_000;
 const GRANTS_OF_ONE_MAX = 10_000;
 
 export const GetDataAccess: Operation<Input, GetDataAccessResult, GrantsInstance> = {
@@ -35,21 +37,20 @@ export const GetDataAccess: Operation<Input, GetDataAccessResult, GrantsInstance
   access: (_input, _ctx, instance) => onInstance(instance),
   async run(input, ctx, instance) {
     requireTarget(input);
-    const grant = await grantFor(ctx, instance, input);
+    const caller = await granteesOf(ctx, instance);
+    const grant = await grantFor(ctx, instance, caller, input);
     const location = await ctx.store.get(grantsLocations, [placeOf(instance), grant.location]);
     const scope = input.Privilege === 'Minimal' ? input.Target : grant.scope;
-    const Credentials = await credentialsFor(
-      ctx,
-      instance,
-      location!,
-      policyFor(scope, input.Permission, ctx.region),
-      input,
-    );
+    const Credentials = await credentialsFor(ctx, instance, location!, {
+      Policy: policyFor(scope, input.Permission, ctx.region),
+      DurationSeconds: input.DurationSeconds ?? DURATION_SECONDS,
+      ...(grant.granteeType && contextsOf(ctx, caller)),
+    });
     ctx.audit.responseElements = null;
     return {
       Credentials,
       MatchedGrantTarget: scope,
-      Grantee: { GranteeType: 'IAM', GranteeIdentifier: grant.grantee },
+      Grantee: granteeView(grant),
     };
   },
 };
@@ -67,29 +68,47 @@ function requireTarget({ Target, TargetType, Privilege, Permission }: Input): vo
 }
 
 /** The grant of the caller that says least beyond what is asked for. Throws AccessDenied. */
-async function grantFor(ctx: Context, instance: GrantsInstance, { Target, Permission }: Input): Promise<AccessGrant> {
-  const prefix = [placeOf(instance), granteeOf(ctx.caller)];
-  const { rows } = await ctx.store.list(accessGrants, prefix, { index: 'grantee', limit: GRANTS_OF_ONE_MAX });
-  const found = rows.filter((grant) => permits(grant.permission, Permission) && isWithin(Target, grant.scope));
+async function grantFor(
+  ctx: Context,
+  instance: GrantsInstance,
+  caller: CallerGrantees,
+  { Target, Permission }: Input,
+): Promise<AccessGrant> {
+  const found: AccessGrant[] = [];
+  const fits = (grant: AccessGrant) =>
+    permits(grant.permission, Permission) && isWithin(Target, grant.scope) && isThrough(grant, caller);
+  for (const grantee of caller.grantees) {
+    const prefix = [placeOf(instance), grantee];
+    const { rows } = await ctx.store.list(accessGrants, prefix, { index: 'grantee', limit: GRANTS_OF_ONE_MAX });
+    found.push(...rows.filter(fits));
+  }
   const [narrowest] = found.sort((a, b) => b.scope.length - a.scope.length);
   if (narrowest) return narrowest;
   throw new AccessDenied(`You do not have ${Permission} permissions to the requested S3 Prefix: ${Target}`);
+}
+
+/**
+ * The session says on whose behalf it is, and records tell. It says so for the record only: sessions whose context
+ * services decide by may not touch objects.
+ */
+function contextsOf(ctx: Context, { identity }: CallerGrantees) {
+  const assertion = { ...identity!, kind: 'audit' as const, expires: ctx.now.getTime() + CONTEXT_MS };
+  const ContextAssertion = sealContext(ctx.secrets, assertion, ctx.random(12));
+  return { ProvidedContexts: [{ ProviderArn: CONTEXT_PROVIDER, ContextAssertion }] };
 }
 
 async function credentialsFor(
   ctx: Context,
   instance: GrantsInstance,
   { role }: GrantsLocation,
-  Policy: string,
-  input: Input,
+  asked: object,
 ): Promise<Credentials> {
   const arn = instanceArn(instance);
   const service = servicePrincipal(GRANTS_SERVICE, { arn, account: instance.account });
   const request = {
     RoleArn: role,
     RoleSessionName: `access-grants-${uuid(ctx)}`,
-    DurationSeconds: input.DurationSeconds ?? DURATION_SECONDS,
-    Policy,
+    ...asked,
   };
   const issued = await assumed(ctx, request, service);
   const session = openSession(ctx.secrets, issued.SessionToken!);
@@ -106,7 +125,8 @@ async function assumed(ctx: Context, request: Request, service: ReturnType<typeo
     return (await ctx.call<{ Credentials: Credentials }>('sts', 'AssumeRole', request, service)).Credentials;
   } catch (error) {
     if (error instanceof AccessDenied) {
-      const message = `User: ${GRANTS_SERVICE} is not authorized to perform: sts:AssumeRole on resource: ${request.RoleArn}`;
+      const action = /\bsts:\w+/.exec(error.message)?.[0] ?? 'sts:AssumeRole';
+      const message = `User: ${GRANTS_SERVICE} is not authorized to perform: ${action} on resource: ${request.RoleArn}`;
       throw new CommonError('StsNotAuthorizedError', message, 403);
     }
     if (error instanceof Error && error.name === 'PackedPolicyTooLargeException') {

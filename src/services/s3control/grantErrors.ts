@@ -13,6 +13,7 @@ const ERRORS = {
   InvalidAccessGrant: [400, 'The specified Access Grant is invalid'],
   InvalidAccessGrantsLocation: [400, 'The specified Access Grants Location is invalid'],
   InvalidIamRole: [400, 'The specified IAM Role is invalid'],
+  InvalidIdentityCenterInstance: [400, 'The specified identity center instance is invalid'],
   InvalidRequest: [400, 'The continuation token provided is incorrect'],
   InvalidResourcePolicy: [400, 'The specified Resource Policy is invalid'],
   NoSuchAccessGrantError: [404, 'The specified access grant does not exist'],

@@ -2,7 +2,7 @@
  * S3 Access Grants as rows: an account's instance in a Region, its locations, each with the role that reaches it, and its
  * grants. https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-concepts.html
  */
-import type { Permission } from '@aws-sdk/client-s3-control';
+import type { GranteeType, Permission } from '@aws-sdk/client-s3-control';
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing, type Tag } from '../../core/operation.ts';
 import { paging } from '../../core/page.ts';
@@ -14,7 +14,14 @@ interface Placed {
   readonly region: string;
 }
 
+/** ARNs: of an instance of IAM Identity Center, and of what Access Grants is in it. */
+export interface IdentityCenter {
+  readonly instance: string;
+  readonly application: string;
+}
+
 export interface GrantsInstance extends Placed {
+  readonly identityCenter?: IdentityCenter | undefined;
   readonly created: string;
   readonly tags: readonly Tag[];
   /** Principals are bound to who they are. */
@@ -50,8 +57,12 @@ export interface AccessGrant extends Placed {
   readonly subPrefix?: string | undefined;
   /** Of the location and the sub-prefix together; of one object unless it ends with an asterisk. */
   readonly scope: string;
-  /** ARN of a user or role. */
+  /** `IAM` when absent. */
+  readonly granteeType?: Exclude<GranteeType, 'IAM'> | undefined;
+  /** ARN of a user or role; id of a directory's user or group. */
   readonly grantee: string;
+  /** ARN of the one application of IAM Identity Center through which it may be used. */
+  readonly application?: string | undefined;
   readonly permission: Permission;
   readonly created: string;
   readonly tags: readonly Tag[];

@@ -35,12 +35,19 @@ import {
   placeOf,
 } from './grantRows.ts';
 import { scopeIn } from './grantScopes.ts';
+import { associationAccess, newAssociation } from './identityCenters.ts';
 import { requireTags } from './tagRules.ts';
 
 const described = (instance: GrantsInstance) => ({
   CreatedAt: new Date(instance.created),
   AccessGrantsInstanceId: 'default',
   AccessGrantsInstanceArn: instanceArn(instance),
+  ...(instance.identityCenter && {
+    // Deprecated; it has always been the application.
+    IdentityCenterArn: instance.identityCenter.application,
+    IdentityCenterInstanceArn: instance.identityCenter.instance,
+    IdentityCenterApplicationArn: instance.identityCenter.application,
+  }),
 });
 
 export const CreateAccessGrantsInstance: Operation<
@@ -49,12 +56,22 @@ export const CreateAccessGrantsInstance: Operation<
 > = {
   access(input, ctx) {
     requireOwnAccount(ctx, input.AccountId);
-    return { resource: instanceArn(ctx), conditions: requestTags(input.Tags) };
+    const { IdentityCenterArn: arn } = input;
+    return [
+      { resource: instanceArn(ctx), conditions: requestTags(input.Tags) },
+      ...(arn === undefined ? [] : [{ action: 'sso:DescribeInstance', resource: arn }, ...associationAccess(ctx, arn)]),
+    ];
   },
   async run(input, ctx) {
-    if (input.IdentityCenterArn !== undefined) notImplemented('S3 Access Grants with IAM Identity Center');
     const { account, region, now } = ctx;
-    const instance = { account, region, created: now.toISOString(), tags: requireTags(input.Tags) };
+    const { IdentityCenterArn: arn } = input;
+    const instance: GrantsInstance = {
+      account,
+      region,
+      created: now.toISOString(),
+      tags: requireTags(input.Tags),
+      ...(arn !== undefined && { identityCenter: await newAssociation(ctx, arn) }),
+    };
     if (!(await ctx.store.insert(grantsInstances, instance))) throw grantError('AccessGrantsInstanceAlreadyExists');
     return described(instance);
   },
@@ -82,7 +99,7 @@ export const DeleteAccessGrantsInstance: Operation<
   },
   async run(_input, ctx, instance) {
     const { rows } = await ctx.store.list(grantsLocations, [placeOf(instance)], { limit: 1 });
-    if (rows.length > 0) throw grantError('AccessGrantsInstanceNotEmptyError');
+    if (rows.length > 0 || instance.identityCenter) throw grantError('AccessGrantsInstanceNotEmptyError');
     await ctx.store.remove(grantsInstances, [instance.account, instance.region]);
     return {};
   },

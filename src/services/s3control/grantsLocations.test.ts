@@ -45,7 +45,9 @@ test('There is one instance of an account in a Region', async () => {
     name: 'AccessGrantsInstanceNotExistsError',
     message: 'Access Grants Instance does not exist',
   });
-  await assert.rejects(west.createAccessGrantsInstance({ AccountId, IdentityCenterArn }), { name: 'NotImplemented' });
+  await assert.rejects(west.createAccessGrantsInstance({ AccountId, IdentityCenterArn }), {
+    name: 'InvalidIdentityCenterInstance',
+  });
   await locate('s3://');
   await assert.rejects(control.deleteAccessGrantsInstance({ AccountId }), {
     name: 'AccessGrantsInstanceNotEmptyError',
@@ -134,7 +136,7 @@ test('Grants narrow a location; they are read back, listed by what they are, tag
   await assert.rejects(grant('a/b'), { name: 'InvalidAccessGrant' });
   await assert.rejects(grant('a/*', { S3PrefixType: 'Object' }), { name: 'InvalidAccessGrant' });
   const directory = { Grantee: { GranteeType: 'DIRECTORY_USER', GranteeIdentifier: 'a1b2c3d4' } };
-  await assert.rejects(grant('x*', directory), { name: 'NotImplemented' });
+  await assert.rejects(grant('x*', directory), { name: 'InvalidIdentityCenterInstance' });
   await assert.rejects(grant('x*', { AccessGrantsLocationId: 'nothing' }), { name: 'NoSuchAccessGrantsLocationError' });
   await assert.rejects(control.deleteAccessGrantsLocation({ AccountId, AccessGrantsLocationId }), {
     name: 'AccessGrantsLocationNotEmptyError',

@@ -32,6 +32,7 @@ import {
   ListAccessGrantsLocations,
   UpdateAccessGrantsLocation,
 } from './grantsLocations.ts';
+import { AssociateAccessGrantsIdentityCenter, DissociateAccessGrantsIdentityCenter } from './identityCenters.ts';
 import { UpdateJobPriority, UpdateJobStatus } from './jobChanges.ts';
 import { CreateJob, DescribeJob, ListJobs } from './jobs.ts';
 import { DeleteJobTagging, GetJobTagging, PutJobTagging } from './jobTagging.ts';
@@ -51,6 +52,7 @@ export const s3control = defineService({
   },
   limits: limits as unknown as Limits,
   operations: {
+    AssociateAccessGrantsIdentityCenter,
     CreateAccessGrant,
     CreateAccessGrantsInstance,
     CreateAccessGrantsLocation,
@@ -65,6 +67,7 @@ export const s3control = defineService({
     DeleteJobTagging,
     DeletePublicAccessBlock,
     DescribeJob,
+    DissociateAccessGrantsIdentityCenter,
     GetAccessGrant,
     GetAccessGrantsInstance,
     GetAccessGrantsInstanceForPrefix,

@@ -25,6 +25,7 @@ import {
   applicationArn,
   applications,
   forgetApplication,
+  S3_ACCESS_GRANTS_PROVIDER,
 } from '../../identity/applications.ts';
 import { type Instance, instanceArn } from '../../identity/instances.ts';
 import { accessTo, onInstance } from './access.ts';
@@ -50,6 +51,11 @@ const PROVIDERS: readonly ApplicationProvider[] = [
     FederationProtocol: 'SAML',
     DisplayData: { DisplayName: 'Custom SAML 2.0 application', Description: 'Custom SAML 2.0 application' },
   },
+  {
+    ApplicationProviderArn: S3_ACCESS_GRANTS_PROVIDER,
+    FederationProtocol: 'OAUTH',
+    DisplayData: { DisplayName: 'S3 Access Grants', Description: 'Amazon S3 Access Grants' },
+  },
 ];
 
 export const ListApplicationProviders: Operation<ListApplicationProvidersRequest, ListApplicationProvidersResponse> = {
@@ -73,7 +79,7 @@ export const DescribeApplicationProvider: Operation<
   run: async (_input, _ctx, provider) => provider as DescribeApplicationProviderResponse,
 };
 
-/** AWS too makes SAML applications in its console only. */
+/** AWS too makes SAML applications in its console only; S3 makes its own. */
 export const CreateApplication: OnInstance<Present<CreateApplicationRequest>, CreateApplicationResponse> = {
   ...onInstance,
   access: ({ ApplicationProviderArn, Tags }, ctx, instance) => [
@@ -86,7 +92,7 @@ export const CreateApplication: OnInstance<Present<CreateApplicationRequest>, Cr
   async run(input, ctx, instance) {
     const provider = providerNamed(input.ApplicationProviderArn);
     if (!provider) throw noProvider(input.ApplicationProviderArn);
-    if (provider.FederationProtocol !== 'OAUTH') {
+    if (provider.ApplicationProviderArn !== CUSTOM) {
       failInvalid('Applications of this application provider cannot be created with this operation.');
     }
     const ApplicationArn = await once(ctx, instance.id, 'CreateApplication', input, () => made(ctx, instance, input));
