@@ -1,13 +1,16 @@
 /** `aws sso login` as it is, on AWS's own hosts. What is not on the machine is skipped and says so. */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { testCloud } from '../src/testing/cloud.ts';
 import { portalOf, welcome } from '../src/testing/people.ts';
+import { awsSince } from './awsClients.ts';
 import { awsHosts } from './awsHosts.ts';
+import { planeOnSocket } from './socket.ts';
 
 const run = promisify(execFile);
 const REGION = 'eu-central-1';
@@ -55,28 +58,34 @@ const credentials = fromSSO({ profile: 'lab', clientConfig: { requestHandler } }
 console.log((await new STS({ region: '${REGION}', credentials, requestHandler }).getCallerIdentity({})).Arn);
 `;
 
+/** The code that a login shows, and its end. */
+function heard(login: ReturnType<typeof spawn>) {
+  let said = '';
+  const ended = new Promise<number | null>((resolve) => login.on('close', resolve));
+  const code = new Promise<string>((resolve, reject) => {
+    const hear = (text: Buffer) => {
+      said += text;
+      const found = /\?user_code=([A-Z]{4}-[A-Z]{4})/.exec(said);
+      if (found) resolve(found[1]!);
+    };
+    login.stdout?.on('data', hear);
+    login.stderr?.on('data', hear);
+    ended.then(() => reject(new Error(said)));
+  });
+  return { code, ended, said: () => said };
+}
+
 for (const [kind, config] of Object.entries({ 'a start URL': LEGACY, 'an SSO session': SESSION })) {
   test(`aws sso login with ${kind}, then AWS CLI, boto3 and the JavaScript SDK`, { skip: missing }, async (t) => {
     const { cloud, IdentityStoreId, folder, env, asked } = await world(t);
     const start = `https://${IdentityStoreId}.awsapps.com/start`;
     writeFileSync(join(folder, 'config'), profile(start, cloud.managementAccount, config));
     const login = spawn(aws as string, ['sso', 'login', '--profile', 'lab', '--no-browser'], { env });
-    let said = '';
-    const ended = new Promise<number | null>((resolve) => login.on('close', resolve));
-    const code = new Promise<string>((resolve, reject) => {
-      const hear = (text: Buffer) => {
-        said += text;
-        const found = /\?user_code=([A-Z]{4}-[A-Z]{4})/.exec(said);
-        if (found) resolve(found[1]!);
-      };
-      login.stdout.on('data', hear);
-      login.stderr.on('data', hear);
-      ended.then(() => reject(new Error(said)));
-    });
+    const { code, ended, said } = heard(login);
     const { browser, page } = await welcome(cloud, 'alice', `/start/device?user_code=${await code}`);
     assert.match(page.text, /<strong>botocore-client-\w+<\/strong>/);
     await browser.submit('/start/device', { decision: 'ALLOWED' });
-    assert.equal(await ended, 0, said);
+    assert.equal(await ended, 0, said());
     const ARN = /arn:aws:sts::111122223333:assumed-role\/AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice/;
     const cli = await run(aws as string, ['sts', 'get-caller-identity', '--profile', 'lab'], { env });
     assert.match(cli.stdout, ARN);
@@ -96,3 +105,32 @@ for (const [kind, config] of Object.entries({ 'a start URL': LEGACY, 'an SSO ses
     assert.match(text, /Sign in to the access portal/, 'signing out ends the sign-in');
   });
 }
+
+const today = awsSince({ 2: 32 });
+
+test("today's AWS CLI signs in to a plane at an address, by AWS's own start URL", {
+  skip: today === undefined && 'no AWS CLI 2.32 or later here',
+}, async (t) => {
+  const { cloud, endpoint } = await planeOnSocket(t, true);
+  const { IdentityStoreId, assign, person } = await portalOf(cloud);
+  const id = await person('alice');
+  await assign('AdminRole', 'AdministratorAccess', { type: 'USER', id }, cloud.managementAccount);
+  const folder = mkdtempSync(join(tmpdir(), 'sso-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'config');
+  writeFileSync(file, profile(`https://${IdentityStoreId}.awsapps.com/start`, cloud.managementAccount, SESSION));
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    AWS_CONFIG_FILE: file,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_PAGER: '',
+  };
+  const asked = ['sso', 'login', '--profile', 'lab', '--no-browser', '--use-device-code'];
+  const { code, ended, said } = heard(spawn(today as string, asked, { env }));
+  const { browser } = await welcome(cloud, 'alice', `/start/device?user_code=${await code}`);
+  await browser.submit('/start/device', { decision: 'ALLOWED' });
+  assert.equal(await ended, 0, said());
+  const cli = await run(today as string, ['sts', 'get-caller-identity', '--profile', 'lab'], { env });
+  assert.match(cli.stdout, /AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice/);
+});
