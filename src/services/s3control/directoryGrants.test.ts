@@ -238,6 +238,9 @@ test('the session that is vended says on whose behalf; the role must let its con
   const identityStoreArn = `arn:aws:identitystore::${cloud.managementAccount}:identitystore/${IdentityStoreId}`;
   const records = Events.map(({ CloudTrailEvent }) => JSON.parse(CloudTrailEvent!).userIdentity.onBehalfOf);
   assert.deepEqual(records.filter(Boolean), [{ userId: ada, identityStoreArn }]);
+  const kept = (await cloud.deps.store.journal.read(0, 10_000)).map(({ body }) => body).join('\n');
+  assert.match(kept, /"contextAssertion":"HIDDEN_DUE_TO_SECURITY_REASONS"/);
+  assert.ok(!kept.includes('AQoJb3JpZ2luX2Vj'));
   await iam.updateAssumeRolePolicy({ RoleName: 'reaches', PolicyDocument: trust('sts:AssumeRole') });
   await assert.rejects(about.vended(session, 'ada/1'), {
     name: 'StsNotAuthorizedError',

@@ -1,5 +1,5 @@
 /**
- * Access Grants with a directory: an instance is associated with one of IAM Identity Center and is an application there.
+ * Access Grants with a directory: an instance is associated with one of IAM Identity Center, an application there.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-instance-idc.html
  */
 import type {

@@ -6,7 +6,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import type { Role } from '../../identity/principals.ts';
 import { issue, recorded, requestDetails } from './credentials.ts';
 import { mfaConditions, verifyMfa } from './mfa.ts';
-import { providedContext, setContextConditions } from './providedContexts.ts';
+import { hideContexts, providedContext, setContextConditions } from './providedContexts.ts';
 import {
   accountOfRole,
   assumed,
@@ -33,11 +33,17 @@ interface Target {
 export const AssumeRole: Operation<Input, AssumeRoleResponse, Target> = {
   readOnly: true,
   async load(input, ctx) {
+    hideContexts(ctx, input);
     requireAllowedCaller(input, ctx);
     const account = accountOfRole(input.RoleArn);
     if (account !== ctx.account) ctx.audit.recipientAccountId = account;
     const tags = sessionTags(input, ctx.caller.session);
-    if (tags.inherited.length > 0) ctx.audit.requestParameters = { incomingTransitiveTags: tagMap(tags.inherited) };
+    if (tags.inherited.length > 0) {
+      ctx.audit.requestParameters = {
+        ...ctx.audit.requestParameters,
+        incomingTransitiveTags: tagMap(tags.inherited),
+      };
+    }
     const sourceIdentity = sourceIdentityOf(input, ctx);
     const role = await findRole(ctx, input.RoleArn);
     const onBehalfOf = await providedContext(ctx, input);

@@ -6,6 +6,14 @@ import type { Present } from '../../core/operation.ts';
 import { directoryUsers } from '../../identity/directory.ts';
 import { CONTEXT_PROVIDER, contextConditions, openContext } from '../../identity/identityContexts.ts';
 
+/** Whoever may assume the role could use an assertion again: records do not tell it. */
+export function hideContexts({ audit }: Context, { ProvidedContexts: provided }: Present<AssumeRoleRequest>): void {
+  if (!provided?.length) return;
+  const contextAssertion = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+  const providedContexts = provided.map(({ ProviderArn: providerArn }) => ({ providerArn, contextAssertion }));
+  audit.requestParameters = { ...audit.requestParameters, providedContexts };
+}
+
 /** Undefined where none was provided. Throws on one that we did not make, that is too old, or whose user is gone. */
 export async function providedContext(
   ctx: Context,
