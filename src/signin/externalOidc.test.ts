@@ -134,3 +134,13 @@ test('the name may be in another claim; an address that is not verified is none'
   assert.match((await (await visited(email(true))).shown()).text, /<h1>Access portal/);
   assert.match((await (await visited(email(false))).shown()).text, UNEXPECTED);
 });
+
+test('a code of one provider is not shown to another one, that took its place meanwhile', async (t) => {
+  const { cloud, provider, visited } = await world(t);
+  const { shown } = await visited((claims) => provider.sign(claims));
+  const other = await tokenIssuer(t);
+  const set = { kind: 'oidc', issuer: other.issuer, clientId: 'gatehouse' };
+  assert.equal((await operated(cloud, 'POST', 'identity-source', set)).status, 200);
+  assert.match((await shown()).text, UNEXPECTED);
+  assert.deepEqual([provider.asked.length, other.asked.length], [0, 0]);
+});

@@ -33,6 +33,8 @@ import { cookieFor, type Visit } from './visit.ts';
 interface Proof {
   readonly verifier: string;
   readonly nonce: string;
+  /** Who was asked: a code of one provider is shown to no other, when the source changed meanwhile. */
+  readonly issuer: string;
 }
 
 const PROOF = 'external-oidc';
@@ -66,7 +68,7 @@ export async function toOidcProvider(
 
 async function authorization(ctx: Context, visit: Visit, instance: Instance, source: OidcSource, next: string) {
   const state = newToken(ctx);
-  const proof: Proof = { verifier: newToken(ctx), nonce: newToken(ctx) };
+  const proof: Proof = { verifier: newToken(ctx), nonce: newToken(ctx), issuer: source.issuer };
   await keepRequest(ctx, visit, {
     ...{ id: digestOf(state), identityStore: instance.identityStore, next },
     proof: ctx.secrets.seal(PROOF, JSON.stringify(proof), ctx.random(12)),
@@ -118,8 +120,8 @@ async function returned(ctx: Context, visit: Visit, id: string) {
   const request = await takeRequest(ctx, digestOf(visit.query.get('state') ?? ''), instance.identityStore);
   const proof = request?.proof === undefined ? undefined : ctx.secrets.open(PROOF, request.proof);
   const own = request?.browser === digestOf(visit.token) && proof;
-  const known = own ? { next: request.next, proof: JSON.parse(proof.toString('utf8')) as Proof } : undefined;
-  return { instance, source, request: known, now: ctx.now };
+  const known = own ? { next: request.next, proof: JSON.parse(own.toString('utf8')) as Proof } : undefined;
+  return { instance, source, request: known?.proof.issuer === source.issuer ? known : undefined, now: ctx.now };
 }
 
 interface Returned {
