@@ -1,4 +1,4 @@
-/** What people and command lines prove themselves with is nowhere in clear: in no record, no row, no page of a refusal. */
+/** What people and command lines prove themselves with is in no record, no row, and no page of a refusal. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
