@@ -1,4 +1,4 @@
-/** CloudTrail Insights that somebody hears of: a burst of refused calls reaches a queue through a rule of EventBridge. */
+/** CloudTrail Insights that are heard of: a burst of refused calls reaches a queue through a rule of EventBridge. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { later, loggingTrail } from '../../src/services/cloudtrail/fixtures.ts';
