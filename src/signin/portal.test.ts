@@ -32,6 +32,7 @@ test('somebody new gets a link, chooses a password, adds a telephone, and sees w
     sessionToken: value('AWS_SESSION_TOKEN'),
   });
   assert.match((await clients.sts.getCallerIdentity({})).Arn!, /AWSReservedSSO_AdminRole_\w{16}\/alice$/);
+  assert.equal(value('AWS_ENDPOINT_URL'), 'http://cloud.test', 'pasted into a new terminal they go to no other plane');
   await browser.go('/start');
   const cookie = browser.cookie();
   assert.match((await browser.submit('/start/signout', {})).text, /Sign in to the access portal/);

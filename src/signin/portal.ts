@@ -104,7 +104,8 @@ export async function credentialsPage(visit: Visit): Promise<WireResponse> {
 <h2>Environment variables</h2>
 <pre id="environment">export AWS_ACCESS_KEY_ID="${given.accessKeyId}"
 export AWS_SECRET_ACCESS_KEY="${given.secretAccessKey}"
-export AWS_SESSION_TOKEN="${given.sessionToken}"</pre>
+export AWS_SESSION_TOKEN="${given.sessionToken}"
+export AWS_ENDPOINT_URL="${visit.around.endpoint}"</pre>
 <h2>Profile in ~/.aws/credentials</h2>
 <pre>[${account}_${role}]
 aws_access_key_id=${given.accessKeyId}
