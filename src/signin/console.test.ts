@@ -19,10 +19,12 @@ async function deviceOf(cloud: Cloud, name: string, UserName = 'root'): Promise<
 }
 
 /** ConsoleLogin records, oldest first. */
-async function loginsIn(cloud: Cloud) {
+async function recordsIn(cloud: Cloud, name: string) {
   const rows = await cloud.deps.store.journal.read(0, 10_000);
-  return rows.map(({ body }) => JSON.parse(body)).filter(({ eventName }) => eventName === 'ConsoleLogin');
+  return rows.map(({ body }) => JSON.parse(body)).filter(({ eventName }) => eventName === name);
 }
+
+const loginsIn = (cloud: Cloud) => recordsIn(cloud, 'ConsoleLogin');
 
 async function withUser(reset = false) {
   const cloud = await testCloud();
@@ -241,6 +243,11 @@ test('temporary credentials are exchanged for a browser’s session', async () =
   assert.match(page.text, /assumed-role\/guest\/eve/);
   const [record] = await loginsIn(cloud);
   assert.equal(record.userIdentity.type, 'AssumedRole');
+  const asked = await recordsIn(cloud, 'GetSigninToken');
+  assert.deepEqual(
+    asked.map(({ userIdentity, responseElements }) => [userIdentity.accessKeyId, responseElements]),
+    [[sessionId, { GetSigninToken: 'Success' }]],
+  );
   cloud.advance('PT31M');
   assert.match((await browser.go('/signin/home')).text, /Sign in as an IAM user/);
   assert.equal((await login(SigninToken, CONSOLE)).status, 400);

@@ -1,9 +1,11 @@
 /**
- * ConsoleLogin, as CloudTrail has it.
+ * ConsoleLogin and what goes with it, as CloudTrail has them.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
  */
-import type { Context } from '../core/context.ts';
+import type { Context, Session } from '../core/context.ts';
+import { userIdentity as sessionIdentity } from '../core/userIdentity.ts';
 import type { MfaDevice } from '../identity/mfa.ts';
+import { callerOf } from '../identity/sessions.ts';
 import type { Holder } from './consoleUsers.ts';
 import { HIDDEN, record } from './records.ts';
 
@@ -43,6 +45,18 @@ export function recordMfaCheck(ctx: Context, holder: Holder, devices: readonly M
 
 /** AWS documents no example of this one; it has the form of the others. */
 export const recordLogout = (ctx: Context, holder: Holder) => recordConsoleEvent(ctx, holder, 'Logout');
+
+/** That somebody had a token for temporary credentials, with which a browser may come in. */
+export function recordSigninToken(ctx: Context, session: Session): void {
+  const caller = callerOf(session);
+  record(ctx, caller.account, REGION, {
+    userIdentity: sessionIdentity(caller),
+    eventName: 'GetSigninToken',
+    responseElements: { GetSigninToken: 'Success' },
+    additionalEventData: { MobileVersion: 'No', MFAUsed: session.mfa ? 'Yes' : 'No' },
+    eventType: 'AwsConsoleSignIn',
+  });
+}
 
 function recordConsoleEvent(ctx: Context, holder: Holder, eventName: string, additionalEventData?: object): void {
   const { account, name, role } = holder;

@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Context, Session } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { openSession } from '../identity/sessions.ts';
+import { recordSigninToken } from './consoleRecords.ts';
 import { problemPage } from './entry.ts';
 import { sentTo } from './html.ts';
 import { entryWith, letIn, type RoleEntry } from './roleSessions.ts';
@@ -50,6 +51,7 @@ function getSigninToken({ query, around }: Visit): Promise<WireResponse> {
       expires: now + TOKEN_MS,
       until: duration === null ? session.expires : now + seconds * 1000,
     };
+    recordSigninToken(ctx, session);
     const SigninToken = ctx.secrets.seal(PURPOSE, JSON.stringify(token), ctx.random(12));
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     return { status: 200, headers, body: JSON.stringify({ SigninToken }), toldPages: true };
