@@ -83,7 +83,7 @@ const SETTINGS: readonly Setting[] = [
   {
     flag: 'smtp',
     value: 'URL',
-    help: 'smtp://USER:PASSWORD@HOST:PORT: where mail goes out; it is kept in an outbox otherwise',
+    help: 'smtp://USER:PASSWORD@HOST:PORT: where mail goes out; otherwise gatehouse mail and outbox show it',
   },
   {
     flag: 'password-cost',

@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     usage: 'mail [ACCOUNT_ID]                letters that wait to be sent: links to choose a password',
     load: async () => (await import('./mail.ts')).mail,
   },
+  outbox: {
+    usage: 'outbox                           what SNS could not send: text messages, and mail without --smtp',
+    load: async () => (await import('./outbox.ts')).outbox,
+  },
   policy: {
     usage: 'policy test|validate|check …     run policy cases; check policies as Access Analyzer does',
     load: async () => (await import('./policy.ts')).policy,

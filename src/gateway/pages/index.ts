@@ -21,6 +21,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
   clock: { methods: ['POST'], load: async () => clock },
   why: { methods: ['GET'], load: async () => (await import('./why.ts')).whyPage },
   mail: { methods: ['GET'], load: async () => (await import('./mail.ts')).mailPage },
+  outbox: { methods: ['GET'], load: async () => (await import('./outbox.ts')).outboxAnswer },
   'scim-tokens': {
     methods: ['GET', 'POST', 'DELETE'],
     load: async () => (await import('./scimTokens.ts')).scimTokensPage,

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { testCloud } from '../../testing/cloud.ts';
+import { waitingIn } from '../../testing/outbox.ts';
 import { refusal } from '../../testing/rejected.ts';
-import { outbox } from './outbox.ts';
-
-const kept = async ({ deps, managementAccount }: Cloud) =>
-  (await deps.store.transaction((tx) => tx.list(outbox, [managementAccount], { limit: 10 }))).rows;
 
 test('text messages, and mail without a server, are kept for whoever looks, for two weeks', async () => {
   const cloud = await testCloud({ quotas: { SMSSandbox: 0 } });
@@ -15,13 +12,13 @@ test('text messages, and mail without a server, are kept for whoever looks, for 
   await sns.subscribe({ TopicArn, Protocol: 'sms', Endpoint: '+15555550100' });
   await sns.subscribe({ TopicArn, Protocol: 'email-json', Endpoint: 'ann@example.com' });
   await cloud.settle();
-  const [mail] = await kept(cloud);
+  const [mail] = await waitingIn(cloud);
   assert.equal(mail?.subject, 'AWS Notification - Subscription Confirmation');
   await sns.confirmSubscription({ TopicArn, Token: JSON.parse(mail.text).Token });
   await sns.publish({ TopicArn, Message: '{"default":"long","sms":"short"}', MessageStructure: 'json' });
   await sns.publish({ PhoneNumber: '+15555550101', Message: 'direct' });
   await cloud.settle();
-  const found = (await kept(cloud))
+  const found = (await waitingIn(cloud))
     .filter(({ subject }) => !subject?.includes('Confirmation'))
     .map(({ protocol, to, text }) => [protocol, to, protocol === 'sms' ? text : JSON.parse(text).Message]);
   assert.deepEqual(found.toSorted(), [
@@ -31,7 +28,7 @@ test('text messages, and mail without a server, are kept for whoever looks, for 
   ]);
   cloud.advance('P14DT1M');
   await cloud.settle();
-  assert.deepEqual(await kept(cloud), []);
+  assert.deepEqual(await waitingIn(cloud), []);
 });
 
 test('what is set of text messages is read back, and nobody has opted out', async () => {

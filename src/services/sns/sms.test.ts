@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { waitingIn } from '../../testing/outbox.ts';
 import { refusal } from '../../testing/rejected.ts';
-import { outbox } from './outbox.ts';
 
 const PhoneNumber = '+15555550100';
 
-const texts = async ({ deps, managementAccount }: Cloud) =>
-  (await deps.store.transaction((tx) => tx.list(outbox, [managementAccount], { limit: 100 }))).rows.map(
-    ({ to, text }) => `${to} ${text}`,
-  );
+const texts = async (cloud: Cloud) => (await waitingIn(cloud)).map(({ to, text }) => `${to} ${text}`);
 
 /** Asks for a code and reads it. */
 async function newCode(cloud: Cloud): Promise<string> {

@@ -5,8 +5,9 @@
  */
 import type { Context } from '../../core/context.ts';
 import { metrics } from '../../core/metrics.ts';
+import type { OutboxEntry } from '../../core/outbox.ts';
 import { table } from '../../store/store.ts';
-import { type OutboxEntry, putOut } from './outbox.ts';
+import { putOut } from './outbox.ts';
 import { spendLimit } from './sms.ts';
 import { mayText } from './smsSandbox.ts';
 
