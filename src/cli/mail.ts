@@ -5,8 +5,9 @@ import { signedPage } from './signedPage.ts';
 const HELP = `Usage: npx gatehouse mail [ACCOUNT_ID] [OPTION…]
 
 Prints the letters of the last day that the plane did not send, because it was started without --smtp: their links let
-people of a directory, and root users, choose a password. The caller needs sso-directory:UpdatePassword; letters to root
-users, and of other accounts, are for the management account's root user.
+people of a directory, and root users, choose a password; codes prove a new address of a root user. The caller needs
+sso-directory:UpdatePassword; letters to root users, and of other accounts, are for the management account's root
+user.
 
   --json           the letters as JSON
 ${PLANE_HELP}`;

@@ -18,6 +18,8 @@ interface RootReset {
   /** Digest of what is in the link. */
   readonly token: string;
   readonly account: string;
+  /** Where the link was sent: it works as long as that is the account's address. */
+  readonly email: string;
   /** Milliseconds. */
   readonly expires: number;
 }
@@ -48,7 +50,8 @@ async function mayRecover({ store }: Context, { id, organization }: Account): Pr
 
 async function sendLink(ctx: Context, { id, email, name }: Account): Promise<void> {
   const token = newToken(ctx);
-  await ctx.store.insert(rootResets, { token: digestOf(token), account: id, expires: ctx.now.getTime() + LINK_MS });
+  const expires = ctx.now.getTime() + LINK_MS;
+  await ctx.store.insert(rootResets, { token: digestOf(token), account: id, email, expires });
   recordReset(ctx, id, 'PasswordRecoveryRequested');
   const text = [
     `With this link you can choose the password of the root user of account ${name} (${id}) within one hour.`,
@@ -82,7 +85,8 @@ async function found(ctx: Context, token: string): Promise<Account | undefined> 
   const reset = await ctx.store.get(rootResets, [digestOf(token)]);
   if (!reset || reset.expires <= ctx.now.getTime()) return undefined;
   const account = await ctx.store.get(accounts, [reset.account]);
-  return account && !isClosed(account, ctx.now) && (await mayRecover(ctx, account)) ? account : undefined;
+  if (account?.email !== reset.email || isClosed(account, ctx.now)) return undefined;
+  return (await mayRecover(ctx, account)) ? account : undefined;
 }
 
 const GONE = 'This link does not work any more.';

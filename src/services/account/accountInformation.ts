@@ -1,9 +1,7 @@
-/** The account's name, age, state and root address. */
+/** The account's name, age and state. */
 import type {
   GetAccountInformationRequest,
   GetAccountInformationResponse,
-  GetPrimaryEmailRequest,
-  GetPrimaryEmailResponse,
   PutAccountNameRequest,
 } from '@aws-sdk/client-account';
 import type { Present } from '../../core/operation.ts';
@@ -29,10 +27,4 @@ export const PutAccountName = operation<Present<PutAccountNameRequest>, object>(
     await ctx.store.replace(accounts, { ...account, name: AccountName });
     return {};
   },
-});
-
-export const GetPrimaryEmail = operation<Present<GetPrimaryEmailRequest>, GetPrimaryEmailResponse>({
-  name: 'GetPrimaryEmail',
-  membersOnly: true,
-  run: async (_input, _ctx, account) => ({ PrimaryEmail: account.email }),
 });

@@ -4,6 +4,7 @@ import { defineService, type Limits } from '../../core/operation.ts';
 import * as accountInformation from './accountInformation.ts';
 import * as contacts from './contacts.ts';
 import published from './limits.json' with { type: 'json' };
+import * as primaryEmail from './primaryEmail.ts';
 import * as regions from './regions.ts';
 
 /** The published limits, with those of operations that AWS added later. */
@@ -11,6 +12,7 @@ const accountId = { pattern: '\\d{12}' };
 const limits: Limits = {
   ...(published as unknown as Limits),
   GetAccountInformation: { AccountId: accountId },
+  GetPrimaryEmailUpdateStatus: { AccountId: accountId },
   PutAccountName: {
     AccountId: accountId,
     AccountName: { required: true, length: [1, 50], pattern: '[ -;=?-~]+' },
@@ -24,18 +26,22 @@ export const account = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2021-02-01' },
   limits,
+  afterwards: primaryEmail.afterwards,
   operations: {
+    AcceptPrimaryEmailUpdate: primaryEmail.AcceptPrimaryEmailUpdate,
     DeleteAlternateContact: contacts.DeleteAlternateContact,
     DisableRegion: regions.DisableRegion,
     EnableRegion: regions.EnableRegion,
     GetAccountInformation: accountInformation.GetAccountInformation,
     GetAlternateContact: contacts.GetAlternateContact,
     GetContactInformation: contacts.GetContactInformation,
-    GetPrimaryEmail: accountInformation.GetPrimaryEmail,
+    GetPrimaryEmail: primaryEmail.GetPrimaryEmail,
+    GetPrimaryEmailUpdateStatus: primaryEmail.GetPrimaryEmailUpdateStatus,
     GetRegionOptStatus: regions.GetRegionOptStatus,
     ListRegions: regions.ListRegions,
     PutAccountName: accountInformation.PutAccountName,
     PutAlternateContact: contacts.PutAlternateContact,
     PutContactInformation: contacts.PutContactInformation,
+    StartPrimaryEmailUpdate: primaryEmail.StartPrimaryEmailUpdate,
   },
 });

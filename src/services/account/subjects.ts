@@ -72,6 +72,7 @@ async function refusalOf(ctx: Context, { organization }: Chain, id: string): Pro
   if (id === organization.management) {
     return ' (The management account can only be managed using the standalone context from the management account.)';
   }
+  if (organization.featureSet !== 'ALL') return ' (Your organization must first enable all features.)';
   const trusted = await ctx.store.get(trustedServices, [organization.id, SERVICE]);
   return trusted ? undefined : ' (Your organization must first enable trusted access with AWS Account Management.)';
 }

@@ -19,6 +19,7 @@ import { digits, lowerId } from '../../core/ids.ts';
 import { Missing, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
+import { isAccountAddress } from '../../identity/addresses.ts';
 import { type Account, accounts, type Organization } from '../../identity/organization.ts';
 import { table } from '../../store/store.ts';
 import { openInvitations } from './handshakeRows.ts';
@@ -131,16 +132,9 @@ async function requireFewInProgress(ctx: Context, { id }: Organization): Promise
   }
 }
 
-/** Addresses that pass the pattern of the API may still not be addresses (Email in CreateAccount's reference). */
+/** Addresses that pass the pattern of the API may still not be addresses. */
 async function failureOf(ctx: Context, email: string): Promise<CreateAccountFailureReason | undefined> {
-  const [local = '', domain = '', more] = email.split('@');
-  const valid =
-    more === undefined &&
-    /^[!-~]+$/.test(email) &&
-    !/["'()[\]:;,\\|%&]/.test(local) &&
-    !local.startsWith('.') &&
-    /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(domain);
-  if (!valid) return 'INVALID_EMAIL';
+  if (!isAccountAddress(email)) return 'INVALID_EMAIL';
   return (await ctx.store.fits(accounts, [email.toLowerCase()], 1, 'email')) ? undefined : 'EMAIL_ALREADY_EXISTS';
 }
 
