@@ -2,6 +2,7 @@
  * Service control policies by condition and by list: uploads that do not say how they are encrypted are refused, and an
  * account whose list of services does not name one cannot use it, root user included.
  */
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Clients, type Cloud, testCloud } from '../../src/testing/cloud.ts';
 import { rejected } from '../../src/testing/rejected.ts';
@@ -35,10 +36,20 @@ test('uploads that do not say how they are encrypted are refused, those that do 
   });
   const put = (more: object) => admin.s3.putObject({ Bucket: BUCKET, Key: 'report', Body: 'text', ...more });
   await rejected(put({}), 'AccessDenied', /explicit deny in a service control policy/);
-  await put({ ServerSideEncryption: 'AES256' });
-  await put({ ServerSideEncryption: 'aws:kms' });
+  assert.deepEqual(
+    (await admin.s3.listObjectsV2({ Bucket: BUCKET })).Contents ?? [],
+    [],
+    'what is refused is not there',
+  );
+  for (const ServerSideEncryption of ['AES256', 'aws:kms'] as const) {
+    await put({ ServerSideEncryption });
+    const found = await admin.s3.headObject({ Bucket: BUCKET, Key: 'report' });
+    assert.equal(found.ServerSideEncryption, ServerSideEncryption);
+  }
   await cloud.root.s3.createBucket({ Bucket: 'of-management' });
   await cloud.root.s3.putObject({ Bucket: 'of-management', Key: 'report', Body: 'text' });
+  const spared = await cloud.root.s3.listObjectsV2({ Bucket: 'of-management' });
+  assert.equal(spared.KeyCount, 1, 'the management account is bound by no SCP');
 });
 
 test('without FullAWSAccess only what a list allows is left, for the root user too', async () => {
@@ -48,7 +59,7 @@ test('without FullAWSAccess only what a list allows is left, for the root user t
   await admin.kms.listKeys({});
   await cloud.root.organizations.detachPolicy({ PolicyId: 'p-FullAWSAccess', TargetId: target });
   for (const { s3, kms } of [admin, owner]) {
-    await s3.listBuckets({});
+    assert.deepEqual((await s3.listBuckets({})).Buckets ?? [], []);
     await rejected(
       kms.listKeys({}),
       'AccessDeniedException',

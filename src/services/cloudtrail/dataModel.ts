@@ -2,9 +2,9 @@
  * AWS's model of the CloudTrail Data Service (API of 2021-08-11), in the form that the SDK's own modules have: the
  * published client cannot be had here.
  */
-import { Command, ServiceException } from '@smithy/core/client';
-import { getEndpointPlugin } from '@smithy/core/endpoints';
+import { ServiceException } from '@smithy/core/client';
 import { TypeRegistry } from '@smithy/core/schema';
+import { commandsOf } from '../../protocols/commands.ts';
 
 const N = 'com.amazonaws.cloudtraildata';
 const TEXT = 0;
@@ -57,32 +57,12 @@ export const PutAuditEvents$ = [
   () => Response$,
 ] as const;
 
-interface CommandOf<In, Out> {
-  new (
-    input: In,
-  ): {
-    readonly input: In;
-    resolveMiddleware(...stack: never[]): (...request: never[]) => Promise<{ output: Out }>;
-  };
-}
+const command = commandsOf('CloudTrailDataService', 'CloudTrailDataClient');
 
-const ENDPOINT = {
-  Endpoint: { type: 'builtInParams', name: 'endpoint' },
-  Region: { type: 'builtInParams', name: 'region' },
-} as const;
-
-const built = Command.classBuilder()
-  .ep(ENDPOINT)
-  .m((Made, _stack, config) => [getEndpointPlugin(config as never, Made.getEndpointParameterInstructions())])
-  .s('CloudTrailDataService', 'PutAuditEvents', {})
-  .n('CloudTrailDataClient', 'PutAuditEventsCommand')
-  .sc(PutAuditEvents$ as never)
-  .build();
-
-export class PutAuditEventsCommand extends (built as unknown as CommandOf<
-  PutAuditEventsRequest,
-  PutAuditEventsResponse
->) {}
+export class PutAuditEventsCommand extends command<PutAuditEventsRequest, PutAuditEventsResponse>(
+  'PutAuditEvents',
+  PutAuditEvents$,
+) {}
 
 const registry = TypeRegistry.for(N);
 type ErrorOptions = { readonly message?: string; readonly $metadata?: object };

@@ -3,37 +3,13 @@
  * this plane can get is older than the SDK's run-time schemas, and knows neither attribute mappings nor notification
  * settings; so the schemas are made here, of `shapes.json`, and the commands of them.
  */
-import { Command } from '@smithy/core/client';
-import { getEndpointPlugin } from '@smithy/core/endpoints';
+import { commandsOf } from '../../protocols/commands.ts';
 import { operation } from './schemas.ts';
 import type * as t from './types.ts';
 
 export * from './modelErrors.ts';
 
-interface CommandOf<In, Out> {
-  new (
-    input: In,
-  ): {
-    readonly input: In;
-    resolveMiddleware(...stack: never[]): (...request: never[]) => Promise<{ output: Out }>;
-  };
-}
-
-const ENDPOINT = {
-  Endpoint: { type: 'builtInParams', name: 'endpoint' },
-  Region: { type: 'builtInParams', name: 'region' },
-} as const;
-
-function command<In extends object, Out>(name: string, schema: unknown): CommandOf<In, Out> {
-  const built = Command.classBuilder()
-    .ep(ENDPOINT)
-    .m((Made, _stack, config) => [getEndpointPlugin(config as never, Made.getEndpointParameterInstructions())])
-    .s('RolesAnywhere', name, {})
-    .n('RolesAnywhereClient', `${name}Command`)
-    .sc(schema as never)
-    .build();
-  return built as unknown as CommandOf<In, Out>;
-}
+const command = commandsOf('RolesAnywhere', 'RolesAnywhereClient');
 
 export const CreateProfile$ = operation(
   'CreateProfile',

@@ -30,7 +30,7 @@ import {
   type InstanceAsked,
   instanceArn,
   loadInstance,
-  onInstance,
+  ofInstance,
   pageAsked,
   placeOf,
 } from './grantRows.ts';
@@ -152,8 +152,7 @@ export const ListAccessGrants: Operation<
   ListAccessGrantsResult,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access: (_input, _ctx, instance) => onInstance(instance),
+  ...ofInstance,
   async run(input, ctx, instance) {
     const { GranteeType, GranteeIdentifier: grantee, Permission, GrantScope, ApplicationArn } = input;
     const keep = (grant: AccessGrant) =>
@@ -174,8 +173,7 @@ export const ListCallerAccessGrants: Operation<
   ListCallerAccessGrantsResult,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access: (_input, _ctx, instance) => onInstance(instance),
+  ...ofInstance,
   async run(input, ctx, instance) {
     const { GrantScope: scope, AllowedByApplication: byApplication } = input;
     const caller = await granteesOf(ctx, instance);

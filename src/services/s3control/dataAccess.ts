@@ -19,8 +19,7 @@ import {
   grantsLocations,
   type InstanceAsked,
   instanceArn,
-  loadInstance,
-  onInstance,
+  ofInstance,
   placeOf,
 } from './grantRows.ts';
 import { isWithin, permits, policyFor, scopeIn } from './grantScopes.ts';
@@ -33,8 +32,7 @@ const CONTEXT_MS = 60_000;
 const GRANTS_OF_ONE_MAX = 10_000;
 
 export const GetDataAccess: Operation<Input, GetDataAccessResult, GrantsInstance> = {
-  load: loadInstance,
-  access: (_input, _ctx, instance) => onInstance(instance),
+  ...ofInstance,
   async run(input, ctx, instance) {
     requireTarget(input);
     const caller = await granteesOf(ctx, instance);

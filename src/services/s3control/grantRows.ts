@@ -7,6 +7,7 @@ import type { Context } from '../../core/context.ts';
 import { type Access, Missing, type Tag } from '../../core/operation.ts';
 import { paging } from '../../core/page.ts';
 import { table } from '../../store/store.ts';
+import { requireOwnAccount } from './accounts.ts';
 import { grantError } from './grantErrors.ts';
 
 interface Placed {
@@ -100,6 +101,21 @@ export const onInstance = (instance: GrantsInstance, conditions: Access['conditi
   resourceTags: instance.tags,
   conditions,
 });
+
+/** Operations on an instance, whoever its policies let in. */
+export const ofInstance = {
+  load: loadInstance,
+  access: (_input: InstanceAsked, _ctx: Context, instance: GrantsInstance) => onInstance(instance),
+};
+
+/** Operations on an instance that are its own account's. */
+export const ofOwnInstance = {
+  load: loadInstance,
+  access(input: InstanceAsked, ctx: Context, instance: GrantsInstance) {
+    requireOwnAccount(ctx, input.AccountId);
+    return onInstance(instance);
+  },
+};
 
 export const grantPages = paging({
   size: 'MaxResults',

@@ -30,6 +30,8 @@ import {
   type InstanceAsked,
   instanceArn,
   loadInstance,
+  ofInstance,
+  ofOwnInstance,
   onInstance,
   pageAsked,
   placeOf,
@@ -82,8 +84,7 @@ export const GetAccessGrantsInstance: Operation<
   GetAccessGrantsInstanceResult,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access: (_input, _ctx, instance) => onInstance(instance),
+  ...ofInstance,
   run: async (_input, _ctx, instance) => described(instance),
 };
 
@@ -92,11 +93,7 @@ export const DeleteAccessGrantsInstance: Operation<
   object,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access(input, ctx, instance) {
-    requireOwnAccount(ctx, input.AccountId);
-    return onInstance(instance);
-  },
+  ...ofOwnInstance,
   async run(_input, ctx, instance) {
     const { rows } = await ctx.store.list(grantsLocations, [placeOf(instance)], { limit: 1 });
     if (rows.length > 0 || instance.identityCenter) throw grantError('AccessGrantsInstanceNotEmptyError');
@@ -146,11 +143,7 @@ export const PutAccessGrantsInstanceResourcePolicy: Operation<
   PutAccessGrantsInstanceResourcePolicyResult,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access(input, ctx, instance) {
-    requireOwnAccount(ctx, input.AccountId);
-    return onInstance(instance);
-  },
+  ...ofOwnInstance,
   async run(input, ctx, instance) {
     if (input.Organization !== undefined) notImplemented('A resource policy for an organization');
     const { Policy: text } = input;
@@ -179,11 +172,7 @@ export const GetAccessGrantsInstanceResourcePolicy: Operation<
   GetAccessGrantsInstanceResourcePolicyResult,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access(input, ctx, instance) {
-    requireOwnAccount(ctx, input.AccountId);
-    return onInstance(instance);
-  },
+  ...ofOwnInstance,
   async run(_input, ctx, instance) {
     const { policy, set } = policyOf(instance);
     return { Policy: await showPrincipals(ctx.store, policy), CreatedAt: set };
@@ -195,11 +184,7 @@ export const DeleteAccessGrantsInstanceResourcePolicy: Operation<
   object,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access(input, ctx, instance) {
-    requireOwnAccount(ctx, input.AccountId);
-    return onInstance(instance);
-  },
+  ...ofOwnInstance,
   async run(_input, ctx, instance) {
     policyOf(instance);
     const { policy: _, policySet: __, ...rest } = instance;

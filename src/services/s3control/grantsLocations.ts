@@ -29,7 +29,7 @@ import {
   instanceArn,
   loadInstance,
   locationArn,
-  onInstance,
+  ofInstance,
   pageAsked,
   placeOf,
 } from './grantRows.ts';
@@ -161,8 +161,7 @@ export const ListAccessGrantsLocations: Operation<
   ListAccessGrantsLocationsResult,
   GrantsInstance
 > = {
-  load: loadInstance,
-  access: (_input, _ctx, instance) => onInstance(instance),
+  ...ofInstance,
   async run(input, ctx, instance) {
     const { LocationScope: scope } = input;
     const keep = scope === undefined ? undefined : (location: GrantsLocation) => location.scope === scope;
