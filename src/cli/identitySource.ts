@@ -1,8 +1,7 @@
 /** `gatehouse identity-source`: what AWS's console does under "Identity source". */
 import { readFileSync } from 'node:fs';
-import { linesOf } from './lines.ts';
-import { PLANE_HELP, PLANE_OPTIONS, parsed, planeOf, told, UsageError } from './plane.ts';
-import { signedPage } from './signedPage.ts';
+import { instanceCommand, type PageRequest } from './instanceCommand.ts';
+import { PLANE_HELP, PLANE_OPTIONS, parsed, UsageError } from './plane.ts';
 
 const HELP = `Usage: npx gatehouse identity-source [show] [OPTION…]
        npx gatehouse identity-source saml METADATA_FILE
@@ -42,42 +41,31 @@ const CERTIFICATES = `${PAGE}-certificates`;
 const parse = (args: readonly string[]) => parsed({ args: [...args], options: OPTIONS, allowPositionals: true });
 type Values = ReturnType<typeof parse>['values'];
 
-interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path?: string;
-  readonly content?: object;
-}
-
-const REQUESTS: Readonly<Record<string, (values: Values, file: string | undefined) => Request>> = {
-  show: () => ({ method: 'GET' }),
-  saml: (_values, file) => ({ method: 'POST', content: { kind: 'saml', metadata: textOf(file, 'metadata') } }),
+const REQUESTS: Readonly<Record<string, (values: Values, file: string | undefined) => PageRequest>> = {
+  show: () => ({ method: 'GET', path: PAGE }),
+  saml: (_values, file) => {
+    const content = { kind: 'saml', metadata: textOf(file, 'metadata') };
+    return { method: 'POST', path: PAGE, content };
+  },
   certificate: (values, file) =>
     values.delete === undefined
       ? { method: 'POST', path: CERTIFICATES, content: { certificate: textOf(file, 'certificate') } }
       : { method: 'DELETE', path: `${CERTIFICATES}/${encodeURIComponent(values.delete)}` },
-  oidc: (values) => ({ method: 'POST', content: oidcOf(values) }),
-  directory: () => ({ method: 'DELETE' }),
+  oidc: (values) => ({ method: 'POST', path: PAGE, content: oidcOf(values) }),
+  directory: () => ({ method: 'DELETE', path: PAGE }),
 };
 
-export function identitySource(args: readonly string[], out: (line: string) => void): Promise<number> {
-  return told(async () => {
-    const { values, positionals } = parse(args);
-    if (values.help) {
-      out(HELP);
-      return 0;
-    }
-    const [word = 'show', file, ...more] = positionals;
+export const identitySource = instanceCommand({
+  help: HELP,
+  parse,
+  requestOf([word = 'show', file, ...more], values) {
     const request = Object.hasOwn(REQUESTS, word) ? REQUESTS[word] : undefined;
     if (!request || more.length > 0) {
       throw new UsageError('identity-source takes show, saml, certificate, oidc or directory; see --help.');
     }
-    const { method, path = PAGE, content } = request(values, file);
-    const query: Record<string, string> = values.instance === undefined ? {} : { instance: values.instance };
-    const facts = await signedPage<object>(planeOf(values), method, path, query, content);
-    out(values.json ? JSON.stringify(facts, null, 2) : linesOf(facts).join('\n'));
-    return 0;
-  });
-}
+    return request(values, file);
+  },
+});
 
 function oidcOf(values: Values): object {
   const { issuer, claim, scope: scopes, 'client-id': clientId, 'client-secret-file': file } = values;

@@ -1,7 +1,6 @@
 /** `gatehouse mfa`: what AWS's console does under "Multi-factor authentication" of IAM Identity Center. */
-import { linesOf } from './lines.ts';
-import { PLANE_HELP, PLANE_OPTIONS, parsed, planeOf, told, UsageError } from './plane.ts';
-import { signedPage } from './signedPage.ts';
+import { instanceCommand, type PageRequest } from './instanceCommand.ts';
+import { PLANE_HELP, PLANE_OPTIONS, parsed, UsageError } from './plane.ts';
 
 const HELP = `Usage: npx gatehouse mfa [show] [OPTION…]
        npx gatehouse mfa set SETTING…
@@ -41,50 +40,37 @@ const OPTIONS = {
 const parse = (args: readonly string[]) => parsed({ args: [...args], options: OPTIONS, allowPositionals: true });
 type Values = ReturnType<typeof parse>['values'];
 
-interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly content?: object;
-}
-
 const PAGE = '/_gatehouse/mfa';
 const devices = (...parts: readonly string[]) => `${PAGE}-devices/${parts.map(encodeURIComponent).join('/')}`;
 
 /** With as many words as each takes after its own. */
-const REQUESTS: Readonly<Record<string, { words: number; of: (values: Values, words: readonly string[]) => Request }>> =
-  {
-    show: { words: 0, of: () => ({ method: 'GET', path: PAGE }) },
-    set: { words: 0, of: (values) => ({ method: 'POST', path: PAGE, content: settingsIn(values) }) },
-    devices: { words: 1, of: (_values, [user = '']) => ({ method: 'GET', path: devices(user) }) },
-    register: { words: 1, of: registering },
-    rename: {
-      words: 2,
-      of: ({ name }, [user = '', id = '']) => ({ method: 'POST', path: devices(id, user), content: { name } }),
-    },
-    remove: { words: 2, of: (_values, [user = '', id = '']) => ({ method: 'DELETE', path: devices(id, user) }) },
-  };
+const REQUESTS: Readonly<
+  Record<string, { words: number; of: (values: Values, words: readonly string[]) => PageRequest }>
+> = {
+  show: { words: 0, of: () => ({ method: 'GET', path: PAGE }) },
+  set: { words: 0, of: (values) => ({ method: 'POST', path: PAGE, content: settingsIn(values) }) },
+  devices: { words: 1, of: (_values, [user = '']) => ({ method: 'GET', path: devices(user) }) },
+  register: { words: 1, of: registering },
+  rename: {
+    words: 2,
+    of: ({ name }, [user = '', id = '']) => ({ method: 'POST', path: devices(id, user), content: { name } }),
+  },
+  remove: { words: 2, of: (_values, [user = '', id = '']) => ({ method: 'DELETE', path: devices(id, user) }) },
+};
 
-export function mfa(args: readonly string[], out: (line: string) => void): Promise<number> {
-  return told(async () => {
-    const { values, positionals } = parse(args);
-    if (values.help) {
-      out(HELP);
-      return 0;
-    }
-    const [word = 'show', ...words] = positionals;
+export const mfa = instanceCommand({
+  help: HELP,
+  parse,
+  requestOf([word = 'show', ...words], values) {
     const request = Object.hasOwn(REQUESTS, word) ? REQUESTS[word] : undefined;
     if (request?.words !== words.length)
       throw new UsageError('mfa takes show, set, devices, register, rename, remove; see --help.');
-    const { method, path, content } = request.of(values, words);
-    const query: Record<string, string> = values.instance === undefined ? {} : { instance: values.instance };
-    const facts = await signedPage<object>(planeOf(values), method, path, query, content);
-    out(values.json ? JSON.stringify(facts, null, 2) : linesOf(facts).join('\n'));
-    return 0;
-  });
-}
+    return request.of(values, words);
+  },
+});
 
 /** First the key; then, with what came with it, a code. */
-function registering({ registration, code, name }: Values, [user = '']: readonly string[]): Request {
+function registering({ registration, code, name }: Values, [user = '']: readonly string[]): PageRequest {
   const path = `${PAGE}-apps/${encodeURIComponent(user)}`;
   if ((registration === undefined) !== (code === undefined)) {
     throw new UsageError('--registration and --code go together; see --help.');

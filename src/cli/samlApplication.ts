@@ -1,8 +1,7 @@
 /** `gatehouse saml-application`: custom SAML 2.0 applications, which AWS makes in its console only. */
 import { readFileSync } from 'node:fs';
-import { linesOf } from './lines.ts';
-import { PLANE_HELP, PLANE_OPTIONS, parsed, planeOf, told, UsageError } from './plane.ts';
-import { signedPage } from './signedPage.ts';
+import { instanceCommand, type PageRequest } from './instanceCommand.ts';
+import { PLANE_HELP, PLANE_OPTIONS, parsed, UsageError } from './plane.ts';
 
 const HELP = `Usage: npx gatehouse saml-application list|show ID [OPTION…]
        npx gatehouse saml-application create NAME --acs-url URL --audience ENTITY_ID [SETTING…]
@@ -45,13 +44,7 @@ const CERTIFICATES = '/_gatehouse/saml-application-certificates';
 const parse = (args: readonly string[]) => parsed({ args: [...args], options: OPTIONS, allowPositionals: true });
 type Values = ReturnType<typeof parse>['values'];
 
-interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly content?: object;
-}
-
-const REQUESTS: Readonly<Record<string, (of: string | undefined, values: Values) => Request>> = {
+const REQUESTS: Readonly<Record<string, (of: string | undefined, values: Values) => PageRequest>> = {
   list: () => ({ method: 'GET', path: PAGE }),
   show: (id) => ({ method: 'GET', path: `${PAGE}/${idIn(id)}` }),
   create: (name, values) => ({ method: 'POST', path: PAGE, content: { name, ...settingsIn(values) } }),
@@ -64,25 +57,17 @@ const REQUESTS: Readonly<Record<string, (of: string | undefined, values: Values)
   },
 };
 
-export function samlApplication(args: readonly string[], out: (line: string) => void): Promise<number> {
-  return told(async () => {
-    const { values, positionals } = parse(args);
-    if (values.help) {
-      out(HELP);
-      return 0;
-    }
-    const [word = '', of, ...more] = positionals;
+export const samlApplication = instanceCommand({
+  help: HELP,
+  parse,
+  requestOf([word = '', of, ...more], values) {
     const request = Object.hasOwn(REQUESTS, word) ? REQUESTS[word] : undefined;
     if (!request || more.length > 0) {
       throw new UsageError('saml-application takes list, show, create, update or certificate; see --help.');
     }
-    const { method, path, content } = request(of, values);
-    const query: Record<string, string> = values.instance === undefined ? {} : { instance: values.instance };
-    const facts = await signedPage<object>(planeOf(values), method, path, query, content);
-    out(values.json ? JSON.stringify(facts, null, 2) : linesOf(facts).join('\n'));
-    return 0;
-  });
-}
+    return request(of, values);
+  },
+});
 
 /** The id, of an ARN too. */
 function idIn(named: string | undefined): string {
