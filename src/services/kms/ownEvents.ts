@@ -1,10 +1,12 @@
 /**
- * Records of what a key goes through by itself: its rotations, the expiry of its material, its end. They are no calls
- * of anybody, but events of the service.
+ * What a key goes through by itself: its rotations, the expiry of its material, its end. They are no calls of anybody:
+ * CloudTrail records them as events of the service, and EventBridge hears of them.
  * https://docs.aws.amazon.com/kms/latest/developerguide/ct-delete-key.html
+ * https://docs.aws.amazon.com/kms/latest/developerguide/kms-events.html
  */
 import type { RotationType } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
+import { emit } from '../../core/events.ts';
 import { timeUuid } from '../../core/ids.ts';
 import type { DeletionTask } from './keyStoreTasks.ts';
 import { type Key, keyArn } from './keys.ts';
@@ -15,21 +17,37 @@ interface Ended {
   readonly arn: string;
 }
 
-export const noteDeletion = (ctx: Context, ended: Ended, data?: object): void =>
+export function noteDeletion(ctx: Context, ended: Ended, data?: object): void {
   note(ctx, ended, 'DeleteKey', {
     responseElements: { keyId: ended.arn },
     ...(data && { additionalEventData: data }),
   });
+  tell(ctx, ended, 'KMS CMK Deletion', {});
+}
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/ct-deleteexpiredkeymaterial.html */
-export const noteExpiry = (ctx: Context, ended: Ended & { readonly keyId: string }, keyMaterialId: string): void =>
+export function noteExpiry(ctx: Context, ended: Ended & { readonly keyId: string }, keyMaterialId: string): void {
   note(ctx, ended, 'DeleteExpiredKeyMaterial', { serviceEventDetails: { keyId: ended.keyId, keyMaterialId } });
+  tell(ctx, ended, 'KMS Imported Key Material Expiration', { 'key-material-id': keyMaterialId });
+}
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/ct-rotatekey.html */
 export function noteRotation(ctx: Context, key: Key, rotationType: RotationType, currentKeyMaterialId: string): void {
   const { account, region, id: keyId, origin: keyOrigin, material } = key;
   const details = { rotationType, keyOrigin, previousKeyMaterialId: material?.id, currentKeyMaterialId, keyId };
-  note(ctx, { account, region, arn: keyArn(key) }, 'RotateKey', { serviceEventDetails: details });
+  const rotated = { account, region, arn: keyArn(key) };
+  note(ctx, rotated, 'RotateKey', { serviceEventDetails: details });
+  tell(ctx, rotated, 'KMS CMK Rotation', {
+    'key-origin': keyOrigin,
+    'rotation-type': rotationType,
+    'previous-key-material-id': material?.id,
+    'current-key-material-id': currentKeyMaterialId,
+  });
+}
+
+function tell(ctx: Context, { account, region, arn }: Ended, detailType: string, more: object): void {
+  const detail = { 'key-id': arn.split('/').at(-1), ...more };
+  emit(ctx, { source: 'aws.kms', detailType, resources: [arn], detail, account, region });
 }
 
 function note(ctx: Context, { account, region, arn }: Ended, eventName: string, more: object): void {
