@@ -9,6 +9,7 @@ const BENCHES: readonly (readonly [file: string, ...args: string[]])[] = [
   ['impact.ts'],
   ['store.ts'],
   ['import.ts'],
+  ['hostile.ts'],
   ['gateway.ts'],
   ['gateway.ts', '--users', '100000', '--records', '1000000'],
   ['kms.ts'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
+import { promptly } from '../testing/promptly.ts';
 import { checkLimits, type SchemaFacts } from './constraints.ts';
 import type { Limits, Service } from './operation.ts';
 
@@ -222,17 +223,14 @@ const folders = readdirSync(new URL('../services/', import.meta.url)).filter((na
 for (const name of folders) {
   test(`limits of ${name}: every pattern compiles and none backtracks without bound`, () => {
     const tried = new Set<string>();
-    for (const [operation, members] of Object.entries(documented(name))) {
-      for (const [path, limit] of Object.entries(members)) {
+    for (const members of Object.values(documented(name))) {
+      for (const limit of Object.values(members)) {
         const key = JSON.stringify([limit.pattern, limit.length]);
         if (limit.pattern === undefined || tried.has(key)) continue;
         tried.add(key);
         const x = service('x', { Op: { Member: limit } });
         for (const text of hostile) {
-          const start = performance.now();
-          complaint(x, 'Op', { Member: text });
-          const took = performance.now() - start;
-          assert.ok(took < 100, `${operation} ${path}: ${took.toFixed(1)} ms for ${limit.pattern}`);
+          promptly(() => complaint(x, 'Op', { Member: text }));
         }
       }
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
+import { promptly } from '../testing/promptly.ts';
 import { samlIssuer, signed } from '../testing/samlIssuer.ts';
 import { Refused } from './refused.ts';
 import { readServiceProviderMetadata } from './samlMetadata.ts';
@@ -53,13 +54,8 @@ test('requests that are wrapped, twofold, of another kind or another time are re
 
 test('what inflates without end is not read to its end', () => {
   const message = deflateRawSync(Buffer.alloc(50_000_000, ' ')).toString('base64');
-  const from = performance.now();
-  assert.throws(
-    () =>
-      readAuthnRequest({ binding: 'redirect', message, query: '' }, { destination, certificate: undefined, now: NOW }),
-    Refused,
-  );
-  assert.ok(performance.now() - from < 500);
+  const rules = { destination, certificate: undefined, now: NOW };
+  assert.throws(() => promptly(() => readAuthnRequest({ binding: 'redirect', message, query: '' }, rules)), Refused);
 });
 
 test('whatever strangers send is read or refused, and nothing else', () => {

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { busyMs } from '../testing/busyMs.ts';
 import { type Credentials, seeded, testCloud } from '../testing/cloud.ts';
+import { hostileBodies, hostilePolicies } from '../testing/hostileRequests.ts';
+import { promptly } from '../testing/promptly.ts';
 import { CALLER_IDENTITY, form, signed } from '../testing/signed.ts';
 import { bytesOf, isWhole, listening, raw, statusOf } from '../testing/socket.ts';
 import { gatewayServer } from './http.ts';
@@ -43,7 +44,7 @@ test('bodies of a megabyte are read, longer ones refused as the client parses it
   };
   const fits = await raw(port, bytesOf(padded(MEGABYTE)), isWhole);
   assert.match(fits.text, /<Code>ValidationError<\/Code>/);
-  const { text, ms } = await raw(
+  const { text } = await raw(
     port,
     Buffer.concat([bytesOf(padded(MEGABYTE + 1)), bytesOf(signed(CALLER_IDENTITY, root))]),
     (seen) => seen.includes('</GetCallerIdentityResponse>'),
@@ -51,7 +52,6 @@ test('bodies of a megabyte are read, longer ones refused as the client parses it
   assert.equal(statusOf(text), 413);
   assert.match(text, /<Code>RequestEntityTooLargeException<\/Code>/);
   assert.match(text, /HTTP\/1\.1 200 OK/);
-  assert.ok(ms < 1000);
   const json = {
     ...padded(MEGABYTE + 1),
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'a.b' },
@@ -95,9 +95,9 @@ test('gzipped bodies are unpacked: signed is what was sent, and a bomb is refuse
   const fine = await raw(port, packed('Action=CreateUser&Version=2010-05-08&UserName=packed'), isWhole);
   assert.equal(statusOf(fine.text), 200);
   assert.equal(await users(), 1);
-  const bomb = await raw(port, packed(Buffer.alloc(500 * MEGABYTE, 'a')), isWhole);
+  const bytes = packed(Buffer.alloc(500 * MEGABYTE, 'a'));
+  const bomb = await promptly(() => raw(port, bytes, isWhole));
   assert.equal(statusOf(bomb.text), 413);
-  assert.ok(bomb.ms < 1000, `${bomb.ms}`);
   const rows: [Buffer, number][] = [
     [packed('', 'gzip', Buffer.from('Action=ListUsers')), 400],
     [packed('', 'gzip', gzipSync('Action=ListUsers').subarray(0, 20)), 400],
@@ -134,7 +134,7 @@ test('requests that two readers would read differently are refused', async (t) =
     'a null byte': withLine('x-a: b\0c'),
   };
   for (const [what, bytes] of Object.entries(rows)) {
-    const answer = await raw(port, Buffer.from(bytes, 'latin1'), isWhole, { patienceMs: 500 });
+    const answer = await raw(port, Buffer.from(bytes, 'latin1'), isWhole);
     assert.equal(statusOf(answer.text), 400, `${what}: ${answer.text}`);
     assert.match(answer.text, /<Code>\w+<\/Code>|"__type":"InvalidRequest"/, what);
     assert.match(answer.text, /connection: close/i, what);
@@ -163,7 +163,7 @@ test('headers that do not come to an end are not waited for', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const slow = await raw(port, 'POST / HTTP/1.1\r\nhost: x\r\nx-a: ', undefined, { patienceMs: 12_000 });
+  const slow = await raw(port, 'POST / HTTP/1.1\r\nhost: x\r\nx-a: ', undefined);
   assert.equal(slow.closed, true);
   assert.equal(statusOf(slow.text), 408);
 });
@@ -189,13 +189,11 @@ test('all methods and all forms of a target get an answer', async (t) => {
     ['GET', 400],
   ];
   for (const [line, status] of rows) {
-    const { text } = await raw(port, `${line}\r\nhost: x\r\n\r\n`, (seen) => seen.includes('\r\n\r\n'), {
-      patienceMs: 300,
-    });
+    const { text } = await raw(port, `${line}\r\nhost: x\r\n\r\n`, (seen) => seen.includes('\r\n\r\n'));
     const accepted = [status, 400, 403];
     assert.ok(accepted.includes(statusOf(text)), `${line}: ${text}`);
   }
-  const { closed } = await raw(port, 'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n', undefined, { patienceMs: 500 });
+  const { closed } = await raw(port, 'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n', undefined);
   assert.equal(closed, true);
 });
 
@@ -242,8 +240,8 @@ test('a request followed by rubbish is done once and the connection closed', asy
   assert.ok(((await users()) ?? 0) <= 1);
 });
 
-/** A reader of strangers' bytes: mutated requests, answered or closed at once, and nothing changes. */
-test('rubbish of every kind is answered or closed within 100 ms, and changes nothing', async (t) => {
+/** A reader of strangers' bytes: mutated requests, answered or closed, and nothing changes. */
+test('rubbish of every kind is answered or closed, and changes nothing', async (t) => {
   const seed = process.env.SEED ?? String(Date.now());
   t.diagnostic(`SEED=${seed}`);
   const { cloud, port, root, users } = await plane(t);
@@ -257,99 +255,32 @@ test('rubbish of every kind is answered or closed within 100 ms, and changes not
       'POST / HTTP/1.1\r\nhost: x\r\nx-amz-target: AWSOrganizationsV20161128.ListRoots\r\ncontent-length: 2\r\n\r\n{}',
     ),
   ];
-  let slowest = 0;
   for (let i = 0; i < 400; i++) {
     const bytes = Buffer.from(base[roll(base.length)]!);
     for (let flips = roll(6); flips >= 0; flips--) bytes[roll(bytes.length)] = roll(256);
     const cut = roll(4) === 0 ? bytes.subarray(0, roll(bytes.length)) : bytes;
-    const { text, closed, ms } = await raw(port, cut, isWhole, { end: true, patienceMs: 1000 });
+    const { text, closed } = await raw(port, cut, isWhole, { end: true });
     assert.ok(closed || isWhole(text), `not answered: ${JSON.stringify(cut.toString('latin1'))}`);
-    slowest = Math.max(slowest, ms);
   }
-  t.diagnostic(`slowest ${slowest.toFixed(0)} ms`);
-  assert.ok(slowest < 500, `${slowest}`);
   assert.equal(await users(), 0);
 });
 
-/** Each with the service it is signed for. */
-const DEEP: Readonly<Record<string, [string, Record<string, string>, string | Uint8Array]>> = {
-  json: [
-    'organizations',
-    { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSOrganizationsV20161128.CreatePolicy' },
-    '['.repeat(500_000),
-  ],
-  'json objects': [
-    'ce',
-    { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSInsightsIndexService.GetCostAndUsage' },
-    '{"Filter":{"Not":'.repeat(40_000),
-  ],
-  'form lists': [
-    'iam',
-    { 'content-type': 'application/x-www-form-urlencoded' },
-    `Action=CreateUser&Version=2010-05-08&UserName=a&Tags${'.member.1'.repeat(50_000)}=x`,
-  ],
-  'form parameters': [
-    'iam',
-    { 'content-type': 'application/x-www-form-urlencoded' },
-    `Action=CreateUser&Version=2010-05-08&UserName=a${Array.from({ length: 30_000 }, (_, i) => `&Tags.member.${i}.Key=k`).join('')}`,
-  ],
-  'form bytes': [
-    'iam',
-    { 'content-type': 'application/x-www-form-urlencoded' },
-    'Action=CreateUser&Version=2010-05-08&UserName=%ff%fe%c0%80',
-  ],
-  cbor: [
-    'monitoring',
-    { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
-    Buffer.alloc(500_000, 0x81),
-  ],
-  'cbor length': [
-    'monitoring',
-    { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
-    Buffer.from('9bffffffffffffffff', 'hex'),
-  ],
-  'rest json': ['account', { 'content-type': 'application/json' }, '[[[['.repeat(100_000)],
-};
-
-for (const [what, [service, headers, body]] of Object.entries(DEEP)) {
-  test(`a hostile body of ${what} gets a clear error within 100 ms`, async () => {
+for (const { what, service, request } of hostileBodies) {
+  test(`a hostile body of ${what} gets a clear error`, async () => {
     const cloud = await testCloud();
     const root = await cloud.keyFor(cloud.managementAccount);
-    const path = what.startsWith('cbor')
-      ? '/service/GraniteServiceVersion20100801/operation/PutMetricData'
-      : what === 'rest json'
-        ? '/getContactInformation'
-        : '/';
-    const request = signed({ path, headers, body: Buffer.from(body) }, { ...root, service });
-    await cloud.send({ ...request, body: Buffer.from('') }); // Loads the service.
-    const first = await busyMs(() => cloud.send(request)); // Of code that never ran before.
-    const { ms, result: answer } = await busyMs(() => cloud.send(request));
-    assert.ok(first.ms < 300, `${first.ms}`);
-    assert.ok(answer.status >= 400 && answer.status <= 501 && answer.status !== 500, `${answer.status} ${answer.body}`);
-    assert.ok(ms < 100, `${ms}`);
+    const { status, body } = await promptly(() => cloud.send(signed(request, { ...root, service })));
+    assert.ok(status >= 400 && status <= 501 && status !== 500, `${status} ${body}`);
     assert.equal((await cloud.root.iam.listUsers({})).Users?.length, 0);
   });
 }
 
-const POLICIES: Readonly<Record<string, string>> = {
-  'of 1 MB': `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"${'a'.repeat(1_000_000)}"}]}`,
-  'of 10,000 statements': `{"Version":"2012-10-17","Statement":[${Array(10_000).fill('{"Effect":"Allow","Action":"*","Resource":"*"}').join(',')}]}`,
-  'nested 1,000 deep': `${'{"Statement":'.repeat(1000)}1${'}'.repeat(1000)}`,
-  'of lists nested 3,000 deep': `{"Statement":${'['.repeat(3000)}${']'.repeat(3000)}}`,
-};
-
-for (const [what, document] of Object.entries(POLICIES)) {
-  test(`a policy ${what} is refused within 100 ms`, async () => {
+for (const { what, service, request } of hostilePolicies) {
+  test(`${what} is refused`, async () => {
     const cloud = await testCloud();
     const root = await cloud.keyFor(cloud.managementAccount);
-    const send = (text: string) => {
-      const body = `Action=CreatePolicy&Version=2010-05-08&PolicyName=p&PolicyDocument=${encodeURIComponent(text)}`;
-      return cloud.send(signed(form(body.slice(0, MEGABYTE)), { ...root, service: 'iam' }));
-    };
-    await send('{}');
-    const { ms, result: answer } = await busyMs(() => send(document));
-    assert.ok([400, 409].includes(answer.status), `${answer.status} ${answer.body}`);
-    assert.ok(ms < 100, `${ms}`);
+    const { status, body } = await promptly(() => cloud.send(signed(request, { ...root, service })));
+    assert.ok([400, 409].includes(status), `${status} ${body}`);
     assert.equal((await cloud.root.iam.listPolicies({ Scope: 'Local' })).Policies?.length, 0);
   });
 }
@@ -362,9 +293,5 @@ test('wildcards that would backtrack are matched at once', async () => {
     Statement: { Effect: 'Allow', Action: 'iam:*G*e*t*U*s*', Resource },
   });
   const UserName = 'a'.repeat(64);
-  await assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' });
-  const { ms } = await busyMs(async () => {
-    for (let i = 0; i < 20; i++) await assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' });
-  });
-  assert.ok(ms / 20 < 100);
+  await promptly(() => assert.rejects(eve.iam.getUser({ UserName }), { name: 'AccessDenied' }));
 });

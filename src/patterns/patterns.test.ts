@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { promptly } from '../testing/promptly.ts';
 import { compilePattern, InvalidPattern, isDeep, ruleSetOf } from './index.ts';
 
 const matches = (pattern: unknown, event: unknown) =>
@@ -190,8 +191,9 @@ test('Wildcards that repeat themselves are refused', () => {
   assert.throws(() => compilePattern(JSON.stringify({ a: [{ wildcard }] })), /Rule is too complex/);
 });
 
-test('Hostile patterns and events cost little', () => {
-  const began = performance.now();
+test('Hostile patterns and events cost little', () => promptly(hostile));
+
+function hostile(): void {
   const long = 'a'.repeat(1_000_000);
   const wildcard = `*b${Array(24).fill('a').join('')}*c${'ba'.repeat(800)}*`;
   try {
@@ -206,8 +208,7 @@ test('Hostile patterns and events cost little', () => {
   const alternatives = Array.from({ length: 150 }, (_, n) => ({ a: { b: [n] } }));
   const event = { a: Array.from({ length: 10_000 }, () => ({ b: [-1, -2] })) };
   assert.equal(matches({ $or: alternatives }, event), false);
-  assert.ok(performance.now() - began < 2000);
-});
+}
 
 // What a pattern means, said as plainly as possible: a field's values, and any test of any of them.
 type Tests = readonly unknown[];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { promptly } from '../testing/promptly.ts';
 import {
   compilePolicy,
   contextOf,
@@ -158,13 +159,11 @@ describe('compilePolicy', () => {
   ];
   for (const [title, text] of hostile) {
     it(`takes or refuses ${title} at once`, () => {
-      const start = process.hrtime.bigint();
       try {
-        compilePolicy(text);
+        promptly(() => compilePolicy(text));
       } catch (error) {
         assert.ok(error instanceof PolicySyntaxError);
       }
-      assert.ok(process.hrtime.bigint() - start < 300_000_000n);
     });
   }
 

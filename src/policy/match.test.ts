@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { promptly } from '../testing/promptly.ts';
 import { arnPatternOf, matches, matchesPattern } from './match.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', ':', '/', '.', '\n'), maxLength: 8 });
@@ -23,9 +24,10 @@ describe('matchesPattern', () => {
   });
 
   it('takes time in proportion on patterns made to backtrack', () => {
-    const start = process.hrtime.bigint();
-    assert.equal(matchesPattern(`${'*a'.repeat(1000)}b`, 'a'.repeat(6000)), false);
-    assert.ok(process.hrtime.bigint() - start < 500_000_000n);
+    assert.equal(
+      promptly(() => matchesPattern(`${'*a'.repeat(1000)}b`, 'a'.repeat(6000))),
+      false,
+    );
   });
 
   it('takes noncharacters in either text for what they are not: wildcards', () => {

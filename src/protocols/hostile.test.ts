@@ -10,6 +10,7 @@ import * as fc from 'fast-check';
 import { CommonError } from '../core/errors.ts';
 import type { ProtocolName, Service } from '../core/operation.ts';
 import type { WireRequest } from '../core/wire.ts';
+import { promptly } from '../testing/promptly.ts';
 import { readCbor } from './cbor.ts';
 import { matchOperation, protocolNamed } from './index.ts';
 import { serviceOf } from './loopback.ts';
@@ -57,22 +58,20 @@ const XML: Target = {
   wire: post('/bucket', {}, 'tagging', 'PUT'),
 };
 
-/** The error's code, or undefined where the bytes decode; anything but a CommonError fails, and so does slowness. */
+/** The error's code, or undefined where the bytes decode; anything but a CommonError fails, and so does what explodes. */
 function codeOf({ protocol, service, operation, wire }: Target, body: Uint8Array): string | undefined {
   const request = { ...wire, body };
-  const start = process.threadCpuUsage();
   try {
-    const match = matchOperation(request, service);
-    if (match) match.protocol.decode(request, service, match.operation);
-    else protocolNamed(protocol).decode(request, service, operation);
+    promptly(() => {
+      const match = matchOperation(request, service);
+      if (match) match.protocol.decode(request, service, match.operation);
+      else protocolNamed(protocol).decode(request, service, operation);
+    });
     return undefined;
   } catch (error) {
     assert.ok(error instanceof CommonError, `${error}`);
     assert.ok(error.status === 400 || error.status === 404);
     return error.name;
-  } finally {
-    const { user, system } = process.threadCpuUsage(start); // What others do on the machine does not count.
-    assert.ok(user + system < 100_000, 'too slow');
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { promptly } from '../../testing/promptly.ts';
 import { compileRegex, type Regex, TooCostly } from './index.ts';
 
 const regex = (text: string, dialect: 'filter' | 'query' = 'query'): Regex => {
@@ -91,14 +92,11 @@ test('No expression takes long on any text', () => {
   ] as const;
   for (const [pattern, value] of hostile) {
     const compiled = regex(pattern);
-    const begun = performance.now();
     try {
-      compiled.exec(value);
+      promptly(() => compiled.exec(value));
     } catch (error) {
       assert.ok(error instanceof TooCostly, pattern);
     }
-    const spent = performance.now() - begun;
-    assert.ok(spent < 3_000, `${pattern} took ${spent} ms`);
   }
 });
 

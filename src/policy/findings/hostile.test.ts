@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import * as facts from '../../core/facts.ts';
+import { promptly } from '../../testing/promptly.ts';
 import { findingsOf, type PolicyType } from './index.ts';
 
 const size = 250_000;
-const millisecondsMax = 3000;
 
 const list = (make: (i: number) => string) => {
   const items: string[] = [];
@@ -60,10 +60,7 @@ describe('a hostile document', () => {
       const text = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
       assert.ok(text.length > size / 3 && text.length < 262_144, String(text.length));
       const policyType: PolicyType = 'Principal' in changes ? 'RESOURCE_POLICY' : 'IDENTITY_POLICY';
-      const start = performance.now();
-      const findings = findingsOf(text, { policyType }, facts);
-      const took = performance.now() - start;
-      assert.ok(took < millisecondsMax, `${took} ms`);
+      const findings = promptly(() => findingsOf(text, { policyType }, facts));
       assert.notEqual(findings[0]?.issueCode, 'JSON_SYNTAX_ERROR');
       assert.ok(findings.flatMap(({ locations }) => locations).length <= 30_000);
     });

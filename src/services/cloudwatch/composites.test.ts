@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { promptly } from '../../testing/promptly.ts';
 import { childrenOf, holds, parseRule, RuleError, type RuleNode } from './compositeRule.ts';
 import { errorOf } from './fixtures.ts';
 
@@ -64,7 +65,6 @@ for (const [rule, states, value] of RULES) {
 }
 
 test('rules that are none are refused, soon', () => {
-  const began = performance.now();
   for (const rule of [
     '',
     'ALARM',
@@ -89,9 +89,8 @@ test('rules that are none are refused, soon', () => {
     Array.from({ length: 101 }, (_, n) => `ALARM(a${n})`).join(' OR '),
     Array(501).fill('TRUE').join(' OR '),
   ]) {
-    assert.throws(() => parseRule(rule), RuleError, rule.slice(0, 40));
+    promptly(() => assert.throws(() => parseRule(rule), RuleError, rule.slice(0, 40)));
   }
-  assert.ok(performance.now() - began < 500);
 });
 
 const { rule } = fc.letrec<{ rule: string }>((tie) => ({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { promptly } from '../../testing/promptly.ts';
 import { errorOf } from './fixtures.ts';
 
 const at = (cloud: Cloud, minutes: number) => new Date(cloud.now().getTime() - minutes * 60_000);
@@ -166,8 +167,6 @@ test('GetMetricData refuses what is wrong with a query', async () => {
 test('GetMetricData holds costly requests to a bound', async () => {
   const cloud = await hosts();
   const queries = Array.from({ length: 500 }, (_, n) => ({ Id: `e${n}`, Expression: 'TIME_SERIES(1)', Period: 1 }));
-  const began = performance.now();
-  const error = await errorOf(ask(cloud, queries, { StartTime: at(cloud, 100_000) }));
+  const error = await promptly(() => errorOf(ask(cloud, queries, { StartTime: at(cloud, 100_000) })));
   assert.match(error.message, /computes too many data points/);
-  assert.ok(performance.now() - began < 3000);
 });

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { readSamlMetadata } from '../../federation/samlMetadata.ts';
 import { testCloud } from '../../testing/cloud.ts';
+import { promptly } from '../../testing/promptly.ts';
 import { rejected } from '../../testing/rejected.ts';
 
 /** Of a key that nobody has. */
@@ -192,7 +193,7 @@ test('Outbound web identity federation is on or off, its issuer the same for eve
   assert.equal((await iam.enableOutboundWebIdentityFederation({})).IssuerIdentifier, IssuerIdentifier);
 });
 
-test('Metadata that would keep the parser busy is refused at once', { timeout: 2000 }, () => {
+test('Metadata that would keep the parser busy is refused', () => {
   const hostile = [
     '<a xmlns:b="c">'.repeat(50_000) + '</a>'.repeat(50_000),
     '<a>'.repeat(150_000) + '</a>'.repeat(150_000),
@@ -200,5 +201,9 @@ test('Metadata that would keep the parser busy is refused at once', { timeout: 2
     '<a xmlns:b="c">'.repeat(990) + '<a>'.repeat(8000),
     '<'.repeat(1_000_000),
   ];
-  for (const text of hostile) assert.equal(readSamlMetadata(text), undefined);
+  for (const text of hostile)
+    assert.equal(
+      promptly(() => readSamlMetadata(text)),
+      undefined,
+    );
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { signedAssertion, Unbelievable } from '../../federation/samlDocuments.ts';
+import { promptly } from '../../testing/promptly.ts';
 import { rejected } from '../../testing/rejected.ts';
 import { assertion, good, INVALID, response, setting, signed, signer, stranger } from './saml.fixture.ts';
 
@@ -68,9 +69,7 @@ test('AssumeRoleWithSAML expands no entities and follows no deep nesting', async
   const deep = response(`${'<a>'.repeat(9000)}${'</a>'.repeat(9000)}`);
   const deeper = response(`${'<!-- </a> --><a>'.repeat(3000)}${'</a>'.repeat(3000)}`);
   for (const xml of [file + good(), laughs + good(), good().replace('>ada<', '>&x;<'), deep, deeper]) {
-    const from = process.hrtime.bigint();
-    await rejected(assume(xml), 'InvalidIdentityToken', INVALID);
-    assert.ok(Number(process.hrtime.bigint() - from) < 1e9);
+    await promptly(() => rejected(assume(xml), 'InvalidIdentityToken', INVALID));
   }
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { promptly } from '../../../testing/promptly.ts';
 import { evaluate, type World } from './evaluate.ts';
 import { MathError, type Node, parse } from './parser.ts';
 import { parseSearch } from './search.ts';
@@ -175,7 +176,6 @@ for (const text of [
 }
 
 test('hostile expressions end soon', async () => {
-  const began = performance.now();
   const wide = { m1: Array(1000).fill(1) };
   for (const text of [
     '('.repeat(2000),
@@ -188,9 +188,8 @@ test('hostile expressions end soon', async () => {
     `SUM([${'METRICS(),'.repeat(190)}METRICS()])`,
     `SUM([${'TIME_SERIES(1),'.repeat(130)}m1])`,
   ]) {
-    await evaluate_(text, wide);
+    await promptly(() => evaluate_(text, wide));
   }
-  assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
 });
 
 const evaluate_ = (text: string, metrics: Record<string, Sparse>) =>

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Processor } from '@aws-sdk/client-cloudwatch-logs';
 import { testCloud } from '../../../testing/cloud.ts';
+import { promptly } from '../../../testing/promptly.ts';
 import { refusal } from '../../../testing/rejected.ts';
 
 const cloud = await testCloud();
@@ -309,18 +310,16 @@ for (const [name, transformerConfig] of Object.entries(REFUSED)) {
 }
 
 test('TestTransformer: hostile expressions and texts end soon', async () => {
-  const started = process.cpuUsage().user;
   const text = 'a'.repeat(200_000);
   const replace = (from: string): Processor => ({ substituteString: { entries: [{ source: 'a', from, to: 'x' }] } });
   const wide = grok('%{DATA:a}a%{DATA:b}a%{DATA:c}a%{GREEDYDATA:d}b%{INT:n}');
   const digits = 'H'.concat('mH'.repeat(30));
   const time: Processor = { dateTimeConverter: { source: 'a', target: 'b', locale: 'en', matchPatterns: [digits] } };
-  const results = [
+  const results = await promptly(async () => [
     ...(await made([wide], text, text)),
     ...(await made([json, replace('a(.*z)?')], JSON.stringify({ a: text }))),
     ...(await made([json, replace('(a+)+$')], JSON.stringify({ a: `${text}b` }))),
     ...(await made([json, time], JSON.stringify({ a: `${'1'.repeat(90)}x` }))),
-  ];
+  ]);
   assert.deepEqual(results, [undefined, undefined, undefined, results[3], undefined]);
-  assert.ok(process.cpuUsage().user - started < 20_000_000);
 });
