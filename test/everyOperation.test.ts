@@ -86,7 +86,9 @@ async function call(clients: Clients, service: Service, operation: string, input
   const Command = (service.sdk as Record<string, new (input: object) => object>)[`${operation}Command`]!;
   try {
     const { $metadata: _, ...output } = await client.send(new Command(input));
-    return { output, error: '', message: '' };
+    // Of many objects each is decided on its own, and told of in the answer.
+    const [first] = operation === 'DeleteObjects' ? (output as { Errors?: { Code: string }[] }).Errors! : [];
+    return { output, error: first?.Code ?? '', message: '' };
   } catch (error) {
     const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
     // An answer to HEAD has no body to tell the code in.
@@ -119,6 +121,8 @@ async function victimIn(cloud: Cloud): Promise<Victim> {
   await iam.createPolicy({ PolicyName: 'sample', PolicyDocument: ADMIN, Description: MARK, Tags });
   await cloud.root.sqs.createQueue({ QueueName: 'sample', tags: { mark: MARK } });
   await cloud.root.sns.createTopic({ Name: 'sample', Tags });
+  // Whether there is a bucket of some name is everybody's to know: only of one that is there nothing is said.
+  await cloud.root.s3.createBucket({ Bucket: 'sample-bucket', CreateBucketConfiguration: { Tags } });
   const other = await cloud.memberAccount('intruder');
   const intruder = await other.user('admin', ADMIN);
   return {

@@ -98,6 +98,25 @@ for (const [name, client] of CLIENTS) {
   });
 }
 
+for (const major of [1, 2] as const) {
+  const file = awsOf(major);
+  test(`the AWS CLI, version ${major}: a bucket that is not there`, { skip: file === undefined }, async (t) => {
+    const plane = await planeOnSocket(t);
+    const nobody = await plane.cloud.keyFor((await plane.cloud.memberAccount('stranger')).id);
+    const cli = async (...args: string[]) => {
+      const env = environment({ credentials: nobody }, { LC_ALL: 'C.UTF-8' });
+      const ran = run(file!, ['--endpoint-url', plane.endpoint, ...args], { env, timeout: 120_000 });
+      return ran.then(({ stdout }) => stdout.trim()).catch((error) => String(error.stderr).trim());
+    };
+    const missing = /\(NoSuchBucket\) when calling the \w+ operation: The specified bucket does not exist/;
+    assert.match(await cli('s3', 'ls', 's3://not-there-yet'), missing);
+    assert.match(await cli('s3', 'cp', import.meta.filename, 's3://not-there-yet/k'), missing);
+    assert.match(await cli('s3api', 'head-bucket', '--bucket', 'not-there-yet'), /\(404\).*Not Found/);
+    assert.equal(await cli('s3', 'mb', 's3://not-there-yet'), 'make_bucket: not-there-yet');
+    assert.equal(await cli('s3', 'ls', 's3://not-there-yet'), '');
+  });
+}
+
 function folder(t: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), 'gatehouse-s3-'));
   t.after(() => rmSync(made, { recursive: true, force: true }));

@@ -77,6 +77,7 @@ const TEXTS: readonly (readonly [RegExp, (world: World) => string])[] = [
   [/^SerialNumber$/, ({ account }) => `arn:aws:iam::${account}:mfa/sample`],
   [/^(AccountId|TargetPrincipal|TargetId)$/, ({ account }) => account],
   [/^Bucket$/, () => 'sample-bucket'],
+  [/^CopySource$/, () => 'sample-bucket/sample'],
   [/^Name$/, () => 'sample-name'],
   [/^TopicArn$/, ({ account }) => `arn:aws:sns:us-east-1:${account}:sample`],
   [

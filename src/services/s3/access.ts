@@ -3,13 +3,13 @@
  * and the condition keys that S3 adds.
  */
 import type { Context } from '../../core/context.ts';
-import { type Access, Missing, type Tag } from '../../core/operation.ts';
+import type { Access, Tag } from '../../core/operation.ts';
 import type { AccessPoint } from '../../identity/accessPoints.ts';
 import { effectiveBlock, type PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { tagKeys } from './abac.ts';
 import { requireAcceleration } from './acceleration.ts';
 import { bucketAuthority, type OwnedObject, objectAuthority } from './authority.ts';
-import { type Bucket, bucketArn, findBucket, objectArn } from './bucketRows.ts';
+import { type Bucket, bucketArn, objectArn, requireBucket } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
 import { accessPointNamed, requireReachable, throughPoint } from './reachedPoints.ts';
 import { requireRegion } from './redirects.ts';
@@ -31,12 +31,11 @@ export interface BucketRequest {
 }
 
 /** For operations' `load`: the bucket, found in the Region and with the owner that the request expects. */
-export async function loadBucket(input: BucketRequest, ctx: Context): Promise<BucketTarget | Missing> {
+export async function loadBucket(input: BucketRequest, ctx: Context): Promise<BucketTarget> {
   noteBucket(ctx, input.Bucket);
   const point = await accessPointNamed(ctx, input.Bucket);
   if (point) requireReachable(point);
-  const bucket = await findBucket(ctx, point?.bucket ?? input.Bucket);
-  if (bucket instanceof Missing) return bucket;
+  const bucket = await requireBucket(ctx, point?.bucket ?? input.Bucket);
   ctx.audit.recipientAccountId = bucket.account;
   requireRegion(ctx, bucket);
   requireOwner(bucket, input.ExpectedBucketOwner);

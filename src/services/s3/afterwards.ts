@@ -1,6 +1,6 @@
 /**
- * What S3 does after an answer about a bucket: says who paid and what pages may see, keeps a line for the log, tells
- * CloudWatch.
+ * What S3 does after an answer about a bucket: says who paid, what pages may see and, to whoever may not, where the
+ * bucket is; keeps a line for the log, tells CloudWatch.
  */
 
 import type { Context } from '../../core/context.ts';
@@ -16,14 +16,20 @@ export function afterwards(ctx: Context, told: Told): Afterwards | undefined {
   const origin = headers.origin;
   const charged = settings.requesterPays && ctx.caller.account !== settings.account && told.error === undefined;
   const measured = settings.metrics !== undefined && isMeasured(told);
-  if (origin === undefined && !settings.logging && !charged && !measured) return undefined;
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+  const located = told.operation === 'HeadBucket' && told.error !== undefined;
+  if (origin === undefined && !settings.logging && !charged && !measured && !located) return undefined;
   const seen = origin === undefined ? undefined : corsHeaders(settings.cors ?? [], { origin, method });
   const keep = async (inner: Context) => {
     if (settings.logging) await keepLine(inner, settings, told);
     if (measured) await measure(inner, settings, told);
   };
   return {
-    headers: { ...seen, ...(charged && { 'x-amz-request-charged': 'requester' }) },
+    headers: {
+      ...seen,
+      ...(charged && { 'x-amz-request-charged': 'requester' }),
+      ...(located && { 'x-amz-bucket-region': settings.region }),
+    },
     ...((settings.logging || measured) && { keep }),
   };
 }

@@ -1,6 +1,5 @@
 /** Buckets as rows: their names are one space for the whole plane. What they are set to is in settings.ts. */
 import type { Context } from '../../core/context.ts';
-import { Missing } from '../../core/operation.ts';
 import { table } from '../../store/store.ts';
 import { noSuchBucket } from './errors.ts';
 
@@ -23,7 +22,12 @@ export const buckets = table<Bucket>('s3_bucket', {
 export const bucketArn = (name: string) => `arn:aws:s3:::${name}`;
 export const objectArn = (bucket: string, key: string) => `arn:aws:s3:::${bucket}/${key}`;
 
-/** For operations' `load`. */
-export async function findBucket(ctx: Pick<Context, 'store'>, name: string): Promise<Bucket | Missing> {
-  return (await ctx.store.get(buckets, [name])) ?? new Missing(bucketArn(name), noSuchBucket(name));
+export const findBucket = ({ store }: Pick<Context, 'store'>, name: string): Promise<Bucket | undefined> =>
+  store.get(buckets, [name]);
+
+/** Names are everybody's: whoever asks, signed or not, is told NoSuchBucket before permission is a question. */
+export async function requireBucket(ctx: Pick<Context, 'store'>, name: string): Promise<Bucket> {
+  const bucket = await findBucket(ctx, name);
+  if (!bucket) throw noSuchBucket(name);
+  return bucket;
 }

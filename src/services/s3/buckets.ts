@@ -12,14 +12,14 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import { notImplemented } from '../../core/errors.ts';
-import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import type { Operation, Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { accessPoints } from '../../identity/accessPoints.ts';
 import { type BucketTarget, bucketAccess, loadBucket, noteBucket, requireOwner, targetOf } from './access.ts';
 import { requireBucketName } from './bucketNames.ts';
-import { type Bucket, bucketArn, buckets, findBucket } from './bucketRows.ts';
+import { type Bucket, bucketArn, buckets, requireBucket } from './bucketRows.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { aclConditions, shownOwner } from './grants.ts';
 import { newSettings } from './newSettings.ts';
@@ -98,8 +98,7 @@ export const HeadBucket: Operation<Present<HeadBucketRequest>, HeadBucketOutput,
 export const GetBucketLocation: Operation<Present<GetBucketLocationRequest>, GetBucketLocationOutput, BucketTarget> = {
   /** Asked in order to learn the Region, so any Region will do to ask. */
   async load(input, ctx) {
-    const bucket = await findBucket(ctx, input.Bucket);
-    if (bucket instanceof Missing) return bucket;
+    const bucket = await requireBucket(ctx, input.Bucket);
     requireOwner(bucket, input.ExpectedBucketOwner);
     return targetOf(ctx, bucket);
   },

@@ -1,11 +1,11 @@
 /** Where copies come from: `x-amz-copy-source`, found, permitted and read. */
 import type { Context } from '../../core/context.ts';
-import { type Access, Missing } from '../../core/operation.ts';
+import type { Access } from '../../core/operation.ts';
 import { Upload } from '../../core/upload.ts';
 import { type BucketTarget, objectAccess, requireOwner, targetOf } from './access.ts';
 import { noteAccess } from './accessTiers.ts';
 import { type ObjectBody, readBody } from './bodies.ts';
-import { findBucket, objectArn } from './bucketRows.ts';
+import { requireBucket } from './bucketRows.ts';
 import { requireReadable } from './conditionals.ts';
 import { openContentKey } from './encryption.ts';
 import { invalidArgument, s3Error } from './errors.ts';
@@ -34,8 +34,7 @@ export interface SourceName {
 
 export interface CopyTarget extends BucketTarget {
   readonly name: SourceName;
-  /** Missing: there is no such bucket. */
-  readonly source: ObjectTarget | Missing;
+  readonly source: ObjectTarget;
 }
 
 const refused = (message: string, value: string) => invalidArgument(message, 'x-amz-copy-source', value);
@@ -62,12 +61,10 @@ export function sourceName(header: string): SourceName {
 export async function loadCopy<T extends BucketTarget>(
   input: CopyRequest,
   ctx: Context,
-  target: T | Missing,
-): Promise<(T & CopyTarget) | Missing> {
-  if (target instanceof Missing) return target;
+  target: T,
+): Promise<T & CopyTarget> {
   const name = sourceName(input.CopySource);
-  const bucket = await findBucket(ctx, name.Bucket);
-  if (bucket instanceof Missing) return { ...target, name, source: bucket };
+  const bucket = await requireBucket(ctx, name.Bucket);
   requireOwner(bucket, input.ExpectedSourceBucketOwner);
   const version = await (name.VersionId === undefined
     ? findLatest(ctx, bucket, name.Key)
@@ -75,14 +72,13 @@ export async function loadCopy<T extends BucketTarget>(
   return { ...target, name, source: { ...(await targetOf(ctx, bucket)), version } };
 }
 
-export const loadCopyTarget = async (input: CopyRequest, ctx: Context): Promise<CopyTarget | Missing> =>
+export const loadCopyTarget = async (input: CopyRequest, ctx: Context): Promise<CopyTarget> =>
   loadCopy(input, ctx, await loadForWriting(input, ctx));
 
 const READING = { plain: 's3:GetObject', versioned: 's3:GetObjectVersion' };
 
 /** Permission to read the source. */
 export function sourceAccess(ctx: Context, { name, source }: CopyTarget, tags = false): readonly Access[] {
-  if (source instanceof Missing) return [{ action: 's3:GetObject', resource: objectArn(name.Bucket, name.Key) }];
   const all = [existingAccess(ctx, source, name, READING)].flat() as Access[];
   if (!tags || !source.version?.tags?.length) return all;
   const action = name.VersionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging';
@@ -93,7 +89,6 @@ const SOURCE_BYTES_MAX = 5 * 1024 ** 3;
 
 /** The version to copy. Throws where there is none, or the conditions of the copy do not hold. */
 export function sourceVersion({ name, source }: CopyTarget, input: CopyRequest): ObjectVersion {
-  if (source instanceof Missing) throw source.error;
   const { version } = source;
   if (!version || (version.deleteMarker && name.VersionId === undefined)) {
     if (name.VersionId !== undefined)
@@ -136,10 +131,10 @@ export async function readSource(
     SSECustomerKey: input.CopySourceSSECustomerKey,
     SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
   };
-  const { settings } = source as ObjectTarget;
+  const { settings } = source;
   requireRestored(version, settings, ctx.now);
   await noteAccess(ctx, settings, version);
-  const contentKey = await openContentKey(ctx, source as ObjectTarget, version.key, version.sealed!, key);
+  const contentKey = await openContentKey(ctx, source, version.key, version.sealed!, key);
   return readBody(ctx, version, contentKey, start, end);
 }
 

@@ -4,7 +4,6 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
  */
 import type { Context } from '../../core/context.ts';
-import { Missing } from '../../core/operation.ts';
 import { type BucketTarget, targetOf } from './access.ts';
 import { forgetBucketKeys } from './bucketKeys.ts';
 import { findBucket } from './bucketRows.ts';
@@ -29,7 +28,7 @@ const ROWS_A_TURN = 200;
 /** `more`: there is more to do now; `done`: for today; `over`: for good. */
 export async function carryOut(ctx: Context, name: string): Promise<'more' | 'done' | 'over'> {
   const bucket = await findBucket(ctx, name);
-  if (bucket instanceof Missing) return 'over';
+  if (!bucket) return 'over';
   const target = await targetOf(ctx, bucket);
   const { lifecycle } = target.settings;
   if (!lifecycle) return 'over';

@@ -1,6 +1,6 @@
 /** Objects that requests are about: found with their bucket, and what permission a request for one needs. */
 import type { Context } from '../../core/context.ts';
-import { type Access, Missing } from '../../core/operation.ts';
+import type { Access } from '../../core/operation.ts';
 import { type BucketRequest, type BucketTarget, bucketAccess, loadBucket, objectAccess } from './access.ts';
 import { bucketArn, objectArn } from './bucketRows.ts';
 import { type EncryptionRequest, requireSecrecy } from './encryptionRequests.ts';
@@ -21,9 +21,8 @@ export interface ObjectTarget extends BucketTarget {
 }
 
 /** For operations' `load`. A key without an object is found too: whether the caller hears of it depends. */
-export async function loadObject(input: ObjectRequest, ctx: Context): Promise<ObjectTarget | Missing> {
+export async function loadObject(input: ObjectRequest, ctx: Context): Promise<ObjectTarget> {
   const target = await loadForWriting(input, ctx);
-  if (target instanceof Missing) return target;
   const { Key, VersionId } = input;
   const version = await (VersionId === undefined
     ? findLatest(ctx, target.bucket, Key)
@@ -32,11 +31,10 @@ export async function loadObject(input: ObjectRequest, ctx: Context): Promise<Ob
 }
 
 /** The bucket that an object is to be made in. */
-export async function loadForWriting(input: ObjectRequest, ctx: Context): Promise<BucketTarget | Missing> {
+export async function loadForWriting(input: ObjectRequest, ctx: Context): Promise<BucketTarget> {
   requireSecrecy(ctx, input);
   noteObject(ctx, input);
   const target = await loadBucket(input, ctx);
-  if (target instanceof Missing) return target;
   noteObject(ctx, input, target.bucket.account);
   requirePayer(ctx, target.settings, input.RequestPayer);
   return target;

@@ -1,7 +1,7 @@
 /** Operations on what a bucket is set to: found, authorized on the bucket, done. */
 import type { Context } from '../../core/context.ts';
 import { actionFact } from '../../core/facts.ts';
-import { type Access, Missing, type Operation } from '../../core/operation.ts';
+import type { Access, Operation } from '../../core/operation.ts';
 import { type BucketTarget, bucketAccess, loadBucket } from './access.ts';
 import { type Bucket, bucketArn } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
@@ -25,7 +25,7 @@ export function onBucket<In extends Addressed, Out>({ action, conditions, also, 
     action,
     async load(input, ctx) {
       const target = await loadBucket(input, ctx);
-      if (!(target instanceof Missing)) note(ctx, target.bucket);
+      note(ctx, target.bucket);
       return target;
     },
     access(input, ctx, target) {

@@ -5,7 +5,6 @@
  */
 import type { ReplicationRule } from '@aws-sdk/client-s3';
 import { type Context, servicePrincipal } from '../../core/context.ts';
-import { Missing } from '../../core/operation.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { targetOf } from './access.ts';
 import { type Bucket, bucketArn, buckets, findBucket } from './bucketRows.ts';
@@ -18,7 +17,7 @@ import type { ObjectVersion } from './versions.ts';
 
 export async function replicate(ctx: Context, { bucket: name, key, version: id, what }: Replication): Promise<void> {
   const bucket = await findBucket(ctx, name);
-  if (bucket instanceof Missing) return;
+  if (!bucket) return;
   const target = await targetOf(ctx, bucket);
   const version = await findVersion(ctx, bucket, key, id);
   const { Role, Rules = [] } = target.settings.replication ?? {};

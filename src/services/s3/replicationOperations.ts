@@ -5,7 +5,7 @@
  */
 import type { ReplicationRule } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
-import { type Access, Missing, type Operation } from '../../core/operation.ts';
+import type { Access, Operation } from '../../core/operation.ts';
 import { Upload } from '../../core/upload.ts';
 import { type BucketTarget, bucketAccess, loadBucket, objectAccess } from './access.ts';
 import { aclsDisabled, objectOwner } from './authority.ts';
@@ -44,7 +44,6 @@ const GetObjectVersionForReplication: Operation<SourceRequest, Source, SourceTar
   recorded: 'never',
   async load(input, ctx) {
     const target = await loadBucket(input, ctx);
-    if (target instanceof Missing) return target;
     const version = await findVersion(ctx, target.bucket, input.Key, input.VersionId);
     if (!version) throw s3Error('NoSuchVersion');
     return { ...target, version };

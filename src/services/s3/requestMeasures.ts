@@ -7,7 +7,7 @@ import type { MetricsConfiguration } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import type { Told } from '../../core/front.ts';
 import { metrics, type Point } from '../../core/metrics.ts';
-import { Missing, type Tag } from '../../core/operation.ts';
+import type { Tag } from '../../core/operation.ts';
 import { accessPointArn } from '../../identity/accessPoints.ts';
 import { sentBytes } from './accessLogs.ts';
 import { findBucket } from './bucketRows.ts';
@@ -77,7 +77,7 @@ async function passes(filter: MetricsConfiguration['Filter'], { key, tags, point
 /** Of the object as the request left it. */
 async function tagsOf(ctx: Context, { bucket: name }: BucketSettings, { Key, VersionId }: Input) {
   const bucket = await findBucket(ctx, name);
-  if (Key === undefined || bucket instanceof Missing) return [];
+  if (Key === undefined || !bucket) return [];
   const version = await (VersionId === undefined
     ? findLatest(ctx, bucket, Key)
     : findVersion(ctx, bucket, Key, VersionId));

@@ -1,5 +1,4 @@
 /** Restored copies that are ready, and those that are gone again: told to whom wants it told. */
-import { Missing } from '../../core/operation.ts';
 import type { TaskHandler } from '../../core/tasks.ts';
 
 export const RESTORED = 's3.restored';
@@ -22,7 +21,7 @@ export const restores: TaskHandler<Restored> = {
     const { findVersion, replaceVersion } = await import('./versionStore.ts');
     const { objectEvent } = await import('./notifications.ts');
     const bucket = await findBucket(ctx, name);
-    if (bucket instanceof Missing) return undefined;
+    if (!bucket) return undefined;
     const version = await findVersion(ctx, bucket, key, id);
     const target = await targetOf(ctx, bucket);
     if (version?.thaw?.ready === ready) {

@@ -1,6 +1,5 @@
 /** Uploads in parts that requests are about. */
 import type { Context } from '../../core/context.ts';
-import { Missing } from '../../core/operation.ts';
 import type { BucketTarget } from './access.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { loadForWriting, type ObjectRequest } from './objectTargets.ts';
@@ -14,9 +13,8 @@ export interface UploadTarget extends BucketTarget {
 export async function loadUpload(
   input: ObjectRequest & { readonly UploadId: string },
   ctx: Context,
-): Promise<UploadTarget | Missing> {
+): Promise<UploadTarget> {
   const target = await loadForWriting(input, ctx);
-  if (target instanceof Missing) return target;
   const key = [target.bucket.name, sortable(input.Key), input.UploadId];
   return { ...target, upload: await ctx.store.get(uploads, key) };
 }
