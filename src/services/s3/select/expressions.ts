@@ -1,79 +1,18 @@
 /** Conditions and values of S3 Select's expressions, by descent: each level knows those that bind closer. */
+import { type Cursor, integer, isName, nameAt, need, needEnd, next, take } from './cursor.ts';
 import { selectError } from './errors.ts';
+import { OWN_FORMS } from './forms.ts';
 import { functionNamed } from './functions.ts';
 import { ARITHMETIC, and, COMPARISONS, comparing, computing, joined, liking, memberOf, not, or } from './operators.ts';
 import type { Aggregate, Column, Compute } from './query.ts';
-import { type Token, tokensOf } from './tokens.ts';
+import { timestampIn } from './timestamps.ts';
+import type { Token } from './tokens.ts';
 import { castTo, isUnknown, textOf, type Value } from './values.ts';
-
-export interface Scope {
-  /** What the expression calls a record. */
-  alias: string;
-  readonly aggregates: Aggregate[];
-  /** Within an aggregate there is no other. */
-  inside: boolean;
-  /** A column is named outside of all aggregates. */
-  free: boolean;
-}
 
 const AGGREGATES: ReadonlySet<string> = new Set(['count', 'sum', 'min', 'max', 'avg']);
 const DEPTH_MAX = 100;
 const LINKS_MAX = 1000;
 const COLUMNS_MAX = 1000;
-
-/** A place in an expression. */
-export interface Cursor {
-  readonly tokens: readonly Token[];
-  readonly scope: Scope;
-  at: number;
-  depth: number;
-  /** Operators so far. */
-  links: number;
-}
-
-export const cursorOn = (expression: string, scope: Scope): Cursor => ({
-  tokens: tokensOf(expression),
-  scope,
-  at: 0,
-  depth: 0,
-  links: 0,
-});
-
-const next = (c: Cursor): Token => c.tokens[c.at]!;
-
-export function take(c: Cursor, text: string): boolean {
-  const { kind } = next(c);
-  if ((kind !== 'word' && kind !== 'sign') || next(c).text !== text) return false;
-  c.at++;
-  return true;
-}
-
-export function need(c: Cursor, text: string): void {
-  if (!take(c, text)) throw selectError('ParseUnexpectedToken');
-}
-
-export function needEnd(c: Cursor): void {
-  if (next(c).kind !== 'end') throw selectError('ParseUnexpectedToken');
-}
-
-export function integer(c: Cursor): number {
-  const { kind, text } = next(c);
-  if (kind !== 'number' || !/^\d{1,15}$/.test(text)) throw selectError('ParseUnexpectedToken');
-  c.at++;
-  return Number(text);
-}
-
-export function isName(c: Cursor, except: readonly string[]): boolean {
-  const { kind, text } = next(c);
-  return kind === 'quoted' || (kind === 'word' && !except.includes(text));
-}
-
-export function nameAt(c: Cursor): { readonly text: string; readonly exact: boolean } {
-  const { kind, text, raw } = next(c);
-  if (kind !== 'word' && kind !== 'quoted') throw selectError('ParseUnexpectedToken');
-  c.at++;
-  return kind === 'quoted' ? { text, exact: true } : { text: raw, exact: false };
-}
 
 /** The list of columns, passed over; it is parsed when all is known that it may name. */
 export function skip(c: Cursor): { readonly columns: () => readonly Column[] | undefined } {
@@ -235,6 +174,12 @@ function primary(c: Cursor): Compute {
     const value = kind === 'number' ? Number(text) : text;
     return () => value;
   }
+  if (kind === 'time') {
+    c.at++;
+    const time = timestampIn(text);
+    if (!time) throw selectError('LexerInvalidIONLiteral');
+    return () => time;
+  }
   if (take(c, '(')) {
     const inner = condition(c);
     need(c, ')');
@@ -259,18 +204,9 @@ function call(c: Cursor, name: string): Compute {
     need(c, ')');
     return (row) => cast(value(row));
   }
-  if (name === 'substring') return substring(c);
+  if (Object.hasOwn(OWN_FORMS, name)) return OWN_FORMS[name]!(c, condition);
   const list = listIn(c);
-  const compute = functionNamed(name, list.length);
-  return (row) => compute(list.map((each) => each(row)));
-}
-
-/** Also `SUBSTRING(text FROM 2 FOR 3)`. */
-function substring(c: Cursor): Compute {
-  const list = [condition(c)];
-  while (take(c, ',') || take(c, 'from') || take(c, 'for')) list.push(condition(c));
-  need(c, ')');
-  const compute = functionNamed('substring', list.length);
+  const compute = functionNamed(name, list.length, c.scope.now);
   return (row) => compute(list.map((each) => each(row)));
 }
 
@@ -315,7 +251,11 @@ function pathOf(c: Cursor): Compute {
     } else break;
   }
   const [head, ...rest] = steps;
-  if (!head) return (row) => Object.fromEntries(row.all());
+  if (!head) {
+    c.scope.names = undefined;
+    return (row) => Object.fromEntries(row.all());
+  }
+  c.scope.names?.add(head.text);
   return (row) =>
     rest.reduce<Value>((value, step) => memberOf(value, step.text, step.exact), row.get(head.text, head.exact));
 }

@@ -2,20 +2,9 @@
  * Expressions of S3 Select, parsed into what computes them: which values of a record, under which condition.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-select-sql-reference-select.html
  */
+import { type Cursor, cursorOn, integer, isName, nameAt, need, needEnd, type Scope, take } from './cursor.ts';
 import { selectError } from './errors.ts';
-import {
-  type Cursor,
-  condition,
-  cursorOn,
-  integer,
-  isName,
-  nameAt,
-  need,
-  needEnd,
-  type Scope,
-  skip,
-  take,
-} from './expressions.ts';
+import { condition, skip } from './expressions.ts';
 import type { Value } from './values.ts';
 
 /** A record: columns by their place, by name where they have one, or a value of JSON. */
@@ -48,14 +37,16 @@ export interface Query {
   readonly path: readonly (string | number)[];
   readonly where: Compute | undefined;
   readonly limit: number | undefined;
+  /** What it asks records for by name; undefined: for all of them. */
+  readonly names: ReadonlySet<string> | undefined;
 }
 
 const EXPRESSION_BYTES_MAX = 256 * 1024;
 
-/** Throws AWS's error for what is no expression, or none that can be computed. */
-export function parseQuery(expression: string): Query {
+/** Throws AWS's error for what is no expression, or none that can be computed. `now`: what UTCNOW is. */
+export function parseQuery(expression: string, now: Date): Query {
   if (Buffer.byteLength(expression) > EXPRESSION_BYTES_MAX) throw selectError('ExpressionTooLong');
-  const scope: Scope = { alias: 's3object', aggregates: [], inside: false, free: false };
+  const scope: Scope = { alias: 's3object', aggregates: [], inside: false, free: false, names: new Set(), now };
   const cursor = cursorOn(expression, scope);
   need(cursor, 'select');
   const list = skip(cursor); // Names mean something once the alias is known.
@@ -70,7 +61,8 @@ export function parseQuery(expression: string): Query {
   scope.free = false;
   const columns = list.columns();
   if (scope.aggregates.length > 0 && scope.free) throw selectError('UnsupportedSqlStructure');
-  return { columns, aggregates: scope.aggregates, path, where, limit };
+  const names = columns && scope.names;
+  return { columns, aggregates: scope.aggregates, path, where, limit, names };
 }
 
 function fromClause(cursor: Cursor, scope: Scope): readonly (string | number)[] {

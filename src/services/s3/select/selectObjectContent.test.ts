@@ -150,7 +150,6 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['SELECT a, COUNT(*) FROM S3Object', 'UnsupportedSqlStructure'],
   ['SELECT a FROM S3Object WHERE COUNT(*) > 1', 'UnsupportedSqlStructure'],
   ["SELECT read_csv('/etc/passwd') FROM S3Object", 'UnsupportedFunction'],
-  ['SELECT UTCNOW() FROM S3Object', 'UnsupportedFunction'],
   ['SELECT LOWER(a, b) FROM S3Object', 'EvaluatorInvalidArguments'],
   ['SELECT CAST(a AS BLOB) FROM S3Object', 'UnsupportedSqlOperation'],
   [`SELECT ${'('.repeat(5000)}1${')'.repeat(5000)} FROM S3Object`, 'UnsupportedSqlStructure'],

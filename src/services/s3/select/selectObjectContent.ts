@@ -32,7 +32,7 @@ export const SelectObjectContent: Operation<Input, SelectObjectContentOutput, Ob
     const version = presentVersion(target, input);
     if (input.ExpressionType !== 'SQL') throw selectError('InvalidExpressionType');
     if (input.ScanRange) notImplemented('A scan range');
-    const query = parseQuery(input.Expression);
+    const query = parseQuery(input.Expression, ctx.now);
     const written = writerOf(input.OutputSerialization);
     const rows = readerOf(input.InputSerialization, query);
     requireRestored(version, target.settings, ctx.now);

@@ -3,6 +3,7 @@
  * makes what it is part of unknown. A text is compared with a number as a number, if it is one.
  */
 import { selectError } from './errors.ts';
+import { comparedTimes, Timestamp, timestampIn } from './timestamps.ts';
 
 export type Value = string | number | boolean | null | undefined | readonly unknown[] | object;
 
@@ -22,6 +23,7 @@ export function compared(a: Value, b: Value): number | undefined {
     const [x, y] = [numberIn(a), numberIn(b)];
     return x === undefined || y === undefined ? undefined : x - y;
   }
+  if (a instanceof Timestamp && b instanceof Timestamp) return comparedTimes(a, b);
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   if (typeof a !== 'string' || typeof b !== 'string') return undefined;
   return a < b ? -1 : a > b ? 1 : 0;
@@ -29,7 +31,7 @@ export function compared(a: Value, b: Value): number | undefined {
 
 export function textOf(value: Value): string {
   if (isUnknown(value)) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' && !(value instanceof Timestamp) ? JSON.stringify(value) : String(value);
 }
 
 const LIKE_STEPS_MAX = 100_000_000;
@@ -68,6 +70,11 @@ const CASTS: Readonly<Record<string, (value: Exclude<Value, null | undefined>) =
     return number;
   },
   string: textOf,
+  timestamp(value) {
+    const found = value instanceof Timestamp ? value : timestampIn(textOf(value));
+    if (!found) throw selectError('CastFailed');
+    return found;
+  },
   bool(value) {
     if (typeof value === 'boolean') return value;
     if (typeof value === 'number') return value !== 0;
@@ -88,6 +95,7 @@ const TYPES: Readonly<Record<string, string>> = {
   char: 'string',
   bool: 'bool',
   boolean: 'bool',
+  timestamp: 'timestamp',
 };
 
 /** By the name of a type. Throws for one that is not there. */
