@@ -18,6 +18,8 @@ import { alarmTasks } from './cloudwatch/tasks.ts';
 import { busResources } from './events/inventory.ts';
 import { matching } from './events/matching.ts';
 import { eventTasks } from './events/tasks.ts';
+import { bufferLevels } from './firehose/queues.ts';
+import { firehoseTasks } from './firehose/tasks.ts';
 import { roleResources } from './iam/inventory.ts';
 import { scimFront } from './identitystore/scimFront.ts';
 import { keyEndings } from './kms/endings.ts';
@@ -29,6 +31,7 @@ import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { scheduledQueryTasks } from './logs/scheduled/tasks.ts';
+import { logForwarding } from './logs/subscriptions/forwardHandler.ts';
 import { logUsage } from './logs/usage.ts';
 import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
 import { expiryNotices } from './rolesanywhere/noticeWorker.ts';
@@ -135,6 +138,7 @@ export const services: readonly ServiceEntry[] = [
   },
   { name: 'logs', target: 'Logs_20140328', load: async () => (await import('./logs/index.ts')).logs },
   { name: 'events', target: 'AWSEvents', load: async () => (await import('./events/index.ts')).events },
+  { name: 'firehose', target: 'Firehose_20150804', load: async () => (await import('./firehose/index.ts')).firehose },
   { name: 'scheduler', load: async () => (await import('./scheduler/index.ts')).scheduler },
 ];
 
@@ -149,6 +153,7 @@ export const followers: readonly Follower[] = [
   insightFollower,
   logUsage,
   matching,
+  bufferLevels,
 ];
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
@@ -178,9 +183,11 @@ export const taskHandlers: readonly TaskHandler[] = [
   logPurge,
   logExport,
   logAnomalies,
+  logForwarding,
   ...scheduledQueryTasks,
   ...eventTasks,
   ...schedulerTasks,
+  ...firehoseTasks,
   provisioningTasks,
 ];
 

@@ -20,7 +20,7 @@ test('A transformer policy transforms the groups it is for, unless they have a t
   const { accountPolicy } = await logs.putAccountPolicy(policy);
   assert.deepEqual(
     [accountPolicy?.policyDocument, accountPolicy?.selectionCriteria, accountPolicy?.scope],
-    [TRANSFORMER, 'LogGroupNamePrefix IN ["app","web"]', 'ALL'],
+    [TRANSFORMER, 'LogGroupNamePrefix IN ["app", "web"]', 'ALL'],
   );
   await logs.createLogGroup({ logGroupName: 'app/own' });
   await logs.putTransformer({ logGroupIdentifier: 'app/own', transformerConfig: [{ csv: { columns: ['a', 'b'] } }] });

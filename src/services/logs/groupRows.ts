@@ -19,6 +19,7 @@ export interface LogGroup {
   readonly retentionDays?: number | undefined;
   readonly deletionProtected?: true | undefined;
   readonly metricFilters: number;
+  readonly subscriptionFilters?: number | undefined;
   /** The KMS key that new events are encrypted under: its ARN, and the data key in `dataKeys`. */
   readonly kms?: { readonly keyArn: string; readonly dataKey: string } | undefined;
   /** Fields by which events are indexed as they come in; see fieldIndexes.ts. Milliseconds. */

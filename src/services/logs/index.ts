@@ -68,13 +68,15 @@ import {
 import { CreateLogStream, DeleteLogStream, DescribeLogStreams } from './streams.ts';
 import {
   DeleteDestination,
-  DeleteSubscriptionFilter,
   DescribeDestinations,
-  DescribeSubscriptionFilters,
   PutDestination,
   PutDestinationPolicy,
+} from './subscriptions/destinations.ts';
+import {
+  DeleteSubscriptionFilter,
+  DescribeSubscriptionFilters,
   PutSubscriptionFilter,
-} from './subscriptionFilters.ts';
+} from './subscriptions/filters.ts';
 import {
   ListTagsForResource,
   ListTagsLogGroup,

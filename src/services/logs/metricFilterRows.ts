@@ -14,6 +14,8 @@ export interface MetricFilter {
   readonly created: number;
   readonly transformation: MetricTransformation;
   readonly onTransformed: boolean;
+  /** Whose events; see fieldSelection.ts. */
+  readonly criteria?: string | undefined;
   /** `@aws.account` and `@aws.region`, told as dimensions. */
   readonly systemFields?: readonly string[] | undefined;
 }

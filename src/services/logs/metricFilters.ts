@@ -17,6 +17,7 @@ import { fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { groupAccess, onAccount, onGroup, requireStandard } from './access.ts';
 import { pacer } from './breath.ts';
+import { fieldSelection } from './fieldSelection.ts';
 import { findGroup, groupNamed } from './groupLookup.ts';
 import { transformerOfGroup } from './groupPolicies.ts';
 import { groupResource, type LogGroup, logGroups } from './groupRows.ts';
@@ -25,10 +26,10 @@ import { FILTERS_MAX, matching } from './metricSamples.ts';
 import { rowsPage } from './pages.ts';
 import { type FilterPattern, filterPattern, subjectOf } from './patterns/index.ts';
 import { numericText } from './patterns/json.ts';
+import { requireRegexRoom } from './regexQuota.ts';
 
 const WHAT = 'metric filter pattern';
 const DIMENSIONS_MAX = 3;
-const REGEXES_MAX = 5;
 
 export const PutMetricFilter = onGroup<Present<PutMetricFilterRequest>, object>({
   async run(input, ctx, group) {
@@ -50,6 +51,7 @@ export const PutMetricFilter = onGroup<Present<PutMetricFilterRequest>, object>(
       transformation,
       onTransformed: input.applyOnTransformedLogs ?? false,
       ...(input.emitSystemFieldDimensions?.length && { systemFields: input.emitSystemFieldDimensions }),
+      ...(input.fieldSelectionCriteria !== undefined && { criteria: input.fieldSelectionCriteria }),
     });
     if (!before) await ctx.store.replace(logGroups, { ...group, metricFilters: group.metricFilters + 1 });
     return {};
@@ -63,9 +65,7 @@ async function requireHonoured(input: Present<PutMetricFilterRequest>, ctx: Cont
   if (applyOnTransformedLogs && !(await transformerOfGroup(ctx, group))) {
     fail(InvalidParameterException, 'The log group has no transformer.');
   }
-  if (fieldSelectionCriteria !== undefined) {
-    fail(InvalidParameterException, 'Field selection criteria are not supported: no log group is centralized.');
-  }
+  if (fieldSelectionCriteria !== undefined) fieldSelection(fieldSelectionCriteria);
   const unknown = emitSystemFieldDimensions.find((field) => !SYSTEM_FIELDS.has(field));
   if (unknown !== undefined) fail(InvalidParameterException, `Unknown system field '${unknown}'.`);
 }
@@ -98,10 +98,7 @@ async function requireRoom(ctx: Context, group: LogGroup, name: string, pattern:
   const { rows } = await ctx.store.list(metricFilters, [group.id], { limit: FILTERS_MAX + 1 });
   const others = rows.filter((row) => row.name !== name);
   if (others.length >= FILTERS_MAX) fail(LimitExceededException, 'Resource limit exceeded.');
-  if (pattern.regexes === 0) return;
-  if (others.filter((row) => filterPattern(row.pattern).regexes > 0).length >= REGEXES_MAX) {
-    fail(LimitExceededException, 'At most 5 filter patterns containing regular expressions are allowed per log group.');
-  }
+  await requireRegexRoom(ctx, group, pattern, { metricFilter: name });
 }
 
 export const DeleteMetricFilter = onGroup<Present<DeleteMetricFilterRequest>, object>({
@@ -154,6 +151,7 @@ const view = (filter: MetricFilter): MetricFilterView => ({
   creationTime: filter.created,
   logGroupName: filter.groupName,
   applyOnTransformedLogs: filter.onTransformed,
+  fieldSelectionCriteria: filter.criteria,
   emitSystemFieldDimensions: filter.systemFields && [...filter.systemFields],
 });
 

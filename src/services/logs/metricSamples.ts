@@ -8,6 +8,7 @@ import type { Sample } from '../../core/metrics.ts';
 import { TooCostly } from '../../patterns/regex/index.ts';
 import { pacer } from './breath.ts';
 import { maskerFor } from './dataProtection.ts';
+import { fieldSelection, systemFieldsOf } from './fieldSelection.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
 import { type FilterPattern, filterPattern, type Subject, subjectOf } from './patterns/index.ts';
@@ -28,7 +29,9 @@ export async function filterSamples(ctx: Context, group: LogGroup, events: Event
   const { transformed, messages } = events;
   const made = transformed ? transformed.map((text, i) => subject(text || messages[i]!)) : original;
   const samples: Sample[] = [];
+  const fields = systemFieldsOf(group);
   for (const filter of rows) {
+    if (filter.criteria !== undefined && !fieldSelection(filter.criteria)(fields)) continue;
     samples.push(...(await samplesOf(filter, group, filter.onTransformed ? made : original, events.times)));
   }
   return samples;

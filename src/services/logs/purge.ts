@@ -11,6 +11,7 @@ import { expiry, type LogGroup, logGroups } from './groupRows.ts';
 import { metricFilters } from './metricFilterRows.ts';
 import { dropSegment, type Segment, SPANS_MS, segments } from './segments.ts';
 import { streams } from './streamRows.ts';
+import { subscriptionFilters } from './subscriptions/rows.ts';
 import { addBytes, groupUsages } from './usage.ts';
 
 /** Ids of a group, or of a stream in it. */
@@ -35,7 +36,13 @@ export const logPurge: TaskHandler<Purge> = {
   },
 };
 
-const OF_A_GROUP = [streams, metricFilters, dataKeys, groupUsages] as unknown as readonly Table<object>[];
+const OF_A_GROUP = [
+  streams,
+  metricFilters,
+  subscriptionFilters,
+  dataKeys,
+  groupUsages,
+] as unknown as readonly Table<object>[];
 
 async function removeSome<R>(store: Transaction, from: Table<R>, prefix: readonly string[]): Promise<readonly R[]> {
   const { rows } = await store.list(from, prefix, { limit: ROWS_AT_ONCE });

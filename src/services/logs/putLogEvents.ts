@@ -25,6 +25,7 @@ import { eventBytes, keepSegment, segmentOf } from './segments.ts';
 import { findStream, type StreamTarget } from './streamLookup.ts';
 import { type LogStream, streams } from './streamRows.ts';
 import { SEQUENCE_TOKEN } from './streams.ts';
+import { subscribe } from './subscriptions/subscribing.ts';
 import { transformed, transformerSamples } from './transforming.ts';
 import { INCOMING_BYTES, NAMESPACE } from './usage.ts';
 
@@ -129,6 +130,7 @@ async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Bat
   ];
   tellSamples(ctx, { account: group.account, region: group.region, samples });
   await contribute(ctx, group, events);
+  await subscribe(ctx, group, segment.row);
 }
 
 const NOTED_AFTER_MS = 1_000;

@@ -23,6 +23,7 @@ import { deliveryDestinations } from './deliveryDestinations.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
 import { lookupTables } from './lookups/rows.ts';
 import { scheduledQueries } from './scheduled/rows.ts';
+import { destinations } from './subscriptions/rows.ts';
 
 const TAGS_MAX = 50;
 
@@ -65,6 +66,7 @@ const kind = <R extends Tagged>(table: Table<R>, resource: RegExp) => ({ table, 
 const KINDS: readonly Kind<Tagged>[] = [
   kind(logGroups, /^log-group:([^:]+)(?::\*)?$/),
   kind(deliveryDestinations, /^delivery-destination:([^:]+)$/),
+  kind(destinations, /^destination:([^:]+)$/),
   kind(anomalyDetectors, /^anomaly-detector:([^:]+)$/),
   kind(lookupTables, /^lookup-table:([^:]+)$/),
   kind(scheduledQueries, /^scheduled-query:([^:]+)$/),
