@@ -16,6 +16,7 @@ import type { Deps } from './gateway/invocation.ts';
 import type { Controls } from './gateway/pages/page.ts';
 import { attributesOf } from './gateway/record.ts';
 import { resolverOf } from './gateway/resolve.ts';
+import { useNotes } from './gateway/useNotes.ts';
 import { waitingRoom } from './gateway/waiting.ts';
 import { begin, type RootKey, told } from './identity/genesis.ts';
 import { followers, services, serviceWorkers, taskHandlers } from './services/index.ts';
@@ -62,6 +63,7 @@ export async function serve(config: Config): Promise<void> {
       keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },
     },
     decisions: keptDecisions(),
+    uses: useNotes(),
     waiting: waitingRoom(store),
     now: () => new Date(Date.now() + clock.offsetMs),
     wallClock: Date.now,
@@ -109,6 +111,7 @@ async function serveSealed(config: Config, why: string, log: (error: unknown) =>
     blobs: blobsOver(memoryBlobs(), store, Date.now),
     secrets: secretsUnder(randomBytes(32)),
     decisions: keptDecisions(),
+    uses: useNotes(),
     waiting: waitingRoom(store),
   };
   const server = gatewayServer(deps, { version: VERSION, sealed: true }, tlsOf(config));
@@ -196,6 +199,7 @@ function controlsOf(
       clock.offsetMs = 0;
       deps.secrets = secretsUnder(randomBytes(32)); // Tokens of the time before open nothing any more.
       deps.decisions = keptDecisions();
+      deps.uses = useNotes();
       await begin(deps.store, { ...deps, now: deps.now(), accountId, rootKey });
     },
   };

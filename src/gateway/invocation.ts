@@ -20,6 +20,7 @@ import { ongoing } from './ongoing.ts';
 import { Asking, type Reached, reachFrom, reaching } from './reaching.ts';
 import { type Call, GLOBAL_REGION, recordsOf } from './record.ts';
 import type { Resolver } from './resolve.ts';
+import { noteUse, type UseNotes } from './useNotes.ts';
 import type { WaitingRoom } from './waiting.ts';
 
 /** All that the gateway needs of the world. */
@@ -30,6 +31,7 @@ export interface Deps {
   readonly secrets: Secrets;
   readonly settings: Settings;
   readonly decisions: Decisions;
+  readonly uses: UseNotes;
   readonly waiting: WaitingRoom;
   /** The plane's clock. */
   readonly now: () => Date;
@@ -47,6 +49,8 @@ export interface Journey {
   /** Of the last run: its decisions, and the records of the inner calls that failed. */
   questions: Question[];
   failed: JournalEntry[];
+  /** Uses first seen on this journey, which are durable when it is; see useNotes.ts. */
+  noted?: Map<string, JournalEntry> | undefined;
   /** What was asked outside; see reaching.ts. */
   reached?: Reached | undefined;
 }
@@ -60,10 +64,10 @@ export async function invoke(
   name: string,
   input: unknown,
   ctx: Context,
-  questions: Question[],
+  journey: Journey,
 ): Promise<unknown> {
   const operation = implementationOf(service, name)!;
-  const target = await permitted(service, name, operation, input, ctx, questions);
+  const target = await permitted(service, name, operation, input, ctx, journey);
   const preparation = operation.prepare && (await operation.prepare(input, ctx, target));
   if (preparation) input = await preparation.carryOut();
   const output = await operation.run(input, ctx, target);
@@ -84,13 +88,17 @@ async function permitted(
   operation: Operation<unknown, unknown, unknown>,
   input: unknown,
   ctx: Context,
-  questions: Question[],
+  journey: Journey,
 ): Promise<unknown> {
   checkLimits(service, name, input, schemaFacts(service));
   const target = operation.load && (await operation.load(input, ctx));
   const action = operation.action ?? `${service.prefix}:${name}`;
   const access = target instanceof Missing ? { resource: target.resource } : operation.access(input, ctx, target);
-  if (!(access instanceof Open)) await permit(ctx, action, access, questions);
+  if (!(access instanceof Open)) {
+    if (operation.recorded !== undefined)
+      for (const each of listed(access)) noteUse(journey, ctx, each.action ?? action);
+    await permit(ctx, action, access, journey.questions);
+  }
   if (target instanceof Missing) throw target.error;
   return target;
 }
@@ -101,10 +109,10 @@ export async function preparationOf(
   name: string,
   input: unknown,
   ctx: Context,
-  questions: Question[],
+  journey: Journey,
 ): Promise<Preparation | undefined> {
   const operation = implementationOf(service, name)!;
-  const target = await permitted(service, name, operation, input, ctx, questions);
+  const target = await permitted(service, name, operation, input, ctx, journey);
   return operation.prepare?.(input, ctx, target);
 }
 
@@ -136,12 +144,15 @@ async function permit(
   access: Access | readonly Access[],
   questions: Question[],
 ): Promise<void> {
-  for (const each of Array.isArray(access) ? (access as readonly Access[]) : [access as Access]) {
+  for (const each of listed(access)) {
     const { through } = each;
     if (through) questions.push(await authorize(ctx, through.action ?? each.action ?? action, through));
     questions.push(await authorize(ctx, each.action ?? action, each));
   }
 }
+
+const listed = (access: Access | readonly Access[]) =>
+  Array.isArray(access) ? (access as readonly Access[]) : [access as Access];
 
 const READ_ONLY = /^(Get|List|Describe|Lookup|Search|Simulate|Generate(?!DataKey)|BatchGet|Check|Validate|Decode)/;
 
@@ -193,7 +204,7 @@ export function contextFor(
 /** The same road at a later time, in a write set of its own. */
 function turnOf(journey: Journey, service: Service | undefined, from: Standpoint) {
   return <T>(work: (ctx: Context) => Promise<T>): Promise<T> => {
-    const turn: Journey = { ...journey, questions: [], failed: [] };
+    const turn: Journey = { ...journey, questions: [], failed: [], noted: undefined };
     const later = { ...from, now: journey.deps.now() };
     return reaching(turn, (tx) => work(contextFor(turn, service, later, tx)));
   };
@@ -240,7 +251,7 @@ async function innerCall<Out>(
     permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
   };
   try {
-    return (await invoke(service, operation, input, ctx, journey.questions)) as Out;
+    return (await invoke(service, operation, input, ctx, journey)) as Out;
   } catch (error) {
     if (error instanceof Asking) throw error;
     const { code, message } = describeError(error, service);

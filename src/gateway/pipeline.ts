@@ -245,8 +245,8 @@ async function answer(
   passage.input = passage.prepared ? passage.prepared.input : protocol.decode(content, service, operation);
   if (caller.session) requireWithinReach(caller.session, service.name, operation);
   if (!implementation) throw notImplemented(service.name, operation);
-  if (work === 'prepare') return preparationOf(service, operation, passage.input, ctx, passage.questions);
-  const output = await invoke(service, operation, passage.input, ctx, passage.questions);
+  if (work === 'prepare') return preparationOf(service, operation, passage.input, ctx, passage);
+  const output = await invoke(service, operation, passage.input, ctx, passage);
   for (const record of passage.failed) tx.append(record);
   return output;
 }
@@ -284,6 +284,7 @@ async function receive(passage: Passage, service: Service, protocol: Protocol, o
 
 async function prepare(passage: Passage, service: Service, protocol: Protocol, operation: string): Promise<void> {
   const asked = await reaching(passage, (tx) => answer(passage, service, protocol, operation, tx, 'prepare'));
+  passage.noted = undefined;
   const preparation = asked as Preparation | undefined;
   if (!preparation) return;
   const input = await preparation.carryOut();
@@ -365,7 +366,8 @@ const ENCODED_MESSAGE = 'x-gatehouse-authorization-message';
 async function recordRefusal(passage: Passage, ctx: Context, error: unknown, told: WireError): Promise<void> {
   const { service, operation, input } = passage;
   if (!service || !operation || !inputOf(service, operation)) return;
-  for (const entry of [...passage.failed, ...(ctx.audit.kept ?? [])]) ctx.store.append(entry);
+  const kept = [...passage.failed, ...(ctx.audit.kept ?? []), ...(passage.noted?.values() ?? [])];
+  for (const entry of kept) ctx.store.append(entry);
   const outcome = { input, error: { code: told.code, message: told.message } };
   for (const record of await recordsOfCall(service, operation, outcome, ctx)) ctx.store.append(record);
   if (error instanceof Denied) ctx.store.append(denialOf(error.question, ctx));

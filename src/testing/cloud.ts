@@ -15,6 +15,7 @@ import { errand } from '../gateway/errand.ts';
 import type { Deps } from '../gateway/invocation.ts';
 import { attributesOf } from '../gateway/record.ts';
 import { resolverOf } from '../gateway/resolve.ts';
+import { useNotes } from '../gateway/useNotes.ts';
 import { waitingRoom } from '../gateway/waiting.ts';
 import { begin } from '../identity/genesis.ts';
 import { accounts } from '../identity/organization.ts';
@@ -109,6 +110,7 @@ async function depsOf(options: CloudOptions, now: () => Date): Promise<Deps> {
     secrets: secretsUnder(random(32)),
     settings: settingsOf(options),
     decisions: keptDecisions(),
+    uses: useNotes(),
     waiting: waitingRoom(store),
     now,
     wallClock: Date.now,
