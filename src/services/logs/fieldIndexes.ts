@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { DAY_MS, type LogGroup } from './groupRows.ts';
 import type { Wanted } from './insights/filterIndex.ts';
 import { fieldReader, type Row, rowOf } from './insights/records.ts';
-import { numberOf, textOf, type Value } from './insights/values.ts';
+import { equalityKey } from './insights/values.ts';
 import type { Events, Segment } from './segments.ts';
 
 const BITS_OF_A_VALUE = 12;
@@ -38,18 +38,12 @@ export function indexesOf(
     const read = fieldReader(name);
     const values = new Set<string>();
     for (const row of rows) {
-      const key = keyOf(read(row));
+      const key = equalityKey(read(row));
       if (key !== undefined) values.add(key);
     }
     if (values.size > 0) found[name] = kms ? ANYTHING : filterOf(values);
   }
   return found;
-}
-
-/** A number however it is written. */
-function keyOf(value: Value): string | undefined {
-  const number = numberOf(value);
-  return number === undefined ? textOf(value) : String(number);
 }
 
 function filterOf(values: ReadonlySet<string>): string {
@@ -74,7 +68,7 @@ export function mayHold({ indexes, ingested }: Segment, wanted: readonly Wanted[
     if (text === ANYTHING) return true;
     const filter = Buffer.from(text, 'base64');
     return values.some((value) =>
-      bitsOf(keyOf(value) ?? '', filter.length * 8).every((bit) => filter[bit >> 3]! & (1 << (bit & 7))),
+      bitsOf(equalityKey(value) ?? '', filter.length * 8).every((bit) => filter[bit >> 3]! & (1 << (bit & 7))),
     );
   });
 }

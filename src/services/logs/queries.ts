@@ -28,8 +28,9 @@ import type { Selection } from './insights/selection.ts';
 import { lookupTables } from './lookups/rows.ts';
 import { invalidToken, itemsPage, rowsPage } from './pages.ts';
 import { resultsBetween } from './queryResults.ts';
-import { isActive, NOTHING_SCANNED, type Query, queries } from './queryRows.ts';
+import { groupsOf, isActive, NOTHING_SCANNED, type Query, queries } from './queryRows.ts';
 import { deliverLater } from './scheduled/rows.ts';
+import { tagTest } from './tagFilters.ts';
 
 const GROUPS_MAX = 50;
 const SELECTED_MAX = 10_000;
@@ -38,19 +39,21 @@ const CONCURRENT_MAX = 100;
 interface Started {
   readonly plan: Plan;
   readonly groups: readonly LogGroup[];
+  /** Of each query within the query. */
+  readonly inner: readonly (readonly LogGroup[])[];
 }
 
 export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryResponse, Started> = {
   async load(input, ctx) {
     const plan = planFor(input, ctx);
-    const finding = plan.selection ? selected(ctx, input, plan.selection) : namedGroups(ctx, input);
-    const groups = await finding.catch((error) => unnamed(ctx, error));
-    return groups instanceof Missing ? groups : { plan, groups };
+    return startedWith(ctx, input, plan).catch((error) => unnamed(ctx, error));
   },
-  access: (_input, ctx, { plan, groups }) => accessTo(ctx, groups, plan.unmasks),
-  async run(input, ctx, { plan, groups }) {
-    requireClasses(groups, plan);
-    for (const { table } of plan.lookups) await requireTable(ctx, table);
+  access: (_input, ctx, { plan, groups, inner }) => accessTo(ctx, distinct([groups, ...inner]), plan.unmasks),
+  async run(input, ctx, { plan, groups, inner }) {
+    requireClasses(distinct([groups, ...inner]), plan);
+    for (const { lookups } of [plan, ...plan.inners.map((each) => each.plan)]) {
+      for (const { table } of lookups) await requireTable(ctx, table);
+    }
     const { account, region } = ctx;
     const most = quota(ctx, 'Concurrent queries', CONCURRENT_MAX);
     if (!(await ctx.store.fits(queries, [account, region], most, 'running'))) {
@@ -62,6 +65,7 @@ export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryRespons
       id: uuid(ctx),
       text: input.queryString,
       groups: groups.map(({ id }) => id),
+      ...(inner.length > 0 && { inner: inner.map((each) => each.map(({ id }) => id)) }),
       groupNames: groups.map(({ name }) => name),
       from: input.startTime * 1000,
       to: input.endTime * 1000 + 999,
@@ -78,6 +82,23 @@ export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryRespons
     return { queryId: query.id };
   },
 };
+
+const distinct = (lists: readonly (readonly LogGroup[])[]): LogGroup[] => [
+  ...new Map(lists.flat().map((group) => [group.id, group])).values(),
+];
+
+async function startedWith(ctx: Context, input: Present<StartQueryRequest>, plan: Plan): Promise<Started | Missing> {
+  if (plan.selection) requireUnnamed(input);
+  const groups = await (plan.selection ? selected(ctx, plan.selection) : namedGroups(ctx, namesIn(input)));
+  if (groups instanceof Missing) return groups;
+  const inner: (readonly LogGroup[])[] = [];
+  for (const { selection } of plan.inners.map((each) => each.plan)) {
+    const found = selection ? await selected(ctx, selection) : groups;
+    if (found instanceof Missing) return found;
+    inner.push(found);
+  }
+  return { plan, groups, inner };
+}
 
 /** To every group; and to what is masked in them. */
 function accessTo(ctx: Context, groups: readonly LogGroup[], unmasks: boolean | undefined): readonly Access[] {
@@ -101,14 +122,18 @@ function planFor(input: Present<StartQueryRequest>, { now }: Context): Plan {
 /** Seconds: times in milliseconds, given by mistake, are beyond it. */
 const LATEST = 253_402_300_799;
 
-async function namedGroups(ctx: Context, input: Present<StartQueryRequest>): Promise<LogGroup[] | Missing> {
+function namesIn(input: Present<StartQueryRequest>): readonly string[] {
   const given = [input.logGroupName === undefined ? undefined : [input.logGroupName], input.logGroupNames];
   const lists = [...given, input.logGroupIdentifiers].filter((list) => list !== undefined && list.length > 0);
   if (lists.length !== 1) {
     const members = 'logGroupName, logGroupNames or logGroupIdentifiers';
     fail(InvalidParameterException, `Exactly one of ${members} must be specified.`);
   }
-  const names = [...new Set(lists[0]!)];
+  return lists[0]!;
+}
+
+async function namedGroups(ctx: Context, given: readonly string[]): Promise<LogGroup[] | Missing> {
+  const names = [...new Set(given)];
   if (names.length > GROUPS_MAX) fail(InvalidParameterException, `At most ${GROUPS_MAX} log groups may be specified.`);
   const found: LogGroup[] = [];
   for (const name of names) {
@@ -124,17 +149,21 @@ async function namedGroups(ctx: Context, input: Present<StartQueryRequest>): Pro
   return found;
 }
 
-async function selected(ctx: Context, input: Present<StartQueryRequest>, selection: Selection): Promise<LogGroup[]> {
-  if (input.logGroupName !== undefined || input.logGroupNames?.length || input.logGroupIdentifiers?.length) {
-    fail(InvalidParameterException, 'Log groups cannot be specified together with the SOURCE command.');
-  }
-  const { prefixes, classes, accounts } = selection;
+function requireUnnamed(input: Present<StartQueryRequest>): void {
+  if (input.logGroupName === undefined && !input.logGroupNames?.length && !input.logGroupIdentifiers?.length) return;
+  fail(InvalidParameterException, 'Log groups cannot be specified together with the SOURCE command.');
+}
+
+async function selected(ctx: Context, selection: Selection): Promise<LogGroup[] | Missing> {
+  const { names, prefixes, classes, accounts, tags } = selection;
+  if (names.length > 0) return namedGroups(ctx, names);
   if (accounts.length > 0 && !accounts.includes(ctx.account)) return [];
+  const fits = tagTest(tags);
   const found = new Map<string, LogGroup>();
   for (const startsWith of prefixes.length > 0 ? prefixes : [undefined]) {
     const page = { limit: SELECTED_MAX + 1, startsWith };
     const { rows } = await ctx.store.list(logGroups, [ctx.account, ctx.region], page);
-    for (const group of rows) if (classes.includes(group.class)) found.set(group.id, group);
+    for (const group of rows) if (classes.includes(group.class) && fits(group.tags)) found.set(group.id, group);
   }
   if (found.size > SELECTED_MAX)
     fail(InvalidParameterException, 'The SOURCE command selects more than 10000 log groups.');
@@ -148,13 +177,17 @@ async function requireTable(ctx: Context, name: string): Promise<void> {
 
 const INFREQUENT_STATS_MAX = 2;
 
-function requireClasses(groups: readonly LogGroup[], { statsCount }: Plan): void {
+function requireClasses(groups: readonly LogGroup[], { statsCount, standardOnly, unmasks }: Plan): void {
+  const standard = standardOnly ?? (unmasks ? 'unmask' : undefined);
   for (const group of groups) {
     if (group.class === 'DELIVERY') {
       fail(InvalidParameterException, 'Queries are not supported for log groups in the DELIVERY log class.');
     }
     if (group.class === 'INFREQUENT_ACCESS' && statsCount > INFREQUENT_STATS_MAX) {
       fail(InvalidParameterException, 'A query of the Infrequent Access log class may have 2 stats commands.');
+    }
+    if (group.class === 'INFREQUENT_ACCESS' && standard !== undefined) {
+      fail(InvalidParameterException, `${standard} is not supported for the Infrequent Access log class.`);
     }
   }
 }
@@ -171,7 +204,7 @@ async function findQuery({ queryId }: { queryId: string }, ctx: Context): Promis
     return new Missing(groupResource(anyName(ctx)), error);
   }
   const groups: LogGroup[] = [];
-  for (const id of query.groups.slice(0, GROUPS_MAX)) {
+  for (const id of new Set([query.groups, ...(query.inner ?? [])].flatMap((ids) => ids.slice(0, GROUPS_MAX)))) {
     const group = await groupOfId(ctx, id);
     if (group) groups.push(group);
   }
@@ -195,7 +228,7 @@ export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQuer
         bytesScanned: scanned.bytes,
         estimatedRecordsSkipped: scanned.skippedEvents ?? 0,
         estimatedBytesSkipped: scanned.skippedBytes ?? 0,
-        logGroupsScanned: query.groups.length,
+        logGroupsScanned: groupsOf(query),
         resultCount: query.results,
       },
       ...(next !== undefined && { nextToken: Buffer.from(String(next)).toString('base64url') }),

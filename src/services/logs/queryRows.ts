@@ -10,6 +10,8 @@ export interface Query {
   readonly text: string;
   /** Ids of log groups. */
   readonly groups: readonly string[];
+  /** The same of each query within the query, in the order in which they stand. */
+  readonly inner?: readonly (readonly string[])[] | undefined;
   /** Names as they were given: what AWS lists the query under. */
   readonly groupNames: readonly string[];
   /** Milliseconds, both inclusive. */
@@ -56,6 +58,10 @@ export const queries = table<Query>('logs_query', {
 });
 
 export const isActive = ({ status }: Pick<Query, 'status'>) => status === 'Scheduled' || status === 'Running';
+
+/** How many groups it reads. */
+export const groupsOf = ({ groups, inner = [] }: Pick<Query, 'groups' | 'inner'>): number =>
+  new Set([groups, ...inner].flat()).size;
 
 export const QUERY_KEPT_MS = 7 * 86_400_000;
 

@@ -11,8 +11,9 @@ import { comparePlaces } from './eventIds.ts';
 import { mayHold } from './fieldIndexes.ts';
 import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
-import { type Budget, budget } from './insights/budget.ts';
-import { type Plan, planOf, type TimeRange } from './insights/plan.ts';
+import { type Budget, budget, QueryTooLarge } from './insights/budget.ts';
+import type { TimeRange } from './insights/draft.ts';
+import { ESTIMATE, type Plan, planOf } from './insights/plan.ts';
 import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
 import type { Sink } from './insights/stages.ts';
 import { shown } from './insights/values.ts';
@@ -37,49 +38,100 @@ export function queryRun(query: Query): QueryRun {
   const clock = { started: query.created, from: query.from, to: query.to };
   const plan = planOf(query.text, clock, query.limit);
   const memory = budget();
-  const out = outputOf(plan, memory);
-  const head = plan.stages.reduceRight<Sink>((next, stage) => stage(next, memory), out.sink);
-  const { from, to } = query;
-  const groups: Progress[] = query.groups.map((id) => ({ id, from, to, after: undefined, done: false }));
-  if (plan.compared) {
-    const earlier = { ...plan.compared, earlier: true as const };
-    groups.push(...query.groups.map((id) => ({ id, ...earlier, after: undefined, done: false })));
-  }
   const scanned = { events: 0, bytes: 0, matched: 0, skippedEvents: 0, skippedBytes: 0 };
+  const out = outputOf(plan, memory);
+  const estimated = { bytes: 0 };
+  const inners = plan.inners.map((inner, i) =>
+    passOf(inner.plan, query.inner?.[i] ?? query.groups, query, inner.collect(memory), memory),
+  );
+  const last = passOf(plan, query.groups, query, out.sink, memory);
+  const passes = [...inners, last];
   const passOver = (row: Segment) => {
     scanned.skippedEvents += row.events;
     scanned.skippedBytes += row.bytes;
   };
-  let enough = false;
+  const estimate = (row: Segment) => {
+    estimated.bytes += row.bytes;
+    return false;
+  };
+  const look: Look = { passOver, wants: plan.estimates ? estimate : () => true };
   return {
     async step(ctx) {
-      for (const lookup of plan.lookups) {
-        if (lookup.filled) continue;
-        lookup.fill(await lookupText(ctx, lookup.table), memory);
-        lookup.filled = true;
-      }
-      let events = 0;
-      let bytes = 0;
-      const pace = pacer();
-      for await (const { event, log, raw, earlier } of allEvents(ctx, groups, plan, passOver)) {
-        events++;
-        const size = eventBytes(event.message);
-        bytes += size;
-        enough = !head.push(rowOf(event, log, raw, earlier));
-        if (enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
-        const pause = pace();
-        if (pause) await pause;
-      }
-      scanned.events += events;
-      scanned.bytes += bytes;
-      return enough || groups.every(({ done }) => done);
+      const pass = passes[0]!;
+      requireTime(pass === last ? undefined : pass, ctx);
+      const ended = await stepOf(ctx, pass, { look, memory, scanned });
+      if (!ended || pass === last) return ended;
+      await pass.head.end();
+      passes.shift();
+      return false;
     },
     async finish() {
-      await head.end();
+      if (plan.estimates) out.sink.push({ made: new Map([[ESTIMATE, estimated.bytes]]) });
+      else await last.head.end();
       return out.results;
     },
     scanned: () => ({ ...scanned, matched: out.count() }),
   };
+}
+
+/** One reading of events: for a query within the query, or for the query itself. */
+interface Pass {
+  readonly plan: Plan;
+  readonly groups: Progress[];
+  readonly head: Sink;
+  /** Milliseconds. */
+  began?: number;
+  enough: boolean;
+}
+
+function passOf(plan: Plan, ids: readonly string[], { from, to }: TimeRange, sink: Sink, memory: Budget): Pass {
+  const range = plan.selection?.range ?? { from, to };
+  const head = plan.stages.reduceRight<Sink>((next, stage) => stage(next, memory), sink);
+  const groups: Progress[] = ids.map((id) => ({ id, ...range, after: undefined, done: false }));
+  if (plan.compared) {
+    const earlier = { ...plan.compared, earlier: true as const };
+    groups.push(...ids.map((id) => ({ id, ...earlier, after: undefined, done: false })));
+  }
+  return { plan, groups, head, enough: false };
+}
+
+/** AWS's limit of queries within queries. */
+const INNER_MS = 30_000;
+
+function requireTime(pass: Pass | undefined, { now }: Context): void {
+  if (!pass) return;
+  pass.began ??= now.getTime();
+  if (now.getTime() - pass.began > INNER_MS) throw new QueryTooLarge('A subquery takes more than 30 seconds.');
+}
+
+interface Work {
+  readonly look: Look;
+  readonly memory: Budget;
+  readonly scanned: { events: number; bytes: number };
+}
+
+/** Reads on; true when all is read. */
+async function stepOf(ctx: Context, pass: Pass, { look, memory, scanned }: Work): Promise<boolean> {
+  const { plan, groups, head } = pass;
+  for (const lookup of plan.lookups) {
+    if (lookup.filled) continue;
+    lookup.fill(await lookupText(ctx, lookup.table), memory);
+    lookup.filled = true;
+  }
+  let events = 0;
+  let bytes = 0;
+  const pace = pacer();
+  for await (const { event, log, raw, earlier } of allEvents(ctx, groups, plan, look)) {
+    events++;
+    bytes += eventBytes(event.message);
+    pass.enough = !head.push(rowOf(event, log, raw, earlier));
+    if (pass.enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
+    const pause = pace();
+    if (pause) await pause;
+  }
+  scanned.events += events;
+  scanned.bytes += bytes;
+  return pass.enough || groups.every(({ done }) => done);
 }
 
 /** A table that is gone meanwhile is empty. */
@@ -105,6 +157,12 @@ interface Found {
   readonly earlier?: true | undefined;
 }
 
+/** What is told of batches that are not read, and which of the others are. */
+interface Look {
+  readonly passOver: (row: Segment) => void;
+  readonly wants: (row: Segment) => boolean;
+}
+
 /** Where a group's reading stands within a step. */
 interface Reader {
   readonly progress: Progress;
@@ -116,12 +174,7 @@ interface Reader {
 }
 
 /** Events of all groups in the order of reading; what has been given is noted in `groups`. */
-async function* allEvents(
-  ctx: Context,
-  groups: Progress[],
-  plan: Plan,
-  passOver: (row: Segment) => void,
-): AsyncGenerator<Found> {
+async function* allEvents(ctx: Context, groups: Progress[], plan: Plan, look: Look): AsyncGenerator<Found> {
   const readers: Reader[] = [];
   for (const progress of groups) {
     const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
@@ -130,7 +183,7 @@ async function* allEvents(
       continue;
     }
     const mask = await maskerFor(ctx, group, false);
-    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, plan, passOver), events: [], at: 0 });
+    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, plan, look), events: [], at: 0 });
   }
   for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   while (readers.length > 0) {
@@ -147,17 +200,11 @@ async function* allEvents(
   }
 }
 
-function chunksOf(
-  ctx: Context,
-  group: LogGroup,
-  { after, from, to }: Progress,
-  plan: Plan,
-  passOver: (row: Segment) => void,
-) {
+function chunksOf(ctx: Context, group: LogGroup, { after, from, to }: Progress, plan: Plan, { passOver, wants }: Look) {
   const held = (row: Segment) => {
-    const may = mayHold(row, plan.wanted, ctx.now.getTime());
+    const may = plan.wanted.length === 0 || mayHold(row, plan.wanted, ctx.now.getTime());
     if (!may) passOver(row);
-    return may;
+    return may && wants(row);
   };
   return eventsOf(ctx, {
     group,
@@ -166,7 +213,7 @@ function chunksOf(
     backward: !plan.oldestFirst,
     after,
     transformed: true,
-    mayHold: plan.wanted.length > 0 ? held : undefined,
+    mayHold: held,
   });
 }
 

@@ -8,6 +8,7 @@ import { finite } from './functions.ts';
 import { percentile } from './percentiles.ts';
 import { fieldReader, type Row } from './records.ts';
 import { need, numberAt, sign, wrong } from './scanner.ts';
+import { histogram, rate } from './timeSeries.ts';
 import { compare, isStructure, Moment, naturalOrder, numberOf, shown, type Value } from './values.ts';
 
 export interface Aggregate {
@@ -211,6 +212,10 @@ const AGGREGATES: Readonly<Record<string, (scope: Scope) => AggregateMaker>> = {
   earliest: of(atEdge(1)),
   latest: of(atEdge(-1)),
   sortsfirst: of(best((a, b) => naturalOrder(a, b) < 0)),
+  countovertime: count,
+  sumovertime: of(sum),
+  rate,
+  histogram,
   sortslast: of(best((a, b) => naturalOrder(a, b) > 0)),
 };
 

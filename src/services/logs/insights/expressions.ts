@@ -16,6 +16,7 @@ import {
   type Scanner,
   sign,
   skip,
+  textSince,
   word,
   wrong,
 } from './scanner.ts';
@@ -34,6 +35,8 @@ export interface Scope {
   readonly columns: ReadonlySet<string>;
   /** What was met that concerns the whole query. */
   readonly notes: { unmasks: boolean };
+  /** Reads a subquery after its opening parenthesis: whether a value is among its results, which are of this field. */
+  readonly within: (field: string) => (value: Value) => boolean;
   depth: number;
 }
 
@@ -73,10 +76,15 @@ function bothAt(scope: Scope): Evaluate {
 
 function notAt(scope: Scope): Evaluate {
   let negations = 0;
-  while (word(scope.scanner, 'not')) negations++;
+  while (word(scope.scanner, 'not') || bang(scope.scanner)) negations++;
   const found = comparisonAt(scope);
   return negations % 2 === 0 ? found : (row) => !truth(found(row));
 }
+
+const bang = (scanner: Scanner): boolean => {
+  skip(scanner);
+  return scanner.text[scanner.at + 1] !== '=' && sign(scanner, '!');
+};
 
 const COMPARISONS: readonly (readonly [sign: string, holds: (order: number) => boolean])[] = [
   ['!=', (order) => order !== 0],
@@ -90,12 +98,15 @@ const COMPARISONS: readonly (readonly [sign: string, holds: (order: number) => b
 
 function comparisonAt(scope: Scope): Evaluate {
   const { scanner } = scope;
+  skip(scanner);
+  const begin = scanner.at;
   const left = sumAt(scope);
+  const name = textSince(scanner, begin).replaceAll('`', '');
   if (sign(scanner, '=~')) return likeAt(scope, left);
   const start = scanner.at;
   const negated = word(scanner, 'not');
   if (word(scanner, 'like')) return maybe(negated, likeAt(scope, left));
-  if (word(scanner, 'in')) return maybe(negated, listAt(scope, left));
+  if (word(scanner, 'in')) return maybe(negated, listAt(scope, left, name));
   if (negated) scanner.at = start;
   const found = COMPARISONS.find(([signs]) => sign(scanner, signs));
   if (!found) return left;
@@ -119,7 +130,11 @@ function likeAt({ scanner }: Scope, left: Evaluate): Evaluate {
   };
 }
 
-function listAt(scope: Scope, left: Evaluate): Evaluate {
+function listAt(scope: Scope, left: Evaluate, name: string): Evaluate {
+  if (sign(scope.scanner, '(')) {
+    const has = scope.within(name);
+    return (row) => has(left(row));
+  }
   need(scope.scanner, '[');
   const items: Evaluate[] = [];
   if (!sign(scope.scanner, ']')) {

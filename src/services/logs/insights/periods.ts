@@ -35,17 +35,37 @@ const CAPS: Readonly<Partial<Record<Unit, number>>> = { ms: 1000, s: 60, m: 60, 
 const PERIOD = /(\d+)\s*([a-z]+)/iy;
 
 export function periodAt(scanner: Scanner): Period {
+  const start = scanner.at;
+  const { count, unit } = writtenAt(scanner);
+  if (count < 1) wrong(scanner, WHAT, start);
+  return { count: Math.min(count, CAPS[unit] ?? MOST), unit };
+}
+
+/** Milliseconds, of units that are always equally long, and without AWS's caps of periods to round to. */
+export function durationAt(scanner: Scanner, least = 1): number {
+  const start = scanner.at;
+  const { count, unit } = writtenAt(scanner);
+  const length = count * (FIXED_MS[unit] ?? Number.NaN);
+  return length >= least && length <= DURATION_MAX
+    ? length
+    : wrong(scanner, 'a duration is a number and a unit from ms to w', start);
+}
+
+function writtenAt(scanner: Scanner): Period {
   skip(scanner);
   PERIOD.lastIndex = scanner.at;
   const found = PERIOD.exec(scanner.text);
   const unit = UNITS.get(found?.[2]?.toLowerCase() ?? '');
-  const count = Number(found?.[1]);
-  if (!found || unit === undefined || count < 1) return wrong(scanner, 'a period of time is a number and a unit');
+  if (!found || unit === undefined) return wrong(scanner, WHAT);
   scanner.at += found[0].length;
-  return { count: Math.min(count, CAPS[unit] ?? MOST), unit };
+  return { count: Number(found[1]), unit };
 }
 
+const WHAT = 'a period of time is a number and a unit';
+
 const MOST = 10_000;
+/** A hundred years. */
+const DURATION_MAX = 36_525 * 86_400_000;
 const FIXED_MS: Readonly<Partial<Record<Unit, number>>> = {
   ms: 1,
   s: 1_000,

@@ -3,15 +3,15 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
 
-import { commandAt, type Draft, settleSort, type TimeRange } from './commands.ts';
+import { commandAt } from './commands.ts';
+import { type Draft, settleSort, type TimeRange } from './draft.ts';
 import type { Clock } from './expressions.ts';
 import type { Wanted } from './filterIndex.ts';
+import { type Inner, membershipAt } from './inner.ts';
 import type { Lookup } from './lookup.ts';
 import { atEnd, type Scanner, sign, word, wrong } from './scanner.ts';
 import { type Selection, selectionAt } from './selection.ts';
 import { limit, type Stage } from './stages.ts';
-
-export type { TimeRange } from './commands.ts';
 
 export interface Plan {
   /** Of `SOURCE`: which log groups. */
@@ -27,13 +27,20 @@ export interface Plan {
   /** Of `filterIndex`: only events that are indexed and have these. */
   readonly wanted: readonly Wanted[];
   readonly lookups: readonly Lookup[];
+  /** What must be answered before the first event is read. */
+  readonly inners: readonly Inner[];
   /** Of `diff`: the time range to compare with. */
   readonly compared?: TimeRange | undefined;
   /** It shows what is masked. */
   readonly unmasks: boolean;
+  /** It asks only how much it would read. */
+  readonly estimates: boolean;
+  /** A command that other log classes do not have. */
+  readonly standardOnly?: string | undefined;
 }
 
 export const ROWS_STANDARD = 10_000;
+export const ESTIMATE = '@estimatedBytes';
 const COMMANDS_MAX = 100;
 
 /**
@@ -42,53 +49,90 @@ const COMMANDS_MAX = 100;
  */
 export function planOf(text: string, clock: Clock, limitMax = ROWS_STANDARD, statsMax = 10): Plan {
   const scanner: Scanner = { text, at: 0 };
-  const draft = emptyDraft(scanner, clock, statsMax);
-  const selection = word(scanner, 'source') ? selectionAt(scanner) : undefined;
+  const notes = { unmasks: false };
+  return planAt(scanner, { clock, limitMax, statsMax, notes }, () => atEnd(scanner));
+}
+
+interface Options {
+  readonly clock: Clock;
+  readonly limitMax: number;
+  readonly statsMax: number;
+  readonly notes: { unmasks: boolean };
+  /** It stands within another. */
+  readonly nested?: 'query' | 'source' | undefined;
+}
+
+function planAt(scanner: Scanner, options: Options, isOver: () => boolean): Plan {
+  const selection = word(scanner, 'source') ? selectionAt(scanner, options.clock) : undefined;
+  const draft = emptyDraft(scanner, { ...options, clock: { ...options.clock, ...selection?.range } });
+  if (options.nested === 'source' && !selection) wrong(scanner, 'a join takes a SOURCE');
   let first = selection === undefined;
-  for (let commands = 0; !atEnd(scanner); commands++) {
+  for (let commands = 0; !isOver(); commands++) {
     if (commands === COMMANDS_MAX) wrong(scanner, 'the query has too many commands');
+    if (options.nested === 'source') wrong(scanner, 'a join takes a SOURCE, and no query');
     if (!first && !sign(scanner, '|')) wrong(scanner);
     if (first) sign(scanner, '|');
     first = false;
     commandAt(draft);
   }
+  return planFrom(draft, selection, options.limitMax);
+}
+
+function planFrom(draft: Draft, selection: Selection | undefined, limitMax: number): Plan {
   const rowsMax = draft.rowsMax ?? limitMax;
   settleSort(draft, draft.deduped ? Number.POSITIVE_INFINITY : rowsMax);
+  const { estimates } = draft;
   return {
     selection,
     stages: [...draft.stages, limit(rowsMax)],
-    columns: columnsOf(draft),
-    ofEvents: draft.statsCount === 0 && !draft.remade,
+    columns: estimates ? [ESTIMATE] : columnsOf(draft),
+    ofEvents: draft.statsCount === 0 && !draft.remade && !estimates,
     oldestFirst: draft.oldestFirst || draft.statsCount > 0,
     compared: draft.compared,
     wanted: draft.wanted,
     lookups: draft.lookups,
+    inners: draft.inners,
     statsCount: draft.statsCount,
     rowsMax,
     unmasks: draft.notes.unmasks,
+    estimates,
+    standardOnly: draft.standardOnly,
   };
 }
 
-function emptyDraft(scanner: Scanner, clock: Clock, statsMax: number): Draft {
-  return {
+function emptyDraft(scanner: Scanner, options: Options): Draft {
+  const { clock, statsMax, notes } = options;
+  const draft: Draft = {
     scanner,
     clock,
     columns: new Set(),
-    notes: { unmasks: false },
+    notes,
     depth: 0,
     stages: [],
     shown: new Set(),
     parsed: [],
     wanted: [],
     lookups: [],
+    inners: [],
+    inner: (limitMax, sourceOnly) => {
+      if (options.nested) wrong(scanner, 'nested subqueries are not supported');
+      const plan = planAt(scanner, { ...options, limitMax, nested: sourceOnly ? 'source' : 'query' }, () =>
+        sign(scanner, ')'),
+      );
+      return plan.estimates ? wrong(scanner, 'a subquery cannot be estimated') : plan;
+    },
+    within: (field) => membershipAt(draft, field),
     statsCount: 0,
     statsMax,
     remade: false,
+    joined: false,
+    estimates: false,
     ordered: false,
     deduped: false,
     oldestFirst: false,
     rowsMax: undefined,
   };
+  return draft;
 }
 
 function columnsOf({ displayed, shown, parsed, statsCount }: Draft): readonly string[] {

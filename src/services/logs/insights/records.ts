@@ -12,6 +12,8 @@ export interface Row {
   readonly raw?: string | undefined;
   /** It is of the time range that `diff` compares with. */
   readonly earlier?: true | undefined;
+  /** What `join` put side by side, by its alias; null where nothing fits. */
+  readonly sides?: ReadonlyMap<string, Row | null> | undefined;
   /** Fields that commands made. */
   readonly made: ReadonlyMap<string, Value>;
   /** The event's message as JSON: undefined until it is asked for, null where it is none. */
@@ -30,10 +32,11 @@ export const rowOf = (event: StoredEvent, log: string, raw?: string, earlier?: t
 });
 
 /** The row as it is without masking; fields that commands made of masked ones stay as they are. */
-export const unmasked = (row: Row): Row =>
-  row.event === undefined || row.raw === undefined
-    ? row
-    : { ...row, event: { ...row.event, message: row.raw }, json: undefined };
+export function unmasked(row: Row): Row {
+  const sides = row.sides && new Map(Array.from(row.sides, ([alias, side]) => [alias, side && unmasked(side)]));
+  if (row.event === undefined || row.raw === undefined) return sides ? { ...row, sides } : row;
+  return { ...row, sides, event: { ...row.event, message: row.raw }, json: undefined };
+}
 
 /** The row with further fields. */
 export const withFields = (row: Row, fields: readonly (readonly [string, Value])[]): Row => {
@@ -42,15 +45,29 @@ export const withFields = (row: Row, fields: readonly (readonly [string, Value])
   return { ...row, made };
 };
 
+/** About what a row keeps in memory: bytes. */
+export function sizeOf({ event, made, sides }: Row): number {
+  let size = 300 + 2 * (event?.message.length ?? 0);
+  for (const value of made.values()) size += typeof value === 'string' ? 60 + 2 * value.length : 60;
+  for (const side of sides?.values() ?? []) if (side) size += 100;
+  return size;
+}
+
 /** What a name of a field leads to. Compiled once for the name. */
 export function fieldReader(name: string): (row: Row) => Value {
   const system = SYSTEM[name];
   const path = name.split('.');
   const ways = path.slice(0, -1).map((_, i) => [path.slice(0, i + 1).join('.'), path.slice(i + 1)] as const);
   const discovered = name.startsWith('@@') ? name.slice(1) : name;
+  let ofSide: ReturnType<typeof fieldReader> | undefined;
   return (row) => {
     const made = row.made.get(name);
     if (made !== undefined) return made;
+    const side = path.length > 1 ? row.sides?.get(path[0]!) : undefined;
+    if (side !== undefined) {
+      ofSide ??= fieldReader(path.slice(1).join('.'));
+      return side && ofSide(side);
+    }
     for (const [root, rest] of ways) {
       const value = row.made.get(root);
       if (value !== undefined && isStructure(value)) return inside(value, rest);

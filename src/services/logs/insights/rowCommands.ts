@@ -6,6 +6,7 @@ import { breath } from '../breath.ts';
 import { fieldReader, inside, jsonOf, type Row, withFields } from './records.ts';
 import { fieldName, numberAt, type Scanner, sign, skip, word, wrong } from './scanner.ts';
 import type { Stage } from './stages.ts';
+import { starred } from './stars.ts';
 import { isStructure, numberOf, shown, textOf, type Value } from './values.ts';
 
 export interface RowCommand {
@@ -77,7 +78,10 @@ function lagsAt(scanner: Scanner): [number, number] {
 export function filldownAt(scanner: Scanner, known: readonly string[]): RowCommand {
   const patterns: string[] = [];
   for (let found = wildName(scanner); found !== undefined; found = wildName(scanner)) patterns.push(found);
-  const names = patterns.length === 0 ? known : patterns.flatMap((pattern) => matching(pattern, known));
+  const names =
+    patterns.length === 0
+      ? known
+      : patterns.flatMap((pattern) => (pattern.includes('*') ? known.filter(starred(pattern)) : [pattern]));
   const fields = [...new Set(names)].map((name) => [name, fieldReader(name)] as const);
   const stage: Stage = (next) => {
     const last = new Map<string, Value>();
@@ -105,21 +109,6 @@ function wildName(scanner: Scanner): string | undefined {
   const found = WILD.exec(scanner.text)?.[0];
   if (found !== undefined) scanner.at += found.length;
   return found;
-}
-
-function matching(pattern: string, known: readonly string[]): readonly string[] {
-  if (!pattern.includes('*')) return [pattern];
-  const [first = '', ...parts] = pattern.split('*');
-  return known.filter((name) => {
-    if (!name.startsWith(first)) return false;
-    let at = first.length;
-    for (const [i, part] of parts.entries()) {
-      const found = i === parts.length - 1 ? name.length - part.length : name.indexOf(part, at);
-      if (found < at || !name.startsWith(part, found)) return false;
-      at = found + part.length;
-    }
-    return true;
-  });
 }
 
 /** A row for each element of a list, which may be JSON. */
@@ -173,7 +162,7 @@ export function addtotalsAt(scanner: Scanner, known: readonly string[]): RowComm
   return { stage: totals(fields, total, wants), adds: wants.row ? [total] : [] };
 }
 
-function boolAt(scanner: Scanner): boolean {
+export function boolAt(scanner: Scanner): boolean {
   if (!sign(scanner, '=')) wrong(scanner);
   if (word(scanner, 'true')) return true;
   return word(scanner, 'false') ? false : wrong(scanner);

@@ -6,6 +6,8 @@ import { compileRegex, type Regex } from '../../../patterns/regex/index.ts';
 export interface Scanner {
   readonly text: string;
   at: number;
+  /** Space and comments that were last passed over. */
+  passed?: { readonly from: number; readonly to: number };
 }
 
 /** The error for what begins at `from`. */
@@ -25,16 +27,21 @@ export function wrong(scanner: Scanner, why?: string, from = scanner.at): never 
 }
 
 export function skip(scanner: Scanner): void {
-  const { text } = scanner;
+  const { text, at: from } = scanner;
   for (;;) {
     const char = text.charCodeAt(scanner.at);
     if (char === 0x23) {
       const end = text.indexOf('\n', scanner.at);
       scanner.at = end < 0 ? text.length : end;
     } else if (char <= 0x20 || char === 0xa0) scanner.at++;
-    else return;
+    else break;
   }
+  if (scanner.at > from) scanner.passed = { from, to: scanner.at };
 }
+
+/** What was read from there on, without what separates it from what comes. */
+export const textSince = ({ text, at, passed }: Scanner, start: number): string =>
+  text.slice(start, passed?.to === at ? Math.max(start, passed.from) : at);
 
 export const atEnd = (scanner: Scanner): boolean => {
   skip(scanner);

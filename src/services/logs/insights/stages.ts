@@ -5,7 +5,7 @@ import { heap } from '../heap.ts';
 import type { Aggregate, AggregateMaker } from './aggregates.ts';
 import type { Budget } from './budget.ts';
 import type { Aggregates, Evaluate } from './expressions.ts';
-import { type Row, withFields } from './records.ts';
+import { type Row, sizeOf, withFields } from './records.ts';
 import { isStructure, naturalOrder, shown, truth, type Value } from './values.ts';
 
 export interface Sink {
@@ -134,13 +134,6 @@ export function sort(keys: readonly SortKey[], most: number): Stage {
       },
     };
   };
-}
-
-/** About what a row keeps in memory. */
-function sizeOf({ event, made }: Row): number {
-  let size = 300 + 2 * (event?.message.length ?? 0);
-  for (const value of made.values()) size += typeof value === 'string' ? 60 + 2 * value.length : 60;
-  return size;
 }
 
 export interface Stats {

@@ -65,6 +65,12 @@ export function compare(a: Value, b: Value): number | undefined {
   return s < t ? -1 : s > t ? 1 : 0;
 }
 
+/** The same for values that compare as equal; undefined where nothing is equal: a number however it is written. */
+export function equalityKey(value: Value): string | undefined {
+  const number = numberOf(value);
+  return number === undefined ? textOf(value) : String(number);
+}
+
 /**
  * The order of `sort`: what is no number before all numbers; texts by runs of digits and of other characters.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Sort.html
