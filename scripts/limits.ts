@@ -31,7 +31,9 @@ const FILES: Record<string, string> = {
   s3control: 's3-control',
   events: 'eventbridge',
   scheduler: 'scheduler',
+  firehose: 'firehose',
   identitystore: 'identitystore',
+  kinesis: 'kinesis',
   ssoadmin: 'sso-admin',
   ssooidc: 'sso-oidc',
   ssoportal: 'sso',
@@ -83,6 +85,7 @@ const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
   ['\\[\\]\\ \\(', '\\[\\] \\('],
   ['[\\S\\s]', '[^]'],
   // Java's `\s` knows ASCII only.
+  ['(?!\\s*$)', '(?![ \\t\\n\\v\\f\\r]*$)'],
   ['\\s', ' \\t\\n\\v\\f\\r'],
 ];
 
@@ -107,6 +110,36 @@ const GROWN: Record<string, readonly string[]> = {
   ],
 };
 
+const INSTANCE_ARN = {
+  required: true,
+  length: [10, 1224],
+  pattern: 'arn:(aws|aws-us-gov|aws-cn|aws-iso|aws-iso-b):sso:::instance/(sso)?ins-[a-zA-Z0-9-.]{16}',
+} as const satisfies Limit;
+const REGION_NAME = { required: true, length: [1, 32], pattern: '([a-z]+-){2,3}\\d' } as const satisfies Limit;
+
+/** Operations that have come, or whose input has changed, since the facts were gathered: as AWS documents them today. */
+const NEWER: Record<string, Record<string, Record<string, Limit>>> = {
+  ssoadmin: {
+    AddRegion: { InstanceArn: INSTANCE_ARN, RegionName: REGION_NAME },
+    DescribeRegion: { InstanceArn: INSTANCE_ARN, RegionName: REGION_NAME },
+    ListRegions: {
+      InstanceArn: INSTANCE_ARN,
+      MaxResults: { range: [1, 100] },
+      NextToken: { length: [0, 2048], pattern: '[-a-zA-Z0-9+=/_]*' },
+    },
+    RemoveRegion: { InstanceArn: INSTANCE_ARN, RegionName: REGION_NAME },
+    UpdateInstance: {
+      Name: { length: [0, 255], pattern: '[\\w+=,.@-]+' },
+      InstanceArn: INSTANCE_ARN,
+      'EncryptionConfiguration.KeyType': { required: true, enum: ['CUSTOMER_MANAGED_KEY', 'AWS_OWNED_KMS_KEY'] },
+      'EncryptionConfiguration.KmsKeyArn': {
+        length: [1, 2048],
+        pattern: 'arn:aws(-[a-z]{1,5}){0,3}:kms:[a-z0-9-]+:\\d{12}:key/[a-zA-Z0-9-]+',
+      },
+    },
+  },
+};
+
 /** Values that AWS does not know outside its Regions in China. */
 const ELSEWHERE: Record<string, RegExp> = { kms: /^SM2/ };
 
@@ -124,7 +157,8 @@ async function write(folder: string, service: string): Promise<void> {
   const facts = JSON.parse(readFileSync(`${folder}/${FILES[service]}.json`, 'utf8')) as Facts;
   const grown = await grownEnums(service);
   const lines: string[] = [];
-  for (const [operation, { input = {} }] of Object.entries(facts.operations)) {
+  const newer = Object.entries(NEWER[service] ?? {}).map(([name, input]) => [name, { input }] as const);
+  for (const [operation, { input = {} }] of Object.entries({ ...facts.operations, ...Object.fromEntries(newer) })) {
     const members = Object.entries(input).map(([path, limit]) => [path, normal(service, limit, grown)] as const);
     const limited = members.filter(([, limit]) => Object.keys(limit).length > 0);
     if (limited.length > 0) lines.push(`${JSON.stringify(operation)}: ${JSON.stringify(Object.fromEntries(limited))}`);

@@ -24,18 +24,24 @@ type Around = Pick<Context, 'call' | 'secrets' | 'store' | 'now' | 'random'>;
 
 /**
  * The caller that `service` (`servicePrincipal(…)`, with its source) is in this role, in a session of that name where
- * the service has one for all. Throws AccessDenied.
+ * the service has one for all. `externalId`: what the service says to trust policies. Throws AccessDenied.
  */
-export async function assumedByService(ctx: Around, arn: string, service: Caller, name?: string): Promise<Caller> {
+export async function assumedByService(
+  ctx: Around,
+  arn: string,
+  service: Caller,
+  name?: string,
+  externalId?: string,
+): Promise<Caller> {
   const role = await roleOf(ctx, arn);
-  const key = JSON.stringify([service.service, service.source]);
+  const key = JSON.stringify([service.service, service.source, externalId]);
   const kept = role && sessions.get(role)?.get(key);
   if (kept && ctx.now.getTime() < kept.until) return kept.caller;
   const RoleSessionName = name ?? Buffer.from(ctx.random(16)).toString('hex');
   const { Credentials } = await ctx.call<{ Credentials?: { SessionToken?: string } }>(
     'sts',
     'AssumeRole',
-    { RoleArn: arn, RoleSessionName },
+    { RoleArn: arn, RoleSessionName, ...(externalId !== undefined && { ExternalId: externalId }) },
     service,
   );
   const session = openSession(ctx.secrets, Credentials?.SessionToken ?? '');

@@ -7,8 +7,10 @@ import { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { CostExplorer } from '@aws-sdk/client-cost-explorer';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
+import { Firehose } from '@aws-sdk/client-firehose';
 import { IAM } from '@aws-sdk/client-iam';
 import { Identitystore } from '@aws-sdk/client-identitystore';
+import { Kinesis } from '@aws-sdk/client-kinesis';
 import { KMS } from '@aws-sdk/client-kms';
 import { Organizations } from '@aws-sdk/client-organizations';
 import { S3 } from '@aws-sdk/client-s3';
@@ -67,9 +69,11 @@ export function clientsWith(deps: Deps, credentials: Credentials, region: string
     sns: () => new SNS(config as object),
     sqs: () => new SQS(config as object),
     kms: () => new KMS(config as object),
+    kinesis: () => new Kinesis(config as object),
     logs: () => new CloudWatchLogs(config as object),
     events: () => new EventBridge(config as object),
     scheduler: () => new Scheduler(config as object),
+    firehose: () => new Firehose(config as object),
   });
 }
 

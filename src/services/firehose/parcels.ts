@@ -1,0 +1,109 @@
+/**
+ * Records that were accepted and are not delivered yet. What came in one call is a parcel: a row in the order of its
+ * arrival, and beside it the records' bytes, sealed. A stream that also backs up has two queues of them.
+ */
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { Context } from '../../core/context.ts';
+import { type Transaction, table } from '../../store/store.ts';
+
+export type Queue = 'main' | 'backup';
+
+export interface Parcel {
+  /** Id of the stream. */
+  readonly stream: string;
+  readonly queue: Queue;
+  /** In the order of arrival. */
+  readonly id: string;
+  /** Milliseconds. */
+  readonly at: number;
+  readonly records: number;
+  /** Of the records' data. */
+  readonly bytes: number;
+  /** The data key that it is sealed under; the plane's own when absent. */
+  readonly key?: string | undefined;
+}
+
+export const parcels = table<Parcel>('firehose_parcel', {
+  key: ({ stream, queue, id }) => [stream, queue, id],
+});
+
+type Seal = { readonly name: string; readonly plain: Uint8Array } | undefined;
+
+const PURPOSE = 'firehose-records';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+const bytesId = ({ stream, queue, id }: Parcel) => `firehose/${stream}/${queue}/${id}`;
+
+/** `key`: a data key of KMS, where the stream is encrypted under a key of the customer's. */
+export async function keepParcel(
+  ctx: Context,
+  to: { readonly stream: string; readonly queue: Queue; readonly at: number },
+  records: readonly Uint8Array[],
+  key: Seal,
+): Promise<Parcel> {
+  const id = `${String(to.at).padStart(15, '0')}-${Buffer.from(ctx.random(9)).toString('hex')}`;
+  const bytes = records.reduce((sum, record) => sum + record.length, 0);
+  const parcel: Parcel = { ...to, id, records: records.length, bytes, ...(key && { key: key.name }) };
+  const plain = framed(records);
+  await ctx.store.insert(parcels, parcel);
+  ctx.store.putBytes(bytesId(parcel), key ? sealed(plain, key.plain, id, ctx) : sealedByPlane(ctx, plain));
+  return parcel;
+}
+
+/** `keyOf`: the data key of that name in clear. */
+export async function recordsOf(
+  ctx: Pick<Context, 'store' | 'secrets'>,
+  parcel: Parcel,
+  keyOf: (name: string) => Promise<Uint8Array>,
+): Promise<readonly Buffer[]> {
+  const bytes = await ctx.store.bytes(bytesId(parcel));
+  if (!bytes) throw new Error(`The records of ${parcel.id} are gone.`);
+  const plain =
+    parcel.key === undefined
+      ? ctx.secrets.open(PURPOSE, Buffer.from(bytes).toString('base64url'))
+      : opened(bytes, await keyOf(parcel.key), parcel.id);
+  if (!plain) throw new Error(`The records of ${parcel.id} do not open.`);
+  return unframed(plain);
+}
+
+export async function dropParcel(tx: Transaction, parcel: Parcel): Promise<void> {
+  await tx.remove(parcels, parcels.key(parcel));
+  tx.dropBytes(bytesId(parcel));
+}
+
+/** Each record after its length. */
+function framed(records: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    records.flatMap((record) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(record.length);
+      return [length, record];
+    }),
+  );
+}
+
+function unframed(bytes: Buffer): Buffer[] {
+  const records: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32BE(at);
+    records.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return records;
+}
+
+const sealedByPlane = ({ secrets, random }: Pick<Context, 'secrets' | 'random'>, plain: Buffer) =>
+  Buffer.from(secrets.seal(PURPOSE, plain, random(NONCE_BYTES)), 'base64url');
+
+function sealed(plain: Buffer, key: Uint8Array, id: string, { random }: Pick<Context, 'random'>): Buffer {
+  const nonce = Buffer.from(random(NONCE_BYTES));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id));
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function opened(bytes: Uint8Array, key: Uint8Array, id: string): Buffer {
+  const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(id));
+  cipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  return Buffer.concat([cipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), cipher.final()]);
+}

@@ -1,0 +1,6 @@
+/** What Firehose owes. */
+import type { TaskHandler } from '../../core/tasks.ts';
+import { deliverQueue } from './queues.ts';
+import { removeStream } from './removing.ts';
+
+export const firehoseTasks: readonly TaskHandler[] = [deliverQueue, removeStream];
