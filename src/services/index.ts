@@ -22,6 +22,7 @@ import { bufferLevels } from './firehose/queues.ts';
 import { firehoseTasks } from './firehose/tasks.ts';
 import { roleResources } from './iam/inventory.ts';
 import { scimFront } from './identitystore/scimFront.ts';
+import { kinesisTasks } from './kinesis/tasks.ts';
 import { keyEndings } from './kms/endings.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection, keyStoreHealth } from './kms/keyStoreTasks.ts';
@@ -137,6 +138,11 @@ export const services: readonly ServiceEntry[] = [
     load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,
   },
   { name: 'logs', target: 'Logs_20140328', load: async () => (await import('./logs/index.ts')).logs },
+  {
+    name: 'kinesis',
+    target: 'Kinesis_20131202',
+    load: async () => (await import('./kinesis/index.ts')).kinesis,
+  },
   { name: 'events', target: 'AWSEvents', load: async () => (await import('./events/index.ts')).events },
   { name: 'firehose', target: 'Firehose_20150804', load: async () => (await import('./firehose/index.ts')).firehose },
   { name: 'scheduler', load: async () => (await import('./scheduler/index.ts')).scheduler },
@@ -187,6 +193,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...scheduledQueryTasks,
   ...eventTasks,
   ...schedulerTasks,
+  ...kinesisTasks,
   ...firehoseTasks,
   provisioningTasks,
 ];

@@ -1,0 +1,24 @@
+/** What Kinesis owes behind requests. What does it is loaded when it is first due. */
+import type { Context } from '../../core/context.ts';
+import type { Again, Task, TaskHandler } from '../../core/tasks.ts';
+
+/** Takes out what is past its retention period. */
+export const RETENTION = 'kinesis.retention';
+/** Takes away what is left of a stream that is gone. */
+export const ENDING = 'kinesis.ending';
+
+/** The stream. The task's id is the stream's. */
+export interface Sweep {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+export const kinesisTasks: readonly TaskHandler[] = [
+  handler<Sweep>(RETENTION, async (task, ctx) => (await import('./retention.ts')).endRetention(task, ctx)),
+  handler<Sweep>(ENDING, async (task, ctx) => (await import('./retention.ts')).endStream(task, ctx)),
+];
+
+function handler<Body>(kind: string, settle: (task: Task<Body>, ctx: Context) => Promise<Again>): TaskHandler<Body> {
+  return { kind, principal: 'kinesis.amazonaws.com', settle };
+}
