@@ -64,7 +64,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     async access(document, ctx) {
       const said = understood(document);
       if (!said) return []; // It is going to be refused.
-      return subscribingAccess(said.destination, said.role, await findDestination(ctx, said.destination));
+      return subscribingAccess(ctx, said.destination, said.role, await findDestination(ctx, said.destination));
     },
     keep: keepSubscriptionFilter,
   },

@@ -16,13 +16,12 @@ import {
 import type { Context } from '../../../core/context.ts';
 import { awsError, fail } from '../../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../../core/operation.ts';
-import { passRole } from '../../../identity/passRole.ts';
 import { validatePolicy } from '../../../policy/index.ts';
 import { onAccount } from '../access.ts';
 import { rowsPage } from '../pages.ts';
 import { acceptedTags, tagConditions } from '../tags.ts';
 import { type Destination, destinationArn, destinations } from './rows.ts';
-import { requireTarget } from './trial.ts';
+import { requireTarget, roleAccess } from './trial.ts';
 
 const POLICY_BYTES_MAX = 5_120;
 
@@ -40,7 +39,7 @@ export const PutDestination: Operation<
   load: async (input, ctx) => ({ before: await ctx.store.get(destinations, keyOf(ctx, input)) }),
   access: (input, ctx, { before }) => [
     { resource: arnOf(ctx, input), resourceTags: before?.tags, conditions: tagConditions(input.tags) },
-    passRole(input.roleArn, 'logs.amazonaws.com'),
+    ...roleAccess(ctx, input.roleArn),
   ],
   async run(input, ctx, { before }) {
     const { account, region } = ctx;

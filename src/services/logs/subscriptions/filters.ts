@@ -12,7 +12,6 @@ import {
 import type { Caller, Context } from '../../../core/context.ts';
 import { fail } from '../../../core/errors.ts';
 import { type Access, Missing, type Operation, type Present } from '../../../core/operation.ts';
-import { passRole } from '../../../identity/passRole.ts';
 import { groupAccess, onGroup, requireStandard } from '../access.ts';
 import { fieldSelection, requireSystemFields } from '../fieldSelection.ts';
 import { findGroup, groupNamed, unnamed } from '../groupLookup.ts';
@@ -24,7 +23,7 @@ import { requireRegexRoom } from '../regexQuota.ts';
 import { destinationAccess, destinationNamed, findDestination } from './routes.ts';
 import { type Destination, FILTERS_MAX, type Putter, type SubscriptionFilter, subscriptionFilters } from './rows.ts';
 import type { Behalf } from './targets.ts';
-import { requireDeliverable } from './trial.ts';
+import { requireDeliverable, roleAccess } from './trial.ts';
 
 type Put = Present<PutSubscriptionFilterRequest>;
 
@@ -43,9 +42,9 @@ export const PutSubscriptionFilter: Operation<Put, object, Place> = {
       return unnamed(ctx, error);
     }
   },
-  access: (input, _ctx, { group, destination }) => [
+  access: (input, ctx, { group, destination }) => [
     groupAccess(group),
-    ...subscribingAccess(input.destinationArn, input.roleArn, destination),
+    ...subscribingAccess(ctx, input.destinationArn, input.roleArn, destination),
   ],
   async run(input, ctx, { group }) {
     const before = await ctx.store.get(subscriptionFilters, [group.id, input.filterName]);
@@ -79,12 +78,13 @@ export const PutSubscriptionFilter: Operation<Put, object, Place> = {
 
 /** What whoever subscribes needs beside: to pass the role, and to be let in by the destination. */
 export function subscribingAccess(
+  ctx: Context,
   destinationArn: string,
   role: string | undefined,
   destination: Destination | undefined,
 ): Access[] {
   const there = destinationNamed(destinationArn) ? [destinationAccess(destinationArn, destination)] : [];
-  return role === undefined ? there : [...there, passRole(role, 'logs.amazonaws.com')];
+  return [...there, ...roleAccess(ctx, role)];
 }
 
 /** For whom the service acts that forwards a group's events. */

@@ -7,6 +7,8 @@ import {
 import { type Arn, parseArn } from '../../../core/arn.ts';
 import type { Context } from '../../../core/context.ts';
 import { fail } from '../../../core/errors.ts';
+import type { Access } from '../../../core/operation.ts';
+import { passRole } from '../../../identity/passRole.ts';
 import { findDestination } from './routes.ts';
 import { type Behalf, streamNamed, takesControlMessage } from './targets.ts';
 
@@ -28,8 +30,12 @@ export async function requireDeliverable(ctx: Context, wanted: Wanted, behalf: B
   await vendor(ctx, wanted, arn, behalf);
 }
 
+/** To pass a role of one's own. One of another account is refused by name. */
+export const roleAccess = (ctx: Context, role: string | undefined): Access[] =>
+  role !== undefined && parseArn(role)?.account === ctx.account ? [passRole(role, 'logs.amazonaws.com')] : [];
+
 /** @throws AccessDeniedException */
-export function requireOwnRole(ctx: Context, role: string | undefined): void {
+function requireOwnRole(ctx: Context, role: string | undefined): void {
   if (role === undefined) return;
   const [, account] = /^arn:aws:iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(role) ?? refuse('Invalid roleArn.');
   if (account !== ctx.account) fail(AccessDeniedException, 'Cross-account pass role is not allowed.');
