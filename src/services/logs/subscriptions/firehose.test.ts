@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testCloud } from '../../../testing/cloud.ts';
+import { rejected } from '../../../testing/rejected.ts';
+import { delivered, deliveryStream, groupFor, own, ready, roleFor, texts } from './fixtures.ts';
+
+const FILTER = { logGroupName: 'app', filterName: 'errors', filterPattern: 'ERROR' };
+
+async function subscribed() {
+  const cloud = await testCloud();
+  const side = own(cloud);
+  const destinationArn = await deliveryStream(cloud, side, 'archive');
+  const condition = { StringLike: { 'aws:SourceArn': `arn:aws:logs:us-east-1:${side.account}:*` } };
+  const roleArn = await roleFor(side, 'CWLtoFirehose', 'firehose:PutRecord', { condition });
+  const put = await groupFor(cloud, side);
+  const filter = { ...FILTER, destinationArn, roleArn };
+  await cloud.root.logs.putSubscriptionFilter(filter);
+  return { cloud, side, logs: cloud.root.logs, put, filter };
+}
+
+test('Events that match go through Firehose into a bucket, after a control message', async () => {
+  const { cloud, side, put } = await subscribed();
+  await put('ERROR one', 'fine');
+  cloud.advance('PT1S');
+  await put('ERROR two');
+  const [control, ...data] = await delivered(cloud, side, 'archive');
+  assert.equal(control!.messageType, 'CONTROL_MESSAGE');
+  assert.equal(control!.owner, 'CloudwatchLogs');
+  const message = 'CWL CONTROL MESSAGE: Checking health of destination Firehose.';
+  assert.deepEqual(
+    control!.logEvents.map((event) => event.message),
+    [message],
+  );
+  const { logEvents, ...envelope } = data[0]!;
+  assert.deepEqual(envelope, {
+    messageType: 'DATA_MESSAGE',
+    owner: side.account,
+    logGroup: 'app',
+    logStream: 's',
+    subscriptionFilters: ['errors'],
+  });
+  assert.deepEqual(texts(data), ['ERROR one', 'ERROR two']);
+  assert.match(logEvents[0]!.id, /^\d{56}$/);
+  const { events } = await cloud.root.logs.filterLogEvents({ logGroupName: 'app', filterPattern: 'ERROR' });
+  assert.deepEqual(
+    data.flatMap((one) => one.logEvents.map(({ id }) => id)),
+    events!.map(({ eventId }) => eventId),
+  );
+});
+
+test('A filter is read back as it was put, changes, and ends', async () => {
+  const { cloud, side, logs, put, filter } = await subscribed();
+  const read = async () => (await logs.describeSubscriptionFilters({ logGroupName: 'app' })).subscriptionFilters!;
+  const [first] = await read();
+  const { creationTime, ...rest } = first!;
+  assert.ok(creationTime! <= cloud.now().getTime());
+  assert.deepEqual(rest, { ...filter, distribution: 'ByLogStream', applyOnTransformedLogs: false });
+  await logs.putSubscriptionFilter({ ...filter, filterPattern: 'WARN', distribution: 'Random' });
+  assert.deepEqual(
+    (await read()).map(({ filterPattern, distribution, creationTime: at }) => [filterPattern, distribution, at]),
+    [['WARN', 'Random', creationTime]],
+  );
+  await put('ERROR', 'WARN');
+  await logs.putSubscriptionFilter({ ...filter, filterName: 'second' });
+  await rejected(
+    logs.putSubscriptionFilter({ ...filter, filterName: 'third' }),
+    'LimitExceededException',
+    'Resource limit exceeded.',
+  );
+  assert.deepEqual(texts(await delivered(cloud, side, 'archive')), ['WARN']);
+  await logs.deleteSubscriptionFilter({ logGroupName: 'app', filterName: 'errors' });
+  await put('WARN again');
+  assert.deepEqual(texts(await delivered(cloud, side, 'archive')), ['WARN']);
+  assert.deepEqual(
+    (await read()).map(({ filterName }) => filterName),
+    ['second'],
+  );
+});
+
+test('What was forwarded and what could not be is measured', async () => {
+  const { cloud, side, put, filter } = await subscribed();
+  await put('ERROR one', 'ERROR two');
+  await cloud.settle();
+  const Dimensions = [
+    { Name: 'LogGroupName', Value: 'app' },
+    { Name: 'DestinationType', Value: 'Firehose' },
+    { Name: 'FilterName', Value: 'errors' },
+  ];
+  const sumOf = async (MetricName: string) => {
+    await cloud.settle();
+    const { Datapoints } = await cloud.root.cloudwatch.getMetricStatistics({
+      ...{ Namespace: 'AWS/Logs', MetricName, Dimensions, Period: 3_600, Statistics: ['Sum'] },
+      StartTime: new Date(cloud.now().getTime() - 3_600_000),
+      EndTime: new Date(cloud.now().getTime() + 3_600_000),
+    });
+    return Datapoints!.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+  };
+  assert.equal(await sumOf('ForwardedLogEvents'), 2);
+  assert.ok((await sumOf('ForwardedBytes')) > 0);
+  await cloud.root.firehose.deleteDeliveryStream({ DeliveryStreamName: 'archive' });
+  await ready(cloud);
+  await put('ERROR three');
+  assert.equal(await sumOf('DeliveryErrors'), 1);
+  cloud.advance('PT1H');
+  assert.equal(await sumOf('ForwardedLogEvents'), 0, 'a stream that is gone is not tried again');
+  assert.equal(filter.destinationArn.split(':')[4], side.account);
+});
+
+test('A role that may not, or does not trust the service, is found out before the filter is kept', async () => {
+  const { cloud, side, logs, filter } = await subscribed();
+  const refusal =
+    'Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state.';
+  const refused = (roleArn: string) =>
+    rejected(logs.putSubscriptionFilter({ ...filter, roleArn }), 'InvalidParameterException', refusal);
+  await refused(await roleFor(side, 'powerless', 'sqs:*'));
+  await refused(await roleFor(side, 'untrusting', 'firehose:*', { service: 'events.amazonaws.com' }));
+  const elsewhere = { StringLike: { 'aws:SourceArn': 'arn:aws:logs:us-east-1:999999999999:*' } };
+  await refused(await roleFor(side, 'elsewhere', 'firehose:*', { condition: elsewhere }));
+  const regional = await roleFor(side, 'regional', 'firehose:*', { service: 'logs.us-east-1.amazonaws.com' });
+  await logs.putSubscriptionFilter({ ...filter, roleArn: regional });
+  const missing = { ...filter, destinationArn: filter.destinationArn.replace('archive', 'nowhere') };
+  await rejected(logs.putSubscriptionFilter(missing), 'InvalidParameterException', refusal);
+  await rejected(
+    logs.putSubscriptionFilter({ ...filter, roleArn: 'arn:aws:iam::999999999999:role/other' }),
+    'AccessDeniedException',
+    'Cross-account pass role is not allowed.',
+  );
+  const statement = { Effect: 'Allow', Action: 'logs:*', Resource: '*' };
+  const writer = await cloud.user('writer', { Version: '2012-10-17', Statement: statement });
+  await rejected(writer.logs.putSubscriptionFilter(filter), 'AccessDeniedException', /iam:PassRole/);
+});
+
+test('Fields of a space-delimited pattern, and system fields, come with the event', async () => {
+  const { cloud, side, logs, put, filter } = await subscribed();
+  await logs.putSubscriptionFilter({
+    ...filter,
+    filterPattern: '[method, code=5*]',
+    emitSystemFields: ['@aws.account', '@aws.region'],
+    fieldSelectionCriteria: `@aws.account = "${side.account}"`,
+  });
+  await put('GET 500', 'GET 200');
+  const messages = await delivered(cloud, side, 'archive');
+  assert.deepEqual(
+    messages.at(-1)!.logEvents.map(({ extractedFields }) => extractedFields),
+    [{ method: 'GET', code: '500', '@aws.account': side.account, '@aws.region': 'us-east-1' }],
+  );
+  await logs.putSubscriptionFilter({ ...filter, fieldSelectionCriteria: '@aws.region != "us-east-1"' });
+  await put('ERROR not from here');
+  assert.deepEqual(texts(await delivered(cloud, side, 'archive')), ['GET 500']);
+});
