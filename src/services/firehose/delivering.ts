@@ -112,7 +112,7 @@ export async function afterFailure({ body, attempt }: Task<Due>, ctx: Context, e
       body,
       tooOld.reduce((sum, { bytes }) => sum + bytes, 0),
     );
-  failedMetrics(ctx, batch);
+  failedMetrics(ctx, batch, error);
   await tellFailure(ctx, stream, body.queue, error);
   return Math.min(PAUSE_MS_MAX, pauseOf(attempt));
 }

@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-firehose';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { StartDeliveryStreamEncryption, StopDeliveryStreamEncryption } from './encryptionOperations.ts';
 import limits from './limits.json' with { type: 'json' };
 import { PutRecord, PutRecordBatch } from './records.ts';
 import {
@@ -25,6 +26,8 @@ export const firehose = defineService({
     ListTagsForDeliveryStream,
     PutRecord,
     PutRecordBatch,
+    StartDeliveryStreamEncryption,
+    StopDeliveryStreamEncryption,
     TagDeliveryStream,
     UntagDeliveryStream,
     UpdateDestination,

@@ -27,10 +27,21 @@ export function deliveredMetrics(ctx: Context, batch: Batch, { objects, records,
   ]);
 }
 
-export function failedMetrics(ctx: Context, batch: Batch): void {
+/** Of a key of KMS that does not open what lies sealed under it. */
+const KMS_METRICS: Readonly<Record<string, string>> = {
+  KMSAccessDeniedException: 'KMSKeyAccessDenied',
+  KMSDisabledException: 'KMSKeyDisabled',
+  KMSInvalidStateException: 'KMSKeyInvalidState',
+  KMSNotFoundException: 'KMSKeyNotFound',
+};
+
+export function failedMetrics(ctx: Context, batch: Batch, error: unknown): void {
   const way = wayOf(batch);
+  const { code = '' } = error as { readonly code?: string };
+  const ofKey = KMS_METRICS[code];
   tell(ctx, batch.stream, [
     { name: `${way}.Success`, value: 0, unit: 'Count' },
     { name: `${way}.DataFreshness`, value: freshness(batch, ctx.now), unit: 'Seconds' },
+    ...(ofKey === undefined ? [] : [{ name: ofKey, value: 1, unit: 'Count' }]),
   ]);
 }

@@ -23,8 +23,10 @@ export interface Parcel {
   readonly key?: string | undefined;
 }
 
+/** Index `key`: [stream, key], those that are sealed under a data key. */
 export const parcels = table<Parcel>('firehose_parcel', {
   key: ({ stream, queue, id }) => [stream, queue, id],
+  indexes: { key: ({ stream, key, id }) => (key === undefined ? [] : [[stream, key, id]]) },
 });
 
 type Seal = { readonly name: string; readonly plain: Uint8Array } | undefined;

@@ -5,15 +5,17 @@ import {
   type PutRecordBatchOutput,
   type PutRecordInput,
   type PutRecordOutput,
+  ServiceUnavailableException,
 } from '@aws-sdk/client-firehose';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import { metrics } from '../../core/metrics.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { isEncrypting, sealingKey } from './encryption.ts';
 import { noStream, refuse } from './errors.ts';
+import { tell } from './measures.ts';
+import { taken } from './pace.ts';
 import { keepParcel } from './parcels.ts';
-import { NAMESPACE, planDelivery, queuesOf } from './queues.ts';
+import { planDelivery, queuesOf } from './queues.ts';
 import { loadStream, streamAccess } from './streamLookup.ts';
 import { type Stream, statusOf, streamArn } from './streamRows.ts';
 
@@ -38,10 +40,14 @@ export const PutRecord: Operation<Present<PutRecordInput>, PutRecordOutput, Stre
   async run({ Record: { Data } }, ctx, stream) {
     requireDirect(stream);
     const [RecordId] = await accepted(ctx, stream, 'PutRecord', [Data!]);
-    return { RecordId: RecordId!, Encrypted: isEncrypting(stream, ctx.now) };
+    if (RecordId === undefined) fail(ServiceUnavailableException, SLOW_DOWN);
+    return { RecordId, Encrypted: isEncrypting(stream, ctx.now) };
   },
 };
 
+const SLOW_DOWN = 'Slow down.';
+
+/** Records that are too many for this second fail one by one, the last ones. */
 export const PutRecordBatch: Operation<Present<PutRecordBatchInput>, PutRecordBatchOutput, Stream> = {
   recorded: 'never',
   bodyBytesMax: BODY_BYTES_MAX,
@@ -51,10 +57,11 @@ export const PutRecordBatch: Operation<Present<PutRecordBatchInput>, PutRecordBa
     requireDirect(stream);
     const records = Records.map(({ Data }) => Data!);
     const ids = await accepted(ctx, stream, 'PutRecordBatch', records);
+    const failed = { ErrorCode: 'ServiceUnavailableException', ErrorMessage: SLOW_DOWN };
     return {
-      FailedPutCount: 0,
+      FailedPutCount: records.length - ids.length,
       Encrypted: isEncrypting(stream, ctx.now),
-      RequestResponses: ids.map((RecordId) => ({ RecordId })),
+      RequestResponses: records.map((_, i) => (i < ids.length ? { RecordId: ids[i] } : failed)),
     };
   },
 };
@@ -67,37 +74,54 @@ function requireDirect(stream: Stream): void {
 
 const sizeOf = (records: readonly Uint8Array[]) => records.reduce((sum, { length }) => sum + length, 0);
 
-/** Their ids. @throws InvalidArgumentException of records that are too large */
+/**
+ * The ids of those that the stream takes now, the first ones. All of it is durable with the call.
+ * @throws InvalidArgumentException of records that are too large
+ */
 async function accepted(
   ctx: Context,
   stream: Stream,
   operation: 'PutRecord' | 'PutRecordBatch',
-  records: readonly Uint8Array[],
+  sent: readonly Uint8Array[],
 ): Promise<string[]> {
-  if (records.some(({ length }) => length > RECORD_BYTES_MAX)) {
+  if (sent.some(({ length }) => length > RECORD_BYTES_MAX)) {
     refuse(`Record size exceeds the limit of ${RECORD_BYTES_MAX} bytes.`);
   }
-  const bytes = sizeOf(records);
-  if (bytes > BATCH_BYTES_MAX) refuse('Records size exceeds 4 MB limit');
-  const key = await sealingKey(ctx, stream);
-  for (const queue of queuesOf(stream)) {
-    await keepParcel(ctx, { stream: stream.id, queue, at: ctx.now.getTime() }, records, key);
-    await planDelivery(ctx, stream, queue);
+  if (sizeOf(sent) > BATCH_BYTES_MAX) refuse('Records size exceeds 4 MB limit');
+  const records = sent.slice(
+    0,
+    taken(
+      ctx,
+      stream,
+      sent.map(({ length }) => length),
+    ),
+  );
+  if (records.length > 0) {
+    const key = await sealingKey(ctx, stream);
+    for (const queue of queuesOf(stream)) {
+      await keepParcel(ctx, { stream: stream.id, queue, at: ctx.now.getTime() }, records, key);
+      await planDelivery(ctx, stream, queue);
+    }
   }
-  metrics(ctx, {
-    namespace: NAMESPACE,
-    dimensions: { DeliveryStreamName: stream.name },
-    ...{ account: stream.account, region: stream.region },
-    points: [
-      { name: 'IncomingBytes', value: bytes, unit: 'Bytes' },
-      { name: 'IncomingRecords', value: records.length, unit: 'Count' },
-      { name: 'IncomingPutRequests', value: 1, unit: 'Count' },
-      { name: `${operation}.Bytes`, value: bytes, unit: 'Bytes' },
-      { name: `${operation}.Requests`, value: 1, unit: 'Count' },
-      ...(operation === 'PutRecordBatch'
-        ? [{ name: 'PutRecordBatch.Records', value: records.length, unit: 'Count' }]
-        : []),
-    ],
-  });
+  comingIn(ctx, stream, operation, records, sent.length - records.length);
   return records.map(() => Buffer.from(ctx.random(168)).toString('base64'));
+}
+
+function comingIn(
+  ctx: Context,
+  stream: Stream,
+  operation: string,
+  records: readonly Uint8Array[],
+  throttled: number,
+): void {
+  const bytes = sizeOf(records);
+  tell(ctx, stream, [
+    { name: 'IncomingBytes', value: bytes, unit: 'Bytes' },
+    { name: 'IncomingRecords', value: records.length, unit: 'Count' },
+    { name: 'IncomingPutRequests', value: 1, unit: 'Count' },
+    { name: `${operation}.Bytes`, value: bytes, unit: 'Bytes' },
+    { name: `${operation}.Requests`, value: 1, unit: 'Count' },
+    ...(operation === 'PutRecordBatch' ? [{ name: `${operation}.Records`, value: records.length, unit: 'Count' }] : []),
+    ...(throttled > 0 ? [{ name: 'ThrottledRecords', value: throttled, unit: 'Count' }] : []),
+  ]);
 }

@@ -10,6 +10,7 @@ import type {
   ListDeliveryStreamsOutput,
   UpdateDestinationInput,
 } from '@aws-sdk/client-firehose';
+import type { Context } from '../../core/context.ts';
 import { notImplemented } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
@@ -18,7 +19,7 @@ import { requestTags } from '../../core/tags.ts';
 import { later } from '../../core/tasks.ts';
 import { passRole } from '../../identity/passRole.ts';
 import { changedDestination, DESTINATION_ID, destinationView, newDestination, rolesIn } from './destinations.ts';
-import { encryptionView } from './encryption.ts';
+import { encryptionView, newEncryption, retired } from './encryption.ts';
 import { changedMeanwhile, inUse, overLimit, refuse } from './errors.ts';
 import { REMOVE } from './removing.ts';
 import { requireRoles } from './roles.ts';
@@ -69,10 +70,16 @@ export const CreateDeliveryStream: Operation<CreateInput, CreateDeliveryStreamOu
       encryptionChanges: [],
     };
     await requireRoles(ctx, stream, rolesIn(input));
-    await ctx.store.replace(streams, stream);
+    await ctx.store.replace(streams, { ...stream, ...(await encrypted(ctx, stream, input)) });
     return { DeliveryStreamARN: streamArn(stream) };
   },
 };
+
+async function encrypted(ctx: Context, stream: Stream, input: CreateInput): Promise<Partial<Stream>> {
+  const { DeliveryStreamEncryptionConfigurationInput: asked } = input;
+  if (!asked) return {};
+  return { encryption: await newEncryption(ctx, stream, asked), encryptionChanges: [ctx.now.getTime()] };
+}
 
 const throughput = ({ DirectPutSourceConfiguration: source }: CreateInput) =>
   source?.ThroughputHintInMBs === undefined ? {} : { throughputHint: source.ThroughputHintInMBs };
@@ -183,6 +190,7 @@ export const DeleteDeliveryStream: Operation<Present<DeleteDeliveryStreamInput>,
     if (status === 'CREATING') inUse(`Firehose ${stream.name} is in the CREATING state.`);
     if (status === 'DELETING') return {};
     const deleted = ctx.now.getTime();
+    if (stream.encryption) await retired(ctx, stream, stream.encryption);
     await ctx.store.replace(streams, { ...stream, deleted });
     const { account, region, name, id } = stream;
     await later(ctx, { kind: REMOVE, id, body: { account, region, name, id }, due: deleted + DELETING_MS });

@@ -1,6 +1,7 @@
 /** What Firehose owes. */
 import type { TaskHandler } from '../../core/tasks.ts';
+import { retireGrant } from './dataKeys.ts';
 import { deliverQueue } from './queues.ts';
 import { removeStream } from './removing.ts';
 
-export const firehoseTasks: readonly TaskHandler[] = [deliverQueue, removeStream];
+export const firehoseTasks: readonly TaskHandler[] = [deliverQueue, removeStream, retireGrant];
