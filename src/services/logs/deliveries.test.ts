@@ -41,6 +41,22 @@ test('A delivery destination is read back as written, with its policy and tags',
   await rejected(logs.getDeliveryDestination({ name: 'd' }), 'ResourceNotFoundException', gone);
 });
 
+test('A bucket and a delivery stream are destinations, too', async () => {
+  const { logs } = (await testCloud()).root;
+  const typeOf = async (destinationResourceArn: string) => {
+    const deliveryDestinationConfiguration = { destinationResourceArn };
+    const { deliveryDestination } = await logs.putDeliveryDestination({ name: 'd', deliveryDestinationConfiguration });
+    return deliveryDestination!.deliveryDestinationType;
+  };
+  assert.equal(await typeOf('arn:aws:s3:::bucket'), 'S3');
+  assert.equal(await typeOf(`arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/d`), 'FH');
+  await rejected(
+    typeOf(`arn:aws:sqs:us-east-1:${ACCOUNT}:queue`),
+    'ValidationException',
+    'This resource is not supported as a delivery destination.',
+  );
+});
+
 test('What this plane cannot deliver is refused in AWS’s words', async () => {
   const { logs } = (await testCloud()).root;
   await logs.createLogGroup({ logGroupName: 'app' });

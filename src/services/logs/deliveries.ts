@@ -72,7 +72,6 @@ export const PutDeliveryDestination: Operation<
     const resource = input.deliveryDestinationConfiguration?.destinationResourceArn;
     const type = TYPES[parseArn(resource ?? '')?.service ?? ''];
     if (!type) fail(ValidationException, 'This resource is not supported as a delivery destination.');
-    if (type === 'FH') fail(ResourceNotFoundException, 'The specified Firehose delivery stream does not exist.');
     if ((input.deliveryDestinationType ?? type) !== type) {
       fail(ValidationException, 'The delivery destination type does not match the destination resource.');
     }

@@ -39,7 +39,7 @@ export interface Route {
   readonly role: string;
 }
 
-/** Undefined where the way ends. @throws AccessDenied where the destination does not let in who subscribed (any more) */
+/** Undefined where the way ends. @throws AccessDenied where the destination does not let in who subscribed, any more */
 export async function routeOf(ctx: Context, { destination: text, role, by }: Subscription): Promise<Route | undefined> {
   if (!destinationNamed(text)) return role === undefined ? undefined : { stream: text, role };
   const destination = await findDestination(ctx, text);

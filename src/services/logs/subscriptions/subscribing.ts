@@ -1,4 +1,4 @@
-/** What a batch of events leaves to be done for those who subscribe: a task for each, in the write set that keeps it. */
+/** What a batch of events leaves to be done for who subscribes: a task for each, in the write set that keeps it. */
 import type { Context } from '../../../core/context.ts';
 import { later } from '../../../core/tasks.ts';
 import type { LogGroup } from '../groupRows.ts';
