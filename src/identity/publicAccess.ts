@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 import { type Transaction, table } from '../store/store.ts';
-import { chainOf, type OrganizationPolicy, organizationPolicies } from './organization.ts';
+import { effectivePolicy } from './effectivePolicies.ts';
 
 /** The four settings; each is off when absent. */
 export interface PublicAccessBlock {
@@ -47,40 +47,13 @@ export const blockOf = (
   RestrictPublicBuckets: given.RestrictPublicBuckets === true,
 });
 
-/** What an organization's S3 policies say of an account: the one nearest to it, unless one above forbids to differ. */
-async function organizationBlock(tx: Transaction, account: string): Promise<PublicAccessBlock | undefined> {
-  const chain = await chainOf(tx, account);
-  if (!chain?.units[0]?.enabledTypes?.includes('S3_POLICY')) return undefined;
-  let assigned: string | undefined;
-  for (const target of [...chain.units, chain.account]) {
-    for (const id of target.attachments.S3_POLICY ?? []) {
-      const policy = await tx.get(organizationPolicies, [chain.organization.id, id]);
-      const setting = policy && settingIn(policy);
-      if (setting) assigned = setting['@@assign'] ?? assigned;
-      if (setting?.['@@operators_allowed_for_child_policies']?.includes('@@none')) return blockFor(assigned);
-    }
-  }
-  return blockFor(assigned);
-}
+const BLOCKS: Readonly<Record<string, PublicAccessBlock>> = { all: ALL_BLOCKED, none: NOTHING_BLOCKED };
 
-const blockFor = (assigned: string | undefined) => (assigned === 'all' ? ALL_BLOCKED : undefined);
-
-interface Setting {
-  readonly '@@assign'?: string;
-  readonly '@@operators_allowed_for_child_policies'?: readonly string[];
-}
-
-const settings = new WeakMap<OrganizationPolicy, { readonly setting: Setting | undefined }>();
-
-/** Read once for each version of the row. */
-function settingIn(policy: OrganizationPolicy): Setting | undefined {
-  let known = settings.get(policy);
-  if (!known) {
-    type Content = { s3_attributes?: { public_access_block_configuration?: Setting } };
-    const { s3_attributes: attributes } = JSON.parse(policy.content) as Content;
-    settings.set(policy, (known = { setting: attributes?.public_access_block_configuration }));
-  }
-  return known.setting;
+/** What an organization's S3 policies say of an account: then nothing that the account itself says counts. */
+export async function organizationBlock(tx: Transaction, account: string): Promise<PublicAccessBlock | undefined> {
+  const policy = await effectivePolicy(tx, account, 'S3_POLICY');
+  const content = policy?.content as { s3_attributes?: { public_access_block_configuration?: string } } | undefined;
+  return BLOCKS[content?.s3_attributes?.public_access_block_configuration ?? ''];
 }
 
 /** Of the account itself: as it was put, and as its organization wants it. */

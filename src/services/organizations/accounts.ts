@@ -25,6 +25,7 @@ import {
   organizationPath,
 } from '../../identity/organization.ts';
 import { accountArn } from './arns.ts';
+import { keepingValidAt } from './heldPolicies.ts';
 import { rowsPage } from './pages.ts';
 import { findPlace, type Place, placeAccess } from './places.ts';
 import { operation, type Seat } from './seats.ts';
@@ -81,13 +82,16 @@ export const MoveAccount = operation<Present<MoveAccountRequest>, object, Move>(
   },
   access: (_input, _seat, { account, source, destination }) =>
     [account, source, destination].map((p) => placeAccess(p)),
-  async run(_input, ctx, _seat, { account, source, destination }) {
+  async run(_input, ctx, { organization }, { account, source, destination }) {
     if (account.parent === destination.id) {
       fail(DuplicateAccountException, 'That account is already present in the specified destination.');
     }
     if (account.parent !== source.id) throw NO_SUCH_SOURCE();
     const row = await ctx.store.get(accounts, [account.id]);
-    if (row) await ctx.store.replace(accounts, { ...row, parent: destination.id });
+    if (!row) return {};
+    await keepingValidAt(ctx, organization, row.id, () =>
+      ctx.store.replace(accounts, { ...row, parent: destination.id }),
+    );
     return {};
   },
 });

@@ -16,6 +16,7 @@ import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Present } from '../../core/operation.ts';
 import { type Account, accounts, type Organization, type Unit, units } from '../../identity/organization.ts';
 import type { Page, Table } from '../../store/store.ts';
+import { keepingValid } from './heldPolicies.ts';
 import { itemsPage, pageOfStages } from './pages.ts';
 import { findPlace, isAccountId, type Place, placeAccess, placeArn, putAttachments } from './places.ts';
 import { type Found, findPolicy, policyAccess, policyOf, summaryOf } from './policies.ts';
@@ -41,7 +42,7 @@ export const AttachPolicy = operation<Present<AttachPolicyRequest>, object, Pair
       fail(DuplicatePolicyAttachmentException, 'A policy with the specified name and type already exists.');
     }
     if (attached.length >= policyTypes[policy.type].attachedMax) violated('MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED');
-    await putAttachments(ctx, organization, place.id, policy.type, [...attached, policy.id]);
+    await put(ctx, organization, place.id, policy.type, [...attached, policy.id]);
     return {};
   },
 });
@@ -60,7 +61,7 @@ export const DetachPolicy = operation<Present<DetachPolicyRequest>, object, Pair
     if (type === 'RESOURCE_CONTROL_POLICY' && policy.awsManaged) invalid('NON_DETACHABLE_POLICY');
     const rest = attached.filter((each) => each !== id);
     if (type === 'SERVICE_CONTROL_POLICY' && rest.length === 0) violated('MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED');
-    await putAttachments(ctx, organization, place.id, type, rest.length > 0 ? rest : undefined);
+    await put(ctx, organization, place.id, type, rest.length > 0 ? rest : undefined);
     return {};
   },
 });
@@ -103,6 +104,11 @@ export const ListTargetsForPolicy = operation<
     return { Targets: rows.map((row) => targetOf(organization, row)), ...page };
   },
 });
+
+const put = (...[ctx, organization, id, type, policies]: Parameters<typeof putAttachments>) =>
+  keepingValid(ctx, organization, { types: [type], places: [id] }, () =>
+    putAttachments(ctx, organization, id, type, policies),
+  );
 
 async function findPair(
   ctx: Context,

@@ -23,6 +23,7 @@ import { isAccountAddress } from '../../identity/addresses.ts';
 import { type Account, accounts, type Organization } from '../../identity/organization.ts';
 import { table } from '../../store/store.ts';
 import { openInvitations } from './handshakeRows.ts';
+import { keepingValidAt } from './heldPolicies.ts';
 import { joinedEvent } from './membershipEvents.ts';
 import { rowsPage } from './pages.ts';
 import { putTags } from './places.ts';
@@ -153,7 +154,7 @@ async function newAccount(ctx: Context, organization: Organization, input: Prese
     joinedMethod: 'CREATED',
     attachments: root ? firstAttachments(root) : {},
   };
-  await ctx.store.insert(accounts, account);
+  await keepingValidAt(ctx, organization, account.id, () => ctx.store.insert(accounts, account));
   await addAdministratorRole(ctx, account.id, input.RoleName ?? 'OrganizationAccountAccessRole');
   if (organization.featureSet === 'ALL') await addServiceLinkedRole(ctx, account.id);
   return account;

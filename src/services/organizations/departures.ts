@@ -20,6 +20,7 @@ import {
 import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { findAccount } from './accounts.ts';
+import { forgetHeld } from './heldPolicies.ts';
 import { departedEvent } from './membershipEvents.ts';
 import { standalone } from './organizations.ts';
 import { memberOf, type Place, placeAccess, putTags } from './places.ts';
@@ -73,6 +74,7 @@ export async function depart(ctx: Context, organization: Organization, id: strin
   }
   if (isTooYoung(account, ctx.now)) violated('WAIT_PERIOD_ACTIVE');
   await ctx.store.replace(accounts, standalone(account));
+  await forgetHeld(ctx, organization, id);
   await putTags(ctx, organization, id, []);
   ctx.audit.serviceEvents = [
     ...(ctx.audit.serviceEvents ?? []),

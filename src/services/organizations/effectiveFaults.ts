@@ -3,7 +3,8 @@
  * lists that have grown too long by being merged ("About invalid effective policy alerts" in the user guide).
  */
 import type { EffectivePolicyType, EffectivePolicyValidationError } from '@aws-sdk/client-organizations';
-import { type Merged, plain } from './inheritance.ts';
+import type { OrganizationPolicyType } from '../../identity/organization.ts';
+import { type Merged, plain } from '../../identity/policyInheritance.ts';
 import { policyShapes, type Shape } from './policyShapes.ts';
 
 /** Characters of an effective tag policy, and required tag keys of one resource type. */
@@ -16,6 +17,18 @@ export function faultsOf(type: EffectivePolicyType, merged: Merged): EffectivePo
   if (shape && plain(merged) !== undefined) check(merged, shape, [], found);
   if (type === 'TAG_POLICY') checkTags(merged, found);
   return found;
+}
+
+/** Whether policies of that type, each well-formed, may make no sense together. */
+export function mayBeFaulty(type: OrganizationPolicyType): boolean {
+  const shape = policyShapes[type];
+  return shape !== undefined && (type === 'TAG_POLICY' || isBounded(shape));
+}
+
+function isBounded(shape: Shape): boolean {
+  if (shape.kind === 'fields') return shape.required.length > 0 || Object.values(shape.fields).some(isBounded);
+  if (shape.kind === 'each') return shape.max !== undefined || isBounded(shape.shape);
+  return shape.kind === 'list' && (shape.min !== undefined || shape.max !== undefined);
 }
 
 function check(merged: Merged, shape: Shape, path: readonly string[], found: EffectivePolicyValidationError[]): void {

@@ -53,34 +53,33 @@ test('DescribeEffectivePolicy merges what the account inherits with what it has'
   });
 });
 
+/** So many rules of a backup plan, and the rest that a plan must have. */
+const rules = (from: number, to: number) =>
+  Object.fromEntries(
+    Array.from({ length: to - from + 1 }, (_, i) => [
+      `rule${from + i}`,
+      {
+        schedule_expression: { '@@assign': 'cron(0 5 ? * * *)' },
+        target_backup_vault_name: { '@@assign': 'Default' },
+      },
+    ]),
+  );
+const selections = {
+  tags: {
+    all: {
+      iam_role_arn: { '@@assign': 'arn:aws:iam::$account:role/Backup' },
+      tag_key: { '@@assign': 'backup' },
+      tag_value: { '@@assign': ['yes'] },
+    },
+  },
+};
+const plan = (more: object) => ({ plans: { daily: more } });
+const regions = { '@@assign': ['us-east-1'] };
+
 test('Invalid effective policies are found, with the policies behind them', async () => {
   const { organizations, root, member, attach, enable } = await organized('BACKUP_POLICY');
   await enable();
-  const rules = (from: number, to: number) =>
-    Object.fromEntries(
-      Array.from({ length: to - from + 1 }, (_, i) => [
-        `rule${from + i}`,
-        {
-          schedule_expression: { '@@assign': 'cron(0 5 ? * * *)' },
-          target_backup_vault_name: { '@@assign': 'Default' },
-        },
-      ]),
-    );
-  const selections = {
-    tags: {
-      all: {
-        iam_role_arn: { '@@assign': 'arn:aws:iam::$account:role/Backup' },
-        tag_key: { '@@assign': 'backup' },
-        tag_value: { '@@assign': ['yes'] },
-      },
-    },
-  };
-  const plan = (more: object) => ({ plans: { daily: more } });
-  const first = await attach(
-    'a',
-    plan({ regions: { '@@assign': ['us-east-1'] }, rules: rules(1, 9), selections }),
-    root,
-  );
+  const first = await attach('a', plan({ regions, rules: rules(1, 9), selections }), root);
   const faulty = async () =>
     (await organizations.listAccountsWithInvalidEffectivePolicy({ PolicyType: 'BACKUP_POLICY' })).Accounts?.map(
       (account) => account.Id,
@@ -107,6 +106,75 @@ test('Invalid effective policies are found, with the policies behind them', asyn
       ['KEY_REQUIRED', 'plans/daily/selections'],
     ],
   );
+});
+
+test('What was valid last stays in force until every fault is mended, and the management account is told', async () => {
+  const { cloud, organizations, root, member, attach, enable } = await organized('BACKUP_POLICY');
+  await enable();
+  const held = async (TargetId = member.id) => {
+    const asked = { PolicyType: 'BACKUP_POLICY', TargetId } as const;
+    const { PolicyContent } = (await organizations.describeEffectivePolicy(asked)).EffectivePolicy!;
+    return Object.keys(JSON.parse(PolicyContent!).plans.daily.rules).length;
+  };
+  const events = async () => {
+    const { Events = [] } = await cloud.root.cloudtrail.lookupEvents({
+      LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'EffectivePolicyValidation' }],
+    });
+    return Events.map(({ CloudTrailEvent }) => JSON.parse(CloudTrailEvent!).serviceEventDetails);
+  };
+  const ou = await organizations.createOrganizationalUnit({ ParentId: root, Name: 'ou' });
+  const unit = ou.OrganizationalUnit!.Id!;
+  await attach('a', plan({ regions, rules: rules(1, 8), selections }), root);
+  const more = await attach('b', plan({ rules: rules(9, 9) }), unit);
+  const move = { AccountId: member.id, SourceParentId: root, DestinationParentId: unit };
+  await organizations.moveAccount(move);
+  assert.equal(await held(), 9);
+  assert.deepEqual(await events(), []);
+  await organizations.updatePolicy({ PolicyId: more, Content: JSON.stringify(plan({ rules: rules(9, 12) })) });
+  assert.equal(await held(), 9);
+  assert.equal(await held(cloud.managementAccount), 8);
+  await organizations.updatePolicy({ PolicyId: more, Content: JSON.stringify(plan({ rules: rules(9, 13) })) });
+  assert.equal(await held(), 9);
+  const [told, ...others] = await events();
+  assert.deepEqual([told.accountId, told.policyType, told.state], [member.id, 'BACKUP_POLICY', 'INVALID']);
+  assert.deepEqual(told.validationErrors[0].pathToError, 'plans/daily/rules');
+  assert.deepEqual(others, []);
+  const added = await organizations.createOrganizationalUnit({ ParentId: unit, Name: 'inner' });
+  await organizations.moveAccount({
+    ...{ AccountId: member.id, SourceParentId: unit, DestinationParentId: added.OrganizationalUnit!.Id! },
+  });
+  assert.equal(await held(), 9);
+  await organizations.detachPolicy({ PolicyId: more, TargetId: unit });
+  assert.equal(await held(), 8);
+  assert.deepEqual(
+    (await events()).map(({ state }) => state),
+    ['VALID', 'INVALID'],
+  );
+  await organizations.attachPolicy({ PolicyId: more, TargetId: added.OrganizationalUnit!.Id! });
+  assert.equal(await held(), 8);
+  await organizations.moveAccount({
+    ...move,
+    SourceParentId: added.OrganizationalUnit!.Id!,
+    DestinationParentId: root,
+  });
+  assert.equal(await held(), 8);
+  assert.equal((await events()).length, 4);
+});
+
+test('An account that never had a valid policy has none', async () => {
+  const { organizations, root, member, attach, enable } = await organized('BACKUP_POLICY');
+  await enable();
+  const asked = { PolicyType: 'BACKUP_POLICY', TargetId: member.id } as const;
+  const PolicyId = await attach('a', plan({ rules: rules(1, 2), selections }), root);
+  await assert.rejects(organizations.describeEffectivePolicy(asked), { name: 'EffectivePolicyNotFoundException' });
+  const made = await organizations.createAccount({ AccountName: 'new', Email: 'new@example.com' });
+  assert.equal(made.CreateAccountStatus?.State, 'IN_PROGRESS');
+  await organizations.updatePolicy({
+    PolicyId,
+    Content: JSON.stringify(plan({ regions, rules: rules(1, 2), selections })),
+  });
+  const { EffectivePolicy } = await organizations.describeEffectivePolicy(asked);
+  assert.deepEqual(JSON.parse(EffectivePolicy!.PolicyContent!).plans.daily.regions, ['us-east-1']);
 });
 
 test('Some types want trusted access first, and hold it', async () => {

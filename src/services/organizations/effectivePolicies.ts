@@ -14,17 +14,10 @@ import {
 import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
-import {
-  type Account,
-  accounts,
-  chainOf,
-  type OrganizationPolicy,
-  organizationPath,
-  organizationPolicies,
-} from '../../identity/organization.ts';
+import { effectivePolicy, mergeOf } from '../../identity/effectivePolicies.ts';
+import { type Account, accounts, chainOf, organizationPath } from '../../identity/organization.ts';
 import { accountViews, findAccount } from './accounts.ts';
 import { faultsOf } from './effectiveFaults.ts';
-import { type Inherited, type Merged, merge, plain } from './inheritance.ts';
 import { itemsPage, rowsPage } from './pages.ts';
 import { findPlace, isAccountId, type Place, placeAccess } from './places.ts';
 import { invalid } from './refusals.ts';
@@ -46,15 +39,13 @@ export const DescribeEffectivePolicy = operation<
       awsError(TargetNotFoundException, "You specified a target that doesn't exist."),
     ),
   access: (input, _seat, place) => placeAccess(place, { 'organizations:PolicyType': input.PolicyType }),
-  async run({ PolicyType }, ctx, { organization }, { id }) {
+  async run({ PolicyType }, ctx, _seat, { id }) {
     if (!isAccountId(id)) invalid('TARGET_NOT_SUPPORTED');
-    const enabled = (await rootOf(ctx, organization))?.enabledTypes?.includes(PolicyType);
-    const effective = enabled ? await effectiveOf(ctx, id, PolicyType) : undefined;
-    const content = effective && plain(effective.merged);
-    if (!effective || content === undefined) return fail(EffectivePolicyNotFoundException, NOT_FOUND);
+    const effective = await effectivePolicy(ctx.store, id, PolicyType);
+    if (effective?.content === undefined) return fail(EffectivePolicyNotFoundException, NOT_FOUND);
     const EffectivePolicy = {
-      PolicyContent: JSON.stringify(content),
-      LastUpdatedTimestamp: effective.updated,
+      PolicyContent: JSON.stringify(effective.content),
+      LastUpdatedTimestamp: new Date(effective.updated),
       TargetId: id,
       PolicyType,
     };
@@ -110,34 +101,11 @@ const NOT_FOUND =
   "member account, the account doesn't have an effective policy of this type. Contact the administrator of your " +
   'organization about attaching a policy of this type to the account.';
 
-interface Effective {
-  readonly merged: Merged;
-  /** The last change of a policy in it. */
-  readonly updated: Date;
-}
-
-async function effectiveOf(ctx: Context, account: string, type: EffectivePolicyType): Promise<Effective | undefined> {
-  const chain = await chainOf(ctx.store, account);
-  if (!chain) return undefined;
-  const levels: Inherited[][] = [];
-  let updated = chain.organization.created;
-  for (const { attachments } of [...chain.units, chain.account]) {
-    const level: OrganizationPolicy[] = [];
-    for (const id of attachments[type] ?? []) {
-      const policy = await ctx.store.get(organizationPolicies, [chain.organization.id, id]);
-      if (policy) level.push(policy);
-    }
-    levels.push(level);
-    for (const policy of level) if ((policy.updated ?? '') > updated) updated = policy.updated ?? updated;
-  }
-  return { merged: merge(levels), updated: new Date(updated) };
-}
-
 async function faultsFor(
   ctx: Context,
   account: string,
   type: EffectivePolicyType,
 ): Promise<EffectivePolicyValidationError[]> {
-  const effective = await effectiveOf(ctx, account, type);
-  return effective ? faultsOf(type, effective.merged) : [];
+  const chain = await chainOf(ctx.store, account);
+  return chain ? faultsOf(type, (await mergeOf(ctx.store, chain, type)).merged) : [];
 }

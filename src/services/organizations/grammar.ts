@@ -2,12 +2,9 @@
  * Declarative policies as text: JSON in the shape of their type, values set by operators (`@@assign`, `@@append`,
  * `@@remove`), and at any level what children may do (`@@operators_allowed_for_child_policies`).
  */
+import { CHILD_CONTROL, VALUE_OPERATORS } from '../../identity/policyInheritance.ts';
 import { type Json, PolicySyntaxError, readJson } from '../../policy/json.ts';
 import type { Shape } from './policyShapes.ts';
-
-export const VALUE_OPERATORS = ['@@assign', '@@append', '@@remove'] as const;
-export type ValueOperator = (typeof VALUE_OPERATORS)[number];
-export const CHILD_CONTROL = '@@operators_allowed_for_child_policies';
 
 /** Whether the text is a policy of that shape. */
 export function isWellFormed(content: string, shape: Shape): boolean {

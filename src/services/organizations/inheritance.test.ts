@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { merge, plain } from '../../identity/policyInheritance.ts';
 import { isWellFormed } from './grammar.ts';
-import { merge, plain } from './inheritance.ts';
 import { policyShapes } from './policyShapes.ts';
 
 /** The examples of the user guide: policies by level, and what comes out. */

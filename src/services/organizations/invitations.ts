@@ -16,6 +16,7 @@ import { ACCOUNTS_MAX, hasRoom } from './creations.ts';
 import { depart } from './departures.ts';
 import { addHandshake, type Handshake, handshakes, stateOf } from './handshakeRows.ts';
 import { viewOf } from './handshakeViews.ts';
+import { keepingValidAt } from './heldPolicies.ts';
 import { joinedEvent } from './membershipEvents.ts';
 import { putTags } from './places.ts';
 import { firstAttachments } from './policyTypes.ts';
@@ -104,14 +105,15 @@ export async function join(ctx: Context, organization: Organization, { tags = []
   if (other) await depart(ctx, other, ctx.account, 'LEFT');
   const root = await rootOf(ctx, organization);
   const joined = ctx.now.toISOString();
-  await ctx.store.replace(accounts, {
+  const member = {
     ...before,
     organization: organization.id,
     parent: organization.root,
     joined,
     joinedMethod: 'INVITED',
     attachments: root ? firstAttachments(root) : {},
-  });
+  } as const;
+  await keepingValidAt(ctx, organization, ctx.account, () => ctx.store.replace(accounts, member));
   await putTags(ctx, organization, ctx.account, tags);
   if (organization.featureSet === 'ALL') await addServiceLinkedRole(ctx, ctx.account);
   ctx.audit.serviceEvents = [

@@ -41,7 +41,7 @@ export async function placeOf(ctx: Context, organization: Organization, id: stri
   return { type, id, arn: placeArn(organization, id), name, parent, attachments, tags };
 }
 
-async function rowOf(ctx: Context, organization: Organization, id: string): Promise<Unit | Account | undefined> {
+export async function rowOf(ctx: Context, organization: Organization, id: string): Promise<Unit | Account | undefined> {
   if (!isAccountId(id)) return ctx.store.get(units, [organization.id, id]);
   const account = await ctx.store.get(accounts, [id]);
   return account?.organization === organization.id ? account : undefined;

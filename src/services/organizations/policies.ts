@@ -29,8 +29,10 @@ import {
   organizationPolicies,
   units,
 } from '../../identity/organization.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { awsPolicyArn, policyArn } from './arns.ts';
 import { requireWellFormed } from './documents.ts';
+import { keepingValid } from './heldPolicies.ts';
 import { pageOfStages } from './pages.ts';
 import { putTags, tagsOf } from './places.ts';
 import { awsPolicy, policyTypes } from './policyTypes.ts';
@@ -100,7 +102,10 @@ export const UpdatePolicy = operation<Present<UpdatePolicyRequest>, UpdatePolicy
       content: input.Content ?? found.content,
       updated: ctx.now.toISOString(),
     };
-    await ctx.store.replace(organizationPolicies, policy);
+    const places = input.Content === undefined ? [] : await targetsOf(ctx, policy);
+    await keepingValid(ctx, organization, { types: [found.type], places }, () =>
+      ctx.store.replace(organizationPolicies, policy),
+    );
     return { Policy: viewOf(customerPolicy(organization, policy, found.tags)) };
   },
 });
@@ -152,6 +157,13 @@ export const ListPolicies = operation<Present<ListPoliciesRequest>, ListPolicies
     return { Policies: rows.map(summaryOf), ...page };
   },
 });
+
+async function targetsOf(ctx: Context, { organization, id }: OrganizationPolicy): Promise<string[]> {
+  const targets: string[] = [];
+  for await (const unit of everyRow(ctx.store, units, [organization, id], 'attached')) targets.push(unit.id);
+  for await (const account of everyRow(ctx.store, accounts, [organization, id], 'attached')) targets.push(account.id);
+  return targets;
+}
 
 export async function findPolicy(ctx: Context, { organization }: Seat, id: string): Promise<Found | Missing> {
   const found = await policyOf(ctx, organization, id);

@@ -15,6 +15,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { awsError, fail, notImplemented } from '../../core/errors.ts';
 import { type Access, Missing, type Present, type Tag } from '../../core/operation.ts';
+import { heldPolicies } from '../../identity/effectivePolicies.ts';
 import {
   accounts,
   type Organization,
@@ -25,7 +26,7 @@ import {
 } from '../../identity/organization.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { rootArn } from './arns.ts';
-import { cursorIn, type Paged } from './pages.ts';
+import { cursorIn, type Paged, removeAll } from './pages.ts';
 import { putAttachments, tagsOf } from './places.ts';
 import { policyTypes } from './policyTypes.ts';
 import { violated } from './refusals.ts';
@@ -69,6 +70,7 @@ export const DisablePolicyType = operation<Present<DisablePolicyTypeRequest>, Di
     const disabled = { ...root, enabledTypes: (root.enabledTypes ?? []).filter((type) => type !== PolicyType) };
     await ctx.store.replace(units, disabled);
     await attachEverywhere(ctx, organization, PolicyType, undefined);
+    await removeAll(ctx, heldPolicies, [organization.id, PolicyType]);
     return { Root: viewOf(organization, disabled) };
   },
 });

@@ -10,9 +10,9 @@ import {
   type PutPublicAccessBlockRequest,
 } from '@aws-sdk/client-s3-control';
 import type { Context } from '../../core/context.ts';
-import { CommonError, fail } from '../../core/errors.ts';
+import { AccessDenied, CommonError, fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { accountBlock, accountPublicAccess, blockOf } from '../../identity/publicAccess.ts';
+import { accountBlock, accountPublicAccess, blockOf, organizationBlock } from '../../identity/publicAccess.ts';
 import { requireOwnAccount } from './accounts.ts';
 
 interface Asked {
@@ -23,6 +23,11 @@ const access = (input: Asked, ctx: Context) => {
   requireOwnAccount(ctx, input.AccountId);
   return { resource: '*' };
 };
+
+/** Where an organization's S3 policy decides, the account's own settings rest as they are. */
+async function requireOwnSettings(ctx: Context): Promise<void> {
+  if (await organizationBlock(ctx.store, ctx.account)) throw new AccessDenied('Access Denied');
+}
 
 export const GetPublicAccessBlock: Operation<Present<GetPublicAccessBlockRequest> & Asked, GetPublicAccessBlockOutput> =
   {
@@ -39,6 +44,7 @@ export const PutPublicAccessBlock: Operation<Present<PutPublicAccessBlockRequest
   action: 's3:PutAccountPublicAccessBlock',
   access,
   async run(input, ctx) {
+    await requireOwnSettings(ctx);
     const given = input.PublicAccessBlockConfiguration;
     if (Object.values(given).every((value) => value === undefined)) {
       throw new CommonError('InvalidRequest', 'Must specify at least one configuration.');
@@ -52,6 +58,7 @@ export const DeletePublicAccessBlock: Operation<Present<DeletePublicAccessBlockR
   action: 's3:PutAccountPublicAccessBlock',
   access,
   async run(_input, ctx) {
+    await requireOwnSettings(ctx);
     await ctx.store.remove(accountPublicAccess, [ctx.account]);
     return {};
   },

@@ -53,8 +53,10 @@ test('An organization’s S3 policy binds the buckets of its accounts', async ()
   await organizations.createOrganization({});
   const [root] = (await organizations.listRoots({})).Roots!;
   await organizations.enablePolicyType({ RootId: root!.Id!, PolicyType: 'S3_POLICY' });
-  const Content = JSON.stringify({ s3_attributes: { public_access_block_configuration: { '@@assign': 'all' } } });
-  const made = await organizations.createPolicy({ Name: 'p', Description: '', Type: 'S3_POLICY', Content });
+  const assigning = (value: string) =>
+    JSON.stringify({ s3_attributes: { public_access_block_configuration: { '@@assign': value } } });
+  const policy = { Name: 'p', Description: '', Type: 'S3_POLICY', Content: assigning('all') } as const;
+  const PolicyId = (await organizations.createPolicy(policy)).Policy!.PolicySummary!.Id!;
   await s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: none });
   const Resource = `arn:aws:s3:::${Bucket}/*`;
   await s3.putBucketPolicy({
@@ -62,10 +64,22 @@ test('An organization’s S3 policy binds the buckets of its accounts', async ()
     Policy: document({ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource }),
   });
   await cloud.unsigned.s3.getObject({ Bucket, Key: 'k' });
-  await organizations.attachPolicy({ PolicyId: made.Policy!.PolicySummary!.Id!, TargetId: root!.Id! });
+  const own = { ...none, BlockPublicAcls: true };
+  await control.putPublicAccessBlock({ AccountId, PublicAccessBlockConfiguration: own });
+  await organizations.attachPolicy({ PolicyId, TargetId: root!.Id! });
   await assert.rejects(cloud.unsigned.s3.getObject({ Bucket, Key: 'k' }), { name: 'AccessDenied' });
-  const found = await control.getPublicAccessBlock({ AccountId });
-  assert.equal(found.PublicAccessBlockConfiguration?.RestrictPublicBuckets, true);
+  const settings = async () => (await control.getPublicAccessBlock({ AccountId })).PublicAccessBlockConfiguration;
+  assert.equal((await settings())?.RestrictPublicBuckets, true);
+  const denied = { name: 'AccessDenied' };
+  await assert.rejects(control.putPublicAccessBlock({ AccountId, PublicAccessBlockConfiguration: none }), denied);
+  await assert.rejects(control.deletePublicAccessBlock({ AccountId }), denied);
+  await organizations.updatePolicy({ PolicyId, Content: assigning('none') });
+  assert.deepEqual(await settings(), none);
+  await cloud.unsigned.s3.getObject({ Bucket, Key: 'k' });
+  await assert.rejects(control.putPublicAccessBlock({ AccountId, PublicAccessBlockConfiguration: own }), denied);
+  await organizations.detachPolicy({ PolicyId, TargetId: root!.Id! });
+  assert.deepEqual(await settings(), own);
+  await control.deletePublicAccessBlock({ AccountId });
 });
 
 test('CreateAccessPoint makes a name for a bucket, with an alias that works as one', async () => {

@@ -6,7 +6,9 @@
  * that every level above allowed it; where two policies of one level disagree on that, what both allow. Of two policies
  * of one level that assign the same setting, the one attached first decides.
  */
-import { CHILD_CONTROL, VALUE_OPERATORS, type ValueOperator } from './grammar.ts';
+export const VALUE_OPERATORS = ['@@assign', '@@append', '@@remove'] as const;
+type ValueOperator = (typeof VALUE_OPERATORS)[number];
+export const CHILD_CONTROL = '@@operators_allowed_for_child_policies';
 
 /** A policy at a level. */
 export interface Inherited {
