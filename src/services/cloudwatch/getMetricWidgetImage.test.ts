@@ -82,6 +82,26 @@ test('what is not visible is not drawn; themes, annotations, stacking and the le
   assert.ok(found.count('#1f77b4') > 200 && found.count('#ff7f0e') > 200);
 });
 
+test('bars and slices are as large as the latest values', async () => {
+  const cloud = await shop(); // The latest are 45 and 85.
+  const of = async (widget: object) => {
+    const legend = { position: 'hidden' };
+    const { MetricWidgetImage } = await picture(cloud, { metrics: METRICS, legend, ...widget });
+    const image = read(MetricWidgetImage);
+    return [image.count('#112233'), image.count('#445566')] as const;
+  };
+  const near = (share: number, wanted: number) => assert.ok(Math.abs(share - wanted) < 0.02, `${share} for ${wanted}`);
+  const [a, b] = await of({ view: 'bar' });
+  near(a / b, 45 / 85);
+  const [cut, whole] = await of({ view: 'bar', yAxis: { left: { min: 0, max: 60 } } });
+  near(cut / whole, 45 / 60);
+  const [slice, other] = await of({ view: 'pie', width: 1000, height: 1000 });
+  near(slice / (slice + other), 45 / 130);
+  const alone = await of({ view: 'pie', metrics: [METRICS[0]!, ['Shop', 'Nothing', { color: '#445566' }]] });
+  assert.ok(alone[0] > 50_000);
+  assert.equal(alone[1], 0);
+});
+
 test('widgets that make no sense are refused', async () => {
   const cloud = await shop();
   const wrong: object[] = [
@@ -102,7 +122,7 @@ test('widgets that make no sense are refused', async () => {
     { metrics: METRICS, annotations: { horizontal: [{ label: 'x' }] } },
   ];
   for (const widget of wrong) await refusal(picture(cloud, widget), 'Validation');
-  await refusal(picture(cloud, { metrics: METRICS, view: 'pie' }), 'NotImplemented');
+  await refusal(picture(cloud, { metrics: METRICS, view: 'gauge' }), 'Validation');
   await refusal(picture(cloud, { metrics: METRICS }, 'image/png'), 'NotImplemented');
   const many = { metrics: [[{ expression: 'TIME_SERIES(1)' }]], period: 1, start: '-PT24H' };
   await refusal(picture(cloud, many), 'Validation');

@@ -62,6 +62,24 @@ export function line(on: Canvas, from: Point, to: Point, color: Color): void {
   }
 }
 
+/** A slice of a disc; angles in radians, clockwise from the top. */
+export function sector(
+  on: Canvas,
+  [centerX, centerY]: Point,
+  radius: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  color: Color,
+): void {
+  for (let y = Math.ceil(centerY - radius); y <= centerY + radius; y++) {
+    for (let x = Math.ceil(centerX - radius); x <= centerX + radius; x++) {
+      const [dx, dy] = [x - centerX, y - centerY];
+      if (dx * dx + dy * dy > radius * radius) continue;
+      const angle = (Math.atan2(dx, -dy) + 2 * Math.PI) % (2 * Math.PI);
+      if (angle >= from && angle < to) dot(on, x, y, color);
+    }
+  }
+}
+
 const SCALE = 2;
 /** Pixels from one letter to the next, and of a line of text. */
 export const LETTER_WIDTH = 4 * SCALE;

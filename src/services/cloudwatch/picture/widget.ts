@@ -4,7 +4,6 @@
  */
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { durationMs } from '../../../core/duration.ts';
-import { notImplemented } from '../../../core/errors.ts';
 import { statistic } from '../statistics.ts';
 import { invalid } from '../words.ts';
 import { offsetMinutes } from '../zones.ts';
@@ -34,7 +33,10 @@ export interface Mark {
   readonly side: Side;
 }
 
+export type View = 'timeSeries' | 'bar' | 'pie';
+
 export interface Widget {
+  readonly view: View;
   readonly width: number;
   readonly height: number;
   readonly title: string;
@@ -61,8 +63,7 @@ const METRICS_MAX = 100;
 /** @throws ValidationFailure */
 export function widgetIn(text: string, now: Date, region: string): Widget {
   const given = parsed(text);
-  const view = choice(given, 'view', ['timeSeries', 'bar', 'pie'], 'timeSeries');
-  if (view !== 'timeSeries') notImplemented(`monitoring: pictures of ${view} widgets`);
+  const view = choice(given, 'view', ['timeSeries', 'bar', 'pie'], 'timeSeries') as View;
   if (given.region !== undefined && given.region !== region) invalid(`The region must be ${region}.`);
   const end = timeOf(given, 'end', now, '-PT0H');
   const start = timeOf(given, 'start', now, '-PT3H');
@@ -71,6 +72,7 @@ export function widgetIn(text: string, now: Date, region: string): Widget {
   const zone = String(given.timezone ?? '+0000');
   if (!/^[+-]\d{4}$/.test(zone)) invalid('timezone must be + or - and four digits.');
   return {
+    view,
     width: number(given, 'width', 1, PIXELS_MAX, 600),
     height: number(given, 'height', 1, PIXELS_MAX, 400),
     title: String(given.title ?? ''),
