@@ -27,6 +27,7 @@ import { keyEndings } from './kms/endings.ts';
 import { keyResources } from './kms/inventory.ts';
 import { backingKeyDeletion, keyStoreConnection, keyStoreHealth } from './kms/keyStoreTasks.ts';
 import { keyUsage } from './kms/lastUses.ts';
+import { logRetention } from './logs/accountRetention/applying.ts';
 import { logAnomalies } from './logs/anomalies/scanHandler.ts';
 import { logExport } from './logs/exportHandler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
@@ -45,6 +46,7 @@ import { topicResources } from './sns/inventory.ts';
 import { snsTasks } from './sns/tasks.ts';
 import { queueResources } from './sqs/inventory.ts';
 import { sqsTasks } from './sqs/tasks.ts';
+import { rekeyingTask } from './ssoadmin/rekeying.ts';
 import { provisioningTasks } from './ssoadmin/tasks.ts';
 
 const OIDC_PATHS: ReadonlySet<string> = new Set(['/client/register', '/device_authorization', '/token']);
@@ -189,6 +191,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   logPurge,
   logExport,
   logAnomalies,
+  logRetention,
   logForwarding,
   ...scheduledQueryTasks,
   ...eventTasks,
@@ -196,6 +199,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...kinesisTasks,
   ...firehoseTasks,
   provisioningTasks,
+  rekeyingTask,
 ];
 
 // What the plane's inventory of resources reads, from each service that has some; see posture/inventory.ts.

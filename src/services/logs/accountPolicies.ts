@@ -1,11 +1,12 @@
 /**
- * Policies of an account: of data protection and of subscription filters (one of each), of transformers and of field
- * indexes (20, each for groups whose names begin in some way). All other types are refused.
+ * Policies of an account: of data protection and of subscription filters (one of each), of transformers, field indexes
+ * and retention (20, each for groups whose names begin in some way).
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
  */
 import {
   type AccountPolicy as AccountPolicyView,
   type DeleteAccountPolicyRequest,
+  type DeleteAccountPolicyResponse,
   type DescribeAccountPoliciesRequest,
   type DescribeAccountPoliciesResponse,
   InvalidParameterException,
@@ -13,18 +14,10 @@ import {
   type PutAccountPolicyResponse,
   ResourceNotFoundException,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Access, Operation, Present } from '../../core/operation.ts';
 import { onAccount } from './access.ts';
-import { type Given, kindOf } from './accountPolicyKinds.ts';
-import {
-  type AccountPolicy,
-  accountPolicies,
-  GROUP_POLICIES_MAX,
-  type GroupPolicy,
-  groupPolicies,
-} from './accountPolicyRows.ts';
+import { type Given, type Kept, kindOf } from './accountPolicyKinds.ts';
 
 /** What is needed beside the operation's own permission. */
 const also = (action: string | undefined): Access[] => (action === undefined ? [] : [{ action, resource: '*' }]);
@@ -40,13 +33,15 @@ export const PutAccountPolicy: Operation<
     const { policyType, policyName: name, policyDocument: document, selectionCriteria: criteria, dryRun } = input;
     const kind = kindOf(policyType);
     if (!kind) fail(InvalidParameterException, `Policy type ${policyType} is not supported.`);
-    if (dryRun) fail(InvalidParameterException, 'A dry run is valid for retention policies only.');
     const given: Given = { name, document, criteria };
+    if (dryRun) return { dryRunResult: await (kind.impact ?? noDryRun()).ofPut(given, ctx) };
     return { accountPolicy: view(await kind.keep(given, ctx)) };
   },
 };
 
-const view = (policy: AccountPolicy | GroupPolicy): AccountPolicyView => ({
+const noDryRun = () => fail(InvalidParameterException, 'A dry run is valid for retention policies only.');
+
+const view = (policy: Kept): AccountPolicyView => ({
   policyName: policy.name,
   policyDocument: policy.document,
   lastUpdatedTime: policy.updated,
@@ -57,35 +52,28 @@ const view = (policy: AccountPolicy | GroupPolicy): AccountPolicyView => ({
 });
 
 /** Of policies that were kept without it. */
-const writtenOf = (policy: AccountPolicy | GroupPolicy) =>
+const writtenOf = (policy: Kept) =>
   'prefixes' in policy && policy.prefixes ? `LogGroupNamePrefix IN ${JSON.stringify(policy.prefixes)}` : undefined;
-
-/** All of a type: there are never many. */
-async function policiesOf(ctx: Context, type: string): Promise<(AccountPolicy | GroupPolicy)[]> {
-  const { account, region, store } = ctx;
-  const one = await store.get(accountPolicies, [account, region, type]);
-  const page = { limit: GROUP_POLICIES_MAX + 1 };
-  const { rows } = await store.list(groupPolicies, [account, region, type], page);
-  return one ? [one, ...rows] : [...rows];
-}
 
 export const DescribeAccountPolicies = onAccount<
   Present<DescribeAccountPoliciesRequest>,
   DescribeAccountPoliciesResponse
 >(async ({ policyType, policyName, accountIdentifiers = [] }, ctx) => {
   if (accountIdentifiers.length > 0 && !accountIdentifiers.includes(ctx.account)) return { accountPolicies: [] };
-  const policies = await policiesOf(ctx, policyType);
+  const policies = (await kindOf(policyType)?.all(ctx)) ?? [];
   return { accountPolicies: policies.filter(({ name }) => (policyName ?? name) === name).map(view) };
 });
 
-export const DeleteAccountPolicy: Operation<Present<DeleteAccountPolicyRequest>, object> = {
+export const DeleteAccountPolicy: Operation<Present<DeleteAccountPolicyRequest>, DeleteAccountPolicyResponse> = {
   access: ({ policyType }) => [{ resource: '*' }, ...also(kindOf(policyType)?.remove)],
-  async run({ policyType, policyName }, ctx) {
-    const policy = (await policiesOf(ctx, policyType)).find(({ name }) => name === policyName);
-    if (!policy) fail(ResourceNotFoundException, 'The specified account policy does not exist.');
-    const key = [ctx.account, ctx.region, policyType];
-    if ('since' in policy) await ctx.store.remove(accountPolicies, key);
-    else await ctx.store.remove(groupPolicies, [...key, policyName]);
+  async run({ policyType, policyName, dryRun }, ctx) {
+    const kind = kindOf(policyType);
+    const policies = (await kind?.all(ctx)) ?? [];
+    if (!kind || !policies.some(({ name }) => name === policyName)) {
+      return fail(ResourceNotFoundException, 'The specified account policy does not exist.');
+    }
+    if (dryRun) return { dryRunResult: await (kind.impact ?? noDryRun()).ofDeletion(policyName, ctx) };
+    await kind.drop(policyName, ctx);
     return {};
   },
 };

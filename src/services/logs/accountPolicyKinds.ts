@@ -1,5 +1,10 @@
 /** What there is for an account's policies to say: a row for each type. */
-import { InvalidParameterException, LimitExceededException, type Processor } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  type DryRunResult,
+  InvalidParameterException,
+  LimitExceededException,
+  type Processor,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { checkLimits } from '../../core/constraints.ts';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
@@ -16,10 +21,12 @@ import {
   groupPolicies,
   SUBSCRIPTION_FILTER,
 } from './accountPolicyRows.ts';
+import { dropRetention, impactOf, impactOfDeletion, keepRetention } from './accountRetention/policies.ts';
+import { type RetentionPolicy, retentionPoliciesOf } from './accountRetention/rows.ts';
 import { sensitive } from './dataProtection.ts';
 import { fieldsIn } from './indexDocuments.ts';
 import { filterPattern } from './patterns/index.ts';
-import { selectionIn } from './selectionCriteria.ts';
+import { prefixesIn } from './selectionCriteria.ts';
 import { excludedIn, filterIn } from './subscriptions/accountFilter.ts';
 import { putterOf, subscribingAccess } from './subscriptions/filters.ts';
 import { findDestination } from './subscriptions/routes.ts';
@@ -41,13 +48,41 @@ interface Kind {
   /** What else whoever puts it needs. */
   readonly access?: (document: string, ctx: Context) => Promise<readonly Access[]>;
   /** @throws InvalidParameterException, LimitExceededException */
-  readonly keep: (given: Given, ctx: Context) => Promise<AccountPolicy | GroupPolicy>;
+  readonly keep: (given: Given, ctx: Context) => Promise<Kept>;
+  /** There are never many. */
+  readonly all: (ctx: Context) => Promise<readonly Kept[]>;
+  /** One that is there. */
+  readonly drop: (name: string, ctx: Context) => Promise<unknown>;
+  /** What such a policy would come to, or its end. */
+  readonly impact?: {
+    readonly ofPut: (given: Given, ctx: Context) => Promise<DryRunResult>;
+    readonly ofDeletion: (name: string, ctx: Context) => Promise<DryRunResult>;
+  };
 }
+
+export type Kept = AccountPolicy | GroupPolicy | RetentionPolicy;
+
+/** Where there is one of a type. */
+const single = (type: AccountPolicy['type']): Pick<Kind, 'all' | 'drop'> => ({
+  async all({ store, account, region }) {
+    const one = await store.get(accountPolicies, [account, region, type]);
+    return one ? [one] : [];
+  },
+  drop: (_name, { store, account, region }) => store.remove(accountPolicies, [account, region, type]),
+});
+
+const several = (type: GroupPolicyType): Pick<Kind, 'all' | 'drop'> => ({
+  async all({ store, account, region }) {
+    return (await store.list(groupPolicies, [account, region, type], { limit: GROUP_POLICIES_MAX + 1 })).rows;
+  },
+  drop: (name, { store, account, region }) => store.remove(groupPolicies, [account, region, type, name]),
+});
 
 export const kindOf = (type: string): Kind | undefined => (Object.hasOwn(KINDS, type) ? KINDS[type] : undefined);
 
 const KINDS: Readonly<Record<string, Kind>> = {
   [DATA_PROTECTION]: {
+    ...single(DATA_PROTECTION),
     put: 'logs:PutDataProtectionPolicy',
     remove: 'logs:DeleteDataProtectionPolicy',
     keep(given, ctx) {
@@ -59,6 +94,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   [SUBSCRIPTION_FILTER]: {
+    ...single(SUBSCRIPTION_FILTER),
     put: 'logs:PutSubscriptionFilter',
     remove: 'logs:DeleteSubscriptionFilter',
     async access(document, ctx) {
@@ -69,6 +105,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     keep: keepSubscriptionFilter,
   },
   TRANSFORMER_POLICY: {
+    ...several('TRANSFORMER_POLICY'),
     put: 'logs:PutTransformer',
     remove: 'logs:DeleteTransformer',
     async keep(given, ctx) {
@@ -77,12 +114,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   FIELD_INDEX_POLICY: {
+    ...several('FIELD_INDEX_POLICY'),
     put: 'logs:PutIndexPolicy',
     remove: 'logs:DeleteIndexPolicy',
     keep(given, ctx) {
       fieldsIn(given.document);
       return keepGroupPolicy(given, ctx, 'FIELD_INDEX_POLICY');
     },
+  },
+  RETENTION_POLICY: {
+    put: 'logs:PutRetentionPolicy',
+    remove: 'logs:DeleteRetentionPolicy',
+    keep: keepRetention,
+    all: (ctx) => retentionPoliciesOf(ctx, ctx),
+    drop: dropRetention,
+    impact: { ofPut: impactOf, ofDeletion: impactOfDeletion },
   },
 };
 
@@ -141,14 +187,6 @@ async function keepGroupPolicy(given: Given, ctx: Context, type: GroupPolicyType
   if (overlapping) refuse(`The selection criteria overlap with those of the policy ${overlapping.name}.`);
   await ctx.store.replace(groupPolicies, policy);
   return policy;
-}
-
-/** `LogGroupNamePrefix IN ["a", "b"]` */
-function prefixesIn(criteria: string | undefined): readonly string[] | undefined {
-  if (criteria === undefined) return undefined;
-  const { key, isNot, values = [] } = selectionIn(criteria) ?? {};
-  if (key === 'LogGroupNamePrefix' && !isNot && values.length > 0) return values;
-  return refuse('The selection criteria are invalid. Only LogGroupNamePrefix IN ["…"] is supported.');
 }
 
 /** No two policies may be for one group. */

@@ -17,6 +17,8 @@ export interface LogGroup {
   readonly tags: readonly Tag[];
   /** Absent: events never expire. */
   readonly retentionDays?: number | undefined;
+  /** What a policy of the account says instead: the days, unless events never expire. See accountRetention/. */
+  readonly accountRetention?: { readonly days?: number | undefined; readonly policy: string } | undefined;
   readonly deletionProtected?: true | undefined;
   readonly metricFilters: number;
   readonly subscriptionFilters?: number | undefined;
@@ -43,7 +45,7 @@ export const logGroups = table<LogGroup>('logs_group', {
   key: (group) => [group.account, group.region, group.name],
   indexes: {
     id: (group) => [[group.id]],
-    retained: (group) => (expires(group) ? [['retained', group.id]] : []),
+    retained: (group) => (retentionOf(group) === undefined ? [] : [['retained', group.id]]),
   },
 });
 
@@ -59,12 +61,16 @@ export const streamArn = (group: Parameters<typeof groupArn>[0], stream: string)
 
 /** Events older than this moment (milliseconds) are expired; undefined where they never are. */
 export function expiry(group: LogGroup, now: Date): number | undefined {
-  const days = group.class === 'DELIVERY' ? DELIVERY_DAYS : group.retentionDays;
+  const days = retentionOf(group);
   return days === undefined ? undefined : now.getTime() - days * DAY_MS;
 }
 
-/** Fixed for that class. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html */
-export const DELIVERY_DAYS = 2;
-export const DAY_MS = 86_400_000;
+/** Days; undefined where events never expire. */
+export function retentionOf(group: LogGroup): number | undefined {
+  if (group.class === 'DELIVERY') return DELIVERY_DAYS;
+  return group.accountRetention ? group.accountRetention.days : group.retentionDays;
+}
 
-const expires = (group: LogGroup) => group.retentionDays !== undefined || group.class === 'DELIVERY';
+/** Fixed for that class. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html */
+const DELIVERY_DAYS = 2;
+export const DAY_MS = 86_400_000;

@@ -20,10 +20,11 @@ import { quota } from '../../core/quotas.ts';
 import { later } from '../../core/tasks.ts';
 import { compileRegex } from '../../patterns/regex/index.ts';
 import { namedAccess, onGroup } from './access.ts';
+import { retained, retentionPoliciesOf } from './accountRetention/rows.ts';
 import { encryptUnder } from './encryption.ts';
 import { identified } from './groupLookup.ts';
 import { indexingIn } from './groupPolicies.ts';
-import { DELIVERY_DAYS, groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
+import { groupArn, groupResource, type LogGroup, logGroups, retentionOf } from './groupRows.ts';
 import { rowsPage } from './pages.ts';
 import { PURGE, type Purge } from './purge.ts';
 import { groupPolicyGone } from './resourcePolicies.ts';
@@ -55,7 +56,8 @@ export const CreateLogGroup: Operation<Present<CreateLogGroupRequest>, object> =
       ...(input.deletionProtectionEnabled && { deletionProtected: true as const }),
     };
     const kms = input.kmsKeyId === undefined ? undefined : await encryptUnder(ctx, group, input.kmsKeyId);
-    await ctx.store.insert(logGroups, kms ? { ...group, kms } : group);
+    const kept = retained(group, await retentionPoliciesOf(ctx, ctx));
+    await ctx.store.insert(logGroups, kms ? { ...kept, kms } : kept);
     return {};
   },
 };
@@ -154,7 +156,7 @@ async function viewsOf(ctx: Context, groups: readonly LogGroup[]): Promise<LogGr
 const view = (group: LogGroup, storedBytes: number): LogGroupView => ({
   logGroupName: group.name,
   creationTime: group.created,
-  retentionInDays: group.class === 'DELIVERY' ? DELIVERY_DAYS : group.retentionDays,
+  retentionInDays: retentionOf(group),
   metricFilterCount: group.metricFilters,
   arn: `${groupArn(group)}:*`,
   storedBytes,
@@ -163,6 +165,7 @@ const view = (group: LogGroup, storedBytes: number): LogGroupView => ({
   logGroupClass: group.class,
   logGroupArn: groupArn(group),
   deletionProtectionEnabled: group.deletionProtected ?? false,
+  retentionPolicyName: group.accountRetention?.policy,
 });
 
 export const ListLogGroups: Operation<ListLogGroupsRequest, ListLogGroupsResponse> = {
