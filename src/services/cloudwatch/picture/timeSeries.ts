@@ -1,5 +1,5 @@
 /** Lines or stacked areas over time, with annotations. */
-import { type Canvas, type Color, line, rectangle, TEXT_HEIGHT, widthOf, write } from './canvas.ts';
+import { type Canvas, type Color, line, rectangle, widthOf, write } from './canvas.ts';
 import {
   axis,
   type Colored,
@@ -10,7 +10,6 @@ import {
   type Look,
   type Scale,
   scaleOf,
-  yOf,
   yWithin,
 } from './frame.ts';
 import type { Mark, Widget } from './widget.ts';
