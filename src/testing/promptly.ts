@@ -1,8 +1,8 @@
 /**
- * Hostile input costs about what its length costs. Work that grows with the square of it, or doubles with each byte, takes
- * minutes or never ends; what is right takes milliseconds, also where the machine is slow, compiles the code for the first
- * time or collects garbage. The bound lies far from both, and only what the thread itself spends counts: it says that a
- * cost does not explode, not how long anything takes.
+ * Hostile input costs about what its length costs. Work that grows with the square of it, or doubles with each byte,
+ * takes minutes or never ends; what is right takes milliseconds, also where the machine is slow, compiles the code
+ * for the first time or collects garbage. The bound lies far from both, and only what the thread itself spends
+ * counts: it says that a cost does not explode, not how long anything takes.
  */
 import assert from 'node:assert/strict';
 
