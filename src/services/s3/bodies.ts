@@ -78,11 +78,37 @@ export async function readBody(
   start: number,
   end: number,
 ): Promise<ObjectBody> {
-  const { blobs } = ctx;
   const pieces = piecesIn(await partsOf(ctx, version), start, end);
+  return bodyOf(ctx.blobs, contentKey, pieces, await smallOnes(ctx, version, contentKey, pieces));
+}
+
+/** Any bytes of it, as often as wanted, also when the write set is over. */
+export async function rangesOf(
+  ctx: Pick<Context, 'store' | 'blobs'>,
+  version: ObjectVersion,
+  contentKey: Uint8Array,
+): Promise<(start: number, end: number) => ObjectBody> {
+  const { blobs } = ctx;
+  const parts = await partsOf(ctx, version);
+  const small = await smallOnes(ctx, version, contentKey, parts);
+  return (start, end) => bodyOf(blobs, contentKey, piecesIn(parts, start, end), small);
+}
+
+type Small = ReadonlyMap<string, Uint8Array>;
+
+async function smallOnes(
+  ctx: Pick<Context, 'store'>,
+  version: ObjectVersion,
+  contentKey: Uint8Array,
+  parts: readonly Part[],
+): Promise<Small> {
   const small = new Map<string, Uint8Array>();
-  for (const { place } of pieces)
+  for (const { place } of parts)
     if ('inline' in place) small.set(place.inline, await smallBytes(ctx, version, contentKey, place.inline));
+  return small;
+}
+
+function bodyOf(blobs: Context['blobs'], contentKey: Uint8Array, pieces: readonly Piece[], small: Small): ObjectBody {
   const only = pieces[0];
   if (!only) return new ObjectBody(new Uint8Array(0));
   if (pieces.length === 1 && 'inline' in only.place) {

@@ -51,6 +51,7 @@ const ERRORS = {
   TruncatedInput:
     'Object decompression failed. Check that the object is properly compressed using the format specified in the request.',
   UnsupportedFunction: 'Encountered an unsupported SQL function.',
+  UnsupportedParquetType: 'The specified Parquet type is not supported.',
   UnsupportedScanRangeInput: 'Scan range queries are not supported on this type of object.',
   UnsupportedSqlOperation: 'Encountered an unsupported SQL operation.',
   UnsupportedSqlStructure: 'Encountered an unsupported SQL structure. Check the SQL Reference.',

@@ -82,6 +82,20 @@ const second: (time: Timestamp) => number = ({ local }) => local.getUTCSeconds()
 const ONE = '\\d{1,2}';
 const TWO = '\\d{2}';
 
+/** By the count of its letters: `X` says Z where there is none, `x` does not. */
+const OFFSETS = [
+  [1, '[-+]\\d\\d', hours],
+  [2, '[-+]\\d{4}', both('')],
+  [3, '[-+]\\d\\d:\\d\\d', both(':')],
+  [4, '[-+]\\d{4}', both('')],
+  [5, '[-+]\\d\\d:\\d\\d', both(':')],
+] as const;
+
+const offsetLetters = ([count, reads, write]: (typeof OFFSETS)[number]): [string, Letters][] => [
+  ['X'.repeat(count), offset(`Z|${reads}`, zulu(write))],
+  ['x'.repeat(count), offset(reads, write)],
+];
+
 const SYMBOLS: Readonly<Record<string, Letters>> = {
   y: number('year', 1, '\\d{1,4}', year),
   yy: {
@@ -119,16 +133,7 @@ const SYMBOLS: Readonly<Record<string, Letters>> = {
     reads: '\\d{1,9}',
     keep: (text, read) => void (read.fraction = text.padStart(9, '0')),
   },
-  X: offset('Z|[-+]\\d\\d', zulu(hours)),
-  XX: offset('Z|[-+]\\d{4}', zulu(both(''))),
-  XXX: offset('Z|[-+]\\d\\d:\\d\\d', zulu(both(':'))),
-  XXXX: offset('Z|[-+]\\d{4}', zulu(both(''))),
-  XXXXX: offset('Z|[-+]\\d\\d:\\d\\d', zulu(both(':'))),
-  x: offset('[-+]\\d\\d', hours),
-  xx: offset('[-+]\\d{4}', both('')),
-  xxx: offset('[-+]\\d\\d:\\d\\d', both(':')),
-  xxxx: offset('[-+]\\d{4}', both('')),
-  xxxxx: offset('[-+]\\d\\d:\\d\\d', both(':')),
+  ...Object.fromEntries(OFFSETS.flatMap(offsetLetters)),
 };
 
 type Piece = string | Letters;

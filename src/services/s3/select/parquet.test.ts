@@ -1,0 +1,110 @@
+/** SelectObjectContent of Parquet, as DuckDB writes it. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { OutputSerialization, ScanRange } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { type Cloud, testCloud } from '../../../testing/cloud.ts';
+
+const Bucket = 'a-bucket';
+const Key = 'k';
+const PEOPLE = `select i as id, 'person ' || i as "Name", i * 0.5 as half, i % 2 = 0 as even,
+  case when i = 1 then null else i * 10000000000000000 end as big, date '2020-01-31' + i::int as day,
+  timestamp '2020-01-01 00:00:00.000123' + to_hours(i) as "at", [i, i + 1] as list, {'x': i, 'y': 'z'} as pair
+  from range(3) r(i)`;
+
+describe('Parquet', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-parquet-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  let cloud: Cloud;
+  before(async () => {
+    cloud = await testCloud();
+    await cloud.root.s3.createBucket({ Bucket });
+  });
+  async function written(query: string, options = 'compression snappy'): Promise<Buffer> {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const file = join(folder, 'made.parquet');
+    await connection.run(`copy (${query}) to '${file}' (format parquet, ${options})`);
+    connection.closeSync();
+    return readFileSync(file);
+  }
+  async function selected(
+    body: Buffer,
+    Expression: string,
+    { json = false, ScanRange }: { json?: boolean; ScanRange?: ScanRange } = {},
+  ) {
+    await cloud.root.s3.putObject({ Bucket, Key, Body: body });
+    const OutputSerialization: OutputSerialization = json ? { JSON: {} } : { CSV: {} };
+    const { Payload } = await cloud.root.s3.selectObjectContent({
+      Bucket,
+      Key,
+      ExpressionType: 'SQL',
+      Expression,
+      InputSerialization: { Parquet: {} },
+      OutputSerialization,
+      ...(ScanRange && { ScanRange }),
+    });
+    const texts: string[] = [];
+    for await (const { Records } of Payload!) texts.push(Buffer.from(Records?.Payload ?? '').toString());
+    return texts.join('');
+  }
+
+  for (const options of ['compression snappy', 'compression gzip', 'compression uncompressed, parquet_version v2']) {
+    test(`is asked by names, in any case, and places (${options})`, async () => {
+      const body = await written(PEOPLE, options);
+      assert.equal(
+        await selected(body, 'SELECT s.name, half, _1 FROM S3Object s WHERE id >= 1'),
+        'person 1,0.5,1\nperson 2,1,2\n',
+      );
+      assert.equal(await selected(body, 'SELECT COUNT(*), SUM(id) FROM S3Object'), '3,3\n');
+      assert.equal(await selected(body, 'SELECT COUNT(*) FROM S3Object WHERE big IS NULL'), '1\n');
+      assert.equal(
+        await selected(body, 'SELECT EXTRACT(MONTH FROM "day"), "day" FROM S3Object LIMIT 2'),
+        '1,2020-01-31\n2,2020-02-01\n',
+      );
+      assert.equal(
+        await selected(body, 'SELECT * FROM S3Object WHERE NOT even', { json: true }),
+        '{"id":1,"Name":"person 1","half":0.5,"even":false,"big":null,"day":"2020-02-01",' +
+          '"at":"2020-01-01T01:00:00.000123Z","list":[1,2],"pair":{"x":1,"y":"z"}}\n',
+      );
+      assert.equal(await selected(body, 'SELECT s.pair.x, s.list[1], big FROM S3Object s LIMIT 1'), '0,1,0\n');
+      assert.equal(await selected(body, 'SELECT big FROM S3Object WHERE id = 2'), '20000000000000000\n');
+    });
+  }
+  test('of many row groups is asked whole or in ranges, each group once', async () => {
+    const body = await written("select i, 'some text ' || i as t from range(100000) r(i)", 'row_group_size 20000');
+    const sum = (ScanRange?: ScanRange) =>
+      selected(body, 'SELECT COUNT(*), SUM(i) FROM S3Object', ScanRange && { ScanRange });
+    assert.equal(await sum(), '100000,4999950000\n');
+    const middle = body.length >> 1;
+    const counts = [await sum({ Start: 0, End: middle }), await sum({ Start: middle + 1 })].map((text) =>
+      Number(text.split(',')[0]),
+    );
+    assert.equal(counts[0]! + counts[1]!, 100_000);
+    assert.ok(counts.every((count) => count > 0));
+    assert.equal(await selected(body, 'SELECT i FROM S3Object LIMIT 1'), '0\n');
+  });
+  test('that is broken, or packed as S3 does not unpack it, is refused', async () => {
+    const whole = await written('select i, i % 7 as j from range(10000) r(i)');
+    const cut = Buffer.concat([whole.subarray(0, 4), whole.subarray(2000)]);
+    for (const body of [whole.subarray(0, -5), cut, Buffer.alloc(0), Buffer.from('PAR1PAR1')]) {
+      await assert.rejects(selected(body, 'SELECT * FROM S3Object'), { name: 'ParquetParsingError' });
+    }
+    const zstd = await written('select 1 as a', 'compression zstd');
+    await assert.rejects(selected(zstd, 'SELECT * FROM S3Object'), { name: 'ParquetUnsupportedCompressionCodec' });
+    const path = selected(whole, 'SELECT * FROM S3Object[*].i');
+    await assert.rejects(path, { name: 'UnsupportedSqlStructure' });
+  });
+  test('that says of itself what is not so ends its own thread at most', async () => {
+    const whole = await written('select i % 3 as i from range(5000) r(i)');
+    const names = /^(ParquetParsingError|OverMaxParquetBlockSize|ParquetUnsupportedCompressionCodec)$/;
+    for (let at = 4; at < whole.length - 8; at += Math.ceil(whole.length / 10)) {
+      const changed = Buffer.from(whole);
+      changed.fill(0xff, at, at + 4);
+      await selected(changed, 'SELECT COUNT(*) FROM S3Object').catch((error) => assert.match(error.name, names));
+    }
+    assert.equal(await selected(whole, 'SELECT COUNT(*) FROM S3Object'), '5000\n');
+  });
+});
