@@ -158,7 +158,8 @@ async function write(folder: string, service: string): Promise<void> {
   const grown = await grownEnums(service);
   const lines: string[] = [];
   const newer = Object.entries(NEWER[service] ?? {}).map(([name, input]) => [name, { input }] as const);
-  for (const [operation, { input = {} }] of Object.entries({ ...facts.operations, ...Object.fromEntries(newer) })) {
+  const operations = { ...facts.operations, ...Object.fromEntries(newer) };
+  for (const [operation, { input = {} }] of Object.entries(operations)) {
     const members = Object.entries(input).map(([path, limit]) => [path, normal(service, limit, grown)] as const);
     const limited = members.filter(([, limit]) => Object.keys(limit).length > 0);
     if (limited.length > 0) lines.push(`${JSON.stringify(operation)}: ${JSON.stringify(Object.fromEntries(limited))}`);

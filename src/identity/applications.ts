@@ -25,6 +25,8 @@ export interface Application {
   readonly status: 'ENABLED' | 'DISABLED';
   readonly portal: ApplicationPortal;
   readonly created: string;
+  /** Where it was made, and is managed; that of the instance when absent. */
+  readonly region?: string | undefined;
   /** Whether only who is assigned may use it. */
   readonly assignmentRequired: boolean;
   readonly backgroundSessions: 'ENABLED' | 'DISABLED';

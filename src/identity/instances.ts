@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/identity-center-instances.html
  */
 import { type Transaction, table } from '../store/store.ts';
+import type { AddedRegion } from './instanceRegions.ts';
 import type { MfaSettings } from './mfaSettings.ts';
 import { isDelegatedAdministrator } from './organization.ts';
 
@@ -12,8 +13,10 @@ export interface Instance {
   readonly id: string;
   /** Account that owns it: the management account, for an organization's. */
   readonly account: string;
-  /** Its home; it is seen in no other Region. */
+  /** Its primary Region. */
   readonly region: string;
+  /** Others that it is replicated to, by name; see instanceRegions.ts. */
+  readonly regions?: Readonly<Record<string, AddedRegion>> | undefined;
   /** `d-` and 10 hexadecimal digits. */
   readonly identityStore: string;
   readonly name?: string | undefined;
@@ -22,6 +25,25 @@ export interface Instance {
   readonly organization?: string | undefined;
   /** As AWS has it of a new instance, when absent. */
   readonly mfa?: MfaSettings | undefined;
+  /** Under a key of the customer's, when present. */
+  readonly encryption?: InstanceEncryption | undefined;
+}
+
+/** See instanceKeys.ts. */
+export interface InstanceEncryption {
+  /** In the primary Region. */
+  readonly keyArn: string;
+  /** As KMS encrypted them, base 64: of the instance, and of its directory. */
+  readonly dataKeys: { readonly sso: string; readonly identitystore: string };
+  /** Names the directory in the encryption context. */
+  readonly tenantKeyId: string;
+  readonly status: 'ENABLED' | 'UPDATING' | 'UPDATE_FAILED';
+  /** Why it failed. */
+  readonly reason?: string | undefined;
+  /** How rows are to be kept; while that changes, some are and some are not. */
+  readonly rows: 'sealed' | 'clear';
+  /** While that changes: how far, by kind of row. */
+  readonly moved?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Index `account`: [account]. `identityStore`: [identityStore]. */
@@ -34,6 +56,9 @@ export const instances = table<Instance>('identitycenter_instance', {
 });
 
 export const instanceArn = ({ id }: Pick<Instance, 'id'>) => `arn:aws:sso:::instance/${id}`;
+
+export const identityStoreArn = ({ account, identityStore }: Pick<Instance, 'account' | 'identityStore'>) =>
+  `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
 
 /** The service principal that administers it elsewhere: delegated administrators, trusted access. */
 export const IDENTITY_CENTER = 'sso.amazonaws.com';

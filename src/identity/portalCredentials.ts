@@ -3,9 +3,10 @@ import type { Context, Session } from '../core/context.ts';
 import { durationMs } from '../core/duration.ts';
 import { accessKeyId, secretAccessKey } from '../core/ids.ts';
 import type { Tag } from '../core/operation.ts';
-import { accessControlAttributes } from './accessControlAttributes.ts';
+import { attributesOf } from './accessControlAttributes.ts';
 import type { DirectoryUser } from './directory.ts';
 import { externalSignIns } from './identitySources.ts';
+import { unlock } from './instanceKeys.ts';
 import { assignmentsOf, permissionSets, provisionedSets } from './permissionSets.ts';
 import type { SignedIn } from './portalSessions.ts';
 import { type Role, roles } from './principals.ts';
@@ -73,7 +74,8 @@ const sessionNameOf = ({ userName }: DirectoryUser) => userName.replace(/[^\w+=,
 
 /** Attributes for access control, as session tags: of the directory, else as the identity provider outside said. */
 async function tagged(ctx: Context, { instance, user, session }: SignedIn): Promise<{ tags?: readonly Tag[] }> {
-  const configured = await ctx.store.get(accessControlAttributes, [instance.id]);
+  await unlock(ctx, instance, 'sso');
+  const configured = await attributesOf(ctx.store, instance.id);
   if (!configured) return {};
   const said = (await ctx.store.get(externalSignIns, [session.signIn]))?.attributes ?? {};
   const values = new Map(Object.entries(said));

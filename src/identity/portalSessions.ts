@@ -3,8 +3,10 @@
  * that a page gave out, tokens. Tokens are random; the store knows their digests only.
  */
 import { createHash } from 'node:crypto';
+import type { Context } from '../core/context.ts';
 import { type Transaction, table } from '../store/store.ts';
-import { type DirectoryUser, directoryUsers } from './directory.ts';
+import { type DirectoryUser, findUser } from './directory.ts';
+import { peopleOf } from './instanceKeys.ts';
 import { type Instance, instanceOfStore, instances } from './instances.ts';
 
 export interface PortalSession {
@@ -122,17 +124,18 @@ export interface SignedIn {
 }
 
 /** Who presents an access token; undefined when it is none of ours, has ended, or its user is disabled or gone. */
-export async function signedInBy(tx: Transaction, token: string, now: Date): Promise<SignedIn | undefined> {
-  const session = await tx.get(portalSessions, [digestOf(token)]);
+export async function signedInBy(ctx: Context, token: string): Promise<SignedIn | undefined> {
+  const { store, now } = ctx;
+  const session = await store.get(portalSessions, [digestOf(token)]);
   if (session?.use !== 'access' || session.expires <= now.getTime() || !opensAccounts(session)) return undefined;
-  const user = await tx.get(directoryUsers, [session.identityStore, session.user]);
-  const instance = await instanceOfStore(tx, session.identityStore);
+  const instance = await peopleOf(ctx, session.identityStore);
+  const user = await findUser(store, session.identityStore, session.user);
   return user?.status === 'ENABLED' && instance ? { session, instance, user } : undefined;
 }
 
 /** Who visits the pages: tokens of command lines open the API, but are nobody's cookie. */
-export async function visitorBy(tx: Transaction, token: string, now: Date): Promise<SignedIn | undefined> {
-  const person = await signedInBy(tx, token, now);
+export async function visitorBy(ctx: Context, token: string): Promise<SignedIn | undefined> {
+  const person = await signedInBy(ctx, token);
   return person?.session.client === 'portal' ? person : undefined;
 }
 

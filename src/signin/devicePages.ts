@@ -44,7 +44,7 @@ async function asPerson<T>(
   deed: Deed<T>,
 ): Promise<{ readonly done: T } | { readonly instead: WireResponse }> {
   return around.within(async (ctx) => {
-    const person = await visitorBy(ctx.store, token, ctx.now);
+    const person = await visitorBy(ctx, token);
     if (!person) return { instead: sentTo('/start') };
     if (managesDevices(person)) return { done: await deed(ctx, person) };
     return { instead: problemPage('MFA devices', 'Your administrator registers and removes devices for you.', 403) };

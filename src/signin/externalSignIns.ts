@@ -10,8 +10,9 @@ import type { Context } from '../core/context.ts';
 import { uuid } from '../core/ids.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { accessControlAttributes } from '../identity/accessControlAttributes.ts';
-import { type DirectoryUser, directoryUsers, userBy } from '../identity/directory.ts';
-import { type Instance, instanceOfStore } from '../identity/instances.ts';
+import { type DirectoryUser, findUser, userBy } from '../identity/directory.ts';
+import { peopleOf } from '../identity/instanceKeys.ts';
+import type { Instance } from '../identity/instances.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
 import { problemPage } from './entry.ts';
@@ -93,6 +94,7 @@ export interface Vouched {
 
 /** Somebody of the directory, under exactly this name, who may sign in. */
 export async function personOf(ctx: Context, identityStore: string, name: string): Promise<DirectoryUser | undefined> {
+  await peopleOf(ctx, identityStore);
   const user = await userBy(ctx.store, identityStore, 'name', name);
   return user?.userName === name && user.status === 'ENABLED' ? user : undefined;
 }
@@ -129,8 +131,8 @@ export async function redeem(visit: Visit): Promise<WireResponse> {
     const isTheirs = ticket && (ticket.browser === undefined || ticket.browser === digestOf(visit.token));
     if (!isTheirs || ticket.expires <= ctx.now.getTime()) return { kind: 'refused' };
     await ctx.store.remove(tickets, [id]);
-    const instance = await instanceOfStore(ctx.store, ticket.identityStore);
-    const user = await ctx.store.get(directoryUsers, [ticket.identityStore, ticket.user]);
+    const instance = await peopleOf(ctx, ticket.identityStore);
+    const user = await findUser(ctx.store, ticket.identityStore, ticket.user);
     if (!instance || user?.status !== 'ENABLED') return { kind: 'refused' };
     return admitted(ctx, instance, user, ticket);
   });

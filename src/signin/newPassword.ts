@@ -4,8 +4,9 @@
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
-import { type DirectoryUser, directoryUsers, userBy } from '../identity/directory.ts';
-import { type Instance, instanceOfStore } from '../identity/instances.ts';
+import { type DirectoryUser, findUser, userBy } from '../identity/directory.ts';
+import { peopleOf } from '../identity/instanceKeys.ts';
+import type { Instance } from '../identity/instances.ts';
 import { send } from '../identity/letters.ts';
 import { isPassword, verifierOf } from '../identity/passwords.ts';
 import { forgetBrowsers, personPasswords } from '../identity/personCredentials.ts';
@@ -39,7 +40,7 @@ const REMEMBERED = 3;
 export function askForLink(around: FrontAround, identityStore: string, name: string): Promise<void> {
   return around.within(async (ctx) => {
     if ((await attempt(ctx, 'link', identityStore, name.toLowerCase())) > 0) return;
-    const instance = await instanceOfStore(ctx.store, identityStore);
+    const instance = await peopleOf(ctx, identityStore);
     const user = await userBy(ctx.store, identityStore, 'name', name);
     const to = user && addressOf(user);
     await forgetOld(ctx);
@@ -80,7 +81,8 @@ export function whoseLink(around: FrontAround, token: string): Promise<string | 
 async function found(ctx: Context, token: string): Promise<{ reset: Reset; user: DirectoryUser } | undefined> {
   const reset = await ctx.store.get(resets, [digestOf(token)]);
   if (!reset || reset.expires <= ctx.now.getTime()) return undefined;
-  const user = await ctx.store.get(directoryUsers, [reset.identityStore, reset.user]);
+  await peopleOf(ctx, reset.identityStore);
+  const user = await findUser(ctx.store, reset.identityStore, reset.user);
   return user?.status === 'ENABLED' ? { reset, user } : undefined;
 }
 

@@ -1,6 +1,7 @@
 /** Which page answers which address. A form that did not come from one of these pages changes nothing. */
 import type { FrontAnswer } from '../core/front.ts';
 import type { WireResponse } from '../core/wire.ts';
+import { BLOCKED, KeyRefused } from '../identity/instanceKeys.ts';
 import { authorizePage, postAuthorize } from './authorize.ts';
 import * as signin from './console.ts';
 import { devicePage, postDevice } from './device.ts';
@@ -95,6 +96,15 @@ function homeOf(host: string, query: string): string {
 }
 
 export const answer: FrontAnswer = async (request, around) => {
+  try {
+    return await answered(request, around);
+  } catch (error) {
+    if (!(error instanceof KeyRefused)) throw error;
+    return entry.problemPage('Access is blocked', BLOCKED, 403);
+  }
+};
+
+const answered: FrontAnswer = async (request, around) => {
   if (request.path === '/v1/token' && request.method === 'POST') return tokenAnswer(request, around);
   const visit = visitOf(request, around);
   const host = request.headers.host ?? '';

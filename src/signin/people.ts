@@ -5,8 +5,9 @@
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
 import { uuid } from '../core/ids.ts';
-import { type DirectoryUser, directoryUsers, userBy } from '../identity/directory.ts';
+import { type DirectoryUser, findUser, userBy } from '../identity/directory.ts';
 import { type ExternalSignIn, keepExternalSignIn } from '../identity/identitySources.ts';
+import { peopleOf } from '../identity/instanceKeys.ts';
 import { type Instance, instanceOfStore, instances } from '../identity/instances.ts';
 import { checked } from '../identity/passwords.ts';
 import { personPasswords } from '../identity/personCredentials.ts';
@@ -46,6 +47,7 @@ export async function signIn(around: FrontAround, given: Given): Promise<Outcome
   const counted = ['person', identityStore, name.toLowerCase()];
   const found = await around.within(async (ctx) => {
     const waitMs = await attempt(ctx, ...counted);
+    await peopleOf(ctx, identityStore);
     const user = await userBy(ctx.store, identityStore, 'name', name);
     const known = user && (await ctx.store.get(personPasswords, [identityStore, user.id]));
     return { waitMs, user, verifier: known?.verifiers[0] };
@@ -53,9 +55,9 @@ export async function signIn(around: FrontAround, given: Given): Promise<Outcome
   if (found.waitMs > 0) return { kind: 'wait', waitMs: found.waitMs };
   const { right, better } = await checked(around, found.verifier, password);
   return around.within(async (ctx) => {
-    const instance = await instanceOfStore(ctx.store, identityStore);
+    const instance = await peopleOf(ctx, identityStore);
     if (!instance) return { kind: 'refused' };
-    const user = found.user && (await ctx.store.get(directoryUsers, [identityStore, found.user.id]));
+    const user = found.user && (await findUser(ctx.store, identityStore, found.user.id));
     const workflow = uuid(ctx);
     const told = { instance, user, workflow, credentials: 'PASSWORD' };
     recordPerson(ctx, 'CredentialChallenge', told);

@@ -14,7 +14,7 @@ import { entryWith, letIn } from './roleSessions.ts';
 import { cookieFor, hidden, type Visit } from './visit.ts';
 
 export const whoVisits = ({ around, token }: Visit): Promise<SignedIn | undefined> =>
-  around.within((ctx) => visitorBy(ctx.store, token, ctx.now));
+  around.within((ctx) => visitorBy(ctx, token));
 
 interface Held {
   readonly id: string;
@@ -127,7 +127,7 @@ export async function toConsole(visit: Visit): Promise<WireResponse> {
 /** All tokens of this sign-in end, also those of command lines that were let in by it. */
 export async function signOut(visit: Visit): Promise<WireResponse> {
   const elsewhere = await visit.around.within(async (ctx) => {
-    const person = await visitorBy(ctx.store, visit.token, ctx.now);
+    const person = await visitorBy(ctx, visit.token);
     return person && (await sourceOf(ctx.store, person.user.identityStore)) !== undefined;
   });
   await asked(visit, 'POST', '/logout');

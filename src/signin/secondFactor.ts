@@ -6,8 +6,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
-import { type DirectoryUser, directoryUsers } from '../identity/directory.ts';
-import { type Instance, instanceOfStore } from '../identity/instances.ts';
+import { type DirectoryUser, findUser } from '../identity/directory.ts';
+import { peopleOf } from '../identity/instanceKeys.ts';
+import type { Instance } from '../identity/instances.ts';
 import { send } from '../identity/letters.ts';
 import { type MfaSettings, type MfaType, STANDARD_MFA } from '../identity/mfaSettings.ts';
 import { addApp, isCodeOf, newSeed } from '../identity/personCodes.ts';
@@ -94,8 +95,8 @@ export interface Proof {
 export function prove(around: FrontAround, cookie: string, proof: Proof): Promise<Outcome> {
   return around.within(async (ctx) => {
     const step = await stepOf(ctx, cookie);
-    const user = step && (await ctx.store.get(directoryUsers, [step.identityStore, step.user]));
-    const instance = step && (await instanceOfStore(ctx.store, step.identityStore));
+    const instance = step && (await peopleOf(ctx, step.identityStore));
+    const user = step && (await findUser(ctx.store, step.identityStore, step.user));
     if (!step || !instance || user?.status !== 'ENABLED') return { kind: 'gone' };
     const counted = ['code', step.identityStore, step.user];
     const waitMs = await attempt(ctx, ...counted);

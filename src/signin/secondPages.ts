@@ -1,8 +1,8 @@
 /** The page after the password: a code, a passkey, or a device to add. */
 import type { Context } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
-import { directoryUsers } from '../identity/directory.ts';
-import { instanceOfStore } from '../identity/instances.ts';
+import { findUser } from '../identity/directory.ts';
+import { peopleOf } from '../identity/instanceKeys.ts';
 import type { MfaSettings, MfaType } from '../identity/mfaSettings.ts';
 import { seedText } from '../identity/personCodes.ts';
 import { deviceNameIn, typeOf } from '../identity/personCredentials.ts';
@@ -29,8 +29,8 @@ interface Asked {
 
 async function askedOf(ctx: Context, cookie: string, site: Site | undefined): Promise<Asked | undefined> {
   const step = await stepOf(ctx, cookie);
-  const instance = step && (await instanceOfStore(ctx.store, step.identityStore));
-  const user = step && (await ctx.store.get(directoryUsers, [step.identityStore, step.user]));
+  const instance = step && (await peopleOf(ctx, step.identityStore));
+  const user = step && (await findUser(ctx.store, step.identityStore, step.user));
   if (!step || !instance || !user) return undefined;
   const settings = mfaOf(instance);
   const usable = await usableOf(ctx, instance, step.user);

@@ -6,6 +6,7 @@
 import type { Context } from '../../core/context.ts';
 import { CommonError } from '../../core/errors.ts';
 import { type DirectoryUser, userBy } from '../../identity/directory.ts';
+import { peopleOf } from '../../identity/instanceKeys.ts';
 import { type Instance, instances } from '../../identity/instances.ts';
 import { type MfaSettings, STANDARD_MFA } from '../../identity/mfaSettings.ts';
 import { addApp, newSeed, seedText } from '../../identity/personCodes.ts';
@@ -84,6 +85,7 @@ function oneOf<T extends string>(name: string, values: readonly T[], given: unkn
 }
 
 async function userNamed(ctx: Context, { identityStore }: Instance, name: string): Promise<DirectoryUser> {
+  await peopleOf(ctx, identityStore);
   const user = await userBy(ctx.store, identityStore, 'name', name);
   if (!user) throw new CommonError('NotFound', 'The directory has no such user.', 404);
   return user;

@@ -7,6 +7,7 @@ import { CommonError } from '../../core/errors.ts';
 import { record } from '../../core/ownRecords.ts';
 import { userIdentity } from '../../core/userIdentity.ts';
 import type { WireRequest } from '../../core/wire.ts';
+import { KeyRefused } from '../../identity/instanceKeys.ts';
 import { administers, type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { authorize } from '../authorize.ts';
 import { json, PAGES_PREFIX, type Page } from './page.ts';
@@ -43,7 +44,7 @@ export const instancePage =
       const ctx = await signerOf(request, deps, source, tx);
       await authorize(ctx, action, { resource: '*' });
       const instance = await instanceMeant(ctx, instanceAsked);
-      const said = await run(ctx, instance, asked);
+      const said = await run(ctx, instance, asked).catch(orBlocked);
       const { account, region, identityStore } = instance;
       const [service = '', eventName = ''] = action.split(':');
       record(ctx, {
@@ -56,6 +57,11 @@ export const instancePage =
     });
     return json(200, answer);
   };
+
+/** The key that the directory lies under lets nobody at it. */
+function orBlocked(error: unknown): never {
+  throw error instanceof KeyRefused ? new CommonError('AccessDenied', error.message, 403) : error;
+}
 
 function bodyOf({ body }: WireRequest): Asked['body'] {
   if (body.length === 0) return {};

@@ -1,7 +1,8 @@
-/** Who may touch a store: the account of its instance, and delegated administrators, in the instance's Region. */
+/** Who may touch a store: the account of its instance, and delegated administrators, in the instance's Regions. */
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing } from '../../core/operation.ts';
-import { administers, type Instance, instanceOfStore } from '../../identity/instances.ts';
+import { isServedIn } from '../../identity/instanceRegions.ts';
+import { administers, type Instance, identityStoreArn, instanceOfStore } from '../../identity/instances.ts';
 import { type Kind, notFound } from './errors.ts';
 
 interface InStore {
@@ -10,7 +11,8 @@ interface InStore {
 
 export async function storeOf({ IdentityStoreId: id }: InStore, ctx: Context): Promise<Instance | Missing> {
   const instance = await instanceOfStore(ctx.store, id);
-  if (instance?.region === ctx.region && (await administers(ctx.store, ctx.account, instance))) return instance;
+  const isHere = instance && isServedIn(instance, ctx.region, ctx.now);
+  if (isHere && (await administers(ctx.store, ctx.account, instance))) return instance;
   return new Missing(`arn:aws:identitystore::${ctx.account}:identitystore/${id}`, notFound('IDENTITY_STORE', id));
 }
 
@@ -26,13 +28,16 @@ export function accessTo(
   instance: Instance,
   ...things: readonly (readonly [kind: keyof typeof RESOURCES, id: string])[]
 ): Access[] {
-  const { account, identityStore } = instance;
   const arns = things.map(([kind, id]) => `arn:aws:identitystore:::${RESOURCES[kind]}/${id}`);
-  return [`arn:aws:identitystore::${account}:identitystore/${identityStore}`, ...arns].map((resource) => ({
+  return [identityStoreArn(instance), ...arns].map((resource) => ({
     resource,
     // To a delegated administrator the store is as its own.
     resourceAccount: ctx.account,
-    conditions: { 'identitystore:UserId': idOf(things, 'USER'), 'identitystore:GroupId': idOf(things, 'GROUP') },
+    conditions: {
+      'identitystore:UserId': idOf(things, 'USER'),
+      'identitystore:GroupId': idOf(things, 'GROUP'),
+      'identitystore:PrimaryRegion': instance.region,
+    },
   }));
 }
 

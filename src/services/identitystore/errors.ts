@@ -1,6 +1,12 @@
 /** What the identity store says when it cannot. */
-import { ConflictException, ResourceNotFoundException, ValidationException } from '@aws-sdk/client-identitystore';
+import {
+  AccessDeniedException,
+  ConflictException,
+  ResourceNotFoundException,
+  ValidationException,
+} from '@aws-sdk/client-identitystore';
 import { awsError, fail } from '../../core/errors.ts';
+import type { KeyRefused } from '../../identity/instanceKeys.ts';
 
 export type Kind = 'USER' | 'GROUP' | 'GROUP_MEMBERSHIP' | 'IDENTITY_STORE';
 
@@ -22,3 +28,16 @@ export const failDuplicate = (what: string): never =>
   fail(ConflictException, `Duplicate ${what}`, { Reason: 'UNIQUENESS_CONSTRAINT_VIOLATION' });
 
 export const failInvalid = (message: string): never => fail(ValidationException, message);
+
+const TROUBLES = {
+  Disabled: 'KMS_DISABLED',
+  InvalidKeyUsage: 'KMS_INVALID_KEY_USAGE',
+  InvalidState: 'KMS_INVALID_STATE',
+} as const;
+
+/** The key that the directory lies under lets nobody at it. */
+export function keyRefusal({ trouble, message }: KeyRefused): Error {
+  if (trouble === 'AccessDenied') return awsError(AccessDeniedException, message, { Reason: 'KMS_ACCESS_DENIED' });
+  if (trouble === 'NotFound') return awsError(ResourceNotFoundException, message, { Reason: 'KMS_KEY_NOT_FOUND' });
+  return awsError(ValidationException, message, { Reason: TROUBLES[trouble] });
+}

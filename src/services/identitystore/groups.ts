@@ -17,17 +17,26 @@ import { fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
-import { type DirectoryGroup, directoryGroups, groupBy, isFree } from '../../identity/directory.ts';
+import {
+  type DirectoryGroup,
+  directoryGroups,
+  type GroupRow,
+  groupBy,
+  isFree,
+  keepGroup,
+  openedGroup,
+} from '../../identity/directory.ts';
 import type { Instance } from '../../identity/instances.ts';
 import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
+import { unlockFor } from './underKey.ts';
 import { updated } from './updates.ts';
 import { forgetMemberships } from './users.ts';
 
 interface Found {
   readonly instance: Instance;
-  readonly group: DirectoryGroup;
+  readonly group: GroupRow;
 }
 type OnGroup<In, Out> = Operation<In, Out, Found>;
 
@@ -63,16 +72,19 @@ export async function addGroup(ctx: Context, group: DirectoryGroup): Promise<voi
   if (!(await ctx.store.fits(directoryGroups, [identityStore], quota(ctx, 'IdentityStoreGroupsQuota', 100_000)))) {
     fail(ServiceQuotaExceededException, 'The number of groups in the identity store exceeds the limit.');
   }
-  await ctx.store.insert(directoryGroups, group);
+  await keepGroup(ctx, group);
 }
 
 export async function changeGroup(ctx: Context, changed: DirectoryGroup, before: DirectoryGroup): Promise<void> {
   await requireFit(ctx, changed, before);
-  await ctx.store.replace(directoryGroups, changed);
+  await keepGroup(ctx, changed);
 }
 
 /** With its memberships. */
-export async function removeGroup(ctx: Context, { identityStore, id }: DirectoryGroup): Promise<void> {
+export async function removeGroup(
+  ctx: Context,
+  { identityStore, id }: Pick<DirectoryGroup, 'identityStore' | 'id'>,
+): Promise<void> {
   await ctx.store.remove(directoryGroups, [identityStore, id]);
   await forgetMemberships(ctx, identityStore, 'group', id);
 }
@@ -82,26 +94,26 @@ async function requireFit(ctx: Context, group: DirectoryGroup, before: Directory
   if (name.toLowerCase() !== before?.name.toLowerCase()) await requireFreeName(ctx, identityStore, name);
   for (const { Issuer, Id } of externalIds) {
     if (before?.externalIds.some((had) => had.Issuer === Issuer && had.Id === Id)) continue;
-    if (!(await ctx.store.fits(directoryGroups, [identityStore, Issuer, Id], 1, 'external')))
-      failDuplicate('ExternalId');
+    if (!(await isFree(ctx.store, identityStore, directoryGroups, 'external', Issuer, Id))) failDuplicate('ExternalId');
   }
 }
 
 async function requireFreeName(ctx: Context, store: string, name: string): Promise<void> {
   if (RESERVED.test(name)) failInvalid(`${name} is a reserved name.`);
-  if (!(await isFree(ctx.store, store, 'group', 'name', name))) failDuplicate('GroupDisplayName');
+  if (!(await isFree(ctx.store, store, directoryGroups, 'name', name))) failDuplicate('GroupDisplayName');
 }
 
 export const DescribeGroup: OnGroup<Present<DescribeGroupRequest>, DescribeGroupResponse> = {
   ...onGroup,
-  run: async (_input, _ctx, { group }) => groupView(group),
+  run: async (_input, ctx, { group }) => groupView(openedGroup(ctx.store, group)),
 };
 
 const KNOWN = new Set(['DisplayName', 'Description']);
 
 export const UpdateGroup: OnGroup<Present<UpdateGroupRequest>, object> = {
   ...onGroup,
-  async run({ Operations }, ctx, { group }) {
+  async run({ Operations }, ctx, target) {
+    const group = openedGroup(ctx.store, target.group);
     const before = { DisplayName: group.name, ...(group.description && { Description: group.description }) };
     const after = updated(before, Operations, KNOWN) as { DisplayName?: string; Description?: string };
     const name = after.DisplayName ?? failInvalid('displayName is a required attribute.');
@@ -131,7 +143,7 @@ export const ListGroups: Operation<Present<ListGroupsRequest>, ListGroupsRespons
       return { Groups: group ? [groupView(group)] : [] };
     }
     const { rows, page } = await rowsPage(ctx, directoryGroups, [identityStore], input);
-    return { Groups: rows.map(groupView), ...page };
+    return { Groups: rows.map((row) => groupView(openedGroup(ctx.store, row))), ...page };
   },
 };
 
@@ -139,6 +151,7 @@ export const GetGroupId: Operation<Present<GetGroupIdRequest>, GetGroupIdRespons
   async load({ IdentityStoreId, AlternateIdentifier }, ctx) {
     const instance = await storeOf({ IdentityStoreId }, ctx);
     if (instance instanceof Missing) return instance;
+    await unlockFor(ctx, instance);
     const group = await groupMeant(ctx, IdentityStoreId, AlternateIdentifier);
     return group ? { instance, group } : new Missing('arn:aws:identitystore:::group/*', notFound('GROUP'));
   },

@@ -4,6 +4,7 @@ import { defineService, type Limits } from '../../core/operation.ts';
 import * as groups from './groups.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as memberships from './memberships.ts';
+import { underKey } from './underKey.ts';
 import * as users from './users.ts';
 
 export const identitystore = defineService<typeof sdk>({
@@ -12,7 +13,7 @@ export const identitystore = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['awsJson1_1'], target: 'AWSIdentityStore', version: '2020-06-15' },
   limits: limits as unknown as Limits,
-  operations: {
+  operations: underKey({
     CreateGroup: groups.CreateGroup,
     CreateGroupMembership: memberships.CreateGroupMembership,
     CreateUser: users.CreateUser,
@@ -32,5 +33,5 @@ export const identitystore = defineService<typeof sdk>({
     ListUsers: users.ListUsers,
     UpdateGroup: groups.UpdateGroup,
     UpdateUser: users.UpdateUser,
-  },
+  }),
 });

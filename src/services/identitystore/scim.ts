@@ -7,8 +7,10 @@ import type { Caller, Context } from '../../core/context.ts';
 import type { FrontAnswer } from '../../core/front.ts';
 import { record } from '../../core/ownRecords.ts';
 import type { WireRequest, WireResponse } from '../../core/wire.ts';
+import { KeyRefused, unlock } from '../../identity/instanceKeys.ts';
 import { type Instance, instanceOfStore } from '../../identity/instances.ts';
 import { believedToken, type ScimToken, scimIssuer, storeOfTenant } from '../../identity/scimTokens.ts';
+import { keyRefusal } from './errors.ts';
 import { denied, errorResponse, failInvalid, json, type ToldError, toldError, unauthorized } from './scimErrors.ts';
 import * as groups from './scimGroups.ts';
 import { hidden } from './scimRecords.ts';
@@ -99,9 +101,19 @@ async function answered(ctx: Context, request: WireRequest, target: Target, aske
   const { instance } = asker;
   const inItsName = { ...ctx, caller: callerOf(asker), account: instance.account, region: instance.region };
   const { query, body } = request;
+  await unlocked(inItsName, instance);
   const answer = await operation.run({ ctx: inItsName, instance, issuer: scimIssuer(instance), id, query, body });
   keepRecord(ctx, request, target, asker, { answer });
   return json(ctx, answer.status, answer.body);
+}
+
+/** The provider's token is no principal of IAM: the service decrypts. */
+async function unlocked(ctx: Context, instance: Instance): Promise<void> {
+  try {
+    await unlock(ctx, instance, 'identitystore');
+  } catch (error) {
+    throw error instanceof KeyRefused ? keyRefusal(error) : error;
+  }
 }
 
 /** As rows tell who wrote them. */

@@ -6,8 +6,10 @@ import {
   directoryGroups,
   directoryMemberships,
   directoryUsers,
+  findGroup,
   groupBy,
   membershipOf,
+  openedGroup,
 } from '../../identity/directory.ts';
 import { schemaFacts } from '../../protocols/schema.ts';
 import { changedBy, directoryId, tracesOf } from './access.ts';
@@ -184,7 +186,7 @@ async function groupsMeant(request: ScimRequest, asked: ReturnType<typeof listRe
   const { filter, count: limit, after } = asked;
   if (!filter) {
     const { rows, next } = await ctx.store.list(directoryGroups, [identityStore], { limit, after });
-    return { groups: rows, next };
+    return { groups: rows.map((row) => openedGroup(ctx.store, row)), next };
   }
   const shape = shapeOf(filter, FILTERS);
   if (shape === 'members') return groupsWith(request, filter.members!, limit, after);
@@ -193,7 +195,7 @@ async function groupsMeant(request: ScimRequest, asked: ReturnType<typeof listRe
       ? await groupBy(ctx.store, identityStore, 'name', filter.displayname!)
       : shape === 'externalid'
         ? await groupBy(ctx.store, identityStore, 'external', issuer, filter.externalid!)
-        : await ctx.store.get(directoryGroups, [identityStore, filter.id!]);
+        : await findGroup(ctx.store, identityStore, filter.id!);
   const member = filter.members ?? filter.member;
   const isMeant = group && (member === undefined || (await membershipOf(ctx.store, identityStore, group.id, member)));
   return { groups: isMeant ? [group] : [] };
@@ -206,14 +208,14 @@ async function groupsWith({ ctx, instance }: ScimRequest, user: string, limit: n
   const { rows, next } = await ctx.store.list(directoryMemberships, [identityStore, user], page);
   const groups: DirectoryGroup[] = [];
   for (const { group } of rows) {
-    const row = await ctx.store.get(directoryGroups, [identityStore, group]);
+    const row = await findGroup(ctx.store, identityStore, group);
     if (row) groups.push(row);
   }
   return { groups, next };
 }
 
 async function groupOf({ ctx, instance, id }: ScimRequest): Promise<DirectoryGroup> {
-  const group = await ctx.store.get(directoryGroups, [instance.identityStore, id]);
+  const group = await findGroup(ctx.store, instance.identityStore, id);
   if (!group) throw notFound('GROUP', id);
   return group;
 }

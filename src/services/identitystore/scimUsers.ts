@@ -6,6 +6,8 @@ import {
   directoryGroups,
   directoryMemberships,
   directoryUsers,
+  findUser,
+  openedUser,
   userBy,
 } from '../../identity/directory.ts';
 import { schemaFacts } from '../../protocols/schema.ts';
@@ -109,7 +111,7 @@ async function usersMeant(request: ScimRequest, asked: ReturnType<typeof listReq
   const { filter, count: limit, after } = asked;
   if (!filter) {
     const { rows, next } = await ctx.store.list(directoryUsers, [identityStore], { limit, after });
-    return { users: rows, next };
+    return { users: rows.map((row) => openedUser(ctx.store, row)), next };
   }
   const shape = shapeOf(filter, FILTERS);
   if (shape === 'groups') return membersOf(request, filter.groups!, limit, after);
@@ -118,7 +120,7 @@ async function usersMeant(request: ScimRequest, asked: ReturnType<typeof listReq
       ? await userBy(ctx.store, identityStore, 'name', filter.username!)
       : shape === 'externalid'
         ? await userBy(ctx.store, identityStore, 'external', issuer, filter.externalid!)
-        : await ctx.store.get(directoryUsers, [identityStore, filter.id!]);
+        : await findUser(ctx.store, identityStore, filter.id!);
   const isMeant = user && (filter.manager === undefined || managerOf(user, issuer) === filter.manager);
   return { users: isMeant ? [user] : [] };
 }
@@ -133,14 +135,14 @@ async function membersOf({ ctx, instance }: ScimRequest, group: string, limit: n
   const { rows, next } = await ctx.store.list(directoryMemberships, [identityStore, group], page);
   const users: DirectoryUser[] = [];
   for (const { user } of rows) {
-    const row = await ctx.store.get(directoryUsers, [identityStore, user]);
+    const row = await findUser(ctx.store, identityStore, user);
     if (row) users.push(row);
   }
   return { users, next };
 }
 
 async function userOf({ ctx, instance, id }: ScimRequest): Promise<DirectoryUser> {
-  const user = await ctx.store.get(directoryUsers, [instance.identityStore, id]);
+  const user = await findUser(ctx.store, instance.identityStore, id);
   if (!user) throw notFound('USER', id);
   return user;
 }

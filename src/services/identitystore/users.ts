@@ -23,7 +23,10 @@ import {
   directoryMemberships,
   directoryUsers,
   isFree,
+  keepUser,
+  openedUser,
   type UserAttributes,
+  type UserRow,
   userBy,
 } from '../../identity/directory.ts';
 import type { Instance } from '../../identity/instances.ts';
@@ -31,11 +34,12 @@ import { forgetCredentials } from '../../identity/personCredentials.ts';
 import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
+import { unlockFor } from './underKey.ts';
 import { updated } from './updates.ts';
 
 interface Found {
   readonly instance: Instance;
-  readonly user: DirectoryUser;
+  readonly user: UserRow;
 }
 type OnUser<In, Out> = Operation<In, Out, Found>;
 
@@ -82,16 +86,19 @@ export async function addUser(ctx: Context, user: DirectoryUser): Promise<void> 
   if (!(await ctx.store.fits(directoryUsers, [user.identityStore], users))) {
     fail(ServiceQuotaExceededException, 'The number of users in the identity store exceeds the limit.');
   }
-  await ctx.store.insert(directoryUsers, user);
+  await keepUser(ctx, user);
 }
 
 export async function changeUser(ctx: Context, changed: DirectoryUser, before: DirectoryUser): Promise<void> {
   await requireFit(ctx, changed, before);
-  await ctx.store.replace(directoryUsers, changed);
+  await keepUser(ctx, changed);
 }
 
 /** With memberships and credentials. */
-export async function removeUser(ctx: Context, { identityStore, id }: DirectoryUser): Promise<void> {
+export async function removeUser(
+  ctx: Context,
+  { identityStore, id }: Pick<DirectoryUser, 'identityStore' | 'id'>,
+): Promise<void> {
   await ctx.store.remove(directoryUsers, [identityStore, id]);
   await forgetMemberships(ctx, identityStore, 'user', id);
   await forgetCredentials(ctx.store, identityStore, id);
@@ -99,12 +106,13 @@ export async function removeUser(ctx: Context, { identityStore, id }: DirectoryU
 
 export const DescribeUser: OnUser<Present<DescribeUserRequest>, DescribeUserResponse> = {
   ...onUser,
-  run: async ({ Extensions }, _ctx, { user }) => userView(user, Extensions),
+  run: async ({ Extensions }, ctx, { user }) => userView(openedUser(ctx.store, user), Extensions),
 };
 
 export const UpdateUser: OnUser<Present<UpdateUserRequest>, object> = {
   ...onUser,
-  async run({ Operations }, ctx, { user }) {
+  async run({ Operations }, ctx, target) {
+    const user = openedUser(ctx.store, target.user);
     const before = { UserName: user.userName, ...user.attributes };
     const { UserName, ...attributes } = updated(before, Operations, KNOWN) as typeof before;
     if (typeof UserName !== 'string') failInvalid('userName is a required attribute.');
@@ -144,7 +152,7 @@ export const ListUsers: Operation<Present<ListUsersRequest>, ListUsersResponse, 
       return { Users: user ? [userView(user, input.Extensions)] : [] };
     }
     const { rows, page } = await rowsPage(ctx, directoryUsers, [identityStore], input);
-    return { Users: rows.map((user) => userView(user, input.Extensions)), ...page };
+    return { Users: rows.map((row) => userView(openedUser(ctx.store, row), input.Extensions)), ...page };
   },
 };
 
@@ -152,6 +160,7 @@ export const GetUserId: Operation<Present<GetUserIdRequest>, GetUserIdResponse, 
   async load({ IdentityStoreId, AlternateIdentifier }, ctx) {
     const instance = await storeOf({ IdentityStoreId }, ctx);
     if (instance instanceof Missing) return instance;
+    await unlockFor(ctx, instance);
     const user = await userMeant(ctx, IdentityStoreId, AlternateIdentifier);
     return user ? { instance, user } : new Missing('arn:aws:identitystore:::user/*', notFound('USER'));
   },
@@ -181,15 +190,14 @@ async function requireFit(ctx: Context, user: DirectoryUser, before: DirectoryUs
   if (!attributes.Name?.FamilyName) failInvalid('name.familyName is a required attribute.');
   if (!attributes.Name?.GivenName) failInvalid('name.givenName is a required attribute.');
   const renamed = userName.toLowerCase() !== before?.userName.toLowerCase();
-  if (renamed && !(await isFree(ctx.store, identityStore, 'user', 'name', userName))) failDuplicate('UserName');
+  if (renamed && !(await isFree(ctx.store, identityStore, directoryUsers, 'name', userName))) failDuplicate('UserName');
   const [had] = before?.attributes.Emails ?? [];
   const [has] = attributes.Emails ?? [];
   const moved = has?.Value !== undefined && has.Value.toLowerCase() !== had?.Value?.toLowerCase();
-  if (moved && !(await isFree(ctx.store, identityStore, 'user', 'email', has.Value!))) failDuplicate('Email');
+  if (moved && !(await isFree(ctx.store, identityStore, directoryUsers, 'email', has.Value!))) failDuplicate('Email');
   for (const { Issuer, Id } of user.externalIds) {
     if (before?.externalIds.some((had) => had.Issuer === Issuer && had.Id === Id)) continue;
-    if (!(await ctx.store.fits(directoryUsers, [identityStore, Issuer, Id], 1, 'external')))
-      failDuplicate('ExternalId');
+    if (!(await isFree(ctx.store, identityStore, directoryUsers, 'external', Issuer, Id))) failDuplicate('ExternalId');
   }
 }
 

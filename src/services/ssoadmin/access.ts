@@ -1,10 +1,11 @@
 /**
- * What requests are about. An instance is there for who administers it, in its Region; permission sets are its own.
+ * What requests are about. An instance is there for who administers it, in its Regions; permission sets are its own.
  * Accounts other than the management account reach an organization's instance only if it was delegated to them, and
  * never the permission sets that stand in the management account.
  */
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing } from '../../core/operation.ts';
+import { isServedIn } from '../../identity/instanceRegions.ts';
 import { administers, type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { type PermissionSet, permissionSetArn, permissionSets } from '../../identity/permissionSets.ts';
 import { failInvalid, notFound } from './errors.ts';
@@ -16,8 +17,8 @@ const PERMISSION_SET =
 export async function findInstance(ctx: Context, arn: string): Promise<Instance | undefined> {
   const id = INSTANCE.exec(arn)?.[1];
   const instance = id === undefined ? undefined : await ctx.store.get(instances, [id]);
-  if (instance?.region !== ctx.region || !(await administers(ctx.store, ctx.account, instance))) return undefined;
-  return instance;
+  if (!instance || !isServedIn(instance, ctx.region, ctx.now)) return undefined;
+  return (await administers(ctx.store, ctx.account, instance)) ? instance : undefined;
 }
 
 export const noInstance = (arn: string) => new Missing(arn, notFound(`Instance with ARN ${arn} not found`));

@@ -11,7 +11,12 @@ import type {
   UpdateInstanceAccessControlAttributeConfigurationRequest,
 } from '@aws-sdk/client-sso-admin';
 import type { Operation, Present } from '../../core/operation.ts';
-import { type AccessControlAttributes, accessControlAttributes } from '../../identity/accessControlAttributes.ts';
+import {
+  type AccessControlAttributes,
+  accessControlAttributes,
+  attributesOf,
+  keepAttributes,
+} from '../../identity/accessControlAttributes.ts';
 import type { Instance } from '../../identity/instances.ts';
 import { onInstance } from './access.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
@@ -36,10 +41,10 @@ export const CreateInstanceAccessControlAttributeConfiguration: OnInstance<
 > = {
   ...onInstance,
   async run({ InstanceAccessControlAttributeConfiguration: configuration }, ctx, { id }) {
-    const row = { instance: id, attributes: checked(configuration.AccessControlAttributes) };
-    if (!(await ctx.store.insert(accessControlAttributes, row))) {
+    if (await ctx.store.get(accessControlAttributes, [id])) {
       failConflict('Attributes for access control are enabled for the instance already.');
     }
+    await keepAttributes(ctx, { instance: id, attributes: checked(configuration.AccessControlAttributes) });
     return {};
   },
 };
@@ -51,8 +56,7 @@ export const UpdateInstanceAccessControlAttributeConfiguration: OnInstance<
   ...onInstance,
   async run({ InstanceAccessControlAttributeConfiguration: configuration }, ctx, { id }) {
     if (!(await ctx.store.get(accessControlAttributes, [id]))) throw notConfigured();
-    const row = { instance: id, attributes: checked(configuration.AccessControlAttributes) };
-    await ctx.store.replace(accessControlAttributes, row);
+    await keepAttributes(ctx, { instance: id, attributes: checked(configuration.AccessControlAttributes) });
     return {};
   },
 };
@@ -63,7 +67,7 @@ export const DescribeInstanceAccessControlAttributeConfiguration: OnInstance<
 > = {
   ...onInstance,
   async run(_input, ctx, { id }) {
-    const row = await ctx.store.get(accessControlAttributes, [id]);
+    const row = await attributesOf(ctx.store, id);
     if (!row) throw notConfigured();
     const AccessControlAttributes = row.attributes.map(({ key, sources }) => ({
       Key: key,

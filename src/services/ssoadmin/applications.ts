@@ -27,7 +27,7 @@ import {
   forgetApplication,
   S3_ACCESS_GRANTS_PROVIDER,
 } from '../../identity/applications.ts';
-import { type Instance, instanceArn } from '../../identity/instances.ts';
+import { type Instance, identityStoreArn, instanceArn } from '../../identity/instances.ts';
 import { accessTo, onInstance } from './access.ts';
 import { changeApplication, type FoundApplication, onApplication } from './applicationAccess.ts';
 import { once } from './clientTokens.ts';
@@ -96,12 +96,9 @@ export const CreateApplication: OnInstance<Present<CreateApplicationRequest>, Cr
       failInvalid('Applications of this application provider cannot be created with this operation.');
     }
     const ApplicationArn = await once(ctx, instance.id, 'CreateApplication', input, () => made(ctx, instance, input));
-    return { ApplicationArn, InstanceArn: instanceArn(instance), IdentityStoreArn: storeArn(instance) };
+    return { ApplicationArn, InstanceArn: instanceArn(instance), IdentityStoreArn: identityStoreArn(instance) };
   },
 };
-
-const storeArn = ({ account, identityStore }: Instance) =>
-  `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
 
 async function made(ctx: Context, instance: Instance, input: Present<CreateApplicationRequest>): Promise<string> {
   const max = quota(ctx, 'ApplicationsPerInstanceQuota', 3000);
@@ -118,6 +115,7 @@ async function made(ctx: Context, instance: Instance, input: Present<CreateAppli
     status: input.Status ?? 'ENABLED',
     portal: portalOf(input.PortalOptions),
     created: ctx.now.toISOString(),
+    region: ctx.region,
     assignmentRequired: true,
     backgroundSessions: 'DISABLED',
     scopes: [],
@@ -185,7 +183,7 @@ const applicationView = (row: Application, instance: Instance) => ({
   Name: row.name,
   ApplicationAccount: row.account,
   InstanceArn: instanceArn(instance),
-  IdentityStoreArn: storeArn(instance),
+  IdentityStoreArn: identityStoreArn(instance),
   Status: row.status,
   PortalOptions: {
     SignInOptions: {
@@ -196,5 +194,5 @@ const applicationView = (row: Application, instance: Instance) => ({
   },
   ...(row.description !== undefined && { Description: row.description }),
   CreatedDate: new Date(row.created),
-  CreatedFrom: instance.region,
+  CreatedFrom: row.region ?? instance.region,
 });

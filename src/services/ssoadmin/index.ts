@@ -9,10 +9,12 @@ import * as applications from './applications.ts';
 import * as instances from './instances.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as permissionSets from './permissionSets.ts';
+import * as regions from './regions.ts';
 import * as setPolicies from './setPolicies.ts';
 import * as statuses from './statuses.ts';
 import * as tagging from './tagging.ts';
 import * as trustedTokenIssuers from './trustedTokenIssuers.ts';
+import { underKey } from './underKey.ts';
 
 export const ssoadmin = defineService<typeof sdk>({
   name: 'sso',
@@ -20,7 +22,8 @@ export const ssoadmin = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['awsJson1_1'], target: 'SWBExternalService', version: '2020-07-20' },
   limits: limits as unknown as Limits,
-  operations: {
+  operations: underKey({
+    AddRegion: regions.AddRegion,
     AttachCustomerManagedPolicyReferenceToPermissionSet:
       setPolicies.AttachCustomerManagedPolicyReferenceToPermissionSet,
     AttachManagedPolicyToPermissionSet: setPolicies.AttachManagedPolicyToPermissionSet,
@@ -52,7 +55,7 @@ export const ssoadmin = defineService<typeof sdk>({
     DescribeInstanceAccessControlAttributeConfiguration: attributes.DescribeInstanceAccessControlAttributeConfiguration,
     DescribePermissionSet: permissionSets.DescribePermissionSet,
     DescribePermissionSetProvisioningStatus: statuses.DescribePermissionSetProvisioningStatus,
-    DescribeRegion: instances.DescribeRegion,
+    DescribeRegion: regions.DescribeRegion,
     DescribeTrustedTokenIssuer: trustedTokenIssuers.DescribeTrustedTokenIssuer,
     DetachCustomerManagedPolicyReferenceFromPermissionSet:
       setPolicies.DetachCustomerManagedPolicyReferenceFromPermissionSet,
@@ -82,7 +85,7 @@ export const ssoadmin = defineService<typeof sdk>({
     ListPermissionSetProvisioningStatus: statuses.ListPermissionSetProvisioningStatus,
     ListPermissionSets: permissionSets.ListPermissionSets,
     ListPermissionSetsProvisionedToAccount: accountAssignments.ListPermissionSetsProvisionedToAccount,
-    ListRegions: instances.ListRegions,
+    ListRegions: regions.ListRegions,
     ListTagsForResource: tagging.ListTagsForResource,
     ListTrustedTokenIssuers: trustedTokenIssuers.ListTrustedTokenIssuers,
     ProvisionPermissionSet: accountAssignments.ProvisionPermissionSet,
@@ -93,6 +96,7 @@ export const ssoadmin = defineService<typeof sdk>({
     PutApplicationSessionConfiguration: applicationSettings.PutApplicationSessionConfiguration,
     PutInlinePolicyToPermissionSet: setPolicies.PutInlinePolicyToPermissionSet,
     PutPermissionsBoundaryToPermissionSet: setPolicies.PutPermissionsBoundaryToPermissionSet,
+    RemoveRegion: regions.RemoveRegion,
     TagResource: tagging.TagResource,
     UntagResource: tagging.UntagResource,
     UpdateApplication: applications.UpdateApplication,
@@ -100,5 +104,5 @@ export const ssoadmin = defineService<typeof sdk>({
     UpdateInstanceAccessControlAttributeConfiguration: attributes.UpdateInstanceAccessControlAttributeConfiguration,
     UpdatePermissionSet: permissionSets.UpdatePermissionSet,
     UpdateTrustedTokenIssuer: trustedTokenIssuers.UpdateTrustedTokenIssuer,
-  },
+  }),
 });

@@ -8,12 +8,8 @@ import type {
   DeleteInstanceRequest,
   DescribeInstanceRequest,
   DescribeInstanceResponse,
-  DescribeRegionRequest,
-  DescribeRegionResponse,
   ListInstancesRequest,
   ListInstancesResponse,
-  ListRegionsRequest,
-  ListRegionsResponse,
   UpdateInstanceRequest,
 } from '@aws-sdk/client-sso-admin';
 import type { Context } from '../../core/context.ts';
@@ -28,15 +24,18 @@ import {
 } from '../../identity/applications.ts';
 import { directoryGroups, directoryUsers } from '../../identity/directory.ts';
 import { identitySources } from '../../identity/identitySources.ts';
-import { IDENTITY_CENTER, type Instance, instanceArn, instances } from '../../identity/instances.ts';
+import { isServedIn, regionsOf } from '../../identity/instanceRegions.ts';
+import { IDENTITY_CENTER, type Instance, identityStoreArn, instanceArn, instances } from '../../identity/instances.ts';
 import { chainOf, isDelegatedAdministrator, trustedServices } from '../../identity/organization.ts';
 import { permissionSets } from '../../identity/permissionSets.ts';
 import { newSamlIdentity, samlIdentities } from '../../identity/samlIdentity.ts';
 import { scimTokens } from '../../identity/scimTokens.ts';
 import { everyRow } from '../../store/everyRow.ts';
-import { onInstance } from './access.ts';
+import { onInstance, requireOrganization } from './access.ts';
+import { encrypted, encryptionView } from './encryption.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
+import { regionView } from './regions.ts';
 import { checkedTags, putTags } from './tagRows.ts';
 
 type OnInstance<In, Out> = Operation<In, Out, Instance>;
@@ -78,20 +77,23 @@ async function ownOrganization(ctx: Context): Promise<string | undefined> {
 
 export const DescribeInstance: OnInstance<Present<DescribeInstanceRequest>, DescribeInstanceResponse> = {
   ...onInstance,
-  async run(_input, _ctx, instance) {
-    const { Regions: _, PrimaryRegion: __, IdentityStoreArn: ___, ...view } = instanceView(instance);
-    return { ...view, EncryptionConfigurationDetails: { KeyType: 'AWS_OWNED_KMS_KEY', EncryptionStatus: 'ENABLED' } };
-  },
+  run: async (_input, ctx, instance) => ({
+    ...instanceView(instance, ctx.now),
+    EncryptionConfigurationDetails: encryptionView(instance),
+    PermissionSetsEnabled: instance.organization !== undefined,
+  }),
 };
 
-/** Encryption under a key of the customer's is left out: the directory lies sealed under the plane's own. */
 export const UpdateInstance: OnInstance<Present<UpdateInstanceRequest>, object> = {
   ...onInstance,
-  async run({ Name, EncryptionConfiguration }, ctx, instance) {
-    if (EncryptionConfiguration?.KeyType === 'CUSTOMER_MANAGED_KEY') {
-      failInvalid('Customer managed keys are not supported for IAM Identity Center here.');
+  async run({ Name, EncryptionConfiguration: encryption, PermissionSetsEnabled: enable }, ctx, instance) {
+    if (encryption && enable !== undefined) {
+      failInvalid('EncryptionConfiguration and PermissionSetsEnabled cannot be set in the same request.');
     }
-    await ctx.store.replace(instances, { ...instance, name: Name ?? instance.name });
+    if (enable === false) failInvalid('PermissionSetsEnabled must be true: permission sets cannot be disabled.');
+    if (enable) requireOrganization(instance);
+    const after = encryption ? await encrypted(ctx, instance, encryption) : instance;
+    await ctx.store.replace(instances, { ...after, name: Name ?? after.name });
     return {};
   },
 };
@@ -136,6 +138,7 @@ export const ListInstances: Operation<ListInstancesRequest, ListInstancesRespons
   access: () => ({ resource: '*' }),
   async run(input, ctx) {
     const { rows, page } = await rowsPage(ctx, instances, [ctx.account], input, { index: 'account' });
+    const isHere = (instance: Instance) => isServedIn(instance, ctx.region, ctx.now);
     const seen = [...rows];
     const chain = await chainOf(ctx.store, ctx.account);
     const management = chain?.organization.management;
@@ -144,39 +147,18 @@ export const ListInstances: Operation<ListInstancesRequest, ListInstancesRespons
         seen.push(...(await ctx.store.list(instances, [management], { limit: 1, index: 'account' })).rows);
       }
     }
-    return { Instances: seen.filter(({ region }) => region === ctx.region).map(instanceView), ...page };
+    return { Instances: seen.filter(isHere).map((instance) => instanceView(instance, ctx.now)), ...page };
   },
 };
 
-/** An instance works in its own Region only: adding others is left out. */
-export const ListRegions: OnInstance<Present<ListRegionsRequest>, ListRegionsResponse> = {
-  ...onInstance,
-  run: async (_input, _ctx, instance) => ({ Regions: [homeOf(instance)] }),
-};
-
-export const DescribeRegion: OnInstance<Present<DescribeRegionRequest>, DescribeRegionResponse> = {
-  ...onInstance,
-  async run({ RegionName }, _ctx, instance) {
-    if (RegionName !== instance.region) throw notFound(`Region ${RegionName} is not enabled for the instance.`);
-    return homeOf(instance);
-  },
-};
-
-const homeOf = ({ region, created }: Instance) => ({
-  RegionName: region,
-  Status: 'ACTIVE' as const,
-  AddedDate: new Date(created),
-  IsPrimaryRegion: true,
-});
-
-const instanceView = (instance: Instance) => ({
+const instanceView = (instance: Instance, now: Date) => ({
   InstanceArn: instanceArn(instance),
   IdentityStoreId: instance.identityStore,
-  IdentityStoreArn: `arn:aws:identitystore::${instance.account}:identitystore/${instance.identityStore}`,
+  IdentityStoreArn: identityStoreArn(instance),
   OwnerAccountId: instance.account,
   ...(instance.name !== undefined && { Name: instance.name }),
   CreatedDate: new Date(instance.created),
   Status: 'ACTIVE' as const,
   PrimaryRegion: instance.region,
-  Regions: [homeOf(instance)],
+  Regions: regionsOf(instance, now).map(regionView),
 });

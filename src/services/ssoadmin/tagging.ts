@@ -17,6 +17,7 @@ import { itemsPage } from './pages.ts';
 import { checkedTags, putTags, tagsOf } from './tagRows.ts';
 
 interface Tagged {
+  readonly instance: Instance;
   readonly arn: string;
   readonly tags: readonly Tag[];
   /** Present for a permission set, which carries its tags itself. */
@@ -29,16 +30,17 @@ async function load(input: { InstanceArn?: string | undefined; ResourceArn: stri
   const { ResourceArn: arn } = input;
   const instance = await instanceBehind(ctx, input.InstanceArn ?? arn);
   if (!instance) return noInstance(input.InstanceArn ?? arn);
-  if (arn === instanceArn(instance)) return { arn, tags: await tagsOf(ctx, arn) };
-  if (arn.includes(':application/')) return taggedOf(arn, await findApplication(ctx, arn)) ?? noApplication(arn);
-  if (arn.includes(':trustedTokenIssuer/')) return taggedOf(arn, await findIssuer(ctx, arn)) ?? noIssuer(arn);
+  if (arn === instanceArn(instance)) return { instance, arn, tags: await tagsOf(ctx, arn) };
+  if (arn.includes(':application/'))
+    return taggedOf(instance, arn, await findApplication(ctx, arn)) ?? noApplication(arn);
+  if (arn.includes(':trustedTokenIssuer/')) return taggedOf(instance, arn, await findIssuer(ctx, arn)) ?? noIssuer(arn);
   if (!arn.includes(':permissionSet/')) return new Missing(arn, notFound(`Resource with ARN ${arn} not found`));
   const set = await findSet(ctx, instance, arn);
-  return set ? { arn, tags: set.tags, set } : noSet(arn);
+  return set ? { instance, arn, tags: set.tags, set } : noSet(arn);
 }
 
-const taggedOf = (arn: string, found: { tags: readonly Tag[] } | undefined): Tagged | undefined =>
-  found && { arn, tags: found.tags };
+const taggedOf = (instance: Instance, arn: string, found: { tags: readonly Tag[] } | undefined): Tagged | undefined =>
+  found && { instance, arn, tags: found.tags };
 
 async function instanceBehind(ctx: Context, arn: string): Promise<Instance | undefined> {
   const id = /^arn:aws:sso::\d*:(?:instance|permissionSet|application|trustedTokenIssuer)\/(ssoins-[^/]+)/.exec(

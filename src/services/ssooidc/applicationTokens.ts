@@ -14,9 +14,10 @@ import {
   DEFAULT_SCOPES,
   mayUse,
 } from '../../identity/applications.ts';
-import { type DirectoryUser, directoryUsers } from '../../identity/directory.ts';
+import { type DirectoryUser, findUser } from '../../identity/directory.ts';
 import { sealContext } from '../../identity/identityContexts.ts';
 import { signedIdToken } from '../../identity/idTokens.ts';
+import { unlock } from '../../identity/instanceKeys.ts';
 import { type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { invalidClient, refuse } from './errors.ts';
 import { exchangedToken } from './exchanges.ts';
@@ -76,8 +77,9 @@ export const CreateTokenWithIAM: Operation<Input, CreateTokenWithIAMResponse, Ta
     if (!application.grants[input.grantType]) {
       refuse('unauthorized_client', 'The application has no grant of this type.');
     }
+    await unlock(ctx, instance, 'identitystore');
     const grant = await exchange(ctx, target, input);
-    const user = await ctx.store.get(directoryUsers, [grant.identityStore, grant.user]);
+    const user = await findUser(ctx.store, grant.identityStore, grant.user);
     if (grant.identityStore !== instance.identityStore || user?.status !== 'ENABLED') {
       return refuse('access_denied', 'The user may not sign in.');
     }

@@ -14,6 +14,8 @@ import {
   UnsupportedGrantTypeException,
 } from '@aws-sdk/client-sso-oidc';
 import { awsError, fail } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import { KeyRefused } from '../../identity/instanceKeys.ts';
 
 const KINDS = {
   access_denied: AccessDeniedException,
@@ -29,6 +31,34 @@ const KINDS = {
   unauthorized_client: UnauthorizedClientException,
   unsupported_grant_type: UnsupportedGrantTypeException,
 } as const;
+
+const TROUBLES = {
+  Disabled: 'KMS_DisabledException',
+  InvalidKeyUsage: 'KMS_InvalidKeyUsageException',
+  InvalidState: 'KMS_InvalidStateException',
+  NotFound: 'KMS_NotFoundException',
+} as const;
+
+/** An operation on people, with the words for a key that lets nobody at them. */
+export const withKeyWords = <In, Out, Target>(operation: Operation<In, Out, Target>): Operation<In, Out, Target> => ({
+  ...operation,
+  run: async (...asked) => {
+    try {
+      return await operation.run(...asked);
+    } catch (error) {
+      throw error instanceof KeyRefused ? keyRefusal(error) : error;
+    }
+  },
+});
+
+function keyRefusal({ trouble, message }: KeyRefused): Error {
+  if (trouble === 'AccessDenied') {
+    const told = { error: 'access_denied', error_description: message };
+    return awsError(AccessDeniedException, message, { ...told, reason: 'KMS_AccessDeniedException' });
+  }
+  const told = { error: 'invalid_request', error_description: message };
+  return awsError(InvalidRequestException, message, { ...told, reason: TROUBLES[trouble] });
+}
 
 export function refuse(error: keyof typeof KINDS, description: string): never {
   return fail(KINDS[error] as typeof AccessDeniedException, description, { error, error_description: description });

@@ -4,6 +4,7 @@ import { defineService, type Limits } from '../../core/operation.ts';
 import { CreateTokenWithIAM } from './applicationTokens.ts';
 import { RegisterClient } from './clients.ts';
 import { StartDeviceAuthorization } from './devices.ts';
+import { withKeyWords } from './errors.ts';
 import limits from './limits.json' with { type: 'json' };
 import { CreateToken } from './tokens.ts';
 
@@ -13,5 +14,10 @@ export const ssooidc = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2019-06-10' },
   limits: limits as unknown as Limits,
-  operations: { CreateToken, CreateTokenWithIAM, RegisterClient, StartDeviceAuthorization },
+  operations: {
+    CreateToken: withKeyWords(CreateToken),
+    CreateTokenWithIAM: withKeyWords(CreateTokenWithIAM),
+    RegisterClient,
+    StartDeviceAuthorization,
+  },
 });

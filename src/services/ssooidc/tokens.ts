@@ -5,8 +5,9 @@ import type { Context } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { entitled, mayUse } from '../../identity/applications.ts';
-import { type DirectoryUser, directoryUsers } from '../../identity/directory.ts';
+import { type DirectoryUser, findUser } from '../../identity/directory.ts';
 import { externalSignIns } from '../../identity/identitySources.ts';
+import { peopleOf } from '../../identity/instanceKeys.ts';
 import { instanceOfStore } from '../../identity/instances.ts';
 import type { OidcClient } from '../../identity/oidcClients.ts';
 import {
@@ -134,7 +135,8 @@ export async function ofRefreshToken(
 }
 
 async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<CreateTokenResponse> {
-  const user = await ctx.store.get(directoryUsers, [grant.identityStore, grant.user]);
+  await peopleOf(ctx, grant.identityStore);
+  const user = await findUser(ctx.store, grant.identityStore, grant.user);
   if (user?.status !== 'ENABLED') return refuse('access_denied', 'The user may not sign in.');
   await requireAssigned(ctx, client, user);
   const renewable = client.grantTypes.includes('refresh_token') && grant.scopes.length > 0;

@@ -1,6 +1,7 @@
 /** The portal of IAM Identity Center as an API: accounts, roles and credentials of whoever presents a token. */
 import * as sdk from '@aws-sdk/client-sso';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { orBlocked } from './blocked.ts';
 import limits from './limits.json' with { type: 'json' };
 import { GetRoleCredentials, ListAccountRoles, ListAccounts, Logout } from './portal.ts';
 
@@ -10,5 +11,10 @@ export const ssoportal = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2019-06-10' },
   limits: limits as unknown as Limits,
-  operations: { GetRoleCredentials, ListAccountRoles, ListAccounts, Logout },
+  operations: {
+    GetRoleCredentials: orBlocked(GetRoleCredentials),
+    ListAccountRoles: orBlocked(ListAccountRoles),
+    ListAccounts: orBlocked(ListAccounts),
+    Logout: orBlocked(Logout),
+  },
 });

@@ -27,7 +27,7 @@ type OfBearer<In, Out> = Operation<In, Out, SignedIn>;
 const onToken = {
   unsigned: true as const,
   async load({ accessToken }: { readonly accessToken: string }, ctx: Context): Promise<SignedIn> {
-    const person = await signedInBy(ctx.store, accessToken, ctx.now);
+    const person = await signedInBy(ctx, accessToken);
     if (!person) throw awsError(UnauthorizedException, 'Session token not found or invalid');
     ctx.audit.recipientAccountId = person.instance.account;
     ctx.audit.userIdentity = personIdentity(person.instance, person.user);
