@@ -20,6 +20,7 @@ import { ongoing } from './ongoing.ts';
 import { Asking, type Reached, reachFrom, reaching } from './reaching.ts';
 import { type Call, GLOBAL_REGION, recordsOf } from './record.ts';
 import type { Resolver } from './resolve.ts';
+import { namesTags, requireCompliantTags } from './tagPolicies.ts';
 import { noteUse, type UseNotes } from './useNotes.ts';
 import type { WaitingRoom } from './waiting.ts';
 
@@ -95,9 +96,10 @@ async function permitted(
   const action = operation.action ?? `${service.prefix}:${name}`;
   const access = target instanceof Missing ? { resource: target.resource } : operation.access(input, ctx, target);
   if (!(access instanceof Open)) {
-    if (operation.recorded !== undefined)
-      for (const each of listed(access)) noteUse(journey, ctx, each.action ?? action);
-    await permit(ctx, action, access, journey.questions);
+    const accesses = listed(access);
+    if (operation.recorded !== undefined) for (const each of accesses) noteUse(journey, ctx, each.action ?? action);
+    await permit(ctx, action, accesses, journey.questions);
+    for (const each of accesses) if (namesTags(each)) await requireCompliantTags(ctx, each.action ?? action, each);
   }
   if (target instanceof Missing) throw target.error;
   return target;

@@ -1,7 +1,7 @@
 /**
  * What an account gets of the declarative policies of a type: merged down the tree, and kept as it was while the merge
- * would be invalid. Read by the gateway and by services on their requests, so a merge is worked out once for the rows it
- * is made of.
+ * would be invalid. Read by the gateway and by services on their requests, so a merge is worked out once for the rows
+ * it is made of.
  * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_effective.html
  */
 import { type Transaction, table } from '../store/store.ts';

@@ -41,7 +41,7 @@ const memberOf = (node: Json, key: string) => node.members.find((member) => memb
 
 const isScalar = (value: Json) => ['string', 'number', 'boolean'].includes(value.kind);
 
-const isList = (value: Json, items: RegExp) =>
+const isList = (value: Json, items: Pick<RegExp, 'test'>) =>
   value.kind === 'array' && value.items.every((item) => isScalar(item) && items.test(item.text));
 
 function isControl(value: Json): boolean {

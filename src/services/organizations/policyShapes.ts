@@ -4,17 +4,21 @@
  * (effectivePolicies.ts), where required elements must be there and lists keep their limits.
  */
 import type { OrganizationPolicyType } from '../../identity/organization.ts';
+import { mayBeEnforced } from '../../identity/tagPolicies.ts';
 
 export type Shape =
   | { readonly kind: 'one'; readonly values: RegExp }
-  | { readonly kind: 'list'; readonly values: RegExp; readonly min?: number; readonly max?: number }
+  | { readonly kind: 'list'; readonly values: Pattern; readonly min?: number; readonly max?: number }
   | { readonly kind: 'fields'; readonly fields: Fields; readonly required: readonly string[] }
   | { readonly kind: 'each'; readonly shape: Shape; readonly keys: RegExp; readonly max?: number };
+
+/** What the items of a list must be. */
+type Pattern = Pick<RegExp, 'test'>;
 
 type Fields = Readonly<Record<string, Shape>>;
 
 const one = (values: RegExp): Shape => ({ kind: 'one', values });
-const list = (values: RegExp, bounds: { min?: number; max?: number } = {}): Shape => ({
+const list = (values: Pattern, bounds: { min?: number; max?: number } = {}): Shape => ({
   kind: 'list',
   values,
   ...bounds,
@@ -37,13 +41,14 @@ const REGIONS = /^(ALL_SUPPORTED|[a-z]{2}(-[a-z]+)+-\d+)$/;
 const regions = list(REGIONS);
 const inRegions = fields({ enable_in_regions: regions, disable_in_regions: regions });
 
-const TAGGED_TYPE = /^[a-z0-9-]+:([A-Za-z0-9-/]+|\*)$/;
+const TAGGED_TYPE = /^[a-z0-9-]+:([\w/-]+|\*)$/;
+const ENFORCED_TYPE: Pattern = { test: (type) => TAGGED_TYPE.test(type) && mayBeEnforced(type) };
 const tagPolicy = fields({
   tags: each(
     fields({
       tag_key: anyText,
       tag_value: list(/^[^*]*(\*[^*]*)?$/),
-      enforced_for: list(TAGGED_TYPE),
+      enforced_for: list(ENFORCED_TYPE),
       report_required_tag_for: list(TAGGED_TYPE),
     }),
   ),
