@@ -15,6 +15,8 @@ export interface LogGroup {
   readonly created: number;
   readonly class: LogGroupClass;
   readonly tags: readonly Tag[];
+  /** Who imported its events; see dataSources/. */
+  readonly source?: { readonly name: string; readonly type: string } | undefined;
   /** Absent: events never expire. */
   readonly retentionDays?: number | undefined;
   /** What a policy of the account says instead: the days, unless events never expire. See accountRetention/. */

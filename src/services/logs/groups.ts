@@ -18,10 +18,11 @@ import { lowerId } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { later } from '../../core/tasks.ts';
-import { compileRegex } from '../../patterns/regex/index.ts';
 import { namedAccess, onGroup } from './access.ts';
 import { retained, retentionPoliciesOf } from './accountRetention/rows.ts';
+import { isFrom } from './dataSources/sources.ts';
 import { encryptUnder } from './encryption.ts';
+import { namePattern, ofClass } from './groupFilters.ts';
 import { identified } from './groupLookup.ts';
 import { indexingIn } from './groupPolicies.ts';
 import { groupArn, groupResource, type LogGroup, logGroups, retentionOf } from './groupRows.ts';
@@ -132,9 +133,6 @@ async function named(ctx: Context, input: DescribeLogGroupsRequest): Promise<Log
   return found;
 }
 
-const ofClass = (input: { logGroupClass?: string | undefined }, group: LogGroup) =>
-  input.logGroupClass === undefined || input.logGroupClass === group.class;
-
 /** No other account is linked to this one: naming others finds nothing. */
 async function ownPage(
   ctx: Context,
@@ -173,11 +171,11 @@ export const ListLogGroups: Operation<ListLogGroupsRequest, ListLogGroupsRespons
   async run(input, ctx) {
     const names = input.fieldIndexNames ?? [];
     const indexingFor = names.length > 0 ? await indexingIn(ctx, ctx) : () => undefined;
-    if (input.dataSources?.length) return { logGroups: [] }; // No group has any.
     const pattern = input.logGroupNamePattern === undefined ? undefined : namePattern(input.logGroupNamePattern);
     const fits = (group: LogGroup) =>
       (pattern?.test(group.name) ?? true) &&
       ofClass(input, group) &&
+      isFrom(input.dataSources ?? [], group) &&
       tagged(input.logGroupTags ?? [], group) &&
       names.every((name) => indexingFor(group)?.fields.some((field) => field.name === name));
     const { rows, page } = await ownPage(ctx, { ...input, limit: listLimit(input.limit) }, fits);
@@ -196,13 +194,6 @@ function listLimit(limit: number | undefined): number {
   if (limit === undefined) return 50;
   if (limit >= 1 && limit <= LISTED_MAX) return limit;
   fail(InvalidParameterException, `The limit must be between 1 and ${LISTED_MAX}.`);
-}
-
-/** `^` and `|` and wildcards, at least three characters. See ListLogGroups in the API reference. */
-function namePattern(pattern: string) {
-  const compiled = pattern.length < 3 ? undefined : compileRegex(pattern, 'filter');
-  if (compiled && !('problem' in compiled)) return compiled;
-  fail(InvalidParameterException, 'The specified log group name pattern is invalid.');
 }
 
 const tagged = (filters: NonNullable<ListLogGroupsRequest['logGroupTags']>, { tags }: LogGroup): boolean =>

@@ -10,6 +10,8 @@ import {
   UpdateLogAnomalyDetector,
 } from './anomalies/detectors.ts';
 import { DeleteDataProtectionPolicy, GetDataProtectionPolicy, PutDataProtectionPolicy } from './dataProtection.ts';
+import { GetLogFields } from './dataSources/fields.ts';
+import { ListAggregateLogGroupSummaries } from './dataSources/summaries.ts';
 import {
   CreateDelivery,
   DeleteDelivery,
@@ -148,6 +150,7 @@ export const logs = defineService({
     GetDeliverySource,
     GetLogAnomalyDetector,
     GetLogEvents,
+    GetLogFields,
     GetLogGroupFields,
     GetLogRecord,
     GetLookupTable,
@@ -155,6 +158,7 @@ export const logs = defineService({
     GetScheduledQuery,
     GetScheduledQueryHistory,
     GetTransformer,
+    ListAggregateLogGroupSummaries,
     ListAnomalies,
     ListLogAnomalyDetectors,
     ListLogGroups,
