@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { actionFact } from '../core/facts.ts';
 import type { Escalations } from '../shadow/escalations.ts';
 import {
@@ -24,34 +22,9 @@ import {
 } from '../shadow/fixtures.ts';
 import { type Need, type Rule, rules } from '../shadow/rules.ts';
 import { escalations } from './escalations.ts';
-import { importAccount } from './import.ts';
+import { folder, imported, said } from './imported.fixture.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'escalations-test-'));
-after(() => rmSync(folder, { recursive: true }));
-
-let number = 0;
-
-async function imported(...contents: object[]): Promise<string> {
-  const data = join(folder, `data-${number++}`);
-  const files = contents.map((content, i) => {
-    const file = `${data}-${i}.json`;
-    writeFileSync(file, JSON.stringify(content));
-    return file;
-  });
-  const lines: string[] = [];
-  assert.equal(
-    await importAccount(['account', '--data', data, ...files], (line) => lines.push(line)),
-    0,
-    lines.join('\n'),
-  );
-  return data;
-}
-
-async function run(data: string, ...args: string[]) {
-  const lines: string[] = [];
-  const code = await escalations(['--data', data, ...args], (line) => lines.push(line));
-  return { code, text: lines.join('\n') };
-}
+const run = (data: string, ...args: string[]) => said(escalations, '--data', data, ...args);
 
 async function foundIn(...contents: object[]): Promise<Escalations> {
   const { text } = await run(await imported(...contents), '--json');

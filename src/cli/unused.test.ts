@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   ACCOUNT,
   ADMINISTRATOR_ACCESS,
@@ -17,30 +14,10 @@ import {
   userArn,
 } from '../shadow/fixtures.ts';
 import type { Unused } from '../shadow/unused.ts';
-import { importAccount } from './import.ts';
+import { folder, imported, said } from './imported.fixture.ts';
 import { unused } from './unused.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'unused-test-'));
-after(() => rmSync(folder, { recursive: true }));
-
-let number = 0;
-
-async function imported(...contents: object[]): Promise<string> {
-  const data = join(folder, `data-${number++}`);
-  const files = contents.map((content, i) => {
-    const file = `${data}-${i}.json`;
-    writeFileSync(file, JSON.stringify(content));
-    return file;
-  });
-  assert.equal(await importAccount(['account', '--data', data, ...files], () => {}), 0);
-  return data;
-}
-
-async function run(data: string, ...args: string[]) {
-  const lines: string[] = [];
-  const code = await unused(['--data', data, '--at', '2024-09-01', ...args], (line) => lines.push(line));
-  return { code, text: lines.join('\n') };
-}
+const run = (data: string, ...args: string[]) => said(unused, '--data', data, '--at', '2024-09-01', ...args);
 
 async function findings(data: string, ...args: string[]): Promise<string[]> {
   const { findings } = JSON.parse((await run(data, '--json', ...args)).text) as Unused;

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   ACCOUNT,
@@ -21,38 +19,12 @@ import {
   user,
   userArn,
 } from '../shadow/fixtures.ts';
-import { importAccount } from './import.ts';
+import { folder, imported, said } from './imported.fixture.ts';
 import { can, whoCan } from './whoCan.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'who-can-test-'));
-after(() => rmSync(folder, { recursive: true }));
-
-let number = 0;
-
-/** A folder into which these files were imported. */
-async function imported(...contents: object[]): Promise<string> {
-  const data = join(folder, `data-${number++}`);
-  const files = contents.map((content, i) => {
-    const file = `${data}-${i}.json`;
-    writeFileSync(file, JSON.stringify(content));
-    return file;
-  });
-  const lines: string[] = [];
-  assert.equal(
-    await importAccount(['account', '--data', data, ...files], (line) => lines.push(line)),
-    0,
-    lines.join('\n'),
-  );
-  return data;
-}
 
 type Command = typeof can;
 
-async function run(command: Command, data: string, ...args: string[]) {
-  const lines: string[] = [];
-  const code = await command([...args, '--data', data], (line) => lines.push(line));
-  return { code, lines, text: lines.join('\n') };
-}
+const run = (command: Command, data: string, ...args: string[]) => said(command, ...args, '--data', data);
 
 interface Shown {
   readonly principal: string;
