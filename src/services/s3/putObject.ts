@@ -46,7 +46,7 @@ export const PutObject: Operation<Input, PutObjectOutput, BucketTarget> = {
     return preparedBody(ctx, input, source, claimsOf(input, source.announced), keyFor(ctx, target, input));
   },
   async run(input, ctx, target) {
-    const staged = bodyOf(ctx, input, claimsOf(input), keyFor(ctx, target, input));
+    const staged = await bodyOf(ctx, input, claimsOf(input), keyFor(ctx, target, input));
     await requireAllowed(input, ctx, target, staged.size);
     const sealed = await sealContentKey(ctx, target, input.Key, input, staged.contentKey);
     const checksum: Checksum = { algorithm: staged.algorithm, type: 'FULL_OBJECT', value: staged.checksum };
@@ -135,7 +135,7 @@ export function preparedBody<In extends object>(
 export const uploadIn = (body: unknown): Upload => (body instanceof Upload ? body : uploadOfBytes(body as Uint8Array));
 
 /** Bytes that are put away already, or so few that it is done at once. */
-export function bodyOf(ctx: Context, input: Sent, claims: Claims, contentKey?: Uint8Array): Staged {
+export async function bodyOf(ctx: Context, input: Sent, claims: Claims, contentKey?: Uint8Array): Promise<Staged> {
   const { Body: body } = input;
   if (body instanceof Staged) return body;
   const bytes = typeof body === 'string' ? Buffer.from(body) : ((body as Uint8Array | undefined) ?? new Uint8Array(0));

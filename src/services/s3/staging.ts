@@ -60,13 +60,13 @@ export const isLarge = (body: unknown): boolean =>
 export const SMALL = SMALL_BYTES_MAX;
 
 /** Bytes at hand that are few enough for the store. Throws BadDigest. */
-export function stageSmall(
+export async function stageSmall(
   ctx: World,
   bytes: Uint8Array,
   claims: Claims,
   contentKey: Uint8Array = newContentKey(ctx),
-): Staged {
-  const digests = digestsOf(claims);
+): Promise<Staged> {
+  const digests = await digestsOf(claims);
   digests.update(bytes);
   const id = timeUuid(ctx.now, ctx);
   const told = digests.done(new Map());
@@ -81,7 +81,7 @@ export async function stage(
   contentKey: Uint8Array = newContentKey(ctx),
 ): Promise<Staged> {
   const id = timeUuid(ctx.now, ctx);
-  const digests = digestsOf(claims);
+  const digests = await digestsOf(claims);
   const iterator = source.chunks[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let length = 0;
@@ -138,11 +138,11 @@ interface Digests {
   done(trailers: ReadonlyMap<string, string>): Pick<Staged, 'md5' | 'algorithm' | 'checksum'>;
 }
 
-function digestsOf({ md5, checksum: claim, kept }: Claims): Digests {
+async function digestsOf({ md5, checksum: claim, kept }: Claims): Promise<Digests> {
   const hash = createHash('md5');
   const algorithm = kept ?? claim?.algorithm ?? STANDARD;
-  const digest = digestOf(algorithm);
-  const claimed = claim && claim.algorithm !== algorithm ? digestOf(claim.algorithm) : undefined;
+  const digest = await digestOf(algorithm);
+  const claimed = claim && claim.algorithm !== algorithm ? await digestOf(claim.algorithm) : undefined;
   return {
     update(bytes) {
       hash.update(bytes);

@@ -41,7 +41,7 @@ export const CompleteMultipartUpload: Operation<Input, CompleteMultipartUploadOu
     const chosen = chosenParts(input, upload, await partsOfUpload(ctx, upload.id));
     const size = chosen.reduce((sum, part) => sum + part.size, 0);
     requireObjectSize(input, size);
-    const checksum = checksumOf(input, upload, chosen);
+    const checksum = await checksumOf(input, upload, chosen);
     const version = await addVersion(ctx, target.bucket, {
       key: upload.key,
       size,
@@ -147,14 +147,14 @@ function requireObjectSize({ MpuObjectSize: told }: Input, size: number): void {
   throw s3Error('InvalidRequest', { message });
 }
 
-function checksumOf(input: Input, upload: UploadRow, chosen: readonly UploadedPart[]): Checksum {
+async function checksumOf(input: Input, upload: UploadRow, chosen: readonly UploadedPart[]): Promise<Checksum> {
   const { algorithm, type } = upload.checksum;
   if (input.ChecksumType !== undefined && input.ChecksumType !== type) {
     const message = `The upload was created using the ${type} checksum mode. The complete request must use the same checksum mode.`;
     throw s3Error('InvalidRequest', { message });
   }
   const pieces = chosen.map(({ size, checksum: value }) => ({ size, value }));
-  const checksum = checksumOfParts(algorithm, type, pieces);
+  const checksum = await checksumOfParts(algorithm, type, pieces);
   const told = input[memberOf(algorithm)];
   if (told === undefined || told === checksum.value || told === checksum.value.replace(/-\d+$/, '')) return checksum;
   throw s3Error('BadDigest', { message: `The ${algorithm} you specified did not match the calculated checksum.` });

@@ -106,7 +106,7 @@ export const UploadPart: Operation<PartInput, UploadPartOutput, UploadTarget> = 
     const claims = partClaims(input, upload);
     const staged = isStaged(input.Body)
       ? input.Body
-      : bodyOf(ctx, input, claims, await keyOfUpload(ctx, target, upload, input));
+      : await bodyOf(ctx, input, claims, await keyOfUpload(ctx, target, upload, input));
     const part = await keepPart(ctx, upload, input.PartNumber, staged);
     ctx.audit.additionalEventData = { bytesTransferredIn: staged.size, bytesTransferredOut: 0 };
     const { algorithm } = upload.checksum;
