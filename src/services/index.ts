@@ -35,6 +35,7 @@ import { logQueries } from './logs/queryWorker.ts';
 import { scheduledQueryTasks } from './logs/scheduled/tasks.ts';
 import { logForwarding } from './logs/subscriptions/forwardHandler.ts';
 import { logUsage } from './logs/usage.ts';
+import { closedAccounts } from './organizations/closedAccounts.ts';
 import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
 import { expiryNotices } from './rolesanywhere/noticeWorker.ts';
 import { front as s3Front } from './s3/front.ts';
@@ -196,6 +197,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...scheduledQueryTasks,
   ...eventTasks,
   ...schedulerTasks,
+  closedAccounts,
   ...kinesisTasks,
   ...firehoseTasks,
   provisioningTasks,

@@ -73,3 +73,46 @@ test('Three accounts close at a time', async () => {
   cloud.advance('PT2M');
   await organizations.closeAccount(last);
 });
+
+test('A closed account leaves the organization after ninety days, whatever it was there', async () => {
+  const { cloud, organizations, create } = await organized();
+  const AccountId = await create('dev');
+  const ServicePrincipal = 'cloudtrail.amazonaws.com';
+  await organizations.enableAWSServiceAccess({ ServicePrincipal });
+  await organizations.registerDelegatedAdministrator({ AccountId, ServicePrincipal });
+  await organizations.tagResource({ ResourceId: AccountId, Tags: [{ Key: 'a', Value: 'b' }] });
+  await organizations.closeAccount({ AccountId });
+  cloud.advance('P89D');
+  await cloud.settle();
+  assert.equal((await organizations.describeAccount({ AccountId })).Account?.State, 'CLOSED');
+  cloud.advance('P1D');
+  await cloud.settle();
+  await assert.rejects(organizations.describeAccount({ AccountId }), { name: 'AccountNotFoundException' });
+  assert.deepEqual(
+    (await organizations.listAccounts()).Accounts?.map(({ Id }) => Id),
+    [cloud.managementAccount],
+  );
+  assert.deepEqual((await organizations.listDelegatedAdministrators({})).DelegatedAdministrators, []);
+  const key = await cloud.keyFor(AccountId);
+  await assert.rejects(cloud.as(key).sts.getCallerIdentity({}), { name: 'InvalidClientTokenId' });
+  const { Events } = await cloud.root.cloudtrail.lookupEvents({
+    LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'AccountDepartedOrganization' }],
+  });
+  const [told] = Events!.map(({ CloudTrailEvent }) => JSON.parse(CloudTrailEvent!));
+  assert.deepEqual(
+    [told.eventType, told.serviceEventDetails.accountId, told.serviceEventDetails.departureMethod],
+    ['AwsServiceEvent', AccountId, 'CLOSED'],
+  );
+  await organizations.deleteOrganization({});
+});
+
+test('An account that left before is not looked for', async () => {
+  const { cloud, organizations, create } = await organized();
+  const AccountId = await create('dev');
+  cloud.advance('P5D');
+  await organizations.closeAccount({ AccountId });
+  await organizations.removeAccountFromOrganization({ AccountId });
+  cloud.advance('P91D');
+  await cloud.settle();
+  assert.equal((await organizations.listAccounts()).Accounts?.length, 1);
+});

@@ -13,6 +13,7 @@ import {
   type Account,
   accounts,
   closingMilliseconds,
+  delegatedAdministrators,
   isClosed,
   isDelegatedAdministrator,
   type Organization,
@@ -20,6 +21,7 @@ import {
 import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { findAccount } from './accounts.ts';
+import { watchClosed } from './closedAccounts.ts';
 import { forgetHeld } from './heldPolicies.ts';
 import { departedEvent } from './membershipEvents.ts';
 import { standalone } from './organizations.ts';
@@ -73,13 +75,17 @@ export async function depart(ctx: Context, organization: Organization, id: strin
     violated('CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG');
   }
   if (isTooYoung(account, ctx.now)) violated('WAIT_PERIOD_ACTIVE');
+  ctx.audit.serviceEvents = [...(ctx.audit.serviceEvents ?? []), await separate(ctx, organization, account, method)];
+}
+
+/** Takes a member out, whether or not it may go. Returns what the management account's event history says of it. */
+export async function separate(ctx: Context, organization: Organization, account: Account, method: string) {
+  const { id } = account;
   await ctx.store.replace(accounts, standalone(account));
   await forgetHeld(ctx, organization, id);
   await putTags(ctx, organization, id, []);
-  ctx.audit.serviceEvents = [
-    ...(ctx.audit.serviceEvents ?? []),
-    departedEvent(organization, id, method, ctx.now.toISOString()),
-  ];
+  await ctx.store.remove(delegatedAdministrators, [organization.id, id]);
+  return departedEvent(organization, id, method, ctx.now.toISOString());
 }
 
 const isTooYoung = (account: Account, now: Date) =>
@@ -105,6 +111,7 @@ export const CloseAccount = operation<Present<CloseAccountRequest>, object, Plac
     const begun = ctx.now.toISOString();
     await ctx.store.replace(accounts, { ...account, status: 'PENDING_CLOSURE', closing: begun });
     await ctx.store.replace(closures, { organization: organization.id, account: AccountId, begun });
+    await watchClosed(ctx, AccountId, { organization: organization.id, begun });
     ctx.audit.serviceEvents = [closeResult(organization, AccountId, ctx.now)];
     return {};
   },
