@@ -162,6 +162,8 @@ export interface Service<Sdk = unknown> {
   readonly eventSource: string;
   /** One endpoint for the whole partition: its events are recorded in us-east-1, `aws:RequestedRegion` is us-east-1. */
   readonly global: boolean;
+  /** Unsigned requests, which have no credential scope, are for the Region that their host names. */
+  readonly regionByHost?: true;
   /** The service keeps time to the second: so does the `now` of its requests, and every time it answers with. */
   readonly wholeSeconds?: true;
   /** Any operation may be asked for without a signature: policies decide about anonymous callers too. */

@@ -6,6 +6,7 @@ import { CommonError } from '../core/errors.ts';
 import type { FormSignature } from '../core/front.ts';
 import { timeUuid } from '../core/ids.ts';
 import type { Operation, Preparation, Service } from '../core/operation.ts';
+import { regionOfHost } from '../core/regionalHosts.ts';
 import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { requireWithinReach } from '../identity/sessions.ts';
 import { describeError } from '../protocols/errors.ts';
@@ -49,7 +50,7 @@ interface Passage extends Journey {
   prepared?: { readonly input: unknown; readonly undo: (() => Promise<void>) | undefined };
   readonly deps: Deps;
   claim?: Claim | undefined;
-  readonly region: string | undefined;
+  region: string | undefined;
   service?: Service;
   protocol?: Protocol;
   operation?: string;
@@ -170,6 +171,7 @@ async function operated(
     const service = await serviceOf(request, passage.claim, deps.resolver);
     if (!service) throw unknownService(passage);
     passage.service = service;
+    if (service.regionByHost) passage.region ??= regionOfHost(request.headers.host ?? '');
     if (service.anonymous && passage.claim)
       passage.source = { ...source, signature: signatureOf(passage, passage.claim) };
     passage.content = understood(request, service, deps);

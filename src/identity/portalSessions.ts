@@ -4,9 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { Context } from '../core/context.ts';
+import { regionOfHost } from '../core/regionalHosts.ts';
 import { type Transaction, table } from '../store/store.ts';
 import { type DirectoryUser, findUser } from './directory.ts';
 import { peopleOf } from './instanceKeys.ts';
+import { isServedIn } from './instanceRegions.ts';
 import { type Instance, instanceOfStore, instances } from './instances.ts';
 
 export interface PortalSession {
@@ -25,6 +27,8 @@ export interface PortalSession {
   /** Milliseconds. */
   readonly expires: number;
   readonly mfa?: boolean | undefined;
+  /** Where a client got it, if it said where it asked: unlike a browser's session it is of no use elsewhere. */
+  readonly region?: string | undefined;
 }
 
 /** Index `signIn`: [sign-in]. `user`: [identity store, user]. `expires`: [moment]. */
@@ -54,6 +58,8 @@ export interface DeviceAuthorization {
   readonly mfa?: boolean | undefined;
   /** The sign-in in the browser that allowed it: with it end the tokens. */
   readonly signIn?: string;
+  /** Where it asked, if it said so. */
+  readonly region?: string | undefined;
 }
 
 export const deviceAuthorizations = table<DeviceAuthorization>('portal_device', {
@@ -76,6 +82,8 @@ export interface AuthorizationCode {
   readonly mfa?: boolean | undefined;
   /** The sign-in in the browser that it came of: with it end the tokens. */
   readonly signIn?: string;
+  /** Where it was given out, if the page was asked for in a Region. */
+  readonly region?: string | undefined;
 }
 
 export const authorizationCodes = table<AuthorizationCode>('portal_code', {
@@ -123,14 +131,35 @@ export interface SignedIn {
   readonly user: DirectoryUser;
 }
 
-/** Who presents an access token; undefined when it is none of ours, has ended, or its user is disabled or gone. */
+type Asking = Pick<Context, 'source'>;
+
+/** The Region whose host name a client uses; undefined where it uses the plane's own address. */
+export const regionAsked = ({ source }: Asking): string | undefined => regionOfHost(source.host);
+
+/** What clients were given in one Region is of no use in another. */
+export function isUsableHere({ region }: { readonly region?: string | undefined }, asking: Asking): boolean {
+  const asked = regionAsked(asking);
+  return region === undefined || asked === undefined || region === asked;
+}
+
+/** Whether an instance answers where a client asks. */
+export function answersHere(instance: Instance, ctx: Asking & { readonly now: Date }): boolean {
+  const asked = regionAsked(ctx);
+  return asked === undefined || isServedIn(instance, asked, ctx.now);
+}
+
+/**
+ * Who presents an access token; undefined when it is none of ours, has ended or is of another Region, or its user is
+ * disabled or gone.
+ */
 export async function signedInBy(ctx: Context, token: string): Promise<SignedIn | undefined> {
   const { store, now } = ctx;
   const session = await store.get(portalSessions, [digestOf(token)]);
   if (session?.use !== 'access' || session.expires <= now.getTime() || !opensAccounts(session)) return undefined;
+  if (!isUsableHere(session, ctx)) return undefined;
   const instance = await peopleOf(ctx, session.identityStore);
   const user = await findUser(store, session.identityStore, session.user);
-  return user?.status === 'ENABLED' && instance ? { session, instance, user } : undefined;
+  return user?.status === 'ENABLED' && instance && answersHere(instance, ctx) ? { session, instance, user } : undefined;
 }
 
 /** Who visits the pages: tokens of command lines open the API, but are nobody's cookie. */

@@ -7,7 +7,15 @@ import type { WireResponse } from '../core/wire.ts';
 import { type Application, applicationClient, applicationNamed, entitled, mayUse } from '../identity/applications.ts';
 import type { Instance } from '../identity/instances.ts';
 import { clientOfId, type OidcClient } from '../identity/oidcClients.ts';
-import { authorizationCodes, digestOf, instanceOfUrl, newToken, type SignedIn } from '../identity/portalSessions.ts';
+import {
+  answersHere,
+  authorizationCodes,
+  digestOf,
+  instanceOfUrl,
+  newToken,
+  regionAsked,
+  type SignedIn,
+} from '../identity/portalSessions.ts';
 import { noAccess, noPortal, problemPage, signInPage } from './entry.ts';
 import { html, sentTo, shown } from './html.ts';
 import { instanceAt } from './people.ts';
@@ -70,7 +78,7 @@ async function requestIn(ctx: Context, asked: URLSearchParams): Promise<Request 
   const instance = await (issuerUrl === undefined
     ? instanceAt(ctx, undefined)
     : instanceOfUrl(ctx.store, issuerUrl, ctx.settings));
-  if (!instance) return noPortal();
+  if (!instance || !answersHere(instance, ctx)) return noPortal();
   return {
     client,
     application,
@@ -137,7 +145,7 @@ async function newCode(ctx: Context, request: Request, { session, user }: Signed
   const { client, redirectUri, challenge, scopes } = request;
   await forgetOld(ctx);
   await ctx.store.insert(authorizationCodes, {
-    ...{ code: digestOf(code), client: client.id, redirectUri, challenge, scopes },
+    ...{ code: digestOf(code), client: client.id, redirectUri, challenge, scopes, region: regionAsked(ctx) },
     ...{ identityStore: user.identityStore, user: user.id, mfa: session.mfa, signIn: session.signIn },
     expires: ctx.now.getTime() + CODE_MS,
   });

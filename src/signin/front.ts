@@ -14,7 +14,9 @@ const PATHS = new RegExp(`^/((${FIRST.join('|')})(/|$)|v1/(authorize|token)$)`);
 const NAMES = [
   'd-[0-9a-f]{10}\\.awsapps\\.com',
   'device\\.sso\\.[a-z\\d-]+\\.amazonaws\\.com',
+  'ssoins-[0-9a-f]{16}\\.([a-z\\d-]+\\.portal\\.amazonaws\\.com|portal\\.[a-z\\d-]+\\.app\\.aws)',
   '([a-z\\d-]+\\.)?signin\\.aws\\.amazon\\.com',
+  '[a-z\\d-]+\\.(sso\\.)?signin\\.aws',
 ];
 const HOSTS = new RegExp(`^(${NAMES.join('|')})(:\\d+)?$`, 'i');
 

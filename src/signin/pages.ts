@@ -1,7 +1,10 @@
 /** Which page answers which address. A form that did not come from one of these pages changes nothing. */
-import type { FrontAnswer } from '../core/front.ts';
+import type { FrontAnswer, FrontAround } from '../core/front.ts';
+import { regionOfHost } from '../core/regionalHosts.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { BLOCKED, KeyRefused } from '../identity/instanceKeys.ts';
+import { instances } from '../identity/instances.ts';
+import { answersHere } from '../identity/portalSessions.ts';
 import { authorizePage, postAuthorize } from './authorize.ts';
 import * as signin from './console.ts';
 import { devicePage, postDevice } from './device.ts';
@@ -79,15 +82,36 @@ async function startPage(visit: Visit, identityStore: string | undefined): Promi
   if (person && (identityStore === undefined || identityStore === person.user.identityStore)) {
     return portalPage(visit, person);
   }
-  const instance = await visit.around.within((ctx) => instanceAt(ctx, identityStore));
+  const instance = await visit.around.within(async (ctx) => {
+    const found = await instanceAt(ctx, identityStore);
+    return found && answersHere(found, ctx) ? found : undefined;
+  });
   if (!instance) return entry.noPortal();
   return entry.signInPage(visit, instance.identityStore, '/start');
 }
 
+/** No identity store is called so. */
+const NOWHERE = 'd-';
 const STORE = 'd-[0-9a-f]{10}';
 const OF_STORE = new RegExp(`^/start(/forgot)?/(${STORE})/?$`);
 const STORE_HOST = new RegExp(`^(${STORE})\\.awsapps\\.com`, 'i');
+const INSTANCE_HOST = /^(ssoins-[0-9a-f]{16})\./i;
 const DEVICE_HOST = /^device\.sso\./i;
+
+/** In the Region that the host names, where it names one. */
+function inRegion(around: FrontAround): FrontAround {
+  const region = regionOfHost(around.source.host);
+  if (region === undefined) return around;
+  return { ...around, within: (work) => around.within((ctx) => work({ ...ctx, region })) };
+}
+
+/** The identity store whose portal has this host name; undefined: it is the plane's own. */
+async function hostedBy({ around }: Visit, host: string): Promise<string | undefined> {
+  const id = INSTANCE_HOST.exec(host)?.[1]?.toLowerCase();
+  if (id === undefined) return STORE_HOST.exec(host)?.[1]?.toLowerCase();
+  const instance = await around.within(({ store }) => store.get(instances, [id]));
+  return instance?.identityStore ?? NOWHERE;
+}
 
 /** Where the address of a host alone leads. */
 function homeOf(host: string, query: string): string {
@@ -104,7 +128,8 @@ export const answer: FrontAnswer = async (request, around) => {
   }
 };
 
-const answered: FrontAnswer = async (request, around) => {
+const answered: FrontAnswer = async (request, outside) => {
+  const around = inRegion(outside);
   if (request.path === '/v1/token' && request.method === 'POST') return tokenAnswer(request, around);
   const visit = visitOf(request, around);
   const host = request.headers.host ?? '';
@@ -120,6 +145,5 @@ const answered: FrontAnswer = async (request, around) => {
   const page = PAGES[`${visit.method} ${path}`];
   if (!page) return entry.problemPage('No such page', 'There is no page at this address.', 404);
   if (visit.method === 'POST' && !visit.trusted) return entry.expiredForm();
-  const hosted = STORE_HOST.exec(host)?.[1]?.toLowerCase();
-  return path === '/start' && hosted !== undefined ? startPage(visit, hosted) : page(visit);
+  return path === '/start' ? startPage(visit, await hostedBy(visit, host)) : page(visit);
 };

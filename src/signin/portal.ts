@@ -1,5 +1,7 @@
 /** The access portal: what is somebody's, and the credentials of it for a command line. */
 import type { Context } from '../core/context.ts';
+import type { FrontAround } from '../core/front.ts';
+import { regionOfHost } from '../core/regionalHosts.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { sourceOf } from '../identity/identitySources.ts';
 import { accounts } from '../identity/organization.ts';
@@ -77,8 +79,13 @@ interface RoleCredentials {
 const asked = ({ token, around }: Visit, method: string, path: string, query = ''): Promise<WireResponse> =>
   around.ask({
     ...{ method, path, query, body: new Uint8Array() },
-    headers: { 'x-amz-sso_bearer_token': token, host: 'portal.sso.amazonaws.com' },
+    headers: { 'x-amz-sso_bearer_token': token, host: portalHost(around) },
   });
+
+function portalHost({ source }: FrontAround): string {
+  const region = regionOfHost(source.host);
+  return region === undefined ? 'portal.sso.amazonaws.com' : `portal.sso.${region}.amazonaws.com`;
+}
 
 /** Undefined: the person does not have the role. */
 async function credentialsOf(visit: Visit): Promise<RoleCredentials | undefined> {

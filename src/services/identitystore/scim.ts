@@ -6,6 +6,7 @@
 import type { Caller, Context } from '../../core/context.ts';
 import type { FrontAnswer } from '../../core/front.ts';
 import { record } from '../../core/ownRecords.ts';
+import { regionOfHost } from '../../core/regionalHosts.ts';
 import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { KeyRefused, unlock } from '../../identity/instanceKeys.ts';
 import { type Instance, instanceOfStore } from '../../identity/instances.ts';
@@ -89,9 +90,8 @@ async function askerOf(ctx: Context, { headers }: WireRequest, tenant: string): 
   const row = token && store ? await believedToken(ctx.store, store, token, ctx.now) : undefined;
   const instance = row && (await instanceOfStore(ctx.store, row.identityStore));
   if (!instance) throw unauthorized();
-  const region = /^scim\.([a-z\d-]+)\.amazonaws\.com/i.exec(headers.host ?? '')?.[1];
-  if (region !== undefined && region.toLowerCase() !== instance.region)
-    throw denied('The directory is of another Region.');
+  const region = regionOfHost(headers.host ?? '');
+  if (region !== undefined && region !== instance.region) throw denied('The directory is of another Region.');
   return { instance, token: row };
 }
 

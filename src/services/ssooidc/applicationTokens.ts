@@ -18,8 +18,9 @@ import { type DirectoryUser, findUser } from '../../identity/directory.ts';
 import { sealContext } from '../../identity/identityContexts.ts';
 import { signedIdToken } from '../../identity/idTokens.ts';
 import { unlock } from '../../identity/instanceKeys.ts';
+import { isServedIn } from '../../identity/instanceRegions.ts';
 import { type Instance, instanceArn, instances } from '../../identity/instances.ts';
-import { invalidClient, refuse } from './errors.ts';
+import { invalidClient, refuse, requireRegion } from './errors.ts';
 import { exchangedToken } from './exchanges.ts';
 import { type Grant, keep, ofCode, ofRefreshToken, secondsLeft } from './tokens.ts';
 
@@ -62,7 +63,9 @@ export const CreateTokenWithIAM: Operation<Input, CreateTokenWithIAMResponse, Ta
   async load({ clientId }, ctx) {
     const application = await applicationNamed(ctx.store, clientId);
     const instance = application && (await ctx.store.get(instances, [application.instance]));
-    if (!application || instance?.region !== ctx.region) return new Missing(clientId, invalidClient());
+    if (!application || !instance || !isServedIn(instance, ctx.region, ctx.now)) {
+      return new Missing(clientId, invalidClient());
+    }
     return { application, instance };
   },
   access: ({ clientId }, _ctx, { application }) => ({
@@ -72,6 +75,7 @@ export const CreateTokenWithIAM: Operation<Input, CreateTokenWithIAMResponse, Ta
   }),
   async run(input, ctx, target) {
     const { application, instance } = target;
+    requireRegion(ctx.region, application.region ?? instance.region);
     const exchange = Object.hasOwn(GRANTS, input.grantType) ? GRANTS[input.grantType] : undefined;
     if (!exchange) return refuse('unsupported_grant_type', `Unsupported grant type ${input.grantType.slice(0, 100)}`);
     if (!application.grants[input.grantType]) {

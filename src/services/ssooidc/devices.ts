@@ -3,7 +3,14 @@ import type { StartDeviceAuthorizationRequest, StartDeviceAuthorizationResponse 
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { entitled } from '../../identity/applications.ts';
-import { deviceAuthorizations, digestOf, instanceOfUrl, newToken } from '../../identity/portalSessions.ts';
+import {
+  answersHere,
+  deviceAuthorizations,
+  digestOf,
+  instanceOfUrl,
+  newToken,
+  regionAsked,
+} from '../../identity/portalSessions.ts';
 import { DEVICE_CODE, requireClient, UNSIGNED } from './clients.ts';
 import { refuse } from './errors.ts';
 
@@ -26,7 +33,9 @@ export const StartDeviceAuthorization: Operation<
     if (!client?.grantTypes.includes(DEVICE_CODE))
       return refuse('unauthorized_client', 'The client may not use devices.');
     const instance = await instanceOfUrl(ctx.store, startUrl, ctx.settings);
-    if (!instance) return refuse('invalid_request', `Invalid start URL ${startUrl.slice(0, 200)}`);
+    if (!instance || !answersHere(instance, ctx)) {
+      return refuse('invalid_request', `Invalid start URL ${startUrl.slice(0, 200)}`);
+    }
     await forgetOld(ctx);
     const deviceCode = newToken(ctx);
     const userCode = await freeCode(ctx);
@@ -37,6 +46,7 @@ export const StartDeviceAuthorization: Operation<
       clientName: client.name,
       scopes: client.scopes,
       identityStore: instance.identityStore,
+      region: regionAsked(ctx),
       expires: ctx.now.getTime() + SECONDS * 1000,
       decision: 'PENDING',
     });

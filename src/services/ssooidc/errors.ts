@@ -8,6 +8,7 @@ import {
   InvalidGrantException,
   InvalidRedirectUriException,
   InvalidRequestException,
+  InvalidRequestRegionException,
   InvalidScopeException,
   SlowDownException,
   UnauthorizedClientException,
@@ -58,6 +59,14 @@ function keyRefusal({ trouble, message }: KeyRefused): Error {
   }
   const told = { error: 'invalid_request', error_description: message };
   return awsError(InvalidRequestException, message, { ...told, reason: TROUBLES[trouble] });
+}
+
+/** What was given out in a Region works in that Region. */
+export function requireRegion(here: string, region: string): void {
+  if (here === region) return;
+  const message = `The request must be made in the Region ${region}.`;
+  const told = { error: 'invalid_request', error_description: message, region };
+  fail(InvalidRequestRegionException, message, { ...told, endpoint: `https://oidc.${region}.amazonaws.com` });
 }
 
 export function refuse(error: keyof typeof KINDS, description: string): never {

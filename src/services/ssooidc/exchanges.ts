@@ -4,7 +4,7 @@ import type { Context } from '../../core/context.ts';
 import type { Present } from '../../core/operation.ts';
 import { type Application, applicationArn, applicationNamed } from '../../identity/applications.ts';
 import { digestOf, portalSessions } from '../../identity/portalSessions.ts';
-import { refuse } from './errors.ts';
+import { refuse, requireRegion } from './errors.ts';
 import type { Grant } from './tokens.ts';
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
@@ -27,6 +27,8 @@ export async function exchangedToken(
   if (!giver || giver.id === application.id || !meant) {
     return refuse('invalid_grant', 'The subject token is not meant for this application.');
   }
+  // Applications that pass an identity on to each other are in one Region.
+  if (giver.region !== undefined && application.region !== undefined) requireRegion(application.region, giver.region);
   const { identityStore, user, mfa, signIn, expires } = session;
   return { identityStore, user, mfa, signIn, scopes: [], ends: expires, actor: session.client };
 }

@@ -11,6 +11,7 @@ import { CreateToken } from './tokens.ts';
 export const ssooidc = defineService<typeof sdk>({
   name: 'sso-oauth',
   eventSource: 'sso-oauth.amazonaws.com',
+  regionByHost: true,
   sdk,
   wire: { protocols: ['restJson'], version: '2019-06-10' },
   limits: limits as unknown as Limits,

@@ -8,17 +8,21 @@ import { entitled, mayUse } from '../../identity/applications.ts';
 import { type DirectoryUser, findUser } from '../../identity/directory.ts';
 import { externalSignIns } from '../../identity/identitySources.ts';
 import { peopleOf } from '../../identity/instanceKeys.ts';
-import { instanceOfStore } from '../../identity/instances.ts';
+import { type Instance, instanceOfStore } from '../../identity/instances.ts';
 import type { OidcClient } from '../../identity/oidcClients.ts';
 import {
+  answersHere,
   authorizationCodes,
   deviceAuthorizations,
   digestOf,
   endSignIn,
   isOngoing,
+  isUsableHere,
   newToken,
   type PortalSession,
+  personIdentity,
   portalSessions,
+  regionAsked,
 } from '../../identity/portalSessions.ts';
 import { DEVICE_CODE, requireClient, UNSIGNED } from './clients.ts';
 import { refuse } from './errors.ts';
@@ -76,7 +80,9 @@ const GRANTS: Readonly<Record<string, (ctx: Context, client: OidcClient, input: 
 async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input): Promise<Grant> {
   if (deviceCode === undefined) return refuse('invalid_request', 'deviceCode is required.');
   const row = await ctx.store.get(deviceAuthorizations, [digestOf(deviceCode)]);
-  if (row?.client !== client.id) return refuse('invalid_grant', 'Invalid device code provided');
+  if (row?.client !== client.id || !isUsableHere(row, ctx)) {
+    return refuse('invalid_grant', 'Invalid device code provided');
+  }
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'Device code has expired');
   if (row.decision === 'DENIED') return refuse('access_denied', 'The user denied the request.');
   if (row.decision === 'PENDING' || row.user === undefined)
@@ -102,7 +108,9 @@ export async function ofCode(
 ): Promise<Grant> {
   if (code === undefined) return refuse('invalid_request', 'code is required.');
   const row = await ctx.store.get(authorizationCodes, [digestOf(code)]);
-  if (row?.client !== client.id) return refuse('invalid_grant', 'Invalid authorization code');
+  if (row?.client !== client.id || !isUsableHere(row, ctx)) {
+    return refuse('invalid_grant', 'Invalid authorization code');
+  }
   await ctx.store.remove(authorizationCodes, [row.code]);
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The authorization code has expired');
   if (row.redirectUri !== redirectUri) return refuse('invalid_grant', 'The redirect URI is another one.');
@@ -126,7 +134,7 @@ export async function ofRefreshToken(
 ): Promise<Grant> {
   if (refreshToken === undefined) return refuse('invalid_request', 'refreshToken is required.');
   const row = await ctx.store.get(portalSessions, [digestOf(refreshToken)]);
-  if (row?.use !== 'refresh' || row.client !== client.id)
+  if (row?.use !== 'refresh' || row.client !== client.id || !isUsableHere(row, ctx))
     return refuse('invalid_grant', 'Invalid refresh token provided');
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The refresh token has expired');
   await endSignIn(ctx.store, row.signIn, client.id);
@@ -135,7 +143,8 @@ export async function ofRefreshToken(
 }
 
 async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<CreateTokenResponse> {
-  await peopleOf(ctx, grant.identityStore);
+  const instance = await peopleOf(ctx, grant.identityStore);
+  if (!instance || !answersHere(instance, ctx)) return refuse('access_denied', 'The instance is not in this Region.');
   const user = await findUser(ctx.store, grant.identityStore, grant.user);
   if (user?.status !== 'ENABLED') return refuse('access_denied', 'The user may not sign in.');
   await requireAssigned(ctx, client, user);
@@ -148,7 +157,7 @@ async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<C
   const refreshToken = renewable
     ? await keep(ctx, client, { ...grant, signIn }, 'refresh', Math.min(left, REFRESH_SECONDS))
     : undefined;
-  await note(ctx, grant, user.userName);
+  note(ctx, instance, user);
   return { accessToken, tokenType: 'Bearer', expiresIn: seconds, ...(refreshToken && { refreshToken }) };
 }
 
@@ -171,22 +180,13 @@ export async function keep(
     ...{ signIn: grant.signIn, identityStore: grant.identityStore, user: grant.user, scopes: grant.scopes },
     expires: ctx.now.getTime() + seconds * 1000,
     mfa: grant.mfa,
+    region: regionAsked(ctx),
   });
   return token;
 }
 
 /** Recorded in the account of the instance, as its user's doing. */
-async function note(ctx: Context, { identityStore, user }: Grant, userName: string): Promise<void> {
-  const instance = await instanceOfStore(ctx.store, identityStore);
-  if (!instance) return;
+function note(ctx: Context, instance: Instance, user: DirectoryUser): void {
   ctx.audit.recipientAccountId = instance.account;
-  ctx.audit.userIdentity = {
-    type: 'IdentityCenterUser',
-    accountId: instance.account,
-    onBehalfOf: {
-      userId: user,
-      identityStoreArn: `arn:aws:identitystore::${instance.account}:identitystore/${identityStore}`,
-    },
-    userName,
-  };
+  ctx.audit.userIdentity = { ...personIdentity(instance, user), userName: user.userName };
 }

@@ -8,6 +8,7 @@ import { GetRoleCredentials, ListAccountRoles, ListAccounts, Logout } from './po
 export const ssoportal = defineService<typeof sdk>({
   name: 'awsssoportal',
   eventSource: 'sso.amazonaws.com',
+  regionByHost: true,
   sdk,
   wire: { protocols: ['restJson'], version: '2019-06-10' },
   limits: limits as unknown as Limits,
