@@ -6,10 +6,10 @@
  * row earlier, so rows are kept apart by how long a time they span: most span seconds, and a few that span hours do not
  * make every search look hours back.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '../../core/context.ts';
 import { type Transaction, table } from '../../store/store.ts';
+import { opened, sealed } from './sealing.ts';
 
 export interface Segment {
   /** Ids of group and stream, and the stream's name. */
@@ -123,21 +123,6 @@ const PACKED_FROM = 512;
 function packedIfItPays(text: string): Buffer | undefined {
   const bytes = zstdCompressSync(text);
   return bytes.length < text.length * 0.9 ? bytes : undefined;
-}
-
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
-function sealed(plain: Buffer, key: Buffer, id: string, { random }: Pick<Context, 'random'>): Buffer {
-  const nonce = Buffer.from(random(NONCE_BYTES));
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id));
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-}
-
-function opened(bytes: Uint8Array, key: Buffer, id: string): Buffer {
-  const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(id));
-  cipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  return Buffer.concat([cipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), cipher.final()]);
 }
 
 /** Where a row's bytes lie. */

@@ -176,5 +176,5 @@ test('CreateLogAnomalyDetector refuses what it cannot watch', async () => {
   await refusal(create({ logGroupArnList: [arnOf(cloud, 'x')] }), 'ResourceNotFoundException');
   await refusal(create({ filterPattern: '{ $.a = ' }), 'InvalidParameterException');
   const key = 'arn:aws:kms:us-east-1:111122223333:key/a';
-  await refusal(create({ kmsKeyId: key }), 'InvalidParameterException');
+  await refusal(create({ kmsKeyId: key }), 'AccessDeniedException');
 });

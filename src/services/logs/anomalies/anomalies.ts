@@ -1,5 +1,6 @@
 /** Listing anomalies, and saying which of them shall not count. */
 import {
+  AccessDeniedException,
   type Anomaly,
   InvalidParameterException,
   type ListAnomaliesRequest,
@@ -8,10 +9,11 @@ import {
   type UpdateAnomalyRequest,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../../core/context.ts';
-import { fail } from '../../../core/errors.ts';
+import { AccessDenied, fail } from '../../../core/errors.ts';
 import type { Operation, Present } from '../../../core/operation.ts';
 import { DAY_MS } from '../groupRows.ts';
 import { rowsPage } from '../pages.ts';
+import { type ResourceKey, requireDecrypt } from '../resourceKeys.ts';
 import {
   anomalyDetectors,
   type Detector,
@@ -22,6 +24,7 @@ import {
   type Suppression,
 } from './detectorRows.ts';
 import { findDetector } from './detectors.ts';
+import { openedAnomaly } from './secrecy.ts';
 
 /** Of one detector, or of all of the account. */
 export const ListAnomalies: Operation<ListAnomaliesRequest, ListAnomaliesResponse, Detector | undefined> = {
@@ -33,7 +36,7 @@ export const ListAnomalies: Operation<ListAnomaliesRequest, ListAnomaliesRespons
       : { resource: detectorArn({ account, region, id: '' }) },
   async run(input, ctx, detector) {
     const now = ctx.now.getTime();
-    const detectors = new Map(detector && [[detector.id, detector]]);
+    const detectors = new Map<string, Detector | undefined>(detector && [[detector.id, detector]]);
     const prefix = detector ? [detector.id] : [ctx.account, ctx.region];
     const keep = (anomaly: FoundAnomaly) =>
       input.suppressionState === undefined || (input.suppressionState === 'SUPPRESSED') === isSuppressed(anomaly, now);
@@ -42,19 +45,36 @@ export const ListAnomalies: Operation<ListAnomaliesRequest, ListAnomaliesRespons
       keep,
     });
     const anomalies: Anomaly[] = [];
+    if (detector?.kms) await requireDecrypt(ctx, detector.kms, detectorArn(detector));
     for (const row of rows) {
       if (!detectors.has(row.detector)) await noteDetector(ctx, row, detectors);
       const of = detectors.get(row.detector);
-      if (of && now - row.firstSeen <= of.visibilityDays * DAY_MS) anomalies.push(view(row, of, now));
+      if (!of || now - row.firstSeen > of.visibilityDays * DAY_MS) continue;
+      anomalies.push(view(await openedAnomaly(ctx, of, row), of, now));
     }
     return { anomalies, ...page };
   },
 };
 
-async function noteDetector(ctx: Context, row: FoundAnomaly, detectors: Map<string, Detector>): Promise<void> {
+/** Of all detectors only those are told of whose key the caller may use. */
+async function noteDetector(
+  ctx: Context,
+  row: FoundAnomaly,
+  detectors: Map<string, Detector | undefined>,
+): Promise<void> {
   const found = await ctx.store.get(anomalyDetectors, [row.account, row.region, row.detector]);
-  if (found) detectors.set(found.id, found);
+  const shown = !found?.kms || (await mayDecrypt(ctx, found.kms, detectorArn(found)));
+  detectors.set(row.detector, shown ? found : undefined);
 }
+
+const mayDecrypt = (ctx: Context, key: ResourceKey, arn: string): Promise<boolean> =>
+  requireDecrypt(ctx, key, arn).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof AccessDenied || error instanceof AccessDeniedException) return false;
+      throw error;
+    },
+  );
 
 function view(anomaly: FoundAnomaly, detector: Detector, now: number): Anomaly {
   const suppressed = isSuppressed(anomaly, now);

@@ -2,6 +2,7 @@
 import type { AnomalyDetectorStatus, EvaluationFrequency } from '@aws-sdk/client-cloudwatch-logs';
 import type { Tag } from '../../../core/operation.ts';
 import { table } from '../../../store/store.ts';
+import type { ResourceKey } from '../resourceKeys.ts';
 
 export interface Detector {
   readonly account: string;
@@ -18,6 +19,8 @@ export interface Detector {
   readonly modified: number;
   readonly status: AnomalyDetectorStatus;
   readonly tags: readonly Tag[];
+  /** What its model and its anomalies are sealed under. */
+  readonly kms?: ResourceKey | undefined;
   /** Counts the writings of its model, which lies beside the rows. */
   readonly model?: number | undefined;
   /** When it last looked. */
@@ -63,7 +66,12 @@ export interface FoundAnomaly {
   readonly suppression?: Suppression | undefined;
   /** It counts as normal by now. */
   readonly baseline?: true | undefined;
+  /** JSON of `Told`, of a detector with a key: what it tells of the events is in here only. Base 64. */
+  readonly sealed?: string | undefined;
 }
+
+/** What an anomaly tells of the events. */
+export type Told = Pick<FoundAnomaly, 'text' | 'regex' | 'tokens' | 'description' | 'histogram' | 'samples'>;
 
 export interface FoundToken {
   readonly dynamicTokenPosition: number;

@@ -24,6 +24,7 @@ import { identified } from '../groupLookup.ts';
 import { groupArn } from '../groupRows.ts';
 import { rowsPage } from '../pages.ts';
 import { filterPattern } from '../patterns/index.ts';
+import { ownKey } from '../resourceKeys.ts';
 import { acceptedTags, tagConditions } from '../tags.ts';
 import { anomalyDetectors, type Detector, detectorArn, foundAnomalies, SCAN } from './detectorRows.ts';
 import { dropModel } from './scan.ts';
@@ -39,9 +40,6 @@ export const CreateLogAnomalyDetector = onGroup<
   conditions: ({ tags }) => tagConditions(tags),
   async run(input, ctx, group) {
     requireStandard(group, 'Anomaly detection');
-    if (input.kmsKeyId !== undefined) {
-      fail(InvalidParameterException, 'A KMS key is not supported for anomaly detectors.');
-    }
     if (input.filterPattern) filterPattern(input.filterPattern);
     if (!(await ctx.store.fits(anomalyDetectors, [ctx.account], quota(ctx, 'Log anomaly detectors', DETECTORS_MAX)))) {
       fail(LimitExceededException, 'Resource limit exceeded.');
@@ -61,7 +59,8 @@ export const CreateLogAnomalyDetector = onGroup<
       status: 'INITIALIZING',
       tags: acceptedTags([], input.tags),
     };
-    await ctx.store.insert(anomalyDetectors, detector);
+    const kms = input.kmsKeyId === undefined ? undefined : await ownKey(ctx, input.kmsKeyId, detectorArn(detector));
+    await ctx.store.insert(anomalyDetectors, kms ? { ...detector, kms } : detector);
     await owe(ctx, detector);
     return { anomalyDetectorArn: detectorArn(detector) };
   },
@@ -114,6 +113,7 @@ const details = (detector: Detector) => ({
   creationTimeStamp: detector.created,
   lastModifiedTimeStamp: detector.modified,
   anomalyVisibilityTime: detector.visibilityDays,
+  kmsKeyId: detector.kms?.keyArn,
 });
 
 export const UpdateLogAnomalyDetector = onDetector<Present<UpdateLogAnomalyDetectorRequest>, object>(

@@ -26,6 +26,7 @@ import {
   isSuppressed,
 } from './detectorRows.ts';
 import { type Deviation, emptyModel, intervalOf, type Known, type Model, quiet } from './model.ts';
+import { openedAnomaly, openedBytes, sealedAnomaly, sealedBytes, secretName } from './secrecy.ts';
 
 const TRAINED_ON_MS = 14 * DAY_MS;
 /** A group without a past is learned from for so long before anything counts as unusual. */
@@ -72,14 +73,15 @@ export async function scan({ body: { id } }: Task<{ readonly id: string }>, ctx:
 
 async function modelOf(ctx: Context, detector: Detector, group: LogGroup): Promise<Model> {
   const bytes = detector.model === undefined ? undefined : await ctx.store.bytes(modelId(detector, detector.model));
-  if (bytes) return JSON.parse(zstdDecompressSync(bytes).toString()) as Model;
+  if (bytes) return JSON.parse(zstdDecompressSync(await openedBytes(ctx, detector, bytes)).toString()) as Model;
   const { since, seen } = await arrivedSince(ctx, [group], ctx.now.getTime());
   return { ...emptyModel(since), seen: [...seen] };
 }
 
 async function keep(ctx: Context, detector: Detector, model: Model): Promise<void> {
   const version = (detector.model ?? 0) + 1;
-  ctx.store.putBytes(modelId(detector, version), zstdCompressSync(JSON.stringify(model)));
+  const bytes = await sealedBytes(ctx, detector, zstdCompressSync(JSON.stringify(model)));
+  ctx.store.putBytes(modelId(detector, version), bytes);
   if (detector.model !== undefined) ctx.store.dropBytes(modelId(detector, detector.model));
   await ctx.store.replace(anomalyDetectors, { ...detector, model: version });
 }
@@ -165,12 +167,14 @@ const HISTOGRAM_MAX = 100;
 async function tell(ctx: Context, detector: Detector, deviations: readonly Deviation[]): Promise<void> {
   const now = ctx.now.getTime();
   const counts = new Map<string, number>();
-  for (const deviation of deviations.slice(0, ANOMALIES_AT_ONCE)) {
-    const before = await ctx.store.get(foundAnomalies, [detector.id, deviation.about]);
+  for (const found of deviations.slice(0, ANOMALIES_AT_ONCE)) {
+    const deviation = { ...found, about: await secretName(ctx, detector, found.about) };
+    const row = await ctx.store.get(foundAnomalies, [detector.id, deviation.about]);
+    const before = row && (await openedAnomaly(ctx, detector, row));
     const old = before && now - before.firstSeen > detector.visibilityDays * DAY_MS;
     if (before?.baseline || old) continue;
     const anomaly = anomalyFrom(ctx, detector, deviation, before);
-    await ctx.store.replace(foundAnomalies, anomaly);
+    await ctx.store.replace(foundAnomalies, await sealedAnomaly(ctx, detector, anomaly));
     if (!isSuppressed(anomaly, now)) counts.set(anomaly.priority, (counts.get(anomaly.priority) ?? 0) + 1);
   }
   const samples = [...counts].map(

@@ -23,6 +23,7 @@ import { Missing, type Operation, type Present } from '../../../core/operation.t
 import { quota } from '../../../core/quotas.ts';
 import { csvLine, csvRows } from '../csv.ts';
 import { rowsPage } from '../pages.ts';
+import { callersKey, plainKey, requireDecrypt } from '../resourceKeys.ts';
 import { acceptedTags, tagConditions } from '../tags.ts';
 import { dropText, keepText, type LookupTable, lookupTableArn, lookupTables, textOfTable } from './rows.ts';
 
@@ -56,16 +57,17 @@ export const CreateLookupTable: Operation<Present<CreateLookupTableRequest>, Cre
       region,
       name,
       tags: acceptedTags([], input.tags),
-      ...(await filled(input, ctx)),
+      ...(await filled(input, ctx, { account, region, name })),
     };
     await ctx.store.insert(lookupTables, table);
     return { lookupTableArn: lookupTableArn(table), createdAt: table.updated };
   },
 };
 
+type Place = Pick<LookupTable, 'account' | 'region' | 'name'>;
+
 /** What is in the table from now on. */
-async function filled(input: Omit<UpdateLookupTableRequest, 'lookupTableArn'>, ctx: Context) {
-  if (input.kmsKeyId !== undefined) invalid('A KMS key is not supported for lookup tables.');
+async function filled(input: Omit<UpdateLookupTableRequest, 'lookupTableArn'>, ctx: Context, place: Place) {
   if ((input.description?.length ?? 0) > DESCRIPTION_LENGTH_MAX) invalid('The description is too long.');
   if ((input.tableBody === undefined) === (input.queryId === undefined)) {
     invalid('Exactly one of tableBody and queryId must be specified.');
@@ -81,9 +83,13 @@ async function filled(input: Omit<UpdateLookupTableRequest, 'lookupTableArn'>, c
   const wrong = records.findIndex(({ length }) => length !== fields.length);
   if (wrong >= 0) invalid(`Row ${wrong + 2} has not as many columns as the header row.`);
   const data = lowerId(16, ctx);
-  const pieces = keepText(ctx, data, text);
+  const arn = lookupTableArn(place);
+  // An empty text takes a key away.
+  const kms = input.kmsKeyId ? await callersKey(ctx, input.kmsKeyId, arn) : undefined;
+  const pieces = keepText(ctx, data, text, kms && (await plainKey(ctx, kms, arn)));
   const { description } = input;
-  return { description, fields, records: records.length, bytes, updated: ctx.now.getTime(), data, pieces };
+  const updated = ctx.now.getTime();
+  return { description, fields, records: records.length, bytes, updated, data, pieces, ...(kms && { kms }) };
 }
 
 /** Whoever fills a table from a query must be allowed to see its results. */
@@ -132,7 +138,8 @@ function onTable<In extends ByArn, Out>(
 export const UpdateLookupTable = onTable<Present<UpdateLookupTableRequest>, UpdateLookupTableResponse>(
   async (input, ctx, table) => {
     const { account, region, name, tags } = table;
-    const content = await filled({ ...input, description: input.description ?? table.description }, ctx);
+    const { description = table.description, kmsKeyId = table.kms?.keyArn } = input;
+    const content = await filled({ ...input, description, kmsKeyId }, ctx, table);
     dropText(ctx, table);
     await ctx.store.replace(lookupTables, { account, region, name, tags, ...content });
     return { lookupTableArn: lookupTableArn(table), lastUpdatedTime: content.updated };
@@ -140,14 +147,18 @@ export const UpdateLookupTable = onTable<Present<UpdateLookupTableRequest>, Upda
 );
 
 export const GetLookupTable = onTable<Present<GetLookupTableRequest>, GetLookupTableResponse>(
-  async (_input, ctx, table) => ({
-    lookupTableArn: lookupTableArn(table),
-    lookupTableName: table.name,
-    description: table.description,
-    tableBody: await textOfTable(ctx, table),
-    sizeBytes: table.bytes,
-    lastUpdatedTime: table.updated,
-  }),
+  async (_input, ctx, table) => {
+    if (table.kms) await requireDecrypt(ctx, table.kms, lookupTableArn(table));
+    return {
+      lookupTableArn: lookupTableArn(table),
+      lookupTableName: table.name,
+      description: table.description,
+      tableBody: await textOfTable(ctx, table),
+      sizeBytes: table.bytes,
+      lastUpdatedTime: table.updated,
+      kmsKeyId: table.kms?.keyArn,
+    };
+  },
 );
 
 export const DeleteLookupTable = onTable<Present<DeleteLookupTableRequest>, object>(async (_input, ctx, table) => {
@@ -174,4 +185,5 @@ const view = (table: LookupTable): LookupTableView => ({
   recordsCount: table.records,
   sizeBytes: table.bytes,
   lastUpdatedTime: table.updated,
+  kmsKeyId: table.kms?.keyArn,
 });

@@ -3,6 +3,8 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '../../../core/context.ts';
 import type { Tag } from '../../../core/operation.ts';
 import { table } from '../../../store/store.ts';
+import { plainKey, type ResourceKey } from '../resourceKeys.ts';
+import { opened, sealed } from '../sealing.ts';
 
 export interface LookupTable {
   readonly account: string;
@@ -16,6 +18,7 @@ export interface LookupTable {
   /** Milliseconds. */
   readonly updated: number;
   readonly tags: readonly Tag[];
+  readonly kms?: ResourceKey | undefined;
   /** Where its pieces lie, and how many there are. */
   readonly data: string;
   readonly pieces: number;
@@ -31,9 +34,11 @@ export const lookupTableArn = ({ account, region, name }: Pick<LookupTable, 'acc
 const PIECE_BYTES = 512 * 1024;
 const pieceId = (data: string, piece: number) => `logs-lookup/${data}/${piece}`;
 
-/** Keeps the text under a new name; how many pieces it has. */
-export function keepText({ store }: Pick<Context, 'store'>, data: string, text: string): number {
-  const packed = zstdCompressSync(text);
+/** Keeps the text under a new name; how many pieces it has. `key`: what it is sealed under. */
+export function keepText(ctx: Context, data: string, text: string, key: Uint8Array | undefined): number {
+  const { store } = ctx;
+  const plain = zstdCompressSync(text);
+  const packed = key ? sealed(plain, key, data, ctx) : plain;
   const pieces = Math.max(1, Math.ceil(packed.length / PIECE_BYTES));
   for (let piece = 0; piece < pieces; piece++) {
     store.putBytes(pieceId(data, piece), packed.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES));
@@ -41,11 +46,16 @@ export function keepText({ store }: Pick<Context, 'store'>, data: string, text: 
   return pieces;
 }
 
-export async function textOfTable({ store }: Pick<Context, 'store'>, { data, pieces }: LookupTable): Promise<string> {
+/** @throws AccessDeniedException where its key is of no use (any more) */
+export async function textOfTable(ctx: Context, table: LookupTable): Promise<string> {
+  const { store } = ctx;
+  const { data, pieces, kms } = table;
   const packed: Uint8Array[] = [];
   for (let piece = 0; piece < pieces; piece++)
     packed.push((await store.bytes(pieceId(data, piece))) ?? Buffer.alloc(0));
-  return zstdDecompressSync(Buffer.concat(packed)).toString();
+  const bytes = Buffer.concat(packed);
+  const plain = kms ? opened(bytes, await plainKey(ctx, kms, lookupTableArn(table)), data) : bytes;
+  return zstdDecompressSync(plain).toString();
 }
 
 export function dropText({ store }: Pick<Context, 'store'>, { data, pieces }: LookupTable): void {
