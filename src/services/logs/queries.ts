@@ -23,8 +23,10 @@ import { groupAccess, onAccount } from './access.ts';
 import { unmaskAccess } from './dataProtection.ts';
 import { groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
-import { type Plan, planOf } from './insights/plan.ts';
+import { innersOf } from './insights/inner.ts';
+import type { Plan } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
+import { planIn } from './languages.ts';
 import { lookupTables } from './lookups/rows.ts';
 import { invalidToken, itemsPage, rowsPage } from './pages.ts';
 import { resultsBetween } from './queryResults.ts';
@@ -45,13 +47,13 @@ interface Started {
 
 export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryResponse, Started> = {
   async load(input, ctx) {
-    const plan = planFor(input, ctx);
+    const plan = await planFor(input, ctx);
     return startedWith(ctx, input, plan).catch((error) => unnamed(ctx, error));
   },
   access: (_input, ctx, { plan, groups, inner }) => accessTo(ctx, distinct([groups, ...inner]), plan.unmasks),
   async run(input, ctx, { plan, groups, inner }) {
     requireClasses(distinct([groups, ...inner]), plan);
-    for (const { lookups } of [plan, ...plan.inners.map((each) => each.plan)]) {
+    for (const { lookups } of [plan, ...innersOf(plan).map((each) => each.plan)]) {
       for (const { table } of lookups) await requireTable(ctx, table);
     }
     const { account, region } = ctx;
@@ -64,6 +66,7 @@ export const StartQuery: Operation<Present<StartQueryRequest>, StartQueryRespons
       region,
       id: uuid(ctx),
       text: input.queryString,
+      ...(input.queryLanguage !== undefined && { language: input.queryLanguage }),
       groups: groups.map(({ id }) => id),
       ...(inner.length > 0 && { inner: inner.map((each) => each.map(({ id }) => id)) }),
       groupNames: groups.map(({ name }) => name),
@@ -92,7 +95,7 @@ async function startedWith(ctx: Context, input: Present<StartQueryRequest>, plan
   const groups = await (plan.selection ? selected(ctx, plan.selection) : namedGroups(ctx, namesIn(input)));
   if (groups instanceof Missing) return groups;
   const inner: (readonly LogGroup[])[] = [];
-  for (const { selection } of plan.inners.map((each) => each.plan)) {
+  for (const { selection } of innersOf(plan).map((each) => each.plan)) {
     const found = selection ? await selected(ctx, selection) : groups;
     if (found instanceof Missing) return found;
     inner.push(found);
@@ -108,15 +111,12 @@ function accessTo(ctx: Context, groups: readonly LogGroup[], unmasks: boolean | 
 
 const anyName = ({ account, region }: Context) => ({ account, region, name: '' });
 
-/** @throws MalformedQueryException; InvalidParameterException for a range or a language that is none. */
-function planFor(input: Present<StartQueryRequest>, { now }: Context): Plan {
-  if (input.queryLanguage !== undefined && input.queryLanguage !== 'CWLI') {
-    fail(InvalidParameterException, `The query language ${input.queryLanguage} is not supported.`);
-  }
+/** @throws MalformedQueryException; InvalidParameterException for a range that is none. */
+function planFor(input: Present<StartQueryRequest>, { now }: Context): Promise<Plan> {
   const { startTime, endTime } = input;
   if (startTime > endTime || endTime > LATEST) fail(InvalidParameterException, "Query's time range is invalid.");
   const clock = { started: now.getTime(), from: startTime * 1000, to: endTime * 1000 };
-  return planOf(input.queryString, clock, input.limit);
+  return planIn(input.queryLanguage, input.queryString, clock, input.limit);
 }
 
 /** Seconds: times in milliseconds, given by mistake, are beyond it. */
@@ -151,7 +151,7 @@ async function namedGroups(ctx: Context, given: readonly string[]): Promise<LogG
 
 function requireUnnamed(input: Present<StartQueryRequest>): void {
   if (input.logGroupName === undefined && !input.logGroupNames?.length && !input.logGroupIdentifiers?.length) return;
-  fail(InvalidParameterException, 'Log groups cannot be specified together with the SOURCE command.');
+  fail(InvalidParameterException, 'Log groups cannot be specified together with those that the query names.');
 }
 
 async function selected(ctx: Context, selection: Selection): Promise<LogGroup[] | Missing> {
@@ -219,7 +219,7 @@ export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQuer
     const { scanned, status } = query;
     const { results, next } = await resultsOf(ctx, query, input);
     return {
-      queryLanguage: 'CWLI',
+      queryLanguage: query.language ?? 'CWLI',
       results,
       status,
       statistics: {
@@ -264,7 +264,7 @@ export const DescribeQueries = onAccount<DescribeQueriesRequest, DescribeQueries
   const fits = (query: Query) =>
     (input.status === undefined || query.status === input.status) &&
     (input.logGroupName === undefined || query.groupNames.includes(input.logGroupName)) &&
-    (input.queryLanguage === undefined || input.queryLanguage === 'CWLI');
+    (input.queryLanguage === undefined || input.queryLanguage === (query.language ?? 'CWLI'));
   const asked = { limit: input.maxResults ?? DESCRIBED_MAX, nextToken: input.nextToken };
   const listing = { index: 'newest', keep: fits };
   const { rows, page } = await rowsPage(ctx, queries, [ctx.account, ctx.region], asked, listing);
@@ -272,7 +272,7 @@ export const DescribeQueries = onAccount<DescribeQueriesRequest, DescribeQueries
 });
 
 const view = (query: Query) => ({
-  queryLanguage: 'CWLI' as const,
+  queryLanguage: query.language ?? ('CWLI' as const),
   queryId: query.id,
   queryString: query.text,
   status: query.status,

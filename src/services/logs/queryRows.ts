@@ -1,5 +1,5 @@
 /** Queries of Logs Insights: what was asked, how far it is, what came out. They are kept for seven days. */
-import type { QueryStatus } from '@aws-sdk/client-cloudwatch-logs';
+import type { QueryLanguage, QueryStatus } from '@aws-sdk/client-cloudwatch-logs';
 import { type Transaction, table } from '../../store/store.ts';
 import { momentBack } from './segments.ts';
 
@@ -8,6 +8,8 @@ export interface Query {
   readonly region: string;
   readonly id: string;
   readonly text: string;
+  /** Absent: that of Logs Insights. */
+  readonly language?: QueryLanguage | undefined;
   /** Ids of log groups. */
   readonly groups: readonly string[];
   /** The same of each query within the query, in the order in which they stand. */

@@ -13,10 +13,12 @@ import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type Budget, budget, QueryTooLarge } from './insights/budget.ts';
 import type { TimeRange } from './insights/draft.ts';
-import { ESTIMATE, type Plan, planOf } from './insights/plan.ts';
+import { innersOf } from './insights/inner.ts';
+import { ESTIMATE, type Plan } from './insights/plan.ts';
 import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
 import type { Sink } from './insights/stages.ts';
 import { shown } from './insights/values.ts';
+import { planIn } from './languages.ts';
 import { lookupTables, textOfTable } from './lookups/rows.ts';
 import type { Query, QueryScan } from './queryRows.ts';
 import { eventsOf, type StoredEvent } from './reading.ts';
@@ -34,14 +36,14 @@ export interface QueryRun {
 const STEP_EVENTS = 50_000;
 const STEP_BYTES = 16 * 1024 * 1024;
 
-export function queryRun(query: Query): QueryRun {
+export async function queryRun(query: Query): Promise<QueryRun> {
   const clock = { started: query.created, from: query.from, to: query.to };
-  const plan = planOf(query.text, clock, query.limit);
+  const plan = await planIn(query.language, query.text, clock, query.limit);
   const memory = budget();
   const scanned = { events: 0, bytes: 0, matched: 0, skippedEvents: 0, skippedBytes: 0 };
   const out = outputOf(plan, memory);
   const estimated = { bytes: 0 };
-  const inners = plan.inners.map((inner, i) =>
+  const inners = innersOf(plan).map((inner, i) =>
     passOf(inner.plan, query.inner?.[i] ?? query.groups, query, inner.collect(memory), memory),
   );
   const last = passOf(plan, query.groups, query, out.sink, memory);
@@ -256,12 +258,9 @@ function outputOf(plan: Plan, memory: Budget) {
 
 type Column = { readonly field: string; readonly read: ReturnType<typeof fieldReader> };
 
-function resultOf(row: Row, columns: readonly Column[], { ofEvents }: Plan): ResultField[] {
-  const fields: ResultField[] = [];
-  for (const { field, read } of columns) {
-    const value = shown(read(row));
-    if (value !== undefined) fields.push({ field, value });
-  }
+function resultOf(row: Row, columns: readonly Column[], { ofEvents, output }: Plan): ResultField[] {
+  const texts = output?.(row) ?? columns.map(({ field, read }) => [field, shown(read(row))] as const);
+  const fields = texts.flatMap(([field, value]): ResultField[] => (value === undefined ? [] : [{ field, value }]));
   if (ofEvents && row.event) fields.push({ field: '@ptr', value: pointerOf(row.event) });
   return fields;
 }

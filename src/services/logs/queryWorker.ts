@@ -74,7 +74,7 @@ const EXPECTED = new Set(['QueryTooLarge', 'TooCostly', 'AccessDeniedException']
 
 async function begun(query: Query, plane: Plane): Promise<QueryRun> {
   const { queryRun } = await import('./queryRun.ts'); // Brings the SDK's client with it: not before it is needed.
-  const run = queryRun(query);
+  const run = await queryRun(query);
   plane.runs.set(query.id, run);
   return run;
 }

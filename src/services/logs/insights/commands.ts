@@ -4,7 +4,7 @@ import { anomalyAt, diffAt, logCompareAt, patternAt } from './comparing.ts';
 import { byRow, type Draft, namedAt, settleSort, shownNow } from './draft.ts';
 import { type Evaluate, expressionAt } from './expressions.ts';
 import { fillmissingAt } from './fillmissing.ts';
-import { hasWanted, wantedAt } from './filterIndex.ts';
+import { valuesWanted, wantedAt } from './filterIndex.ts';
 import { appendColumnsAt } from './inner.ts';
 import { joinAt } from './join.ts';
 import { lookupAt } from './lookup.ts';
@@ -71,7 +71,7 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
     do {
       const wanted = wantedAt(draft.scanner);
       draft.wanted.push(wanted);
-      draft.stages.push(filter(hasWanted(wanted)));
+      draft.stages.push(filter(valuesWanted(wanted)));
     } while (word(draft.scanner, 'and'));
   },
   anomaly: anomalyAt,

@@ -126,7 +126,8 @@ function group(field: string, length: number): string {
 
 const readers = new Map<string, ReturnType<typeof reader>>();
 
-function parsedDate(value: Value = null, format: Value = null, zoneName: Value = 'UTC'): Value {
+/** Milliseconds of a text, by a format of Java's DateTimeFormatter; null where it does not fit. */
+export function parsedDate(value: Value = null, format: Value = null, zoneName: Value = 'UTC'): Value {
   const text = textOf(value);
   const pattern = textOf(format);
   if (text === undefined || pattern === undefined || text.length > 100 || pattern.length > 100) return null;

@@ -27,7 +27,7 @@ export function wantedAt(scanner: Scanner): Wanted {
 
 const valueAt = (scanner: Scanner): Value => quoted(scanner) ?? numberAt(scanner) ?? wrong(scanner);
 
-export function hasWanted({ field, values }: Wanted): Evaluate {
+export function valuesWanted({ field, values }: Wanted): Evaluate {
   const read = fieldReader(field);
   return (row) => {
     const found = read(row);

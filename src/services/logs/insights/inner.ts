@@ -18,13 +18,20 @@ export interface Inner {
   readonly collect: (budget: Budget) => Sink;
 }
 
-const sink = (push: (row: Row) => void): Sink => ({
-  push(row) {
-    push(row);
-    return true;
-  },
-  end: async () => undefined,
-});
+/** All of a plan's, those within others before them. */
+export const innersOf = ({ inners }: Pick<Plan, 'inners'>): Inner[] =>
+  inners.flatMap((inner) => [...innersOf(inner.plan), inner]);
+
+/** Takes every row. */
+export const collector =
+  (push: (row: Row, budget: Budget) => void) =>
+  (budget: Budget): Sink => ({
+    push(row) {
+      push(row, budget);
+      return true;
+    },
+    end: async () => undefined,
+  });
 
 /** The test that a value of `field` is among the results of the query that follows. */
 export function membershipAt(draft: Draft, field: string): (value: Value) => boolean {
@@ -35,13 +42,12 @@ export function membershipAt(draft: Draft, field: string): (value: Value) => boo
   if (!plan.columns.includes(name)) wrong(scanner, `the subquery must return the field ${field}`, start);
   const read = fieldReader(name);
   const found = new Set<string>();
-  const collect = (budget: Budget) =>
-    sink((row) => {
-      const key = equalityKey(read(row));
-      if (key === undefined || found.has(key)) return;
-      budget.take(2 * key.length + 60);
-      found.add(key);
-    });
+  const collect = collector((row, budget) => {
+    const key = equalityKey(read(row));
+    if (key === undefined || found.has(key)) return;
+    budget.take(2 * key.length + 60);
+    found.add(key);
+  });
   draft.inners.push({ plan, collect });
   return (value) => {
     const key = equalityKey(value);
@@ -66,11 +72,10 @@ export function appendColumnsAt(draft: Draft): void {
   const plan = draft.inner(most);
   const reads = plan.columns.map((name) => [name, fieldReader(name)] as const);
   const rows: (readonly (readonly [string, Value])[])[] = [];
-  const collect = (budget: Budget) =>
-    sink((row) => {
-      budget.take(sizeOf(row));
-      rows.push(reads.map(([name, read]) => [name, read(row)] as const));
-    });
+  const collect = collector((row, budget) => {
+    budget.take(sizeOf(row));
+    rows.push(reads.map(([name, read]) => [name, read(row)] as const));
+  });
   draft.inners.push({ plan, collect });
   draft.stages.push(appended(rows, override ? undefined : new Map(reads)));
   const names = shownNow(draft);

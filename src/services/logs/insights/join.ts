@@ -37,6 +37,8 @@ export function joinAt(draft: Draft): void {
 
 export interface JoinOptions {
   readonly outer: boolean;
+  /** What must be true of both rows besides. */
+  readonly holds?: ((row: Row) => boolean) | undefined;
   readonly left: string;
   readonly right: string;
 }
@@ -101,24 +103,30 @@ function keyOf(reads: readonly Evaluate[], row: Row): string | undefined {
 function matched(
   rows: ReadonlyMap<string, readonly Row[]>,
   keyOfRow: (row: Row) => string | undefined,
-  { outer, left, right }: JoinOptions,
+  { outer, left, right, holds = () => true }: JoinOptions,
 ): Stage {
   return (next) => {
     let made = 0;
-    const both = (row: Row, other: Row | null): boolean => {
+    const both = (row: Row, other: Row | null): Row => {
       if (++made > ROWS_MAX) throw new QueryTooLarge(`A join makes ${ROWS_MAX} rows at most.`);
       const sides = new Map([
         [left, row],
         [right, other],
       ]);
-      return next.push({ ...row, sides });
+      return { ...row, sides };
     };
     return {
       push(row) {
         const key = keyOfRow(row);
-        const others = key === undefined ? undefined : rows.get(key);
-        if (!others) return outer ? both(row, null) : true;
-        return others.every((other) => both(row, other));
+        const others = (key === undefined ? undefined : rows.get(key)) ?? [];
+        let matches = 0;
+        for (const other of others) {
+          const pair = both(row, other);
+          if (!holds(pair)) continue;
+          matches++;
+          if (!next.push(pair)) return false;
+        }
+        return matches > 0 || !outer || next.push(both(row, null));
       },
       end: () => next.end(),
     };

@@ -5,10 +5,11 @@
 
 import { commandAt } from './commands.ts';
 import { type Draft, settleSort, type TimeRange } from './draft.ts';
-import type { Clock } from './expressions.ts';
+import type { Clock, Evaluate } from './expressions.ts';
 import type { Wanted } from './filterIndex.ts';
 import { type Inner, membershipAt } from './inner.ts';
 import type { Lookup } from './lookup.ts';
+import type { Row } from './records.ts';
 import { atEnd, type Scanner, sign, word, wrong } from './scanner.ts';
 import { type Selection, selectionAt } from './selection.ts';
 import { limit, type Stage } from './stages.ts';
@@ -35,6 +36,10 @@ export interface Plan {
   readonly unmasks: boolean;
   /** It asks only how much it would read. */
   readonly estimates: boolean;
+  /** What a row shows, where that is not its columns. */
+  readonly output?: ((row: Row) => readonly (readonly [field: string, text: string | undefined])[]) | undefined;
+  /** The value of the first column. */
+  readonly first?: Evaluate | undefined;
   /** A command that other log classes do not have. */
   readonly standardOnly?: string | undefined;
 }

@@ -6,6 +6,8 @@ import { compileRegex, type Regex } from '../../../patterns/regex/index.ts';
 export interface Scanner {
   readonly text: string;
   at: number;
+  /** Space and comments of another language; sticky. */
+  readonly space?: RegExp | undefined;
   /** Space and comments that were last passed over. */
   passed?: { readonly from: number; readonly to: number };
 }
@@ -27,8 +29,12 @@ export function wrong(scanner: Scanner, why?: string, from = scanner.at): never 
 }
 
 export function skip(scanner: Scanner): void {
-  const { text, at: from } = scanner;
-  for (;;) {
+  const { text, at: from, space } = scanner;
+  if (space) {
+    space.lastIndex = from;
+    scanner.at += space.exec(text)?.[0].length ?? 0;
+  }
+  for (; !space; ) {
     const char = text.charCodeAt(scanner.at);
     if (char === 0x23) {
       const end = text.indexOf('\n', scanner.at);

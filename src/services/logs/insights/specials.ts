@@ -71,7 +71,7 @@ function replaceAll(scope: Scope): Evaluate {
   };
 }
 
-function replaced(text: string, regex: Regex, by: string): string {
+export function replaced(text: string, regex: Regex, by: string): string {
   let made = '';
   let at = 0;
   for (let count = 0; count < REPLACEMENTS_MAX && at <= text.length; count++) {

@@ -87,6 +87,8 @@ export function dedup(values: readonly Evaluate[]): Stage {
 export interface SortKey {
   readonly value: Evaluate;
   readonly descending: boolean;
+  /** Instead of the order of Logs Insights. */
+  readonly order?: ((a: Value, b: Value) => number) | undefined;
 }
 
 interface Sorted {
@@ -100,7 +102,7 @@ interface Sorted {
 export function sort(keys: readonly SortKey[], most: number): Stage {
   const order = (a: Sorted, b: Sorted): number => {
     for (let i = 0; i < keys.length; i++) {
-      const found = naturalOrder(a.values[i]!, b.values[i]!);
+      const found = (keys[i]!.order ?? naturalOrder)(a.values[i]!, b.values[i]!);
       if (found !== 0) return keys[i]!.descending ? -found : found;
     }
     return a.number - b.number;

@@ -183,7 +183,7 @@ async function put(ctx: Context, { scheduled, query }: Ended, s3: S3): Promise<s
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(s3.destinationIdentifier ?? '') ?? [];
   const key = `${prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`}${query.id}.json`;
   const results: ResultField[][] = await allResults(ctx, query);
-  const body = { queryLanguage: 'CWLI', results, statistics: statisticsOf(query), status: query.status };
+  const body = { queryLanguage: query.language ?? 'CWLI', results, statistics: statisticsOf(query), status: query.status };
   const { ownerAccountId, kmsKeyId } = s3;
   const input = {
     Bucket: bucket,

@@ -1,0 +1,135 @@
+/** What the commands of PPL do with rows, where Logs Insights has no such command. */
+import { breath } from '../../breath.ts';
+import type { Evaluate } from '../../insights/expressions.ts';
+import { type Row, withFields } from '../../insights/records.ts';
+import type { Named, Stage } from '../../insights/stages.ts';
+import { isStructure, type Value } from '../../insights/values.ts';
+import { said } from '../values.ts';
+
+export const skip =
+  (count: number): Stage =>
+  (next) => {
+    let left = count;
+    return { push: (row) => (left-- > 0 ? true : next.push(row)), end: () => next.end() };
+  };
+
+const keyOf = (values: readonly Value[]): string => JSON.stringify(values.map((value) => said(value) ?? null));
+
+/** The first `most` rows of the same values; rows without one of them go, or all stay. */
+export const dedup =
+  (reads: readonly Evaluate[], most: number, keepsEmpty: boolean): Stage =>
+  (next, budget) => {
+    const seen = new Map<string, number>();
+    return {
+      push(row) {
+        const values = reads.map((read) => read(row));
+        if (values.includes(null)) return keepsEmpty ? next.push(row) : true;
+        const key = keyOf(values);
+        const count = seen.get(key) ?? 0;
+        if (count === 0) budget.take(2 * key.length + 60);
+        if (count >= most) return true;
+        seen.set(key, count + 1);
+        return next.push(row);
+      },
+      end: () => next.end(),
+    };
+  };
+
+interface Tuple {
+  readonly group: string;
+  readonly fields: readonly (readonly [string, Value])[];
+  count: number;
+}
+
+/** The most (or least) common tuples of values, of each group so many. */
+export const tops =
+  (
+    by: readonly Named[],
+    names: readonly Named[],
+    { count, most }: { readonly count: number; readonly most: boolean },
+  ): Stage =>
+  (next, budget) => {
+    const tuples = new Map<string, Tuple>();
+    return {
+      push(row) {
+        const fields = [...by, ...names].map(([name, read]) => [name, read(row)] as const);
+        const key = keyOf(fields.map(([, value]) => value));
+        const known = tuples.get(key);
+        if (known) known.count++;
+        else {
+          budget.take(4 * key.length + 200);
+          tuples.set(key, { group: keyOf(fields.slice(0, by.length).map(([, value]) => value)), fields, count: 1 });
+        }
+        return true;
+      },
+      async end() {
+        const told = new Map<string, number>();
+        const sorted = [...tuples.values()].sort((a, b) => (most ? b.count - a.count : a.count - b.count));
+        for (const { group, fields } of sorted) {
+          const number = told.get(group) ?? 0;
+          if (number >= count) continue;
+          told.set(group, number + 1);
+          if (!next.push({ made: new Map(fields) })) break;
+        }
+        await next.end();
+      },
+    };
+  };
+
+/** A row for each element of a list or member of a map; none where there is neither. */
+export const expanded =
+  (read: Evaluate, name: string, out: string): Stage =>
+  (next) => ({
+    push(row) {
+      return itemsOf(read(row)).every((item) => {
+        const fields: [string, Value][] = name === out ? [] : [[name, null]];
+        return next.push(withFields(row, [...fields, [out, item]]));
+      });
+    },
+    end: () => next.end(),
+  });
+
+function itemsOf(value: Value): readonly Value[] {
+  const found = structureIn(value);
+  if (found === undefined) return [];
+  const items = Array.isArray(found)
+    ? (found as Value[])
+    : Object.entries(found).map(([key, each]): Value => ({ [key]: each }));
+  return items.filter((item) => item !== null);
+}
+
+/** A map or a list, or JSON of one. */
+function structureIn(value: Value): object | undefined {
+  if (isStructure(value)) return value;
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
+  try {
+    return JSON.parse(value) as object;
+  } catch {
+    return undefined;
+  }
+}
+
+export const flattened =
+  (read: Evaluate, name: string, names: readonly string[] | undefined): Stage =>
+  (next) => ({
+    push(row) {
+      const found = structureIn(read(row));
+      const maps = Array.isArray(found) ? (found as unknown[]) : [found];
+      return maps.every((map) => next.push(withFields(row, [[name, null], ...membersOf(map, names)])));
+    },
+    end: () => next.end(),
+  });
+
+function membersOf(map: unknown, names: readonly string[] | undefined): [string, Value][] {
+  if (typeof map !== 'object' || map === null) return [];
+  return Object.entries(map).map(([key, value], i) => [names?.[i] ?? key, value as Value]);
+}
+
+/** Hands rows on, and lets others go on now and then. */
+export async function handOn(rows: Iterable<Row>, push: (row: Row) => boolean): Promise<void> {
+  let told = 0;
+  for (const row of rows) {
+    if (!push(row)) return;
+    if (++told % 2_000 === 0) await breath();
+  }
+}
