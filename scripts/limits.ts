@@ -46,6 +46,7 @@ const ANCHORED: Record<string, RegExp> = {
   cloudtrail: /^\^(?!\\d\+|\(\?s\)|s3:)/,
   ce: /^\^(\(\?! \)|\(\[\\p|\\d\{4\}-\\d\\d|\[\\S\\s\]\{8|arn:aws\[a-z-\])/,
   iam: /^\^([po]-|\[a-z0-9\]\()/,
+  kinesis: /^\^\(arn\)/,
 };
 
 /** Patterns that every value satisfies. */

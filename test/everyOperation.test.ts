@@ -121,6 +121,7 @@ async function victimIn(cloud: Cloud): Promise<Victim> {
   await iam.createPolicy({ PolicyName: 'sample', PolicyDocument: ADMIN, Description: MARK, Tags });
   await cloud.root.sqs.createQueue({ QueueName: 'sample', tags: { mark: MARK } });
   await cloud.root.sns.createTopic({ Name: 'sample', Tags });
+  await cloud.root.kinesis.createStream({ StreamName: 'sample', ShardCount: 1, Tags: { mark: MARK } });
   // Whether there is a bucket of some name is everybody's to know: only of one that is there nothing is said.
   await cloud.root.s3.createBucket({ Bucket: 'sample-bucket', CreateBucketConfiguration: { Tags } });
   const other = await cloud.memberAccount('intruder');

@@ -14,11 +14,14 @@ export class Wait {
   readonly seconds: number;
   /** When to look again though nothing has changed (milliseconds from now): something becomes due. */
   readonly againMs: number | undefined;
+  /** One row is for all who wait, and wakes them all. */
+  readonly everybody: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: any table's rows may be waited for
-  constructor(table: Table<any>, part: string, seconds: number, againMs?: number) {
+  constructor(table: Table<any>, part: string, seconds: number, againMs?: number, who?: 'everybody') {
     this.table = table;
     this.part = part;
     this.seconds = seconds;
     this.againMs = againMs;
+    this.everybody = who === 'everybody';
   }
 }

@@ -20,12 +20,16 @@ export function isStream({ headers, path, query }: WireRequest): boolean {
   return path !== '/' && headers['x-amz-target'] === undefined;
 }
 
-/** Messages of 1 MiB, each byte of which may take three when it is sent. */
-const MESSAGE_BYTES_MAX = 4 * BODY_BYTES_MAX;
+/** Messages of 1 MiB, each byte of which may take three when it is sent; records of 4 and 10 MiB in base 64. */
+const BYTES_MAX: readonly (readonly [RegExp, number])[] = [
+  [/\/(s[qn]s|logs)\/aws4_request/, 4 * BODY_BYTES_MAX],
+  [/\/firehose\/aws4_request/, 8 * BODY_BYTES_MAX],
+  [/\/kinesis\/aws4_request/, 16 * BODY_BYTES_MAX],
+];
 
 /** How long a body may be that is read before it is known what it is for. */
 export const bodyBytesMax = ({ headers: { authorization = '' } }: WireRequest) =>
-  /\/(s[qn]s|logs)\/aws4_request/.test(authorization) ? MESSAGE_BYTES_MAX : BODY_BYTES_MAX;
+  BYTES_MAX.find(([signedFor]) => signedFor.test(authorization))?.[1] ?? BODY_BYTES_MAX;
 
 /** What comes, as it comes. An end of the reading leaves the connection as it is. */
 export async function* arriving(message: IncomingMessage, begin: () => void): AsyncGenerator<Uint8Array> {

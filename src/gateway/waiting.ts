@@ -32,10 +32,7 @@ export function waitingRoom(store: Pick<Store, 'watch'>): WaitingRoom {
   const join = (guest: Guest, wait: Wait): Bell => {
     const name = nameOf(wait);
     let bell = bells.get(name);
-    if (!bell) {
-      const made: Bell = { name, guests: new Set(), stop: store.watch(wait.table, wait.part, () => ring(made)) };
-      bells.set(name, (bell = made));
-    }
+    if (!bell) bells.set(name, (bell = bellFor(store, wait)));
     bell.guests.add(guest);
     return bell;
   };
@@ -89,9 +86,16 @@ const nameOf = ({ table, part }: Wait) => `${table.name} ${part}`;
 
 interface Bell {
   readonly name: string;
+  readonly everybody: boolean;
   /** Those who wait, the longest first; also while they look. */
   readonly guests: Set<Guest>;
   readonly stop: () => void;
+}
+
+function bellFor({ watch }: Pick<Store, 'watch'>, wait: Wait): Bell {
+  const stop = watch(wait.table, wait.part, () => ring(bell));
+  const bell: Bell = { name: nameOf(wait), everybody: wait.everybody, guests: new Set(), stop };
+  return bell;
 }
 
 interface Guest {
@@ -138,14 +142,18 @@ async function rung(guest: Guest, againMs: number | undefined): Promise<void> {
   guest.missed = false;
 }
 
-/** Wakes one of those who wait; if all are looking just now, perhaps at what was before, they look again. */
+/** Wakes one of those who wait, or all; if all are looking just now, perhaps at what was before, they look again. */
 function ring(bell: Bell): void {
   for (const guest of bell.guests) {
-    if (!guest.waiting) continue;
+    if (!guest.waiting) {
+      guest.missed ||= bell.everybody;
+      continue;
+    }
     guest.waiting = false;
     guest.wake();
-    return;
+    if (!bell.everybody) return;
   }
+  if (bell.everybody) return;
   for (const guest of bell.guests) guest.missed = true;
 }
 

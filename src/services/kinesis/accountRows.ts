@@ -32,10 +32,12 @@ type Place = Pick<Account, 'account' | 'region'>;
 export const accountRow = async ({ store }: Pick<Context, 'store'>, { account, region }: Place): Promise<Account> =>
   (await store.get(kinesisAccounts, [account, region])) ?? { account, region, openShards: 0, creating: [] };
 
-const LARGE = new Set(['us-east-1', 'us-west-2', 'eu-west-1']);
+/** Regions in which more is allowed. */
+export const LARGE_REGIONS: ReadonlySet<string> = new Set(['us-east-1', 'us-west-2', 'eu-west-1']);
 
 /** https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html */
-export const shardLimit = (ctx: Context) => quota(ctx, 'Shards per Region', LARGE.has(ctx.region) ? 20_000 : 6_000);
+export const shardLimit = (ctx: Context) =>
+  quota(ctx, 'Shards per Region', LARGE_REGIONS.has(ctx.region) ? 20_000 : 6_000);
 
 /** Adds open shards to an account's, or takes some from it. @throws LimitExceededException */
 export async function countShards(ctx: Context, place: Place, more: number, row?: Account): Promise<void> {
@@ -50,3 +52,7 @@ export async function countShards(ctx: Context, place: Place, more: number, row?
   }
   await ctx.store.replace(kinesisAccounts, { ...known, openShards: Math.max(0, known.openShards + more) });
 }
+
+/** Whether On-demand Advantage is on. */
+export const isCommitted = ({ commitment }: Account, now: Date): boolean =>
+  commitment !== undefined && (commitment.ends === undefined || commitment.ends > now.getTime());

@@ -29,6 +29,13 @@ export const consumers = table<Consumer>('kinesis_consumer', { key: ({ streamId,
 export const consumerArn = ({ account, region, stream, name, created }: Consumer) =>
   `${streamArn({ account, region, name: stream })}/consumer/${name}:${Math.floor(created / 1000)}`;
 
+export type ConsumerState = 'CREATING' | 'ACTIVE' | 'DELETING';
+
+export function consumerState({ ready, gone }: Consumer, now: Date): ConsumerState {
+  if (gone !== undefined) return 'DELETING';
+  return ready > now.getTime() ? 'CREATING' : 'ACTIVE';
+}
+
 const CONSUMERS_LOOKED_AT = 200;
 
 /** All of a stream: there cannot be many. */

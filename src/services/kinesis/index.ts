@@ -1,11 +1,38 @@
 import * as sdk from '@aws-sdk/client-kinesis';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { DescribeAccountSettings, DescribeLimits, UpdateAccountSettings } from './account.ts';
+import {
+  UpdateMaxRecordSize,
+  UpdateStreamMode,
+  UpdateStreamRecordDistributionStrategy,
+  UpdateStreamWarmThroughput,
+} from './capacity.ts';
+import {
+  DeregisterStreamConsumer,
+  DescribeStreamConsumer,
+  ListStreamConsumers,
+  RegisterStreamConsumer,
+} from './consumers.ts';
+import { StartStreamEncryption, StopStreamEncryption } from './encryption.ts';
 import { GetShardIterator } from './iterators.ts';
 import limits from './limits.json' with { type: 'json' };
+import { ListShards } from './listing.ts';
+import { DisableEnhancedMonitoring, EnableEnhancedMonitoring } from './monitoring.ts';
+import { DeleteResourcePolicy, GetResourcePolicy, PutResourcePolicy } from './policies.ts';
 import { PutRecord, PutRecords } from './putting.ts';
 import { GetRecords } from './reading.ts';
+import { MergeShards, SplitShard, UpdateShardCount } from './resharding.ts';
+import { DecreaseStreamRetentionPeriod, IncreaseStreamRetentionPeriod } from './retentionPeriods.ts';
 import { CreateStream, DeleteStream, DescribeStream, DescribeStreamSummary, ListStreams } from './streams.ts';
-import { AddTagsToStream, ListTagsForStream, RemoveTagsFromStream } from './tags.ts';
+import { SubscribeToShard } from './subscribing.ts';
+import {
+  AddTagsToStream,
+  ListTagsForResource,
+  ListTagsForStream,
+  RemoveTagsFromStream,
+  TagResource,
+  UntagResource,
+} from './tags.ts';
 
 export const kinesis = defineService({
   name: 'kinesis',
@@ -16,15 +43,43 @@ export const kinesis = defineService({
   operations: {
     AddTagsToStream,
     CreateStream,
+    DecreaseStreamRetentionPeriod,
+    DeleteResourcePolicy,
     DeleteStream,
+    DeregisterStreamConsumer,
+    DescribeAccountSettings,
+    DescribeLimits,
     DescribeStream,
+    DescribeStreamConsumer,
     DescribeStreamSummary,
+    DisableEnhancedMonitoring,
+    EnableEnhancedMonitoring,
     GetRecords,
+    GetResourcePolicy,
     GetShardIterator,
+    IncreaseStreamRetentionPeriod,
+    ListShards,
+    ListStreamConsumers,
     ListStreams,
+    ListTagsForResource,
     ListTagsForStream,
+    MergeShards,
     PutRecord,
     PutRecords,
+    PutResourcePolicy,
+    RegisterStreamConsumer,
     RemoveTagsFromStream,
+    SplitShard,
+    StartStreamEncryption,
+    StopStreamEncryption,
+    SubscribeToShard,
+    TagResource,
+    UntagResource,
+    UpdateAccountSettings,
+    UpdateMaxRecordSize,
+    UpdateShardCount,
+    UpdateStreamMode,
+    UpdateStreamRecordDistributionStrategy,
+    UpdateStreamWarmThroughput,
   },
 });

@@ -86,7 +86,7 @@ async function recalled(
   return { plain, dataKey: blob };
 }
 
-const refusals: KmsRefusals = {
+export const refusals: KmsRefusals = {
   AccessDenied: KMSAccessDeniedException,
   NotFoundException: KMSNotFoundException,
   InvalidArnException: KMSNotFoundException,
@@ -95,7 +95,7 @@ const refusals: KmsRefusals = {
   InvalidKeyUsageException: KMSInvalidStateException,
 };
 
-export const useFor = (stream: Stream) => ({
+const useFor = (stream: Stream) => ({
   encryptionContext: { 'aws:kinesis:arn': streamArn(stream) },
   refusals,
   region: stream.region,

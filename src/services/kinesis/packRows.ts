@@ -40,6 +40,15 @@ export interface Head {
   /** What of the shard's throughput is in use at that moment; it drains with time. */
   readonly records: number;
   readonly bytes: number;
+  /** Of a stream on demand: what it was sent within a minute. */
+  readonly load?: Load | undefined;
+}
+
+export interface Load {
+  /** Minutes since 1970. */
+  readonly minute: number;
+  readonly bytes: number;
+  readonly records: number;
 }
 
 export const heads = table<Head>('kinesis_head', { key: ({ shard }) => [shard] });

@@ -16,6 +16,7 @@ import type { Present } from '../../core/operation.ts';
 import { onStream } from './access.ts';
 import { inWords, noStream, refuse } from './errors.ts';
 import { bytes, count, measure, measureFailure, measureShard } from './gauges.ts';
+import { loadAfter } from './growth.ts';
 import { keyToPut, type PackKey } from './keys.ts';
 import { type Entry, entryBytes, type Head, headOf, heads, keepPack, type Pack } from './packRows.ts';
 import { keepSweeping } from './retention.ts';
@@ -24,14 +25,10 @@ import { hashFrom, hashOf, openShards, ownerOf, placeOf, type Shard, shardId, sh
 import { kmsKeyOf, type Stream, stateOf } from './streamRows.ts';
 import { drained, fitsIn, MIB, rateExceeded } from './throughput.ts';
 
-/** Ten mebibytes in base 64, and what is around them. */
-const BODY_BYTES_MAX = 16 * MIB;
-
 export const PutRecord = onStream<Present<PutRecordInput>, PutRecordOutput>({
   recorded: 'data',
   readOnly: false,
   shared: true,
-  bodyBytesMax: BODY_BYTES_MAX,
   async run(input, ctx, stream) {
     ctx.audit.requestParameters = { data: undefined };
     requireOrder(input, ctx, stream);
@@ -56,7 +53,6 @@ export const PutRecords = onStream<Present<PutRecordsInput>, PutRecordsOutput>({
   recorded: 'data',
   readOnly: false,
   shared: true,
-  bodyBytesMax: BODY_BYTES_MAX,
   async run({ Records, DryRun }, ctx, stream) {
     ctx.audit.requestParameters = { records: undefined };
     ctx.audit.responseElements = null;
@@ -177,9 +173,11 @@ async function write(ctx: Context, stream: Stream, share: Share, placed: PutReco
   const used = { ...drained(before, at) };
   const sequence = sequencesFrom(shard, before.next, at);
   const taken: Entry[] = [];
+  let sent = 0;
   for (const i of places) {
     const entry = entryOf(given[i]!);
     const size = entryBytes(entry);
+    sent += size;
     if (!fitsIn(used, size, stream)) {
       const { name: ErrorCode, message: ErrorMessage } = rateExceeded(stream, shard.index);
       placed[i] = { ErrorCode, ErrorMessage };
@@ -191,9 +189,9 @@ async function write(ctx: Context, stream: Stream, share: Share, placed: PutReco
     taken.push(entry);
   }
   const size = await pack(ctx, { before, at, taken, key: share.key });
-  if (taken.length > 0) {
-    await ctx.store.replace(heads, { ...used, shard: before.shard, next: before.next + taken.length, at });
-  }
+  const load = await loadAfter(ctx, stream, shard, before, { bytes: sent, records: places.length });
+  const next = before.next + taken.length;
+  if (taken.length > 0 || load) await ctx.store.replace(heads, { ...used, shard: before.shard, next, at, load });
   return { shard, accepted: taken.length, refused: places.length - taken.length, bytes: size };
 }
 

@@ -2,23 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { ShardIteratorType } from '@aws-sdk/client-kinesis';
-import { type Clients, type Cloud, testCloud } from '../../testing/cloud.ts';
-
-const StreamName = 'line';
-const shard = (index: number) => `shardId-${String(index).padStart(12, '0')}`;
-
-async function active(cloud: Cloud, ShardCount = 1) {
-  await cloud.root.kinesis.createStream({ StreamName, ShardCount });
-  await cloud.advance('PT1M');
-  return cloud.root.kinesis;
-}
-
-async function iteratorOf(kinesis: Clients['kinesis'], type: ShardIteratorType, index = 0, more: object = {}) {
-  const asked = { StreamName, ShardId: shard(index), ShardIteratorType: type, ...more };
-  return (await kinesis.getShardIterator(asked)).ShardIterator;
-}
-
-const textOf = (data: Uint8Array | undefined) => Buffer.from(data!).toString();
+import { testCloud } from '../../testing/cloud.ts';
+import { active, iteratorOf, StreamName, shard, textOf } from './fixtures.ts';
 
 test('a stream is CREATING, then ACTIVE, then DELETING, then gone', async () => {
   const cloud = await testCloud();

@@ -52,7 +52,11 @@ export interface Encryption {
 export const streams = table<Stream>('kinesis_stream', {
   key: ({ account, region, name }) => [account, region, name],
   indexes: {
-    mode: ({ account, region, mode, gone }) => (gone === undefined ? [[account, region, mode]] : []),
+    mode: ({ account, region, mode, warmMiBps, gone }) => {
+      if (gone !== undefined) return [];
+      const kept = [account, region, mode];
+      return warmMiBps === undefined ? [kept] : [kept, [account, region, 'warm']];
+    },
   },
 });
 

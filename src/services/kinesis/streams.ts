@@ -22,29 +22,17 @@ import { accountRow, countShards } from './accountRows.ts';
 import { consumerCount, endConsumers, hasConsumers } from './consumerRows.ts';
 import { tooMany } from './errors.ts';
 import { newStreamKey } from './keys.ts';
+import { requireOnDemandRoom, requireWarmable, shardsFor } from './onDemand.ts';
 import { pagedStreams } from './pages.ts';
+import { firstShards, WORK_MS } from './reshards.ts';
 import { sweepAt } from './retention.ts';
-import {
-  hashPlus,
-  LAST_HASH,
-  openShards,
-  type Shard,
-  shardIndex,
-  shardMapOf,
-  shardMaps,
-  shownShards,
-  uniformStarts,
-} from './shardRows.ts';
+import { openShards, shardIndex, shardMapOf, shardMaps, shownShards } from './shardRows.ts';
 import { shardView } from './shardViews.ts';
 import { kmsKeyOf, type Stream, stateOf, streamArn, streamAt, streams } from './streamRows.ts';
 import { listedTags, requireTags } from './tags.ts';
 import { ENDING } from './tasks.ts';
 
-/** How long AWS would take, roughly, on a good day. */
-export const WORK_MS = 5_000;
-
 const CREATING_MAX = 5;
-const ON_DEMAND_SHARDS = 4;
 const RECORD_KIB = 1024;
 
 export const CreateStream: Operation<Present<CreateStreamInput>, object> = {
@@ -59,7 +47,8 @@ export const CreateStream: Operation<Present<CreateStreamInput>, object> = {
     if (await streamAt(ctx, [account, region, name])) {
       fail(ResourceInUseException, `Stream ${name} under account ${account} already exists.`);
     }
-    const shards = stream.mode === 'ON_DEMAND' ? ON_DEMAND_SHARDS : input.ShardCount!;
+    const shards = stream.mode === 'ON_DEMAND' ? shardsFor(stream.warmMiBps) : input.ShardCount!;
+    if (stream.warmMiBps !== undefined) await requireWarmable(ctx, stream, stream.warmMiBps);
     await requireRoom(ctx, stream, shards);
     await ctx.store.replace(streams, stream);
     await ctx.store.insert(shardMaps, { stream: stream.id, shards: firstShards(shards, stream.ready), next: shards });
@@ -123,25 +112,6 @@ async function requireRoom(ctx: Context, stream: Stream, shards: number): Promis
   await requireOnDemandRoom(ctx, stream);
   const added = stream.mode === 'PROVISIONED' ? shards : 0;
   await countShards(ctx, stream, added, { ...row, creating: [...creating, stream.ready] });
-}
-
-export const ON_DEMAND_STREAMS_MAX = 50;
-export const onDemandLimit = (ctx: Context) => quota(ctx, 'On-demand Data Streams per account', ON_DEMAND_STREAMS_MAX);
-
-/** @throws LimitExceededException when one more stream on demand would be too many */
-export async function requireOnDemandRoom(ctx: Context, { account, region, mode }: Stream): Promise<void> {
-  if (mode !== 'ON_DEMAND') return;
-  const max = onDemandLimit(ctx);
-  if (await ctx.store.fits(streams, [account, region, mode], max, 'mode')) return;
-  tooMany(`Account ${account} has reached the limit of ${max} streams with the on-demand capacity mode.`);
-}
-
-function firstShards(count: number, opens: number): Shard[] {
-  const starts = uniformStarts(count);
-  return starts.map((from, index) => {
-    const next = starts[index + 1];
-    return { index, from, to: next === undefined ? LAST_HASH : hashPlus(next, -1n), opens };
-  });
 }
 
 export const DeleteStream = onStream<Present<DeleteStreamInput>, object>({

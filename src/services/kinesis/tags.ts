@@ -1,14 +1,19 @@
-/** Tags of streams. */
+/** Tags of streams, by two APIs, and of consumers. */
 import type {
   AddTagsToStreamInput,
+  ListTagsForResourceInput,
+  ListTagsForResourceOutput,
   ListTagsForStreamInput,
   ListTagsForStreamOutput,
   RemoveTagsFromStreamInput,
+  TagResourceInput,
+  UntagResourceInput,
 } from '@aws-sdk/client-kinesis';
 import type { Present, Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
 import { onStream } from './access.ts';
 import { inWords, refuse } from './errors.ts';
+import { onResource } from './resources.ts';
 import { type Stream, streams } from './streamRows.ts';
 
 export const listedTags = (tags: Readonly<Record<string, string | undefined>> | undefined): Tag[] =>
@@ -57,4 +62,26 @@ export const ListTagsForStream = onStream<Present<ListTagsForStreamInput>, ListT
     const Tags = left.slice(0, Limit ?? TAGS_MAX);
     return { Tags: [...Tags], HasMoreTags: Tags.length < left.length };
   },
+});
+
+export const TagResource = onResource<Present<TagResourceInput>, object>({
+  conditions: ({ Tags }) => requestTags(listedTags(Tags)),
+  async run({ Tags }, ctx, resource) {
+    const tags = withTags(resource.tags, listedTags(Tags));
+    requireTags(tags, resource.stream);
+    await resource.change(ctx, { tags });
+    return {};
+  },
+});
+
+export const UntagResource = onResource<Present<UntagResourceInput>, object>({
+  conditions: ({ TagKeys }) => requestTagKeys(TagKeys),
+  async run({ TagKeys }, ctx, resource) {
+    await resource.change(ctx, { tags: withoutTags(resource.tags, TagKeys) });
+    return {};
+  },
+});
+
+export const ListTagsForResource = onResource<Present<ListTagsForResourceInput>, ListTagsForResourceOutput>({
+  run: async (_input, _ctx, { tags }) => ({ Tags: [...tags] }),
 });

@@ -7,6 +7,13 @@ export const RETENTION = 'kinesis.retention';
 /** Takes away what is left of a stream that is gone. */
 export const ENDING = 'kinesis.ending';
 
+/** Splits a shard of a stream on demand. */
+export const GROWTH = 'kinesis.growth';
+
+export interface Growth extends Sweep {
+  readonly shard: number;
+}
+
 /** The stream. The task's id is the stream's. */
 export interface Sweep {
   readonly account: string;
@@ -17,6 +24,7 @@ export interface Sweep {
 export const kinesisTasks: readonly TaskHandler[] = [
   handler<Sweep>(RETENTION, async (task, ctx) => (await import('./retention.ts')).endRetention(task, ctx)),
   handler<Sweep>(ENDING, async (task, ctx) => (await import('./retention.ts')).endStream(task, ctx)),
+  handler<Growth>(GROWTH, async (task, ctx) => (await import('./growth.ts')).grow(task, ctx)),
 ];
 
 function handler<Body>(kind: string, settle: (task: Task<Body>, ctx: Context) => Promise<Again>): TaskHandler<Body> {
