@@ -6,10 +6,13 @@ import type { Settings } from './context.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** Whether it means the machine itself. */
+export const isLoopback = (url: URL): boolean => LOOPBACK.test(url.hostname.toLowerCase());
+
 /** `settings.outbound`: host names, `*.example.com`, or `*` for all. */
 export function mayReach({ outbound = [] }: Pick<Settings, 'outbound'>, url: URL): boolean {
+  if (isLoopback(url)) return true;
   const host = url.hostname.toLowerCase();
-  if (LOOPBACK.test(host)) return true;
   return outbound.some((allowed) => {
     if (allowed === '*') return true;
     return allowed.startsWith('*.') ? host.endsWith(allowed.slice(1)) : host === allowed.toLowerCase();

@@ -8,11 +8,14 @@ import type { Context } from '../../core/context.ts';
 import { type Again, pauseOf, type Task } from '../../core/tasks.ts';
 import type { Transaction } from '../../store/store.ts';
 import { openingKey } from './encryption.ts';
-import { tellFailure } from './errorLogs.ts';
+import { tellFailure, tellUnprocessed } from './errorLogs.ts';
 import { deliveredMetrics, failedMetrics } from './measures.ts';
-import { putRecords } from './objects.ts';
+import { bucketOf, putFailed, putRecords } from './objects.ts';
 import { dropParcel, type Parcel, parcels, recordsOf } from './parcels.ts';
+import { processed, type Received, type Unprocessed } from './processing.ts';
+import { processingOf } from './processors.ts';
 import { bufferOf, type Due, deliverAt, isEmpty, levelOf, takenOut } from './queues.ts';
+import { ship } from './shipments.ts';
 import { type Stream, streamWithId } from './streamRows.ts';
 
 /** However small they are: so many make a batch. */
@@ -29,7 +32,7 @@ export interface Batch {
 }
 
 /** The oldest of a queue, up to what one buffer takes. */
-export async function gather(tx: Transaction, stream: Stream, queue: Due['queue']): Promise<Batch> {
+async function gather(tx: Transaction, stream: Stream, queue: Due['queue']): Promise<Batch> {
   const size = bufferOf(stream, queue).bytes;
   const found: Parcel[] = [];
   let bytes = 0;
@@ -48,34 +51,60 @@ export async function gather(tx: Transaction, stream: Stream, queue: Due['queue'
 }
 
 /** When a batch is to be delivered that is not full: milliseconds. */
-export const dueOf = ({ stream, queue, parcels: [oldest] }: Batch): number =>
-  (oldest?.at ?? 0) + bufferOf(stream, queue).ms;
+const dueOf = ({ stream, queue, parcels: [oldest] }: Batch): number => (oldest?.at ?? 0) + bufferOf(stream, queue).ms;
 
-export const isReady = (batch: Batch, now: Date): boolean =>
+const isReady = (batch: Batch, now: Date): boolean =>
   !batch.last || batch.bytes >= bufferOf(batch.stream, batch.queue).bytes || dueOf(batch) <= now.getTime();
 
 export async function deliver({ body }: Task<Due>, ctx: Context): Promise<Again> {
   const stream = await streamWithId(ctx.store, body.stream);
   if (!stream) return undefined;
-  if (body.queue === 'main' && stream.destination.kind === 'http') {
-    await deliverAt(ctx, stream, body.queue, ctx.now.getTime());
-    return undefined;
-  }
   const batch = await gather(ctx.store, stream, body.queue);
   if (batch.parcels.length === 0) return (await isEmpty(ctx.store, body)) ? undefined : 0;
   if (!isReady(batch, ctx.now)) {
     await deliverAt(ctx, stream, body.queue, dueOf(batch));
     return undefined;
   }
-  const delivered = await putRecords(ctx, stream, body.queue, await opened(ctx, batch));
+  await sentOn(ctx, batch);
   await settleBatch(ctx, batch);
-  deliveredMetrics(ctx, batch, delivered);
   return undefined;
 }
 
+/** A backup that the stream has no bucket for any more goes nowhere. */
+async function sentOn(ctx: Context, batch: Batch): Promise<void> {
+  const { stream, queue } = batch;
+  const { destination } = stream;
+  if (queue === 'backup' && !destination.backup) return;
+  const records = await opened(ctx, batch);
+  if (queue === 'main' && destination.kind === 'http') {
+    const failed = await shipRecords(ctx, stream, records);
+    await tellUnprocessed(ctx, stream, queue, failed);
+    return;
+  }
+  const delivered = await putRecords(ctx, stream, queue, records);
+  deliveredMetrics(ctx, batch, delivered);
+  await tellUnprocessed(ctx, stream, queue, delivered.failed);
+}
+
+/** As many as an endpoint is sent at once. */
+const SHIPPED_MAX = 10_000;
+
+async function shipRecords(
+  ctx: Context,
+  stream: Stream,
+  records: readonly Received[],
+): Promise<readonly Unprocessed[]> {
+  const outcome = await processed(records, processingOf(stream.destination.settings.ProcessingConfiguration));
+  for (let from = 0; from < outcome.processed.length; from += SHIPPED_MAX) {
+    await ship(ctx, stream, outcome.processed.slice(from, from + SHIPPED_MAX));
+  }
+  await putFailed(ctx, stream, bucketOf(stream, 'main'), outcome.failed, 1);
+  return outcome.failed;
+}
+
 /** The records of a batch, with the time when each came. */
-export async function opened(ctx: Context, { stream, parcels: rows }: Batch) {
-  const records: { readonly at: number; readonly data: Buffer }[] = [];
+async function opened(ctx: Context, { stream, parcels: rows }: Batch) {
+  const records: Received[] = [];
   for (const parcel of rows) {
     const datas = await recordsOf(ctx, parcel, (name) => openingKey(ctx, stream, name));
     for (const data of datas) records.push({ at: parcel.at, data });
@@ -84,7 +113,7 @@ export async function opened(ctx: Context, { stream, parcels: rows }: Batch) {
 }
 
 /** A batch is done with: forgotten, and the next one planned. */
-export async function settleBatch(ctx: Context, batch: Batch): Promise<void> {
+async function settleBatch(ctx: Context, batch: Batch): Promise<void> {
   const { stream, queue, bytes } = batch;
   for (const parcel of batch.parcels) await dropParcel(ctx.store, parcel);
   const due: Due = { stream: stream.id, queue };

@@ -1,10 +1,12 @@
 /** What may be asked of a destination: the rest is refused before the stream is made. */
-import type { CloudWatchLoggingOptions, ProcessingConfiguration } from '@aws-sdk/client-firehose';
+import type { CloudWatchLoggingOptions } from '@aws-sdk/client-firehose';
 import { notImplemented } from '../../core/errors.ts';
+import { isLoopback } from '../../core/outbound.ts';
 import { packingOf } from './compression.ts';
 import { isZone } from './dateFormats.ts';
 import { refuse } from './errors.ts';
 import { prefixFault } from './prefixes.ts';
+import { processingOf } from './processors.ts';
 import type { Destination, ExtendedS3Settings, S3Settings } from './streamRows.ts';
 
 /** @throws InvalidArgumentException, and NotImplemented of what this plane does not do */
@@ -14,7 +16,7 @@ export function requireSound(destination: Destination): void {
     const { settings, backup } = destination;
     requireHints(settings.BufferingHints);
     requireLogging(settings.CloudWatchLoggingOptions);
-    requireProcessing(settings.ProcessingConfiguration);
+    if (processingOf(settings.ProcessingConfiguration).keys) refuse('Partition keys need an S3 destination.');
     if (settings.SecretsManagerConfiguration?.Enabled) notImplemented('A secret of AWS Secrets Manager');
     requireUrl(settings.EndpointConfiguration?.Url ?? '');
     requireBucket(backup);
@@ -22,10 +24,10 @@ export function requireSound(destination: Destination): void {
 }
 
 function requireSoundS3(settings: ExtendedS3Settings, backup: S3Settings | undefined): void {
-  requireProcessing(settings.ProcessingConfiguration);
+  const { keys } = processingOf(settings.ProcessingConfiguration);
+  requirePartitioning(settings, keys !== undefined);
   if (settings.DataFormatConversionConfiguration?.Enabled) notImplemented('Conversion of the record format');
-  if (settings.DynamicPartitioningConfiguration?.Enabled) notImplemented('Dynamic partitioning');
-  requireBucket(settings);
+  requireBucket(settings, keys && new Set(keys.keys()));
   const { CustomTimeZone, S3BackupMode } = settings;
   if (CustomTimeZone && !isZone(CustomTimeZone)) refuse(`CustomTimeZone ${CustomTimeZone} is not supported.`);
   if (S3BackupMode === 'Enabled' && !backup) {
@@ -34,11 +36,24 @@ function requireSoundS3(settings: ExtendedS3Settings, backup: S3Settings | undef
   if (backup) requireBucket(backup);
 }
 
-function requireBucket(settings: S3Settings): void {
+/** Partitions are buffered each for itself: that takes room and time. */
+function requirePartitioning(settings: ExtendedS3Settings, hasKeys: boolean): void {
+  const isEnabled = settings.DynamicPartitioningConfiguration?.Enabled === true;
+  if (hasKeys && !isEnabled) refuse('Partition keys need dynamic partitioning to be enabled.');
+  if (!isEnabled) return;
+  if (!hasKeys) refuse('Dynamic partitioning needs the processor MetadataExtraction.');
+  const { SizeInMBs = 0, IntervalInSeconds = 0 } = settings.BufferingHints ?? {};
+  if (SizeInMBs < 64) refuse('BufferingHints.SizeInMBs must be at least 64 when dynamic partitioning is enabled.');
+  if (IntervalInSeconds < 60) {
+    refuse('BufferingHints.IntervalInSeconds must be at least 60 when dynamic partitioning is enabled.');
+  }
+}
+
+function requireBucket(settings: S3Settings, keys?: ReadonlySet<string>): void {
   requireHints(settings.BufferingHints);
   requireLogging(settings.CloudWatchLoggingOptions);
   packingOf(settings.CompressionFormat);
-  const fault = prefixFault(settings.Prefix, settings.ErrorOutputPrefix, undefined);
+  const fault = prefixFault(settings.Prefix, settings.ErrorOutputPrefix, keys);
   if (fault) refuse(fault);
   const { NoEncryptionConfig, KMSEncryptionConfig } = settings.EncryptionConfiguration ?? {};
   if (NoEncryptionConfig && KMSEncryptionConfig) {
@@ -58,11 +73,8 @@ function requireLogging(options: CloudWatchLoggingOptions | undefined): void {
   refuse('LogGroupName and LogStreamName must be specified when CloudWatch logging is enabled.');
 }
 
-function requireProcessing(configuration: ProcessingConfiguration | undefined): void {
-  if (!configuration?.Enabled) return;
-  for (const { Type } of configuration.Processors ?? []) notImplemented(`The processor ${Type}`);
-}
-
 function requireUrl(text: string): void {
-  if (!URL.canParse(text)) refuse(`The URL ${text} of the HTTP endpoint is not valid.`);
+  const url = URL.parse(text);
+  if (!url) refuse(`The URL ${text} of the HTTP endpoint is not valid.`);
+  else if (url.port !== '' && !isLoopback(url)) refuse('Only port 443 is supported for HTTP endpoints.');
 }

@@ -122,8 +122,14 @@ export function changedDestination(ctx: Context, input: Asked, before: Destinati
   const { kind, config } = askedFor(input, 'Update');
   const made = kind === 's3' ? s3Destination(config, before) : httpDestination(ctx, config, before);
   requireSound(made);
+  if (isPartitioning(made) !== isPartitioning(before)) {
+    refuse('Dynamic partitioning cannot be enabled or disabled for an existing Firehose.');
+  }
   return made;
 }
+
+const isPartitioning = (destination: Destination) =>
+  destination.kind === 's3' && destination.settings.DynamicPartitioningConfiguration?.Enabled === true;
 
 export const accessKeyOf = (ctx: Pick<Context, 'secrets'>, sealed: string | undefined): string | undefined =>
   sealed === undefined ? undefined : ctx.secrets.open(ACCESS_KEY, sealed)?.toString('utf8');

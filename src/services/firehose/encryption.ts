@@ -1,7 +1,7 @@
 /**
- * Encryption at rest. Records are always sealed; a stream that is encrypted under a customer's key has them sealed under
- * a data key of that key. Firehose uses the key by a grant that it makes in the name of whoever turns encryption on. An
- * unsealed data key is kept for five minutes at most, which is how long a change to the key takes to be felt.
+ * Encryption at rest. Records are always sealed; a stream that is encrypted under a customer's key has them sealed
+ * under a data key of that key. Firehose uses the key by a grant that it makes in the name of whoever turns encryption
+ * on. An unsealed data key is kept for five minutes at most: so long a change to the key takes to be felt.
  * https://docs.aws.amazon.com/firehose/latest/dev/encryption.html
  */
 import {
@@ -84,8 +84,13 @@ async function byKms<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-const REFUSED =
-  /^(AccessDenied|NotFound|Disabled|KMSInvalidState|InvalidArn|InvalidKeyUsage|KeyUnavailable|IncorrectKey|InvalidCiphertext)(Exception)?$/;
+/** What KMS says of a key that is denied, disabled or gone. */
+const REFUSED = new RegExp(
+  `^(${[
+    ...['AccessDenied', 'NotFound', 'Disabled', 'KMSInvalidState', 'InvalidArn', 'InvalidKeyUsage', 'KeyUnavailable'],
+    ...['IncorrectKey', 'InvalidCiphertext'],
+  ].join('|')})(Exception)?$`,
+);
 
 const KEPT_MS = 300_000;
 const kept = new WeakMap<DataKey, { readonly plain: Uint8Array; readonly until: number }>();

@@ -5,6 +5,7 @@
 import type { Context } from '../../core/context.ts';
 import { bucketOf } from './objects.ts';
 import type { Queue } from './parcels.ts';
+import type { Unprocessed } from './processing.ts';
 import { roleOf } from './roles.ts';
 import { type CloudWatchLoggingOptions, type Stream, streamArn } from './streamRows.ts';
 
@@ -47,6 +48,20 @@ export function tellFailure(ctx: Context, stream: Stream, queue: Queue, error: u
       ...failureOf(error),
     },
   );
+}
+
+/** Of records that were set aside: one line for each kind of failure. */
+export async function tellUnprocessed(
+  ctx: Context,
+  stream: Stream,
+  queue: Queue,
+  failed: readonly Unprocessed[],
+): Promise<void> {
+  const bucket = bucketOf(stream, queue);
+  const log = { options: bucket.CloudWatchLoggingOptions, role: bucket.RoleARN! };
+  for (const [first] of Map.groupBy(failed, ({ code }) => code).values()) {
+    await tellLog(ctx, stream, log, { destination: bucket.BucketARN!, code: first!.code, message: first!.message });
+  }
 }
 
 interface Log {

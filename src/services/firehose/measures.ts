@@ -16,16 +16,27 @@ export const freshness = ({ parcels: [oldest] }: Batch, now: Date): number =>
 
 const wayOf = ({ queue }: Batch) => (queue === 'main' ? 'DeliveryToS3' : 'BackupToS3');
 
-export function deliveredMetrics(ctx: Context, batch: Batch, { objects, records, bytes }: Delivered): void {
+export function deliveredMetrics(ctx: Context, batch: Batch, delivered: Delivered): void {
+  const { objects, records, bytes, partitions } = delivered;
   const way = wayOf(batch);
   tell(ctx, batch.stream, [
     { name: `${way}.Bytes`, value: bytes, unit: 'Bytes' },
     { name: `${way}.Records`, value: records, unit: 'Count' },
     { name: `${way}.Success`, value: 1, unit: 'Count' },
     { name: `${way}.DataFreshness`, value: freshness(batch, ctx.now), unit: 'Seconds' },
+    ...(partitions === undefined ? [] : partitionPoints(partitions, delivered)),
     ...(way === 'DeliveryToS3' ? [{ name: `${way}.ObjectCount`, value: objects, unit: 'Count' }] : []),
   ]);
 }
+
+const partitionPoints = (partitions: number, { failed }: Delivered): Point[] => [
+  { name: 'PartitionCount', value: partitions, unit: 'Count' },
+  {
+    name: 'PartitionCountExceeded',
+    value: failed.some(({ type }) => type === 'activePartitionExceeded') ? 1 : 0,
+    unit: 'Count',
+  },
+];
 
 /** Of a key of KMS that does not open what lies sealed under it. */
 const KMS_METRICS: Readonly<Record<string, string>> = {

@@ -1,23 +1,23 @@
 /** Objects of delivered records. https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html */
 import type { Context } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
+import { quota } from '../../core/quotas.ts';
 import { packingOf } from './compression.ts';
 import { formatted } from './dateFormats.ts';
 import type { Queue } from './parcels.ts';
-import { type Moment, prefixAt } from './prefixes.ts';
+import { errorPrefixAt, type Moment, prefixAt } from './prefixes.ts';
+import { type Processed, processed, type Received, type Unprocessed } from './processing.ts';
+import { processingOf } from './processors.ts';
 import { roleOf } from './roles.ts';
 import type { ExtendedS3Settings, S3Settings, Stream } from './streamRows.ts';
-
-interface Received {
-  /** Milliseconds. */
-  readonly at: number;
-  readonly data: Buffer;
-}
 
 export interface Delivered {
   readonly objects: number;
   readonly records: number;
   readonly bytes: number;
+  /** Of a stream that partitions: how many partitions there were. */
+  readonly partitions?: number | undefined;
+  readonly failed: readonly Unprocessed[];
 }
 
 /** Where the records of a queue go. */
@@ -35,10 +35,69 @@ export async function putRecords(
   received: readonly Received[],
 ): Promise<Delivered> {
   const bucket = bucketOf(stream, queue);
-  const at = momentOf(ctx, stream, received);
-  const body = Buffer.concat(received.map(({ data }) => data));
-  await putObject(ctx, stream, bucket, { prefix: prefixAt(bucket.Prefix, at), at, body });
-  return { objects: 1, records: received.length, bytes: body.length };
+  const isProcessed = queue === 'main';
+  const how = processingOf(isProcessed ? stream.destination.settings.ProcessingConfiguration : undefined);
+  const outcome = await processed(received, how);
+  const { within, beyond } = partitioned(outcome.processed, quota(ctx, 'ActivePartitions', PARTITIONS_MAX));
+  let bytes = 0;
+  for (const records of within) {
+    const at = { ...momentOf(ctx, stream, records), keys: records[0]!.keys ?? {} };
+    const body = Buffer.concat(records.map(({ data }) => data));
+    await putObject(ctx, stream, bucket, { prefix: prefixAt(bucket.Prefix, at), at, body });
+    bytes += body.length;
+  }
+  const failed = [...outcome.failed, ...beyond];
+  await putFailed(ctx, stream, bucket, failed, 1);
+  const records = outcome.processed.length - beyond.length;
+  const partitions = how.keys ? within.length : undefined;
+  return { objects: within.length, records, bytes, partitions, failed };
+}
+
+const PARTITIONS_MAX = 500;
+
+const TOO_MANY = {
+  type: 'activePartitionExceeded' as const,
+  code: 'DynamicPartitioning.ActivePartitionsLimitExceeded',
+  message: 'The number of active partitions exceeds the limit of the Firehose stream.',
+};
+
+/** The records of each partition, in the order of its first record; and those for which there were too many. */
+function partitioned(records: readonly Processed[], most: number) {
+  const partitions = new Map<string, Processed[]>();
+  const beyond: Unprocessed[] = [];
+  for (const record of records) {
+    const name = record.keys ? JSON.stringify(record.keys) : '';
+    const known = partitions.get(name);
+    if (known) known.push(record);
+    else if (partitions.size < most) partitions.set(name, [record]);
+    else beyond.push({ at: record.at, data: record.data, ...TOO_MANY });
+  }
+  return { within: [...partitions.values()], beyond };
+}
+
+/** Records that failed, an object for each kind of failure: what they are and why. */
+export async function putFailed(
+  ctx: Context,
+  stream: Stream,
+  bucket: S3Settings,
+  failed: readonly Unprocessed[],
+  attempts: number,
+): Promise<void> {
+  for (const [errorType, records] of Map.groupBy(failed, ({ type }) => type)) {
+    const at = { ...momentOf(ctx, stream, records), errorType };
+    const lines = records.map(({ at: arrived, code, message, data }) =>
+      JSON.stringify({
+        attemptsMade: attempts,
+        arrivalTimestamp: arrived,
+        errorCode: code,
+        errorMessage: message,
+        attemptEndingTimestamp: ctx.now.getTime(),
+        rawData: data.toString('base64'),
+      }),
+    );
+    const body = Buffer.from(`${lines.join('\n')}\n`);
+    await putObject(ctx, stream, bucket, { prefix: errorPrefixAt(bucket, at), at, body });
+  }
 }
 
 /** The time of the oldest of them. */

@@ -5,6 +5,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Context } from '../../core/context.ts';
 import { type Transaction, table } from '../../store/store.ts';
+import { framed, unframed } from './frames.ts';
 
 export type Queue = 'main' | 'backup';
 
@@ -72,27 +73,6 @@ export async function recordsOf(
 export async function dropParcel(tx: Transaction, parcel: Parcel): Promise<void> {
   await tx.remove(parcels, parcels.key(parcel));
   tx.dropBytes(bytesId(parcel));
-}
-
-/** Each record after its length. */
-function framed(records: readonly Uint8Array[]): Buffer {
-  return Buffer.concat(
-    records.flatMap((record) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(record.length);
-      return [length, record];
-    }),
-  );
-}
-
-function unframed(bytes: Buffer): Buffer[] {
-  const records: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = at + 4 + bytes.readUInt32BE(at);
-    records.push(bytes.subarray(at + 4, end));
-    at = end;
-  }
-  return records;
 }
 
 const sealedByPlane = ({ secrets, random }: Pick<Context, 'secrets' | 'random'>, plain: Buffer) =>

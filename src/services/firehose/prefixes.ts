@@ -27,8 +27,8 @@ const STANDARD = 'yyyy/MM/dd/HH/';
 
 const partsOf = (prefix: string): Part[] =>
   prefix.split(/(!\{[^}]*\})/).flatMap((text): Part[] => {
-    if (!text.startsWith('!{')) return text === '' ? [] : [text];
-    const [, namespace = '', value = ''] = /^!\{([^:}]*):?([^}]*)\}$/.exec(text) ?? [];
+    const [, namespace, value = ''] = /^!\{([^:}]*):?([^}]*)\}$/.exec(text) ?? [];
+    if (namespace === undefined) return text === '' ? [] : [text];
     return [{ namespace, value }];
   });
 
@@ -36,7 +36,6 @@ const evaluated = (parts: readonly Part[], at: Moment) =>
   parts.map((part) => (typeof part === 'string' ? part : NAMESPACES[part.namespace]!(part.value, at))).join('');
 
 const isOf = (namespace: string) => (part: Part) => typeof part === 'object' && part.namespace === namespace;
-export const isPartitioned = (prefix = '') => partsOf(prefix).some(isOf('partitionKeyFromQuery'));
 
 /** Where delivered records go: by the hour, unless the prefix says a time itself, or what else divides them. */
 export function prefixAt(prefix: string | undefined, at: Moment): string {

@@ -1,7 +1,7 @@
 /**
- * When a queue is delivered: when its oldest record has waited for the buffer interval, or when its records are as many
- * as the buffer takes. The first is a task, given with the first record. The second is found by a follower of what comes
- * in, which has that task done at once: so that those who put records need not wait for each other to count them.
+ * When a queue is delivered: when its oldest record has waited for the buffer interval, or when its records are as
+ * many as the buffer takes. The first is a task, given with the first record. The second is found by a follower of what
+ * comes in, which has that task done at once: those who put records need not wait for each other to count them.
  */
 import { eventOf } from '../../core/events.ts';
 import { METRICS_PLACE, type Samples } from '../../core/metrics.ts';
@@ -10,9 +10,7 @@ import { type Follower, type Transaction, table } from '../../store/store.ts';
 import { parcels, type Queue } from './parcels.ts';
 import { findStream, SERVICE, type Stream } from './streamRows.ts';
 
-/** To a bucket; to an HTTP endpoint. */
-export const DELIVER = 'firehose.deliver';
-export const POST = 'firehose.post';
+const DELIVER = 'firehose.deliver';
 
 export interface Due {
   readonly stream: string;
@@ -37,25 +35,29 @@ export function bufferOf({ destination }: Stream, queue: Queue): { readonly byte
   return { bytes: SizeInMBs * MEBIBYTE, ms: IntervalInSeconds * 1000 };
 }
 
-const kindOf = ({ destination }: Stream, queue: Queue) =>
-  queue === 'main' && destination.kind === 'http' ? POST : DELIVER;
-
 const taskId = ({ stream, queue }: Due) => `${stream} ${queue}`;
 
 /** Delivers a queue at that time (milliseconds), whatever was planned before. */
 export function deliverAt(ctx: Giver, stream: Stream, queue: Queue, due: number): Promise<void> {
   const body: Due = { stream: stream.id, queue };
   const { account, region } = stream;
-  return later(ctx, { kind: kindOf(stream, queue), id: taskId(body), body, due, account, region });
+  return later(ctx, { kind: DELIVER, id: taskId(body), body, due, account, region });
 }
 
 const taskOf = (tx: Transaction, stream: Stream, queue: Queue) =>
-  tx.get(tasks, [kindOf(stream, queue), taskId({ stream: stream.id, queue })]);
+  tx.get(tasks, [DELIVER, taskId({ stream: stream.id, queue })]);
 
 /** For the first record of a queue; all others find it planned. */
 export async function planDelivery(ctx: Giver, stream: Stream, queue: Queue): Promise<void> {
   if (await taskOf(ctx.store, stream, queue)) return;
   await deliverAt(ctx, stream, queue, ctx.now.getTime() + bufferOf(stream, queue).ms);
+}
+
+/** After a stream has changed: what waits is looked at anew, by what the stream says now. */
+export async function replan(ctx: Giver, stream: Stream): Promise<void> {
+  for (const queue of ['main', 'backup'] as const) {
+    if (await taskOf(ctx.store, stream, queue)) await deliverAt(ctx, stream, queue, ctx.now.getTime());
+  }
 }
 
 /** How much came into a queue and how much was taken out of it: each row has one writer. */

@@ -21,6 +21,7 @@ import { passRole } from '../../identity/passRole.ts';
 import { changedDestination, DESTINATION_ID, destinationView, newDestination, rolesIn } from './destinations.ts';
 import { encryptionView, newEncryption, retired } from './encryption.ts';
 import { changedMeanwhile, inUse, overLimit, refuse } from './errors.ts';
+import { replan } from './queues.ts';
 import { REMOVE } from './removing.ts';
 import { requireRoles } from './roles.ts';
 import { loadStream, streamAccess } from './streamLookup.ts';
@@ -176,8 +177,9 @@ export const UpdateDestination: Operation<Present<UpdateDestinationInput>, objec
     }
     const destination = changedDestination(ctx, input, stream.destination);
     await requireRoles(ctx, stream, rolesIn(input));
-    const { version } = stream;
-    await ctx.store.replace(streams, { ...stream, destination, version: version + 1, updated: ctx.now.getTime() });
+    const changed = { ...stream, destination, version: stream.version + 1, updated: ctx.now.getTime() };
+    await ctx.store.replace(streams, changed);
+    await replan(ctx, changed);
     return {};
   },
 };

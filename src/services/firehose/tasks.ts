@@ -3,5 +3,6 @@ import type { TaskHandler } from '../../core/tasks.ts';
 import { retireGrant } from './dataKeys.ts';
 import { deliverQueue } from './queues.ts';
 import { removeStream } from './removing.ts';
+import { postShipment } from './shipments.ts';
 
-export const firehoseTasks: readonly TaskHandler[] = [deliverQueue, removeStream, retireGrant];
+export const firehoseTasks: readonly TaskHandler[] = [deliverQueue, postShipment, removeStream, retireGrant];

@@ -1,0 +1,131 @@
+/**
+ * A shipment becomes a request, and an answer means that the records arrived, or why not. Redirections are not
+ * followed.
+ * https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
+ */
+import { request as overHttps, type RequestOptions } from 'node:https';
+import { gzipSync } from 'node:zlib';
+import { mayReach } from '../../core/outbound.ts';
+import type { Outside, Task } from '../../core/tasks.ts';
+import { accessKeyOf } from './destinations.ts';
+import type { Received } from './processing.ts';
+import { type Owed, shipments, shippedRecords } from './shipments.ts';
+import { type Stream, streamArn, streamWithId } from './streamRows.ts';
+
+export type Outcome =
+  | { readonly delivered: true }
+  /** `final`: the endpoint will never take it. */
+  | { readonly delivered: false; readonly code: string; readonly message: string; readonly final?: true };
+
+/** Undefined where there is nothing to send any more. */
+export async function sent({ body }: Task<Owed>, around: Outside): Promise<Outcome | undefined> {
+  const found = await around.store.transaction(async (store) => {
+    const stream = await streamWithId(store, body.stream);
+    const shipment = stream && (await store.get(shipments, [body.stream, body.id]));
+    if (!stream || !shipment || stream.destination.kind !== 'http') return undefined;
+    return { stream, records: await shippedRecords({ store, secrets: around.secrets }, shipment) };
+  });
+  return found && exchanged(found.stream, body.id, found.records, around);
+}
+
+const fault = (code: string, message: string): Outcome => ({ delivered: false, code: `HttpEndpoint.${code}`, message });
+
+async function exchanged(stream: Stream, id: string, records: readonly Received[], around: Outside): Promise<Outcome> {
+  if (stream.destination.kind !== 'http') throw new Error('The stream has no endpoint.');
+  const url = new URL(stream.destination.settings.EndpointConfiguration?.Url ?? '');
+  if (!mayReach(around.settings, url)) {
+    return fault('ConnectionFailed', `The operator of this plane has not allowed calls to ${url.hostname}.`);
+  }
+  const { headers, body } = requestOf(stream, id, records, around);
+  try {
+    return meaningOf(id, await answerOf(url, headers, body));
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (/^(AbortError|TimeoutError)$/.test(name)) {
+      return fault('RequestTimeout', 'The request timed out before a response was received.');
+    }
+    return fault('ConnectionFailed', `Unable to connect to the endpoint: ${message}`);
+  }
+}
+
+function requestOf(stream: Stream, requestId: string, records: readonly Received[], around: Outside) {
+  if (stream.destination.kind !== 'http') throw new Error('The stream has no endpoint.');
+  const { settings, accessKey: sealed } = stream.destination;
+  const { ContentEncoding, CommonAttributes = [] } = settings.RequestConfiguration ?? {};
+  const accessKey = accessKeyOf(around, sealed);
+  const commonAttributes = Object.fromEntries(
+    CommonAttributes.map(({ AttributeName, AttributeValue }) => [AttributeName, AttributeValue]),
+  );
+  const content = {
+    requestId,
+    timestamp: around.now.getTime(),
+    records: records.map(({ data }) => ({ data: data.toString('base64') })),
+  };
+  const text = Buffer.from(JSON.stringify(content));
+  const body = ContentEncoding === 'GZIP' ? gzipSync(text) : text;
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    'user-agent': 'Amazon Kinesis Data Firehose Agent/1.0',
+    'x-amz-firehose-protocol-version': '1.0',
+    'x-amz-firehose-request-id': requestId,
+    'x-amz-firehose-source-arn': streamArn(stream),
+    ...(ContentEncoding === 'GZIP' && { 'content-encoding': 'gzip' }),
+    ...(accessKey !== undefined && { 'x-amz-firehose-access-key': accessKey }),
+    ...(CommonAttributes.length > 0 && { 'x-amz-firehose-common-attributes': JSON.stringify({ commonAttributes }) }),
+  };
+  return { headers, body };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const PATIENCE_MS = 180_000;
+const ANSWER_BYTES_MAX = 1_048_576;
+
+function answerOf(url: URL, headers: RequestOptions['headers'], body: Buffer): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const outgoing = overHttps(url, { method: 'POST', agent: false, headers, signal } as RequestOptions);
+    outgoing.once('error', reject);
+    outgoing.once('response', (incoming) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes <= ANSWER_BYTES_MAX) chunks.push(chunk);
+        else outgoing.destroy(new Error('the response is larger than 1 MiB'));
+      });
+      incoming.once('error', reject);
+      incoming.once('end', () => {
+        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+      });
+    });
+    outgoing.end(body);
+  });
+}
+
+const SHOWN_MAX = 1_000;
+
+/** Only 200 with the request's id is a success; 413 stays so, all else may pass. */
+function meaningOf(id: string, { status, text }: Answer): Outcome {
+  if (status !== 200) {
+    const shown = text.slice(0, SHOWN_MAX);
+    const message = `The following response was received from the endpoint destination. ${status}: ${shown}`;
+    return { ...fault('DestinationException', message), ...(status === 413 && { final: true }) } as Outcome;
+  }
+  if (requestIdIn(text) === id) return { delivered: true };
+  const message =
+    'The response received from the specified endpoint is invalid: it must be JSON with the requestId of the request.';
+  return fault('InvalidResponseFromDestination', message);
+}
+
+function requestIdIn(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { readonly requestId?: unknown } | null)?.requestId;
+  } catch {
+    return undefined;
+  }
+}
