@@ -193,3 +193,10 @@ test('CreatePolicy refuses to enforce what AWS does not', async () => {
   }
   for (const type of ['iam:policy', 'ec2:instance', 'ec2:ALL_SUPPORTED', 's3:ALL_SUPPORTED']) await change({}, [type]);
 });
+
+test('A delivery stream is made without a tag that the tag policy refuses', async () => {
+  const { clients } = await governed({}, ['firehose:deliverystream']);
+  const refused = { name: 'InvalidArgumentException', message: sentence('Stage') };
+  const stream = { DeliveryStreamName: 'd', Tags: listed('Stage', 'dev') };
+  await assert.rejects(clients.firehose.createDeliveryStream(stream), refused);
+});
