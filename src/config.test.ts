@@ -19,6 +19,7 @@ const DEFAULTS: Partial<Config> = {
   store: undefined,
   quotas: {},
   passwordCost: 'standard',
+  passwordMemorySeconds: 3600,
 };
 
 test('without flags and variables the defaults hold', () => {
@@ -42,6 +43,7 @@ const FLAGS: readonly [args: string[], Partial<Config>][] = [
   [KEY, { rootAccessKeyId: 'AKIAROOT', rootSecretAccessKey: 'secret' }],
   [['--root-access-key-id=AKIA', '--root-secret-access-key=--a=b'], { rootSecretAccessKey: '--a=b' }],
   [['--password-cost', 'light'], { passwordCost: 'light' }],
+  [['--password-memory', '0'], { passwordMemorySeconds: 0 }],
   [['--store', 'sqlite:/tmp/x.db'], { store: 'sqlite:/tmp/x.db' }],
   [['--store', 'postgres://u:p@h/d'], { store: 'postgres://u:p@h/d' }],
   [['--outbound', 'a.example', '--outbound', '*.b.example'], { outbound: ['a.example', '*.b.example'] }],

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Prices } from './core/context.ts';
 import type { ClusterAddress, ProxyAddress } from './core/keyStores.ts';
 import { type Opener, openerOf, SealError } from './core/seal.ts';
+import { PASSWORD_MEMORY_SECONDS } from './identity/passwordMemory.ts';
 import { PASSWORD_COSTS } from './identity/passwords.ts';
 
 export interface Config {
@@ -29,6 +30,8 @@ export interface Config {
   readonly smtp: string | undefined;
   /** How much work a guess of a password is. */
   readonly passwordCost: keyof typeof PASSWORD_COSTS;
+  /** How long a password that was right costs no such work again. */
+  readonly passwordMemorySeconds: number;
   /** Hosts beside this machine that the plane may call for its users: names, `*.example.com`, `*`. */
   readonly outbound: readonly string[];
   /** What usage costs in Cost Explorer's reports. */
@@ -92,6 +95,12 @@ const SETTINGS: readonly Setting[] = [
     help: 'what a guess of a password costs: standard (19 MiB × 2), strong (64 MiB × 3), light (3 MiB × 1)',
   },
   {
+    flag: 'password-memory',
+    value: 'SECONDS',
+    standard: String(PASSWORD_MEMORY_SECONDS),
+    help: 'how long a password that was right costs no such work again; 0: always',
+  },
+  {
     flag: 'outbound',
     value: 'HOST',
     repeated: true,
@@ -140,6 +149,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     quotas: quotasOf(read('quota')),
     smtp: mailServer(read('smtp')),
     passwordCost: costIn(read('password-cost')!),
+    passwordMemorySeconds: integer('password-memory', read('password-memory')!, 0, PASSWORD_MEMORY_SECONDS),
     outbound: hostsOf(read('outbound')),
     prices: pricesIn(read('prices')),
     trailIntervalSeconds: integer('trail-interval', read('trail-interval')!, 1, 3600),

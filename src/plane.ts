@@ -58,6 +58,7 @@ export async function serve(config: Config): Promise<void> {
       smtp: config.smtp,
       tlsCert: config.tlsCert,
       passwordCost: config.passwordCost,
+      passwordMemorySeconds: config.passwordMemorySeconds,
       outbound: config.outbound,
       trailIntervalSeconds: config.trailIntervalSeconds,
       keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },

@@ -73,6 +73,8 @@ export interface Settings {
   readonly smtp?: string | undefined;
   /** How much work a guess of a password is, by the name of a row in identity/passwords.ts; `standard` when absent. */
   readonly passwordCost?: 'standard' | 'strong' | 'light' | undefined;
+  /** How long a password that was right is proved without that work; see identity/passwordMemory.ts. */
+  readonly passwordMemorySeconds?: number | undefined;
   /** PEM: what the plane shows under TLS, if it does. Its names are the plane's. */
   readonly tlsCert?: string | undefined;
   /** Hosts beside the machine itself that the plane may call for its users; see outbound.ts. */

@@ -5,6 +5,7 @@
 import { argon2, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import { table } from '../store/store.ts';
+import { isRemembered, remember } from './passwordMemory.ts';
 
 export interface LoginProfile {
   readonly account: string;
@@ -66,14 +67,25 @@ export interface Checked {
   readonly better?: string | undefined;
 }
 
-/** As `isPassword`, for sign-in: a verifier that is not there costs as much as a new one. */
-export async function checked(ctx: Around, verifier: string | undefined, password: string): Promise<Checked> {
+/**
+ * As `isPassword`, for sign-in: a verifier that is not there costs as much as a new one, a password that was right a
+ * short while ago next to nothing. `now`: milliseconds.
+ */
+export async function checked(
+  ctx: Around,
+  verifier: string | undefined,
+  password: string,
+  now: number,
+): Promise<Checked> {
   if (verifier === undefined) {
     await verifierOf(ctx, password);
     return { right: false };
   }
-  const right = await isPassword(ctx, verifier, password);
-  return { right, better: right ? await strongerThan(ctx, verifier, password) : undefined };
+  if (isRemembered(ctx, verifier, password, now)) return { right: true };
+  if (!(await isPassword(ctx, verifier, password))) return { right: false };
+  const better = await strongerThan(ctx, verifier, password);
+  remember(ctx, better ?? verifier, password, now);
+  return { right: true, ...(better !== undefined && { better }) };
 }
 
 async function strongerThan(ctx: Around, verifier: string, password: string): Promise<string | undefined> {

@@ -70,11 +70,11 @@ export async function signInTo(around: FrontAround, claimed: Claimed, password: 
     const counted = countedOf(claimed, account);
     const waitMs = await attempt(ctx, ...counted);
     const profile = holder && (await ctx.store.get(loginProfiles, [holder.account, holder.id]));
-    return { waitMs, counted, verifier: profile?.verifiers[0] };
+    return { waitMs, counted, verifier: profile?.verifiers[0], now: ctx.now.getTime() };
   });
   if (found.waitMs > 0) return { kind: 'wait', waitMs: found.waitMs };
   const { counted, verifier } = found;
-  const { right, better } = await checked(around, verifier, password);
+  const { right, better } = await checked(around, verifier, password, found.now);
   return around.within(async (ctx) => {
     const { account, holder } = await holderOf(ctx, claimed);
     const profile = holder && (await ctx.store.get(loginProfiles, [holder.account, holder.id]));

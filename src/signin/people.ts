@@ -50,10 +50,10 @@ export async function signIn(around: FrontAround, given: Given): Promise<Outcome
     await peopleOf(ctx, identityStore);
     const user = await userBy(ctx.store, identityStore, 'name', name);
     const known = user && (await ctx.store.get(personPasswords, [identityStore, user.id]));
-    return { waitMs, user, verifier: known?.verifiers[0] };
+    return { waitMs, user, verifier: known?.verifiers[0], now: ctx.now.getTime() };
   });
   if (found.waitMs > 0) return { kind: 'wait', waitMs: found.waitMs };
-  const { right, better } = await checked(around, found.verifier, password);
+  const { right, better } = await checked(around, found.verifier, password, found.now);
   return around.within(async (ctx) => {
     const instance = await peopleOf(ctx, identityStore);
     if (!instance) return { kind: 'refused' };
