@@ -173,7 +173,11 @@ interface Recorded extends RecordedEvent {
   readonly readOnly: boolean;
   readonly userIdentity: RecordedIdentity & { readonly accessKeyId?: string };
   /** Of an Insights event. */
-  readonly insightDetails?: { readonly eventName?: string; readonly eventSource?: string };
+  readonly insightDetails?: {
+    readonly eventName?: string;
+    readonly eventSource?: string;
+    readonly insightSource?: string;
+  };
 }
 
 /** Insights events are found by fewer. */
@@ -186,10 +190,21 @@ function insightAttributes({ eventID, insightDetails }: Recorded): [string, stri
   ];
 }
 
+/** Insights on data events are found by their trail, and by that with one of the same attributes. */
+function dataInsightAttributes(record: Recorded): [string, string][] {
+  const { insightSource: trail = '' } = record.insightDetails ?? {};
+  const within = insightAttributes(record).map(([name, value]): [string, string] => [
+    `InsightSource ${name}`,
+    `${trail} ${value}`,
+  ]);
+  return [['InsightSource', trail], ...within];
+}
+
 /** The attributes by which LookupEvents finds a record, under LookupEvents' own names, and its request id. */
 export function attributesOf(entry: JournalEntry): [string, string][] {
   const record = eventOf<Recorded>(entry);
   if (entry.kind === 'insight') return insightAttributes(record);
+  if (entry.kind === 'data-insight') return dataInsightAttributes(record);
   if (entry.kind !== 'api') return record.requestID ? [['RequestId', record.requestID]] : [];
   const found: [string, string][] = [
     ['EventId', record.eventID],

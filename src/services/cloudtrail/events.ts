@@ -17,9 +17,10 @@ import { fail } from '../../core/errors.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../../core/eventResources.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import type { JournalRow } from '../../store/store.ts';
-import { INSIGHT_KIND } from './insightWatching.ts';
+import { DATA_INSIGHT_KIND, INSIGHT_KIND } from './insightEvents.ts';
+import { requireOwnInsights } from './organizationTrails.ts';
 import { findTrail, trailAccess } from './trailNames.ts';
-import { type InsightKind, type Trail, trailArn } from './trailRows.ts';
+import { type Trail, trailArn } from './trailRows.ts';
 
 const DAYS_KEPT = 90;
 const DAY_MS = 86_400_000;
@@ -119,23 +120,28 @@ export const ListInsightsData: Operation<Present<ListInsightsDataRequest>, ListI
     const [dimension, ...more] = Object.entries(input.Dimensions ?? {});
     if (more.length > 0) fail(InvalidParameterException, 'Only one dimension can be specified.');
     if (start && end && start > end) fail(InvalidParameterException, 'The start time must be before the end time.');
-    const question = JSON.stringify([trailArn(trail), dimension, start, end]);
+    await requireOwnInsights(ctx, trail);
+    const source = trailArn(trail);
+    const question = JSON.stringify([source, dimension, start, end]);
     const { entries, next } = await ctx.journal.lookup({
-      kind: INSIGHT_KIND,
+      kind: DATA_INSIGHT_KIND,
       account: ctx.account,
       region: ctx.region,
-      attribute: dimension && { name: dimension[0], value: dimension[1] },
+      attribute: insightAttribute(source, dimension),
       from: Math.max(start?.getTime() ?? 0, ctx.now.getTime() - DAYS_KEPT * DAY_MS),
       to: end?.getTime(),
       limit: input.MaxResults ?? RESULTS_MAX,
       after: token === undefined ? undefined : cursorIn(token, question, ctx, InvalidParameterException),
     });
-    const wanted = entries.filter((row) => trail.insights?.includes(kindOf(row)));
-    return { Events: wanted.map(insightView), ...(next && { NextToken: tokenOf(next, question, ctx) }) };
+    return { Events: entries.map(insightView), ...(next && { NextToken: tokenOf(next, question, ctx) }) };
   },
 };
 
-const kindOf = (row: JournalRow): InsightKind => JSON.parse(row.body).insightDetails.insightType;
+/** By what the journal finds Insights on data events: those of a trail, or of them those of one event, name or source. */
+const insightAttribute = (trail: string, dimension: readonly [name: string, value: string] | undefined) =>
+  dimension
+    ? { name: `InsightSource ${dimension[0]}`, value: `${trail} ${dimension[1]}` }
+    : { name: 'InsightSource', value: trail };
 
 function insightView(row: JournalRow): SdkEvent {
   const record = JSON.parse(row.body) as {

@@ -17,6 +17,7 @@ import * as queries from './queries.ts';
 import { StartDashboardRefresh } from './refreshes.ts';
 import * as resourcePolicies from './resourcePolicies.ts';
 import { SearchSampleQueries } from './sampleSearch.ts';
+import { GetEventDataStoreData } from './storeData.ts';
 import * as tagging from './tagging.ts';
 import * as trails from './trails.ts';
 import * as views from './trailViews.ts';
@@ -90,4 +91,5 @@ export const cloudtrail = defineService({
     UpdateEventDataStore: stores.UpdateEventDataStore,
     UpdateTrail: trails.UpdateTrail,
   },
+  inner: { GetEventDataStoreData },
 });

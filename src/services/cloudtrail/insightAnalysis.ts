@@ -102,11 +102,12 @@ function folded(baseline: Baseline | undefined, activity: Activity): Baseline {
   };
 }
 
-export const subjectOf = ({ account, region, kind, source, name, code }: Subject): Subject => ({
+export const subjectOf = ({ account, region, kind, source, name, code, trail }: Subject): Subject => ({
   account,
   region,
   kind,
   source,
   name,
   code,
+  ...(trail !== undefined && { trail }),
 });

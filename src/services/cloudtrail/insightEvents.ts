@@ -8,7 +8,10 @@ import { uuid } from '../../core/ids.ts';
 import type { Transaction } from '../../store/store.ts';
 import { WINDOW_MINUTES } from './insightAnalysis.ts';
 import { ATTRIBUTES, type OpenInsight, type Subject, subjectKey, type Tops, WINDOW_MS } from './insightRows.ts';
-import { INSIGHT_KIND } from './insightWatching.ts';
+
+/** Journal kinds of Insights events: on management events, and on data events of a trail. */
+export const INSIGHT_KIND = 'insight';
+export const DATA_INSIGHT_KIND = 'data-insight';
 
 type State = 'Start' | 'End';
 
@@ -23,7 +26,7 @@ export function tellInsight(tx: Transaction, subject: Subject, insight: OpenInsi
   const id = idFrom(insight.id, state);
   const time = (state === 'Start' ? insight.first : insight.last + 1) * WINDOW_MS;
   const event = {
-    eventVersion: '1.08',
+    eventVersion: '1.09',
     eventTime: `${new Date(time).toISOString().slice(0, 19)}Z`,
     awsRegion: region,
     eventID: id,
@@ -36,11 +39,14 @@ export function tellInsight(tx: Transaction, subject: Subject, insight: OpenInsi
       eventName: subject.name,
       insightType: subject.kind,
       ...(subject.code !== '' && { errorCode: subject.code }),
+      sourceEventCategory: subject.trail === undefined ? 'Management' : 'Data',
       insightContext: contextOf(insight),
+      ...(subject.trail !== undefined && { insightSource: subject.trail }),
     },
     eventCategory: 'Insight',
   };
-  tx.append({ id, kind: INSIGHT_KIND, account, region, time, body: JSON.stringify(event) });
+  const kind = subject.trail === undefined ? INSIGHT_KIND : DATA_INSIGHT_KIND;
+  tx.append({ id, kind, account, region, time, body: JSON.stringify(event) });
   const now = new Date(time);
   const random = (bytes: number) => createHash('sha256').update(`${id} bus`).digest().subarray(0, bytes);
   const happening = { source: 'aws.cloudtrail', detailType: 'AWS Insight via CloudTrail', resources: [] };
@@ -56,7 +62,7 @@ function contextOf({ first, last, count, tops, baseline }: OpenInsight) {
       insightDuration: minutes,
       baselineDuration: baseline.minutes,
     },
-    attributions: ATTRIBUTES.map((attribute) => ({
+    attributions: ATTRIBUTES.filter((attribute) => tops[attribute] !== undefined).map((attribute) => ({
       attribute,
       insight: averages(tops[attribute], minutes),
       baseline: averages(baseline.tops[attribute], baseline.minutes),
@@ -67,7 +73,7 @@ function contextOf({ first, last, count, tops, baseline }: OpenInsight) {
 const SHOWN_MAX = 5;
 
 function averages(counts: Tops[keyof Tops], minutes: number) {
-  const ordered = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const ordered = Object.entries(counts ?? {}).sort(([, a], [, b]) => b - a);
   return ordered.slice(0, SHOWN_MAX).map(([value, count]) => ({ value, average: rounded(count / (minutes || 1)) }));
 }
 

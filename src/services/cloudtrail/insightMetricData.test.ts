@@ -83,5 +83,5 @@ test('what cannot be asked is refused', async () => {
   const [StartTime, EndTime] = [new Date('2030-01-02T00:00:00Z'), new Date('2030-01-01T00:00:00Z')];
   await rejected(ask({ StartTime, EndTime }), 'InvalidParameter', /before the end/);
   await rejected(ask({ NextToken: 'x' }), 'InvalidParameter', /NextToken/);
-  await rejected(ask({ TrailName: 'watched' }), 'NotImplemented', /data events/);
+  await rejected(ask({ TrailName: 'nowhere' }), 'TrailNotFoundException', /Unknown trail/);
 });

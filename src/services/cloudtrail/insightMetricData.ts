@@ -8,11 +8,14 @@ import {
   type ListInsightsMetricDataResponse,
 } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
-import { fail, notImplemented } from '../../core/errors.ts';
+import { fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
 import { minutesIn } from './insightMetrics.ts';
 import { activities, hourPart, insightHours, type Subject, subjectKey } from './insightRows.ts';
+import { requireOwnInsights } from './organizationTrails.ts';
+import { findTrail } from './trailNames.ts';
+import { type Trail, trailArn } from './trailRows.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -24,11 +27,14 @@ const HOURS_MAX = 91 * 24;
 
 type Input = Present<ListInsightsMetricDataRequest>;
 
-export const ListInsightsMetricData: Operation<Input, ListInsightsMetricDataResponse> = {
+/** Of management events, or of the data events of the trail that is named. */
+export const ListInsightsMetricData: Operation<Input, ListInsightsMetricDataResponse, Trail | undefined> = {
   action: 'cloudtrail:LookupEvents',
+  load: async (input, ctx) => (input.TrailName === undefined ? undefined : findTrail(ctx, input.TrailName)),
   access: () => ({ resource: '*' }),
-  async run(input, ctx) {
-    if (input.TrailName !== undefined) notImplemented('Insights on data events');
+  async run(input, ctx, of) {
+    if (of) await requireOwnInsights(ctx, of);
+    const trail = of && trailArn(of);
     const { EventSource, EventName, InsightType, ErrorCode } = input;
     const errors = InsightType === 'ApiErrorRateInsight';
     if (errors && ErrorCode === undefined) {
@@ -37,13 +43,15 @@ export const ListInsightsMetricData: Operation<Input, ListInsightsMetricDataResp
     const { period, from, to } = rangeOf(input, ctx.now.getTime());
     const { account, region } = ctx;
     const code = errors ? (ErrorCode ?? '') : '';
-    const subject: Subject = { account, region, kind: InsightType, source: EventSource, name: EventName, code };
+    const common = { account, region, kind: InsightType, source: EventSource, name: EventName, code };
+    const subject: Subject = { ...common, ...(trail !== undefined && { trail }) };
     const calls = await callsOf(ctx, subject, period, from, to);
     const points = input.DataType === 'FillWithZeros' ? filledIn(calls, period, from, to) : calls;
     const limit = input.MaxResults ?? POINTS_MAX;
     const page = [...points].slice(0, limit);
     const next = points.size > limit ? [...points.keys()][limit] : undefined;
     return {
+      ...(trail !== undefined && { TrailARN: trail }),
       EventSource,
       EventName,
       InsightType,

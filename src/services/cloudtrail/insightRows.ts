@@ -8,8 +8,8 @@ import type { InsightKind } from './trailRows.ts';
 /** Accounts and organizations whose trails have Insights on; `*` marks that there are any. */
 export interface InsightWatch {
   readonly owner: string;
-  /** Milliseconds. */
-  readonly since: number;
+  /** Milliseconds: of management events. Data events are watched for each trail by itself. */
+  readonly since?: number | undefined;
 }
 
 export const insightWatches = table<InsightWatch>('trail_insight_watch', { key: (w) => [w.owner] });
@@ -18,15 +18,11 @@ export const insightWatches = table<InsightWatch>('trail_insight_watch', { key: 
 export const WINDOW_MS = 300_000;
 export const windowOf = (time: number) => Math.floor(time / WINDOW_MS);
 
-/** Who calls, with what, and with which error: value → how often. */
-export interface Tops {
-  readonly userIdentityArn: Readonly<Record<string, number>>;
-  readonly userAgent: Readonly<Record<string, number>>;
-  readonly errorCode: Readonly<Record<string, number>>;
-}
+export const ATTRIBUTES = ['userIdentityArn', 'userAgent', 'errorCode', 'resourceArn'] as const;
+export type Attribute = (typeof ATTRIBUTES)[number];
 
-export type Attribute = keyof Tops;
-export const ATTRIBUTES: readonly Attribute[] = ['userIdentityArn', 'userAgent', 'errorCode'];
+/** Who calls, with what, with which error, and (of data events) on which resource: value → how often. */
+export type Tops = Readonly<Partial<Record<Attribute, Readonly<Record<string, number>>>>>;
 
 /** What is counted: calls of an API, or those of them that end in one error. */
 export interface Subject {
@@ -37,9 +33,14 @@ export interface Subject {
   readonly name: string;
   /** Empty for calls. */
   readonly code: string;
+  /** ARN of the trail whose data events are counted; none where it is management events. */
+  readonly trail?: string | undefined;
 }
 
-export const subjectKey = (s: Subject) => [s.account, s.region, s.kind, s.source, s.name, s.code];
+export const subjectKey = (s: Subject) => [
+  ...(s.trail === undefined ? [] : [s.trail]),
+  ...[s.account, s.region, s.kind, s.source, s.name, s.code],
+];
 
 /** An Insight that has started. */
 export interface OpenInsight {
@@ -107,21 +108,24 @@ export interface Baseline extends Subject {
 
 export const baselines = table<Baseline>('trail_insight_baseline', { key: subjectKey });
 
-export const NO_TOPS: Tops = { userIdentityArn: {}, userAgent: {}, errorCode: {} };
+export const NO_TOPS: Tops = {};
 const VALUES_MAX = 20;
 
 /** One more call. Past a bound, new values are no longer told apart. */
-export function counted(tops: Tops, values: Readonly<Record<Attribute, string>>): Tops {
+export function counted(tops: Tops, values: Readonly<Partial<Record<Attribute, string>>>): Tops {
   const next = { ...tops };
-  for (const attribute of ATTRIBUTES) next[attribute] = plus(tops[attribute], values[attribute], 1);
+  for (const attribute of ATTRIBUTES) {
+    const value = values[attribute];
+    if (value !== undefined) next[attribute] = plus(tops[attribute] ?? {}, value, 1);
+  }
   return next;
 }
 
 export function merged(a: Tops, b: Tops): Tops {
   const next = { ...a };
   for (const attribute of ATTRIBUTES) {
-    for (const [value, count] of Object.entries(b[attribute])) {
-      next[attribute] = plus(next[attribute], value, count);
+    for (const [value, count] of Object.entries(b[attribute] ?? {})) {
+      next[attribute] = plus(next[attribute] ?? {}, value, count);
     }
   }
   return next;

@@ -2,6 +2,7 @@
  * Counts what watched accounts do, behind the commits, and closes each window when it is over: the first call of a
  * later window does that, or a worker where none comes.
  */
+import { DATA_KIND } from '../../core/eventSelectors.ts';
 import { eventOf } from '../../core/events.ts';
 import type { Worker } from '../../core/worker.ts';
 import { organizationIdOf } from '../../identity/organization.ts';
@@ -21,29 +22,69 @@ import {
   subjectKey,
   windowOf,
 } from './insightRows.ts';
-
-/** Journal kind of Insights events. */
-export const INSIGHT_KIND = 'insight';
+import { wantedBy } from './routes.ts';
+import { ACTIVE, type Trail, trailArn, trails } from './trailRows.ts';
 
 export const insightFollower: Follower = {
   name: 'trail_insights',
   async follow(entries, tx) {
     if (!(await tx.get(insightWatches, ['*']))) return;
-    const since = new Map<string, number | undefined>();
+    const look: Look = { since: new Map(), organizations: new Map() };
     const open = new Map<string, Activity>();
     for (const entry of entries) {
-      if (entry.kind !== 'api') continue;
-      if (!since.has(entry.account)) since.set(entry.account, await watchedSince(tx, entry.account));
-      const watched = since.get(entry.account);
-      if (watched === undefined || entry.time < watched) continue;
-      for (const subject of subjectsOf(entry)) await count(tx, open, subject, entry, windowOf(watched));
+      for (const [subject, since] of await watchedIn(tx, look, entry)) {
+        if (entry.time >= since) await count(tx, open, subject, entry, windowOf(since));
+      }
     }
     for (const activity of open.values()) await tx.replace(activities, activity);
   },
 };
 
+/** What was looked up already for the entries before. */
+interface Look {
+  readonly since: Map<string, number | undefined>;
+  readonly organizations: Map<string, string | undefined>;
+  /** With Insights on data events. */
+  trails?: readonly Trail[];
+}
+
+/** What the entry counts for, each with the time since when that is watched. */
+async function watchedIn(tx: Transaction, look: Look, entry: JournalRow): Promise<[Subject, since: number][]> {
+  const { account } = entry;
+  if (entry.kind === DATA_KIND) return dataWatchedIn(tx, look, entry);
+  if (entry.kind !== 'api') return [];
+  if (!look.since.has(account)) look.since.set(account, await managementSince(tx, account));
+  const since = look.since.get(account);
+  return since === undefined ? [] : managementSubjects(entry).map((subject) => [subject, since]);
+}
+
+const TRAILS_MAX = 100_000;
+
+/** Each trail with Insights on data events counts those that it logs. */
+async function dataWatchedIn(tx: Transaction, look: Look, entry: JournalRow): Promise<[Subject, since: number][]> {
+  if (look.trails === undefined) {
+    const { rows } = await tx.list(trails, [ACTIVE], { limit: TRAILS_MAX, index: 'active' });
+    look.trails = rows.filter(({ logging, dataInsights }) => logging && dataInsights !== undefined);
+  }
+  if (look.trails.length === 0) return [];
+  const { organizations } = look;
+  if (!organizations.has(entry.account)) {
+    organizations.set(entry.account, await organizationIdOf(tx, entry.account));
+  }
+  return wantedBy(look.trails, entry, organizations.get(entry.account)).flatMap(({ trail }) =>
+    dataSubjects(entry, trail).map((subject): [Subject, number] => [subject, trail.dataInsightsSince ?? 0]),
+  );
+}
+
+/** Since when, in milliseconds; undefined: it no longer is. */
+async function watchedSince(tx: Transaction, { account, trail }: Subject): Promise<number | undefined> {
+  if (trail === undefined) return managementSince(tx, account);
+  const [, , , region = '', owner = '', name = ''] = trail.split(':');
+  return (await tx.get(trails, [owner, region, name.slice('trail/'.length)]))?.dataInsightsSince;
+}
+
 /** The earliest of the account's own trails with Insights, and its organization's. */
-async function watchedSince(tx: Transaction, account: string): Promise<number | undefined> {
+async function managementSince(tx: Transaction, account: string): Promise<number | undefined> {
   const own = (await tx.get(insightWatches, [account]))?.since;
   const organization = await organizationIdOf(tx, account);
   const shared = organization === undefined ? undefined : (await tx.get(insightWatches, [organization]))?.since;
@@ -58,15 +99,26 @@ interface Recorded {
   readonly eventType?: string;
   readonly userAgent?: string;
   readonly userIdentity?: { readonly arn?: string; readonly invokedBy?: string };
+  readonly resources?: readonly { readonly ARN?: string; readonly type?: string }[] | undefined;
 }
 
 /** Write calls are counted, and of all calls those that end in an error. */
-function subjectsOf(entry: JournalRow): Subject[] {
-  const { eventSource, eventName, readOnly, errorCode, eventType } = eventOf<Recorded>(entry);
+function managementSubjects(entry: JournalRow): Subject[] {
+  const { readOnly } = eventOf<Recorded>(entry);
+  return subjectsOf(entry).filter(({ kind }) => kind === 'ApiErrorRateInsight' || !readOnly);
+}
+
+/** Of data events those that read are counted too. */
+const dataSubjects = (entry: JournalRow, trail: Trail): Subject[] =>
+  subjectsOf(entry, trailArn(trail)).filter(({ kind }) => trail.dataInsights?.includes(kind));
+
+function subjectsOf(entry: JournalRow, trail?: string): Subject[] {
+  const { eventSource, eventName, errorCode, eventType } = eventOf<Recorded>(entry);
   if (eventType !== 'AwsApiCall') return [];
-  const common = { account: entry.account, region: entry.region, source: eventSource, name: eventName };
+  const { account, region } = entry;
+  const common = { account, region, source: eventSource, name: eventName, ...(trail !== undefined && { trail }) };
   return [
-    ...(readOnly ? [] : [{ ...common, kind: 'ApiCallRateInsight', code: '' } as const]),
+    { ...common, kind: 'ApiCallRateInsight', code: '' },
     ...(errorCode ? [{ ...common, kind: 'ApiErrorRateInsight', code: errorCode } as const] : []),
   ];
 }
@@ -89,16 +141,20 @@ async function count(
   // An entry that comes a little late counts in the window under way.
   const minute = activity.window === window ? minuteOf(entry.time) : 0;
   const minutes = plusOne(activity.minutes, minute);
-  const tops = counted(activity.tops, valuesOf(entry));
+  const tops = counted(activity.tops, valuesOf(entry, subject));
   open.set(id, { ...activity, count: activity.count + 1, minutes, tops });
 }
 
-function valuesOf(entry: JournalRow): Readonly<Record<Attribute, string>> {
-  const { userIdentity, userAgent, errorCode } = eventOf<Recorded>(entry);
+/** As in AWS: a role without its sessions, the bucket rather than its objects, no error code where it is all one. */
+function valuesOf(entry: JournalRow, { kind, trail }: Subject): Readonly<Partial<Record<Attribute, string>>> {
+  const { userIdentity, userAgent, errorCode, resources = [] } = eventOf<Recorded>(entry);
+  const resource = resources.find(({ type }) => type !== 'AWS::S3::Object') ?? resources[0];
+  const arn = userIdentity?.arn?.replace(/^(arn:[\w-]+:sts::\d{12}:assumed-role\/[^/]+)\/.*$/, '$1');
   return {
-    userIdentityArn: userIdentity?.arn ?? userIdentity?.invokedBy ?? 'null',
+    userIdentityArn: arn ?? userIdentity?.invokedBy ?? 'null',
     userAgent: userAgent ?? 'null',
-    errorCode: errorCode ?? 'null',
+    ...(kind === 'ApiCallRateInsight' && { errorCode: errorCode ?? 'null' }),
+    ...(trail !== undefined && { resourceArn: resource?.ARN ?? 'null' }),
   };
 }
 
@@ -137,7 +193,7 @@ export const insightWorker: Worker = {
       const { rows } = await tx.list(activities, ['window'], { limit: CLOSED_A_TURN, index: 'window' });
       const over = rows.filter((activity) => activity.window < current);
       for (const activity of over) {
-        await close(tx, activity, windowOf((await watchedSince(tx, activity.account)) ?? now().getTime()));
+        await close(tx, activity, windowOf((await watchedSince(tx, activity)) ?? now().getTime()));
       }
       return over.length > 0;
     });

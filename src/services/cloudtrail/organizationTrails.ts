@@ -6,6 +6,7 @@ import {
   CloudTrailAccessNotEnabledException,
   InsufficientDependencyServiceAccessPermissionException,
   NotOrganizationMasterAccountException,
+  OperationNotPermittedException,
   OrganizationNotInAllFeaturesModeException,
   OrganizationsNotInUseException,
 } from '@aws-sdk/client-cloudtrail';
@@ -20,6 +21,7 @@ import {
   trustedServices,
 } from '../../identity/organization.ts';
 import { byName, roles } from '../../identity/principals.ts';
+import type { Trail } from './trailRows.ts';
 
 export const SERVICE = 'cloudtrail.amazonaws.com';
 const ROLE = 'AWSServiceRoleForCloudTrail';
@@ -69,6 +71,13 @@ export async function requireSteward(ctx: Context, organizationId: string): Prom
     NotOrganizationMasterAccountException,
     'The request could not be processed because your account is neither the management account nor a delegated administrator of your organization.',
   );
+}
+
+/** Insights on data events of an organization's trail are told to those who run it, each account's to itself. */
+export async function requireOwnInsights(ctx: Context, { organization }: Pick<Trail, 'organization'>): Promise<void> {
+  if (organization === undefined || (await isSteward(ctx, organization))) return;
+  const sentence = "Member accounts cannot get Insights on data events of an organization's trail.";
+  fail(OperationNotPermittedException, sentence);
 }
 
 /** Makes the role by which CloudTrail works in the accounts of an organization, with the caller's permission. */

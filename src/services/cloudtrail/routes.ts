@@ -3,9 +3,9 @@ import { DATA_KIND, type EventSelector, type SelectableEvent, selects } from '..
 import { eventOf } from '../../core/events.ts';
 import type { JournalRow } from '../../store/store.ts';
 import { categoryOf, selectorsOf } from './eventSelectors.ts';
-import { INSIGHT_KIND } from './insightWatching.ts';
+import { DATA_INSIGHT_KIND, INSIGHT_KIND } from './insightEvents.ts';
 import { type EventDataStore, storeSelectors } from './lakeRows.ts';
-import type { InsightKind, Trail } from './trailRows.ts';
+import { type InsightKind, type Trail, trailArn } from './trailRows.ts';
 
 export type FileKind = 'CloudTrail' | 'CloudTrail-Insight' | 'CloudTrail-Aggregated';
 
@@ -34,6 +34,7 @@ const FILE_KINDS: Readonly<Record<string, FileKind>> = {
   api: 'CloudTrail',
   [DATA_KIND]: 'CloudTrail',
   [INSIGHT_KIND]: 'CloudTrail-Insight',
+  [DATA_INSIGHT_KIND]: 'CloudTrail-Insight',
 };
 
 /** Whether the trail is there for that account and Region, and was at that time. */
@@ -96,10 +97,7 @@ const GLOBAL_SOURCES = new Set([
 ]);
 
 function wants(trail: Trail, entry: JournalRow): boolean {
-  if (entry.kind === INSIGHT_KIND) {
-    const { insightDetails } = eventOf<{ insightDetails: { insightType: InsightKind } }>(entry);
-    return trail.insights?.includes(insightDetails.insightType) ?? false;
-  }
+  if (entry.kind === INSIGHT_KIND || entry.kind === DATA_INSIGHT_KIND) return wantsInsight(trail, entry);
   const rules = rulesOf(trail);
   const data = entry.kind === DATA_KIND;
   if (!data && rules.everything) return true;
@@ -108,4 +106,11 @@ function wants(trail: Trail, entry: JournalRow): boolean {
   const event = eventOf<SelectableEvent>(entry);
   if (!data && !trail.globalEvents && GLOBAL_SOURCES.has(event.eventSource ?? '')) return false;
   return selectors.some((selector) => selects(selector, event));
+}
+
+function wantsInsight(trail: Trail, entry: JournalRow): boolean {
+  type Insight = { insightDetails: { insightType: InsightKind; insightSource?: string } };
+  const { insightType, insightSource } = eventOf<Insight>(entry).insightDetails;
+  if (insightSource !== undefined) return insightSource === trailArn(trail);
+  return trail.insights?.includes(insightType) ?? false;
 }

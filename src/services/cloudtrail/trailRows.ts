@@ -28,9 +28,12 @@ export interface Trail {
   /** Basic selectors, or advanced ones, or neither: then all management events. */
   readonly selectors?: readonly EventSelector[] | undefined;
   readonly advanced?: readonly AdvancedEventSelector[] | undefined;
+  /** Insights on management events, and since when they watch, in milliseconds. */
   readonly insights?: readonly InsightKind[] | undefined;
-  /** Since when Insights watch, in milliseconds. */
   readonly insightsSince?: number | undefined;
+  /** The same of data events. */
+  readonly dataInsights?: readonly InsightKind[] | undefined;
+  readonly dataInsightsSince?: number | undefined;
   /** How its data events are counted. */
   readonly aggregation?: readonly Template[] | undefined;
   readonly tags: readonly Tag[];

@@ -37,7 +37,7 @@ const wholeView = (trail: Trail): SdkTrail => ({
   ...settingsView(trail),
   HomeRegion: trail.region,
   HasCustomEventSelectors: !isDefault(trail),
-  HasInsightSelectors: (trail.insights?.length ?? 0) > 0,
+  HasInsightSelectors: trail.insights !== undefined || trail.dataInsights !== undefined,
 });
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetTrail.html */

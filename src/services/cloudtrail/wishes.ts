@@ -31,11 +31,15 @@ export async function writeWishes(ctx: Context, ...changed: readonly Owned[]): P
 
 /** Whether Insights are watched for, and since when. */
 async function writeWatch(ctx: Context, owner: string): Promise<void> {
-  const since = (await loggingTrails(ctx, owner)).flatMap((trail) => trail.insightsSince ?? []);
-  if (since.length > 0) await ctx.store.replace(insightWatches, { owner, since: Math.min(...since) });
+  const watching = (await loggingTrails(ctx, owner)).filter(
+    ({ insights, dataInsights }) => insights !== undefined || dataInsights !== undefined,
+  );
+  const since = watching.flatMap((trail) => trail.insightsSince ?? []);
+  const watch = { owner, ...(since.length > 0 && { since: Math.min(...since) }) };
+  if (watching.length > 0) await ctx.store.replace(insightWatches, watch);
   else await ctx.store.remove(insightWatches, [owner]);
   const { rows } = await ctx.store.list(insightWatches, [], { limit: 2 });
-  if (rows.some((row) => row.owner !== '*')) await ctx.store.replace(insightWatches, { owner: '*', since: 0 });
+  if (rows.some((row) => row.owner !== '*')) await ctx.store.replace(insightWatches, { owner: '*' });
   else await ctx.store.remove(insightWatches, ['*']);
 }
 

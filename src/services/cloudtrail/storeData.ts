@@ -1,0 +1,61 @@
+/**
+ * The events of an event data store as the records that they are, for the plane's own use: CloudWatch Logs imports them
+ * in a role that policies give `cloudtrail:GetEventDataStoreData`. A segment at a time, in the order of their newest.
+ */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { Context } from '../../core/context.ts';
+import type { Operation } from '../../core/operation.ts';
+import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
+import { type EventDataStore, type Segment, segments } from './lakeRows.ts';
+
+const unpacked = promisify(gunzip);
+const DAY_MS = 86_400_000;
+
+export interface DataRequest {
+  readonly EventDataStore: string;
+  /** Milliseconds, inclusive. */
+  readonly From?: number | undefined;
+  readonly To?: number | undefined;
+  /** `Next` of the answer before. */
+  readonly After?: string | undefined;
+  /** Only what is known of the store, nothing of its events. */
+  readonly Probe?: true | undefined;
+}
+
+export interface Data {
+  /** Milliseconds: what is older is past the store's retention. */
+  readonly Oldest: number;
+  /** Name of the segment; absent where there is no more. */
+  readonly Batch?: string;
+  /** JSON of each event, and its time in milliseconds. */
+  readonly Events: readonly (readonly [time: number, event: string])[];
+  readonly Next?: string;
+}
+
+export const GetEventDataStoreData: Operation<DataRequest, Data, EventDataStore> = {
+  recorded: 'never',
+  load: ({ EventDataStore: name }, ctx) => findStore(ctx, name),
+  access: (_input, ctx, store) => storeAccess(ctx, store),
+  async run({ From = 0, To = Number.MAX_SAFE_INTEGER, After, Probe }, ctx, store) {
+    requireActive(store);
+    const Oldest = ctx.now.getTime() - store.retention * DAY_MS;
+    if (Probe) return { Oldest, Events: [] };
+    const from = Math.max(From, Oldest);
+    const begin = String(Math.max(0, from)).padStart(15, '0');
+    const page = { limit: 1, from: begin, after: After };
+    const { rows, next } = await ctx.store.list(segments, [store.id], page);
+    const [segment] = rows;
+    if (!segment) return { Oldest, Events: [] };
+    const all = segment.oldest > To ? [] : await eventsIn(ctx, segment);
+    const Events = all.filter(([time]) => time >= from && time <= To);
+    return { Oldest, Batch: segment.id, Events, ...(next !== undefined && { Next: next }) };
+  },
+};
+
+async function eventsIn({ blobs }: Context, { id, packedBytes }: Segment): Promise<(readonly [number, string])[]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of blobs.read(id, 0, packedBytes)) chunks.push(chunk);
+  const lines = (await unpacked(Buffer.concat(chunks))).toString().split('\n');
+  return lines.map((line) => [Date.parse((JSON.parse(line) as { eventTime: string }).eventTime), line] as const);
+}
