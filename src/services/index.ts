@@ -30,6 +30,7 @@ import { keyUsage } from './kms/lastUses.ts';
 import { logRetention } from './logs/accountRetention/applying.ts';
 import { logAnomalies } from './logs/anomalies/scanHandler.ts';
 import { logExport } from './logs/exportHandler.ts';
+import { logImport } from './logs/imports/handler.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { scheduledQueryTasks } from './logs/scheduled/tasks.ts';
@@ -191,6 +192,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...jobTasks,
   logPurge,
   logExport,
+  logImport,
   logAnomalies,
   logRetention,
   logForwarding,

@@ -12,7 +12,7 @@ import { type EventDataStore, type Segment, segments } from './lakeRows.ts';
 const unpacked = promisify(gunzip);
 const DAY_MS = 86_400_000;
 
-export interface DataRequest {
+interface DataRequest {
   readonly EventDataStore: string;
   /** Milliseconds, inclusive. */
   readonly From?: number | undefined;
@@ -23,7 +23,7 @@ export interface DataRequest {
   readonly Probe?: true | undefined;
 }
 
-export interface Data {
+interface Data {
   /** Milliseconds: what is older is past the store's retention. */
   readonly Oldest: number;
   /** Name of the segment; absent where there is no more. */

@@ -42,6 +42,7 @@ import {
   ListLogGroups,
   PutLogGroupDeletionProtection,
 } from './groups.ts';
+import { CancelImportTask, CreateImportTask, DescribeImportTaskBatches, DescribeImportTasks } from './imports/tasks.ts';
 import { DeleteIndexPolicy, DescribeFieldIndexes, DescribeIndexPolicies, PutIndexPolicy } from './indexPolicies.ts';
 import limits from './limits.json' with { type: 'json' };
 import { StartLiveTail } from './liveTail.ts';
@@ -98,8 +99,10 @@ export const logs = defineService({
   operations: {
     AssociateKmsKey,
     CancelExportTask,
+    CancelImportTask,
     CreateDelivery,
     CreateExportTask,
+    CreateImportTask,
     CreateLogAnomalyDetector,
     CreateLogGroup,
     CreateLogStream,
@@ -132,6 +135,8 @@ export const logs = defineService({
     DescribeDestinations,
     DescribeExportTasks,
     DescribeFieldIndexes,
+    DescribeImportTaskBatches,
+    DescribeImportTasks,
     DescribeIndexPolicies,
     DescribeLogGroups,
     DescribeLogStreams,
