@@ -105,6 +105,12 @@ async function permitted(
   return target;
 }
 
+/** Of a call that was refused before permission was asked: whom it names, or how, was wrong. */
+export function noteAttempt(journey: Journey, ctx: Context, service: Service, name: string): void {
+  const operation = implementationOf(service, name);
+  if (operation?.recorded !== undefined) noteUse(journey, ctx, operation.action ?? `${service.prefix}:${name}`);
+}
+
 /** What is to be done outside the write set before `invoke`, for a caller who has permission. */
 export async function preparationOf(
   service: Service,

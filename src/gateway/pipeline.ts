@@ -25,6 +25,7 @@ import {
   implementationOf,
   invoke,
   type Journey,
+  noteAttempt,
   notImplemented,
   preparationOf,
   recordsOfCall,
@@ -368,8 +369,10 @@ const ENCODED_MESSAGE = 'x-gatehouse-authorization-message';
 async function recordRefusal(passage: Passage, ctx: Context, error: unknown, told: WireError): Promise<void> {
   const { service, operation, input } = passage;
   if (!service || !operation || !inputOf(service, operation)) return;
-  const kept = [...passage.failed, ...(ctx.audit.kept ?? []), ...(passage.noted?.values() ?? [])];
-  for (const entry of kept) ctx.store.append(entry);
+  for (const entry of [...passage.failed, ...(ctx.audit.kept ?? []), ...(passage.noted?.values() ?? [])]) {
+    ctx.store.append(entry);
+  }
+  if (passage.questions.length === 0) noteAttempt(passage, ctx, service, operation);
   const outcome = { input, error: { code: told.code, message: told.message } };
   for (const record of await recordsOfCall(service, operation, outcome, ctx)) ctx.store.append(record);
   if (error instanceof Denied) ctx.store.append(denialOf(error.question, ctx));

@@ -75,7 +75,7 @@ test('A generated policy permits what was done in the span, and nothing else', a
   );
 });
 
-test('A role is told by its sessions', async () => {
+test('A role is told by its sessions, and of data events by the service alone', async () => {
   const cloud = await testCloud();
   const { alice } = await arranged(cloud);
   const AssumeRolePolicyDocument = trust({ AWS: cloud.managementAccount });
@@ -87,13 +87,17 @@ test('A role is told by its sessions', async () => {
     sessionToken: Credentials!.SessionToken!,
   });
   await worker.sts.getCallerIdentity({});
+  await assert.rejects(worker.s3.getObject({ Bucket: 'kept', Key: 'k' }));
   const { accessAnalyzer } = cloud.root;
   const policyGenerationDetails = { principalArn: Role!.Arn };
   const { jobId } = await accessAnalyzer.startPolicyGeneration({ policyGenerationDetails });
   cloud.advance('PT10S');
-  const { generatedPolicyResult } = await accessAnalyzer.getGeneratedPolicy({ jobId });
-  const [{ policy } = {}] = generatedPolicyResult?.generatedPolicies ?? [];
-  assert.deepEqual(statementsOf(policy), [{ Effect: 'Allow', Action: ['sts:GetCallerIdentity'], Resource: '*' }]);
+  const asked = { jobId, includeServiceLevelTemplate: true };
+  const { generatedPolicyResult } = await accessAnalyzer.getGeneratedPolicy(asked);
+  const [byAction, byService] = generatedPolicyResult?.generatedPolicies ?? [];
+  const allowing = (...Action: string[]) => [{ Effect: 'Allow', Action, Resource: '*' }];
+  assert.deepEqual(statementsOf(byAction?.policy), allowing('sts:GetCallerIdentity'));
+  assert.deepEqual(statementsOf(byService?.policy), allowing('s3:*', 'sts:*'));
 });
 
 test('A job is canceled while it works, and fails where its role or principal is of no use', async () => {
