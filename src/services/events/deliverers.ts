@@ -9,7 +9,7 @@ import { findBus } from './busRows.ts';
 import { type Delivery, INVOKE, isApiDestination, type Owed } from './deliveries.ts';
 import { DeliveryFailure, queueUrl } from './failures.ts';
 import { type BusName, busArn, busNamed, ruleArn } from './names.ts';
-import { dynamic, inputOf } from './transform.ts';
+import { dynamic, inputOf, valueAt } from './transform.ts';
 
 /** Throws what the target, or whoever guards it, answers. Nothing is delivered then. */
 export async function deliverTo(ctx: Context, delivery: Delivery, task: Task<Owed>): Promise<void> {
@@ -36,11 +36,13 @@ const DELIVERERS: Readonly<Record<string, Deliverer>> = {
   sqs: toQueue,
   sns: toTopic,
   logs: toLogGroup,
+  kinesis: toStream,
+  firehose: toDeliveryStream,
   events: toBus,
 };
 
 interface Answer {
-  readonly Failed?: readonly { readonly Code?: string; readonly Message?: string }[];
+  readonly Failed?: readonly { readonly Code?: string | undefined; readonly Message?: string | undefined }[];
 }
 
 /** What was refused of a batch is an error like that of a single call. */
@@ -73,16 +75,53 @@ async function toTopic(ctx: Context, { rule, target, events }: Delivery, caller:
   }
 }
 
+/** A record each, since that is what the role is asked to allow. */
+async function toStream(ctx: Context, { rule, target, events }: Delivery, caller: Caller): Promise<void> {
+  const { region } = parseArn(target.Arn!)!;
+  const path = target.KinesisParameters?.PartitionKeyPath;
+  for (const event of events) {
+    const PartitionKey = partitionKey(event.happening.event, path);
+    const Data = Buffer.from(inputOf(rule, target, event));
+    await ctx.call('kinesis', 'PutRecord', { StreamARN: target.Arn!, PartitionKey, Data }, caller, region);
+  }
+}
+
+const PARTITION_KEY_MAX = 256;
+
+/** What the event says at the path; its id where there is neither. */
+function partitionKey(event: { readonly id: string }, path: string | undefined): string {
+  const value = path === undefined ? undefined : valueAt(event, path);
+  const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+  return (text || event.id).slice(0, PARTITION_KEY_MAX);
+}
+
+interface PutBatch {
+  readonly RequestResponses?: readonly { readonly ErrorCode?: string; readonly ErrorMessage?: string }[];
+}
+
+async function toDeliveryStream(ctx: Context, { rule, target, events }: Delivery, caller: Caller): Promise<void> {
+  const { region, resource } = parseArn(target.Arn!)!;
+  const DeliveryStreamName = resource.slice('deliverystream/'.length);
+  const texts = events.map((event) => inputOf(rule, target, event));
+  for (const batch of batches(texts, (text) => text, 4_194_304, 500)) {
+    const Records = batch.map((text) => ({ Data: Buffer.from(text) }));
+    const input = { DeliveryStreamName, Records };
+    const { RequestResponses = [] } = await ctx.call<PutBatch>('firehose', 'PutRecordBatch', input, caller, region);
+    const refused = RequestResponses.filter(({ ErrorCode }) => ErrorCode !== undefined);
+    requireAll({ Failed: refused.map(({ ErrorCode, ErrorMessage }) => ({ Code: ErrorCode, Message: ErrorMessage })) });
+  }
+}
+
 const BATCH_MAX = 10;
 
-/** Batches of at most ten, and of at most so many bytes unless one alone has more. */
-function batches<T>(items: readonly T[], textOf: (item: T) => string, bytesMax: number): T[][] {
+/** Batches of at most ten or so many, and of at most so many bytes unless one alone has more. */
+function batches<T>(items: readonly T[], textOf: (item: T) => string, bytesMax: number, max = BATCH_MAX): T[][] {
   const all: T[][] = [];
   let bytes = 0;
   for (const item of items) {
     const size = Buffer.byteLength(textOf(item));
     const last = all.at(-1);
-    if (last && last.length < BATCH_MAX && bytes + size <= bytesMax) {
+    if (last && last.length < max && bytes + size <= bytesMax) {
       last.push(item);
       bytes += size;
     } else {

@@ -5,10 +5,11 @@
 import type { Target } from '@aws-sdk/client-eventbridge';
 import type { Context } from '../../core/context.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { later, type TaskHandler } from '../../core/tasks.ts';
+import { later, type Task, type TaskHandler } from '../../core/tasks.ts';
 import type { Journal, JournalRow, Transaction } from '../../store/store.ts';
 import { nextSlot } from './apiDestinationRows.ts';
 import { type Happening, openHappening } from './happenings.ts';
+import { tellDelivered } from './measures.ts';
 import type { RuleName } from './names.ts';
 import { type Rule, ruleKey, rules } from './ruleRows.ts';
 
@@ -113,6 +114,9 @@ export async function deliveryOf(
   return { rule, target, events };
 }
 
+/** As what is measured tells of it. */
+export const attemptOf = ({ body, attempt, given }: Task<Owed>) => ({ events: body.sequences.length, attempt, given });
+
 /** What carries events to targets inside the plane. */
 export const deliver: TaskHandler<Owed> = {
   kind: DELIVER,
@@ -121,6 +125,8 @@ export const deliver: TaskHandler<Owed> = {
     const delivery = await deliveryOf(ctx, task.body);
     if (!delivery || delivery.events.length === 0) return undefined;
     await (await import('./deliverers.ts')).deliverTo(ctx, delivery, task);
+    // An API destination is yet to be called.
+    if (!isApiDestination(delivery.target.Arn)) tellDelivered(ctx, delivery.rule, attemptOf(task));
     return undefined;
   },
   async failed(task, ctx, error) {
@@ -133,7 +139,10 @@ export const invoke: TaskHandler<Owed, number> = {
   kind: INVOKE,
   principal: 'events.amazonaws.com',
   reach: async (task, around) => (await import('./httpTarget.ts')).invoked(task.body, around),
-  settle: async () => undefined,
+  async settle(task, ctx, status) {
+    if (status !== 0) tellDelivered(ctx, task.body.rule, attemptOf(task));
+    return undefined;
+  },
   async failed(task, ctx, error) {
     return (await import('./failures.ts')).afterFailure(task, ctx, error);
   },

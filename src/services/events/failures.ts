@@ -9,7 +9,8 @@ import { parseArn } from '../../core/arn.ts';
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import type { Again, Task } from '../../core/tasks.ts';
 import { findResource } from '../../posture/inventory.ts';
-import { type Delivered, type Delivery, deliveryOf, type Owed } from './deliveries.ts';
+import { attemptOf, type Delivered, type Delivery, deliveryOf, type Owed } from './deliveries.ts';
+import { tellFailedAttempt, tellGivenUp } from './measures.ts';
 import { ruleArn } from './names.ts';
 
 /** A failure that EventBridge has a code for. */
@@ -28,7 +29,7 @@ export class DeliveryFailure extends Error {
 const CODES: readonly (readonly [pattern: RegExp, code: string, again: boolean])[] = [
   [/^(AccessDenied|NotAuthorized|AuthorizationError|KMSAccessDenied|KmsAccessDenied)/, 'NO_PERMISSIONS', false],
   [/(QueueDoesNotExist|NonExistentQueue|NotFound)/, 'NO_RESOURCE', false],
-  [/(Throttl|OverLimit|RequestLimitExceeded)/, 'THROTTLING', true],
+  [/(Throttl|OverLimit|RequestLimitExceeded|ProvisionedThroughputExceeded|ServiceUnavailable)/, 'THROTTLING', true],
   [/(LimitExceeded)/, 'RESOURCE_LIMIT_EXCEEDED', true],
   [/^(Validation|Invalid|Missing|Unsupported|MessageTooLong|BatchRequestTooLong)/, 'INVALID_PARAMETER', false],
   [/^NotImplemented$/, 'NO_RESOURCE', false],
@@ -63,9 +64,11 @@ export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknow
     left <= 0 ? 'MaximumEventAgeInSeconds' : task.attempt >= MaximumRetryAttempts ? 'MaximumRetryAttempts' : undefined;
   if (failure.again === false || exhausted !== undefined) {
     const condition = failure.again === false ? undefined : exhausted;
-    await deadLettered(ctx, delivery, failure, { attempts: task.attempt, condition });
+    const letters = await deadLettered(ctx, delivery, failure, { attempts: task.attempt, condition });
+    tellGivenUp(ctx, delivery.rule, attemptOf(task), letters);
     return undefined;
   }
+  tellFailedAttempt(ctx, delivery.rule, attemptOf(task));
   const asked = typeof failure.again === 'number' ? failure.again : 0;
   return Math.min(left, Math.max(asked, pauseOf(task.attempt, ctx)));
 }
@@ -84,10 +87,17 @@ interface End {
 
 const BATCH = 10;
 
-async function deadLettered(ctx: Context, delivery: Delivery, failure: DeliveryFailure, end: End): Promise<void> {
+/** How many letters were sent; undefined without a queue for them. */
+async function deadLettered(
+  ctx: Context,
+  delivery: Delivery,
+  failure: DeliveryFailure,
+  end: End,
+): Promise<number | undefined> {
   const { rule, target, events } = delivery;
   const queue = parseArn(target.DeadLetterConfig?.Arn ?? '');
-  if (!queue) return;
+  if (!queue) return undefined;
+  let sent = 0;
   const source = servicePrincipal('events.amazonaws.com', { arn: ruleArn(rule), account: rule.account });
   const QueueUrl = queueUrl(queue);
   const MessageAttributes = attributesOf(ruleArn(rule), target, failure, end);
@@ -99,10 +109,12 @@ async function deadLettered(ctx: Context, delivery: Delivery, failure: DeliveryF
     }));
     try {
       await ctx.call('sqs', 'SendMessageBatch', { QueueUrl, Entries }, source, queue.region);
+      sent += Entries.length;
     } catch {
       // A dead-letter queue that is gone or refuses: AWS drops the events then, too. The refused call is on record.
     }
   }
+  return sent;
 }
 
 const bodyOf = ({ happening }: Delivered) => JSON.stringify(happening.event);

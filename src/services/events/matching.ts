@@ -9,6 +9,7 @@ import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
 import { archivedEvents, archiveSizes } from './archiveRows.ts';
 import { oweDelivery } from './deliveries.ts';
 import { busOfEntry, type Happening, happeningOf, mayHappen, wasPut } from './happenings.ts';
+import { tellMatched } from './measures.ts';
 import type { BusName } from './names.ts';
 import { type Mark, marks, type Rule, rules } from './ruleRows.ts';
 
@@ -59,6 +60,8 @@ export async function distributed(tx: Transaction, entry: JournalRow, happening:
 
 async function handed(tx: Transaction, rule: Rule, matches: readonly Match[]): Promise<void> {
   if (rule.archive === undefined) {
+    const now = new Date(matches.at(-1)!.entry.time);
+    tellMatched({ store: tx, now }, rule, matches.length, rule.targets.length);
     for (const target of rule.targets) await oweDelivery(tx, rule, target, matches);
   } else if (rule.archiveSealed) {
     const { account, region, archive } = rule;

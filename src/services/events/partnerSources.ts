@@ -11,6 +11,7 @@ import {
   type ListPartnerEventSourcesResponse,
   OperationDisabledException,
   type PutPartnerEventsRequest,
+  type PutPartnerEventsRequestEntry,
   type PutPartnerEventsResponse,
   type PutPartnerEventsResultEntry,
   ResourceAlreadyExistsException,
@@ -21,6 +22,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { type Bus, findBus } from './busRows.ts';
 import { noSource } from './eventSources.ts';
+import { tellPartnerEvents, tellPut } from './measures.ts';
 import { rowsPage } from './pages.ts';
 import {
   findSource,
@@ -146,11 +148,21 @@ export const PutPartnerEvents: Operation<Present<PutPartnerEventsRequest>, PutPa
       if (source !== '' && owner?.account !== ctx.account) {
         const ErrorMessage = `Not authorized for the source ${source}.`;
         Entries.push({ ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage });
-      } else Entries.push(await acceptedEvent(ctx, entry, await takenUp(ctx, source)));
+      } else Entries.push(await accepted(ctx, entry, await takenUp(ctx, source)));
     }
-    return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
+    const failed = Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length;
+    tellPut(ctx, 'PutPartnerEvents', { entries: entries.length, failed });
+    return { FailedEntryCount: failed, Entries };
   },
 };
+
+async function accepted(ctx: Context, entry: PutPartnerEventsRequestEntry, buses: readonly Bus[]) {
+  const result = await acceptedEvent(ctx, entry, buses);
+  if (result.ErrorCode === undefined) {
+    for (const { account } of buses) tellPartnerEvents(ctx, entry.Source!, account);
+  }
+  return result;
+}
 
 /** The buses that a source's events go to. */
 async function takenUp(ctx: Context, name: string) {

@@ -16,6 +16,7 @@ import { isDeep } from '../../patterns/index.ts';
 import { putOnBus } from './arrivals.ts';
 import { type Bus, findBus } from './busRows.ts';
 import { acceptedPattern, refuse } from './errors.ts';
+import { tellPut } from './measures.ts';
 import { type BusName, busArn, busNamed } from './names.ts';
 
 type Entry = PutEventsRequestEntry;
@@ -44,7 +45,10 @@ export const PutEvents: Operation<Present<PutEventsRequest>, PutEventsResponse, 
     requireSizeOf(input.Entries);
     const Entries: PutEventsResultEntry[] = [];
     for (const entry of input.Entries) Entries.push(await accepted(ctx, entry, found.get(entry.EventBusName)!));
-    return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
+    const failed = Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length;
+    const bytes = input.Entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+    tellPut(ctx, 'PutEvents', { entries: Entries.length, failed, bytes });
+    return { FailedEntryCount: failed, Entries };
   },
 };
 

@@ -31,6 +31,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   sqs: { parameters: 'SqsParameters', check: checkQueue },
   sns: { check: checkTopic },
   logs: { check: checkLogGroup },
+  kinesis: { parameters: 'KinesisParameters', check: checkStream },
+  firehose: { check: checkDeliveryStream },
   'event-bus': { check: checkBus },
   'api-destination': { parameters: 'HttpParameters', check: requireRole },
 };
@@ -39,7 +41,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 export function checkTarget(target: Target, bus: BusName): void {
   const { Id: id } = target;
   const arn = parseArn(target.Arn!);
-  if (!arn) refuse(`Parameter ${target.Arn} is not valid. Reason: Provided Arn is not in correct format.`);
+  if (!arn) refuseArn(target);
   const kind = KINDS[kindOf(arn)];
   if (!kind) notImplemented(`An EventBridge target of the service ${arn.service} (${target.Arn})`);
   for (const name of PARAMETERS) {
@@ -73,7 +75,7 @@ function checkTopic(target: Target, arn: Arn, bus: BusName): void {
 
 function checkLogGroup(target: Target, arn: Arn, bus: BusName): void {
   if (!/^log-group:[\w./#-]+(:\*)?$/.test(arn.resource)) {
-    refuse(`Parameter ${target.Arn} is not valid. Reason: Provided Arn is not in correct format.`);
+    refuseArn(target);
   }
   if (target.RoleArn !== undefined) refuse(`RoleArn is not supported for target ${target.Arn}.`);
   if (arn.account !== bus.account || arn.region !== bus.region) {
@@ -84,6 +86,22 @@ function checkLogGroup(target: Target, arn: Arn, bus: BusName): void {
   if (target.Input !== undefined || target.InputPath !== undefined) {
     refuse(`Input and InputPath are not supported for target ${target.Arn}.`);
   }
+}
+
+function checkStream(target: Target, arn: Arn): void {
+  if (!/^stream\/[\w.-]+$/.test(arn.resource)) refuseArn(target);
+  requireRole(target);
+  const path = target.KinesisParameters?.PartitionKeyPath;
+  if (path !== undefined && !stepsOf(path)) refuse(`Invalid PartitionKeyPath for target ${target.Id}.`);
+}
+
+function checkDeliveryStream(target: Target, arn: Arn): void {
+  if (!/^deliverystream\/[\w.-]+$/.test(arn.resource)) refuseArn(target);
+  requireRole(target);
+}
+
+function refuseArn({ Arn: arn }: Target): never {
+  refuse(`Parameter ${arn} is not valid. Reason: Provided Arn is not in correct format.`);
 }
 
 function checkBus(target: Target, arn: Arn, bus: BusName): void {

@@ -33,9 +33,9 @@ export const invokeTarget: TaskHandler<Invocation> = {
   async settle(task, ctx) {
     const { body } = task;
     const role = await roleOf(ctx, body.schedule, body.target.RoleArn!);
-    const { callOf, regionOf } = await import('./targets.ts');
+    const { callOf, inputOf, regionOf } = await import('./targets.ts');
     const call = callOf(body.target, await textOf(ctx, task, role));
-    const answer = await ctx.call<Answer>(call.service, call.operation, call.input, role, regionOf(body.target));
+    const answer = await ctx.call<Answer>(call.service, call.operation, inputOf(call), role, regionOf(body.target));
     const failed = call.operation === 'PutEvents' ? answer.Entries?.find(({ ErrorCode }) => ErrorCode) : undefined;
     if (failed) throw Object.assign(new Error(failed.ErrorMessage), { name: failed.ErrorCode ?? 'InternalFailure' });
     return undefined;
@@ -81,7 +81,8 @@ const ATTEMPTS = 185;
 const PAUSE_MS_MAX = 480_000;
 
 /** Errors after which another try may succeed: the service's own fault, or too many calls. */
-const PASSING = /Throttl|Internal|ServiceUnavailable|TooManyRequests|OverLimit|RequestLimitExceeded|Timeout/i;
+const PASSING =
+  /Throttl|ProvisionedThroughputExceeded|Internal|ServiceUnavailable|TooManyRequests|OverLimit|RequestLimitExceeded|Timeout/i;
 const NAMED = /^[A-Z][A-Za-z.]+$/;
 
 async function afterFailure(task: Task<Invocation>, ctx: Context, error: unknown): Promise<Again> {

@@ -50,6 +50,28 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     operation: 'Publish',
     input: ({ Arn: TopicArn }, _arn, Message) => ({ TopicArn, Message }),
   },
+  kinesis: {
+    universal: 'kinesis:putRecord',
+    service: 'kinesis',
+    operation: 'PutRecord',
+    check: ({ KinesisParameters }, arn) => {
+      if (!arn.resource.startsWith('stream/')) refuse('Provided Arn is not in correct format.');
+      if (KinesisParameters === undefined) refuse('KinesisParameters must be specified for Kinesis targets.');
+    },
+    input: ({ Arn: StreamARN, KinesisParameters }, _arn, Data) => ({ StreamARN, ...KinesisParameters, Data }),
+  },
+  firehose: {
+    universal: 'firehose:putRecord',
+    service: 'firehose',
+    operation: 'PutRecord',
+    check: (_target, arn) => {
+      if (!arn.resource.startsWith('deliverystream/')) refuse('Provided Arn is not in correct format.');
+    },
+    input: (_target, { resource }, Data) => ({
+      DeliveryStreamName: resource.slice('deliverystream/'.length),
+      Record: { Data },
+    }),
+  },
   events: {
     universal: 'eventbridge:putEvents',
     service: 'events',
@@ -66,7 +88,7 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
 };
 
 /** Kinds that AWS has templates for and this plane has no service for. */
-const ABSENT = new Set('codebuild codepipeline ecs inspector kinesis firehose lambda sagemaker states'.split(' '));
+const ABSENT = new Set('codebuild codepipeline ecs inspector lambda sagemaker states'.split(' '));
 
 /** What the AWS SDK calls services → what they are called here. */
 const SERVICES: Readonly<Record<string, string>> = {
@@ -77,7 +99,9 @@ const SERVICES: Readonly<Record<string, string>> = {
   cloudwatchlogs: 'logs',
   costexplorer: 'ce',
   eventbridge: 'events',
+  firehose: 'firehose',
   iam: 'iam',
+  kinesis: 'kinesis',
   kms: 'kms',
   organizations: 'organizations',
   s3: 's3',
@@ -109,7 +133,11 @@ const READS = new RegExp(
   ].join('|')})`,
 );
 
-const PARAMETERS: Readonly<Record<string, keyof Target>> = { sqs: 'SqsParameters', events: 'EventBridgeParameters' };
+const PARAMETERS: Readonly<Record<string, keyof Target>> = {
+  sqs: 'SqsParameters',
+  events: 'EventBridgeParameters',
+  kinesis: 'KinesisParameters',
+};
 const ALL_PARAMETERS = [
   'EcsParameters',
   'EventBridgeParameters',
@@ -184,6 +212,24 @@ function smallMembers(value: unknown): unknown {
       const small = name[0]!.toLowerCase() + name.slice(1);
       return [small, small === 'tags' ? member : smallMembers(member)];
     }),
+  );
+}
+
+/** Services whose records are bytes: `Data` is given, and told in dead letters, as text. */
+const RECORDS = new Set(['kinesis', 'firehose']);
+
+/** The input as the operation takes it. */
+export const inputOf = ({ service, input }: Call): object =>
+  RECORDS.has(service) ? (withBytes(input) as object) : input;
+
+function withBytes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withBytes);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      name === 'Data' && typeof member === 'string' ? Buffer.from(member) : withBytes(member),
+    ]),
   );
 }
 
