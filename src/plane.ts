@@ -49,20 +49,7 @@ export async function serve(config: Config): Promise<void> {
     store,
     blobs: blobsOver(await blobDriverOf(config), store, () => deps.now().getTime()),
     secrets: secretsUnder(...(rootKeys as [Uint8Array])),
-    settings: {
-      managementAccount: '',
-      region: config.region,
-      endpoint: '',
-      quotas: config.quotas,
-      prices: config.prices,
-      smtp: config.smtp,
-      tlsCert: config.tlsCert,
-      passwordCost: config.passwordCost,
-      passwordMemorySeconds: config.passwordMemorySeconds,
-      outbound: config.outbound,
-      trailIntervalSeconds: config.trailIntervalSeconds,
-      keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },
-    },
+    settings: settingsOf(config),
     decisions: keptDecisions(),
     uses: useNotes(),
     waiting: waitingRoom(store),
@@ -97,6 +84,22 @@ export async function serve(config: Config): Promise<void> {
     await store.close();
   }, log);
 }
+
+/** Account and endpoint are known once the plane listens. */
+const settingsOf = (config: Config): Deps['settings'] => ({
+  managementAccount: '',
+  region: config.region,
+  endpoint: '',
+  quotas: config.quotas,
+  prices: config.prices,
+  smtp: config.smtp,
+  tlsCert: config.tlsCert,
+  passwordCost: config.passwordCost,
+  passwordMemorySeconds: config.passwordMemorySeconds,
+  outbound: config.outbound,
+  trailIntervalSeconds: config.trailIntervalSeconds,
+  keyStores: { proxies: config.proxies, clusters: config.clusters, wallClock: Date.now },
+});
 
 /**
  * The root key is there but does not open: every request is told that the plane is not available, whoever sends it, and
