@@ -41,6 +41,7 @@ import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
 import { expiryNotices } from './rolesanywhere/noticeWorker.ts';
 import { front as s3Front } from './s3/front.ts';
 import { bucketResources } from './s3/resources.ts';
+import { storageWorker } from './s3/storageWorker.ts';
 import { s3Tasks } from './s3/tasks.ts';
 import { jobTasks } from './s3control/jobTasks.ts';
 import { schedulerTasks } from './scheduler/tasks.ts';
@@ -176,6 +177,7 @@ export const serviceWorkers: readonly Worker[] = [
   logExpiry,
   logQueries,
   expiryNotices,
+  storageWorker,
 ];
 
 /** Who does what requests leave to be done; see core/tasks.ts. */

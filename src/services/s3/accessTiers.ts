@@ -3,8 +3,9 @@
  * configurations say. The last access is kept to the day, and only while there is a configuration; what was there
  * before one counts from when it was set. Other tiers are read like any storage, so they make no difference here.
  */
-import type { IntelligentTieringAccessTier, IntelligentTieringConfiguration } from '@aws-sdk/client-s3';
+import type { IntelligentTieringAccessTier } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
+import { isAbout } from './namedConfigurations.ts';
 import type { BucketSettings } from './settings.ts';
 import { replaceVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
@@ -27,19 +28,13 @@ export function archiveTierOf(
   if (!isWatched(version, settings)) return undefined;
   let deepest: IntelligentTieringAccessTier | undefined;
   for (const { configuration, since } of settings.tiering!) {
-    if (configuration.Status !== 'Enabled' || !isAbout(configuration, version)) continue;
+    if (configuration.Status !== 'Enabled' || !isAbout(configuration.Filter, version)) continue;
     const used = Math.max(version.modified, version.accessed ?? 0, thaw?.ready ?? 0, since);
     for (const { Days = 0, AccessTier } of configuration.Tierings ?? []) {
       if (now.getTime() - used >= Days * DAY_MS && deepest !== 'DEEP_ARCHIVE_ACCESS') deepest = AccessTier;
     }
   }
   return deepest;
-}
-
-function isAbout({ Filter }: IntelligentTieringConfiguration, { key, tags = [] }: ObjectVersion): boolean {
-  if (!key.startsWith(Filter?.And?.Prefix ?? Filter?.Prefix ?? '')) return false;
-  const wanted = Filter?.And?.Tags ?? (Filter?.Tag ? [Filter.Tag] : []);
-  return wanted.every((tag) => tags.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value));
 }
 
 const dayOf = (time: number) => Math.floor(time / DAY_MS);

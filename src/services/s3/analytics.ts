@@ -1,32 +1,31 @@
 /**
- * Storage class analysis: there are no such configurations, and none can be made. It would have to know how often
- * objects of each age are read, which nothing here counts.
+ * Storage class analysis: what is set. What is counted for it, and exported every day, is in analyses.ts.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/analytics-storage-class.html
  */
-import type {
-  DeleteBucketAnalyticsConfigurationRequest,
-  GetBucketAnalyticsConfigurationRequest,
-  ListBucketAnalyticsConfigurationsOutput,
-  ListBucketAnalyticsConfigurationsRequest,
-} from '@aws-sdk/client-s3';
-import type { Present } from '../../core/operation.ts';
-import { configurationNamed } from './configurations.ts';
-import { onBucket } from './onBucket.ts';
+import type { AnalyticsConfiguration } from '@aws-sdk/client-s3';
+import { CommonError } from '../../core/errors.ts';
+import { forgetAnalysis } from './analyses.ts';
+import { s3Error } from './errors.ts';
+import { namedConfigurations, requireFilter } from './namedConfigurations.ts';
+import { oneOf } from './onBucket.ts';
 
-const none = async (): Promise<object> => configurationNamed<object>(undefined);
-
-const noneListed = async (): Promise<ListBucketAnalyticsConfigurationsOutput> => ({ IsTruncated: false });
-
-export const GetBucketAnalyticsConfiguration = onBucket<Present<GetBucketAnalyticsConfigurationRequest>, object>({
-  action: 's3:GetAnalyticsConfiguration',
-  run: none,
+export const analyticsConfigurations = namedConfigurations({
+  setting: 'analytics',
+  member: 'AnalyticsConfiguration',
+  require: requireAnalysis,
+  forget: forgetAnalysis,
 });
 
-export const ListBucketAnalyticsConfigurations = onBucket<Present<ListBucketAnalyticsConfigurationsRequest>, object>({
-  action: 's3:GetAnalyticsConfiguration',
-  run: noneListed,
-});
-
-export const DeleteBucketAnalyticsConfiguration = onBucket<Present<DeleteBucketAnalyticsConfigurationRequest>, object>({
-  action: 's3:PutAnalyticsConfiguration',
-  run: none,
-});
+function requireAnalysis({ Filter, StorageClassAnalysis }: AnalyticsConfiguration): void {
+  requireFilter(Filter);
+  if (!StorageClassAnalysis) throw s3Error('MalformedXML');
+  const { DataExport } = StorageClassAnalysis;
+  if (!DataExport) return;
+  oneOf(DataExport.OutputSchemaVersion, ['V_1'] as const);
+  const to = DataExport.Destination?.S3BucketDestination;
+  oneOf(to?.Format, ['CSV'] as const);
+  if (!/^arn:aws:s3:::[a-z0-9.-]{3,63}$/.test(to?.Bucket ?? '')) {
+    throw new CommonError('InvalidS3DestinationBucket', 'Invalid bucket ARN.');
+  }
+  if (to?.BucketAccountId !== undefined && !/^\d{12}$/.test(to.BucketAccountId)) throw s3Error('MalformedXML');
+}

@@ -18,6 +18,7 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { accessPoints } from '../../identity/accessPoints.ts';
 import { type BucketTarget, bucketAccess, loadBucket, noteBucket, requireOwner, targetOf } from './access.ts';
+import { forgetAnalyses } from './analyses.ts';
 import { requireBucketName } from './bucketNames.ts';
 import { type Bucket, bucketArn, buckets, requireBucket } from './bucketRows.ts';
 import { invalidArgument, s3Error } from './errors.ts';
@@ -122,6 +123,7 @@ export const DeleteBucket: Operation<Present<DeleteBucketRequest>, object, Bucke
       if (rows.length > 0) throw s3Error('BucketNotEmpty', { details: { BucketName: bucket.name } });
     }
     await endUploads(ctx, bucket.name);
+    await forgetAnalyses(ctx, bucket.name);
     await ctx.store.remove(buckets, [bucket.name]);
     await ctx.store.remove(bucketSettings, [bucket.name]);
     return {};

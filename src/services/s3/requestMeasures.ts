@@ -11,6 +11,7 @@ import type { Tag } from '../../core/operation.ts';
 import { accessPointArn } from '../../identity/accessPoints.ts';
 import { sentBytes } from './accessLogs.ts';
 import { findBucket } from './bucketRows.ts';
+import { isAbout } from './namedConfigurations.ts';
 import { accessPointNamed } from './reachedPoints.ts';
 import type { BucketSettings } from './settings.ts';
 import { findLatest, findVersion } from './versionStore.ts';
@@ -65,13 +66,9 @@ function once<T>(find: () => Promise<T>): () => Promise<T> {
 
 async function passes(filter: MetricsConfiguration['Filter'], { key, tags, point }: Seen): Promise<boolean> {
   if (!filter) return true;
-  const { Prefix, AccessPointArn } = filter.And ?? filter;
-  const wantedTags = filter.And ? (filter.And.Tags ?? []) : filter.Tag ? [filter.Tag] : [];
-  if (Prefix !== undefined && !key.startsWith(Prefix)) return false;
+  const { AccessPointArn } = filter.And ?? filter;
   if (AccessPointArn !== undefined && (await point()) !== AccessPointArn) return false;
-  if (wantedTags.length === 0) return true;
-  const found = await tags();
-  return wantedTags.every((wanted) => found.some(({ Key, Value }) => Key === wanted.Key && Value === wanted.Value));
+  return isAbout(filter, { key, tags: filter.Tag || filter.And?.Tags ? await tags() : [] });
 }
 
 /** Of the object as the request left it. */

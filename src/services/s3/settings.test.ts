@@ -65,11 +65,6 @@ test('What was never set answers as AWS does', async () => {
       message: 'The specified configuration does not exist.',
     });
   }
-  const AnalyticsConfiguration = { Id: 'x', StorageClassAnalysis: {} };
-  await assert.rejects(s3.putBucketAnalyticsConfiguration({ Bucket, Id: 'x', AnalyticsConfiguration }), {
-    name: 'NotImplemented',
-    message: 's3:PutBucketAnalyticsConfiguration is not implemented.',
-  });
 });
 
 test('PutBucketEncryption is read back; what goes not together is refused', async () => {

@@ -3,6 +3,7 @@
  * it; what only some operations read (lists of named configurations) is in tables of its own.
  */
 import type {
+  AnalyticsConfiguration,
   CORSRule,
   IntelligentTieringConfiguration,
   LifecycleRule,
@@ -53,6 +54,8 @@ export interface BucketSettings {
     readonly since: number;
     readonly configuration: IntelligentTieringConfiguration;
   }[];
+  /** By id. */
+  readonly analytics?: readonly AnalyticsConfiguration[];
   /** By id. */
   readonly metrics?: readonly MetricsConfiguration[];
 }

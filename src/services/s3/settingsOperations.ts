@@ -2,11 +2,7 @@
 import { GetBucketAbac, PutBucketAbac } from './abac.ts';
 import { GetBucketAccelerateConfiguration, PutBucketAccelerateConfiguration } from './acceleration.ts';
 import { GetBucketAcl, PutBucketAcl } from './acls.ts';
-import {
-  DeleteBucketAnalyticsConfiguration,
-  GetBucketAnalyticsConfiguration,
-  ListBucketAnalyticsConfigurations,
-} from './analytics.ts';
+import { analyticsConfigurations } from './analytics.ts';
 import { DeleteBucketTagging, GetBucketTagging, PutBucketTagging } from './bucketTags.ts';
 import { DeleteBucketCors, GetBucketCors, PutBucketCors } from './cors.ts';
 import { DeleteBucketEncryption, GetBucketEncryption, PutBucketEncryption } from './defaultEncryption.ts';
@@ -35,29 +31,19 @@ import { GetBucketRequestPayment, PutBucketRequestPayment } from './payment.ts';
 import { DeleteBucketPolicy, GetBucketPolicy, GetBucketPolicyStatus, PutBucketPolicy } from './policies.ts';
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
 import { DeleteBucketReplication, GetBucketReplication, PutBucketReplication } from './replications.ts';
-import {
-  DeleteBucketMetricsConfiguration,
-  GetBucketMetricsConfiguration,
-  ListBucketMetricsConfigurations,
-  PutBucketMetricsConfiguration,
-} from './requestMetrics.ts';
+import { metricsConfigurations } from './requestMetrics.ts';
 import { RestoreObject } from './restores.ts';
-import {
-  DeleteBucketIntelligentTieringConfiguration,
-  GetBucketIntelligentTieringConfiguration,
-  ListBucketIntelligentTieringConfigurations,
-  PutBucketIntelligentTieringConfiguration,
-} from './tiering.ts';
+import { tieringConfigurations } from './tiering.ts';
 import { DeleteBucketWebsite, GetBucketWebsite, PutBucketWebsite } from './websites.ts';
 
 export const settingsOperations = {
-  DeleteBucketAnalyticsConfiguration,
+  DeleteBucketAnalyticsConfiguration: analyticsConfigurations.delete,
   DeleteBucketCors,
   DeleteBucketEncryption,
-  DeleteBucketIntelligentTieringConfiguration,
+  DeleteBucketIntelligentTieringConfiguration: tieringConfigurations.delete,
   DeleteBucketInventoryConfiguration,
   DeleteBucketLifecycle,
-  DeleteBucketMetricsConfiguration,
+  DeleteBucketMetricsConfiguration: metricsConfigurations.delete,
   DeleteBucketOwnershipControls,
   DeleteBucketPolicy,
   DeleteBucketReplication,
@@ -67,14 +53,14 @@ export const settingsOperations = {
   GetBucketAbac,
   GetBucketAccelerateConfiguration,
   GetBucketAcl,
-  GetBucketAnalyticsConfiguration,
+  GetBucketAnalyticsConfiguration: analyticsConfigurations.get,
   GetBucketCors,
   GetBucketEncryption,
-  GetBucketIntelligentTieringConfiguration,
+  GetBucketIntelligentTieringConfiguration: tieringConfigurations.get,
   GetBucketInventoryConfiguration,
   GetBucketLifecycleConfiguration,
   GetBucketLogging,
-  GetBucketMetricsConfiguration,
+  GetBucketMetricsConfiguration: metricsConfigurations.get,
   GetBucketNotificationConfiguration,
   GetBucketOwnershipControls,
   GetBucketPolicy,
@@ -88,20 +74,21 @@ export const settingsOperations = {
   GetObjectLockConfiguration,
   GetObjectRetention,
   GetPublicAccessBlock,
-  ListBucketAnalyticsConfigurations,
-  ListBucketIntelligentTieringConfigurations,
+  ListBucketAnalyticsConfigurations: analyticsConfigurations.list,
+  ListBucketIntelligentTieringConfigurations: tieringConfigurations.list,
   ListBucketInventoryConfigurations,
-  ListBucketMetricsConfigurations,
+  ListBucketMetricsConfigurations: metricsConfigurations.list,
   PutBucketAbac,
   PutBucketAccelerateConfiguration,
   PutBucketAcl,
+  PutBucketAnalyticsConfiguration: analyticsConfigurations.put,
   PutBucketCors,
   PutBucketEncryption,
-  PutBucketIntelligentTieringConfiguration,
+  PutBucketIntelligentTieringConfiguration: tieringConfigurations.put,
   PutBucketInventoryConfiguration,
   PutBucketLifecycleConfiguration,
   PutBucketLogging,
-  PutBucketMetricsConfiguration,
+  PutBucketMetricsConfiguration: metricsConfigurations.put,
   PutBucketNotificationConfiguration,
   PutBucketOwnershipControls,
   PutBucketPolicy,

@@ -2,76 +2,22 @@
  * S3 Intelligent-Tiering's archives: what is set. In which tier an object is follows from the plane's clock, see
  * accessTiers.ts. https://docs.aws.amazon.com/AmazonS3/latest/userguide/intelligent-tiering-overview.html
  */
-import type {
-  DeleteBucketIntelligentTieringConfigurationRequest,
-  GetBucketIntelligentTieringConfigurationOutput,
-  GetBucketIntelligentTieringConfigurationRequest,
-  IntelligentTieringConfiguration,
-  ListBucketIntelligentTieringConfigurationsOutput,
-  ListBucketIntelligentTieringConfigurationsRequest,
-  PutBucketIntelligentTieringConfigurationRequest,
-} from '@aws-sdk/client-s3';
-import type { Present } from '../../core/operation.ts';
-import { requireTags } from './bucketTags.ts';
-import {
-  configurationIn,
-  configurationPages,
-  tokenAsked,
-  withConfiguration,
-  withoutConfiguration,
-} from './configurations.ts';
+import type { IntelligentTieringConfiguration } from '@aws-sdk/client-s3';
 import { s3Error } from './errors.ts';
-import { onBucket, oneOf } from './onBucket.ts';
-import { changeSettings } from './settings.ts';
+import { namedConfigurations, requireFilter } from './namedConfigurations.ts';
+import { oneOf } from './onBucket.ts';
 
-const READING = 's3:GetIntelligentTieringConfiguration';
-const WRITING = 's3:PutIntelligentTieringConfiguration';
-
-export const GetBucketIntelligentTieringConfiguration = onBucket<
-  Present<GetBucketIntelligentTieringConfigurationRequest>,
-  GetBucketIntelligentTieringConfigurationOutput
->({
-  action: READING,
-  run: async ({ Id }, _ctx, { settings }) => ({
-    IntelligentTieringConfiguration: configurationIn(settings.tiering, Id).configuration,
-  }),
-});
-
-export const ListBucketIntelligentTieringConfigurations = onBucket<
-  Present<ListBucketIntelligentTieringConfigurationsRequest>,
-  ListBucketIntelligentTieringConfigurationsOutput
->({
-  action: READING,
-  async run(input, _ctx, { settings }) {
-    const { items, page } = configurationPages.items(settings.tiering ?? [], input);
-    const list = items.map(({ configuration }) => configuration);
-    return { ...page, ...tokenAsked(input), ...(list.length > 0 && { IntelligentTieringConfigurationList: list }) };
-  },
-});
-
-export const PutBucketIntelligentTieringConfiguration = onBucket<
-  Present<PutBucketIntelligentTieringConfigurationRequest>,
-  object
->({
-  action: WRITING,
-  async run({ Id, IntelligentTieringConfiguration: configuration }, ctx, { bucket, settings }) {
-    requireTiering(configuration);
-    const before = settings.tiering?.find((row) => row.Id === Id);
-    const since = before?.since ?? ctx.now.getTime();
-    const tiering = withConfiguration(settings.tiering, Id, { Id: configuration.Id, since, configuration });
-    await changeSettings(ctx, bucket.name, { tiering });
-    return {};
-  },
-});
-
-export const DeleteBucketIntelligentTieringConfiguration = onBucket<
-  Present<DeleteBucketIntelligentTieringConfigurationRequest>,
-  object
->({
-  action: WRITING,
-  async run({ Id }, ctx, { bucket, settings }) {
-    await changeSettings(ctx, bucket.name, { tiering: withoutConfiguration(settings.tiering, Id) });
-    return {};
+export const tieringConfigurations = namedConfigurations({
+  setting: 'tiering',
+  member: 'IntelligentTieringConfiguration',
+  require: requireTiering,
+  kept: {
+    row: (configuration: IntelligentTieringConfiguration, before, ctx) => ({
+      Id: configuration.Id,
+      since: before?.since ?? ctx.now.getTime(),
+      configuration,
+    }),
+    shown: ({ configuration }) => configuration,
   },
 });
 
@@ -89,8 +35,6 @@ function requireTiering({ Filter, Status, Tierings = [] }: IntelligentTieringCon
     const message = `'Days' for the access tier ${tiers[i]} must be between ${least} and ${DAYS_MAX}`;
     throw s3Error('InvalidArgument', { message });
   }
-  const { And, Prefix, Tag } = Filter ?? {};
-  if (Filter && [And, Prefix, Tag].filter((each) => each !== undefined).length > 1) throw s3Error('MalformedXML');
-  if (And && (And.Prefix === undefined ? 0 : 1) + (And.Tags?.length ?? 0) < 2) throw s3Error('MalformedXML');
-  requireTags(And?.Tags ?? (Tag ? [Tag] : []));
+  // An empty filter is none.
+  requireFilter(Object.values(Filter ?? {}).some((each) => each !== undefined) ? Filter : undefined);
 }

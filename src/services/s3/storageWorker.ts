@@ -1,0 +1,46 @@
+/** What is measured of all buckets once a day, after midnight UTC: how far that has come. */
+import type { Worker } from '../../core/worker.ts';
+import { table } from '../../store/store.ts';
+import type { Held } from './storageTypes.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The one row. Days are counted from 1970. */
+export interface StorageDay {
+  readonly id: 'storage';
+  readonly day: number;
+  /** All buckets are done for the day. */
+  readonly over: boolean;
+  /** The cursor of the last bucket that is done, or is under way; undefined, once begun, when there is none behind it. */
+  readonly last?: string | undefined;
+  readonly begun?: true;
+  /** The bucket that is under way. */
+  readonly scan?: StorageScan | undefined;
+}
+
+export interface StorageScan {
+  readonly bucket: string;
+  readonly phase: 'objects' | 'versions' | 'uploads';
+  readonly after?: string | undefined;
+  readonly held: Held;
+}
+
+export const storageDays = table<StorageDay>('s3_storage_day', { key: ({ id }) => [id] });
+
+/** A plane begins with its second day: of the first it has not seen the midnight. */
+export const storageWorker: Worker = {
+  name: 's3-storage',
+  everyMs: 60_000,
+  async work({ store, now, settings, errand }) {
+    const day = Math.floor(now().getTime() / DAY_MS);
+    const position = await store.transaction(async (tx) => {
+      const found = await tx.get(storageDays, ['storage']);
+      if (!found) await tx.insert(storageDays, { id: 'storage', day, over: true });
+      return found;
+    });
+    if (!position || (position.over && position.day >= day)) return false;
+    const { measureStorage } = await import('./storageScan.ts');
+    const as = { principal: 's3.amazonaws.com', account: settings.managementAccount, region: settings.region };
+    return errand(as, (ctx) => measureStorage(ctx, day));
+  },
+};
