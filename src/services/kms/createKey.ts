@@ -39,7 +39,7 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
     const id = input.MultiRegion ? `mrk-${uuid(ctx).replaceAll('-', '')}` : uuid(store ? diceOf(ctx) : ctx);
     const owner = { account: ctx.account, region: ctx.region, id, spec };
     const tags = acceptedTags([], input.Tags ?? []);
-    const policy = await acceptedPolicy(ctx, keyArn(owner), input.Policy, input.BypassPolicyLockoutSafetyCheck);
+    const accepted = await acceptedPolicy(ctx, keyArn(owner), input.Policy, input.BypassPolicyLockoutSafetyCheck);
     await requireRoom(ctx, ctx.region);
     const material = store
       ? await materialInStore(ctx, store, owner, input.XksKeyId)
@@ -54,7 +54,7 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
       origin,
       manager: 'CUSTOMER',
       enabled: true,
-      policy,
+      ...accepted,
       tags,
       aliases: [],
       ...(material && { material: { backing: material.backing, id: material.id } }),

@@ -20,7 +20,7 @@ import { bindPrincipals, InvalidPrincipal, showPrincipals } from '../../identity
 import { compilePolicy, contextOf, decide, type Principal, parsePolicy, validatePolicy } from '../../policy/index.ts';
 import { bypass } from './conditions.ts';
 import { defaultPolicy } from './defaultPolicy.ts';
-import { keyArn, keys } from './keys.ts';
+import { type Key, keyArn, keys } from './keys.ts';
 import { itemsPage } from './pages.ts';
 import { onKey } from './resolve.ts';
 
@@ -32,7 +32,7 @@ export const GetKeyPolicy = onKey<Present<GetKeyPolicyRequest>, GetKeyPolicyResp
   state: 'any',
   async run(input, ctx, key) {
     requireName(input.PolicyName);
-    return { Policy: await showPrincipals(ctx.store, key.policy), PolicyName: NAME };
+    return { Policy: await showPrincipals(ctx.store, key.policyGiven ?? key.policy), PolicyName: NAME };
   },
 });
 
@@ -41,8 +41,9 @@ export const PutKeyPolicy = onKey<Present<PutKeyPolicyRequest>, object>({
   conditions: (input) => ({ 'kms:BypassPolicyLockoutSafetyCheck': bypass(input.BypassPolicyLockoutSafetyCheck) }),
   async run(input, ctx, key) {
     requireName(input.PolicyName);
-    const policy = await acceptedPolicy(ctx, keyArn(key), input.Policy, input.BypassPolicyLockoutSafetyCheck);
-    await ctx.store.replace(keys, { ...key, policy });
+    const accepted = await acceptedPolicy(ctx, keyArn(key), input.Policy, input.BypassPolicyLockoutSafetyCheck);
+    const { policyGiven: _, ...rest } = key;
+    await ctx.store.replace(keys, { ...rest, ...accepted });
     return {};
   },
 });
@@ -59,32 +60,57 @@ function requireName(name: string | undefined): void {
   if (name !== undefined && name !== NAME) fail(NotFoundException, `No such policy exists`);
 }
 
+/** What is kept of a policy. */
+export type KeptPolicy = Pick<Key, 'policy' | 'policyGiven'>;
+
 /** The document to keep for a key with that ARN; without one, the default. */
 export async function acceptedPolicy(
   ctx: Context,
   arn: string,
   text: string | undefined,
   bypassed: boolean | undefined,
-): Promise<string> {
-  if (text === undefined) return defaultPolicy(ctx.account);
+): Promise<KeptPolicy> {
+  if (text === undefined) return { policy: defaultPolicy(ctx.account) };
   if (Buffer.byteLength(text) > POLICY_BYTES_MAX) {
     fail(LimitExceededException, `The key policy is larger than ${POLICY_BYTES_MAX} bytes.`);
   }
-  const fault = validatePolicy(text, 'resource');
-  if (fault !== undefined) fail(MalformedPolicyDocumentException, fault);
-  requireNarrowConditions(text);
-  const bound = await bindPrincipals(ctx.store, text);
-  if (bound instanceof InvalidPrincipal) {
-    fail(MalformedPolicyDocumentException, 'Policy contains a statement with one or more invalid principals.');
-  }
-  if (!bypassed && !(await mayPutAgain(ctx, arn, bound))) {
+  const effective = effectiveOf(text);
+  requireNarrowConditions(effective);
+  const policy = await boundTo(ctx, effective);
+  if (!bypassed && !(await mayPutAgain(ctx, arn, policy))) {
     fail(
       MalformedPolicyDocumentException,
       'The new key policy will not allow you to update the key policy in the future.',
     );
   }
-  return bound;
+  return effective === text ? { policy } : { policy, policyGiven: await boundTo(ctx, text) };
 }
+
+async function boundTo({ store }: Context, text: string): Promise<string> {
+  const bound = await bindPrincipals(store, text);
+  if (!(bound instanceof InvalidPrincipal)) return bound;
+  return fail(MalformedPolicyDocumentException, 'Policy contains a statement with one or more invalid principals.');
+}
+
+const LACKING = /^Missing required field (Action|Resource)$/;
+
+/**
+ * What of a policy has an effect. Statements without Action or Resource are taken, and have none.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+ */
+function effectiveOf(text: string): string {
+  const fault = validatePolicy(text, 'resource');
+  if (fault === undefined) return text;
+  if (!LACKING.test(fault)) fail(MalformedPolicyDocumentException, fault);
+  const { Statement, ...rest } = JSON.parse(text) as { readonly Statement: object | readonly object[] };
+  const whole = [Statement].flat().filter((each) => has(each, 'Action') && has(each, 'Resource'));
+  const effective = JSON.stringify({ ...rest, Statement: whole });
+  const other = whole.length > 0 ? validatePolicy(effective, 'resource') : undefined;
+  if (other !== undefined) fail(MalformedPolicyDocumentException, other);
+  return effective;
+}
+
+const has = (statement: object, element: string) => element in statement || `Not${element}` in statement;
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */
 function requireNarrowConditions(text: string): void {

@@ -28,6 +28,8 @@ export interface Key {
   readonly manager: 'CUSTOMER' | 'AWS';
   readonly enabled: boolean;
   readonly policy: string;
+  /** As it was given, where there are statements in it that have no effect. */
+  readonly policyGiven?: string | undefined;
   readonly tags: readonly Tag[];
   /** Names of the aliases that point here, as `alias/…`. */
   readonly aliases: readonly string[];

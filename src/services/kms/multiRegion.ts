@@ -17,6 +17,8 @@ import { metadataOf, relatedKeys } from './keyMetadata.ts';
 import { acceptedPolicy } from './keyPolicies.ts';
 import { type Key, keyArn, keys, requireState, stateOf, unsupported } from './keys.ts';
 import { copyMaterial, materials, materialsOf } from './materials.ts';
+import { recordCreation, recordPrimary } from './otherRegions.ts';
+import { noteSynchronization } from './ownEvents.ts';
 import { type Found, findKey, keyAccess, onKey, presentKey } from './resolve.ts';
 import { rotated } from './rotationSchedule.ts';
 import { acceptedTags, tagConditions } from './tags.ts';
@@ -47,9 +49,12 @@ export const ReplicateKey = onKey<Replicate, ReplicateKeyResponse>({
       const { sealed: _, ...name } = material;
       await ctx.store.replace(materials, { ...name, region: replica.region });
     }
+    const ReplicaKeyMetadata = await metadataOf(ctx, replica);
+    recordCreation(ctx, replica, input, ReplicaKeyMetadata);
+    noteSynchronization(ctx, key);
     return {
-      ReplicaKeyMetadata: await metadataOf(ctx, replica),
-      ReplicaPolicy: replica.policy,
+      ReplicaKeyMetadata,
+      ReplicaPolicy: replica.policyGiven ?? replica.policy,
       ReplicaTags: replica.tags.map(({ Key, Value }) => ({ TagKey: Key, TagValue: Value })),
     };
   },
@@ -87,7 +92,7 @@ async function requireRegion(ctx: Context, key: Key, region: string): Promise<vo
 }
 
 async function replicaOf(ctx: Context, key: Key, input: Replicate): Promise<Key> {
-  const { rotation: _r, deletion: _d, granted: _g, imported: _i, ...shared } = key;
+  const { rotation: _r, deletion: _d, granted: _g, imported: _i, policy: _p, policyGiven: _w, ...shared } = key;
   const owner = { account: key.account, region: input.ReplicaRegion, id: key.id };
   return {
     ...shared,
@@ -95,7 +100,7 @@ async function replicaOf(ctx: Context, key: Key, input: Replicate): Promise<Key>
     created: ctx.now.toISOString(),
     description: input.Description ?? '',
     enabled: true,
-    policy: await acceptedPolicy(ctx, keyArn(owner), input.Policy, input.BypassPolicyLockoutSafetyCheck),
+    ...(await acceptedPolicy(ctx, keyArn(owner), input.Policy, input.BypassPolicyLockoutSafetyCheck)),
     tags: acceptedTags([], input.Tags ?? []),
     aliases: [],
     ...(key.origin === 'EXTERNAL' && { imported: { whole: false } }),
@@ -141,6 +146,7 @@ export const UpdatePrimaryRegion: Operation<Present<UpdatePrimaryRegionRequest>,
       });
     }
     ctx.audit.responseElements = { keyId: keyArn(key) };
+    recordPrimary(ctx, replica.key);
     return {};
   },
 };

@@ -45,6 +45,18 @@ export function noteRotation(ctx: Context, key: Key, rotationType: RotationType,
   });
 }
 
+/**
+ * What replicas share with their primary key was copied to them.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/ct-synchronize-multi-region-key.html
+ */
+export function noteSynchronization(ctx: Context, primary: Key): void {
+  const { account, region } = primary;
+  const copied = { account, region, arn: keyArn(primary) };
+  const requestID = timeUuid(ctx.now, ctx);
+  const told = { responseElements: { keyId: copied.arn }, requestID, eventType: 'AwsApiCall' };
+  note(ctx, copied, 'SynchronizeMultiRegionKey', told);
+}
+
 function tell(ctx: Context, { account, region, arn }: Ended, detailType: string, more: object): void {
   const detail = { 'key-id': arn.split('/').at(-1), ...more };
   emit(ctx, { source: 'aws.kms', detailType, resources: [arn], detail, account, region });
@@ -63,11 +75,11 @@ function note(ctx: Context, { account, region, arn }: Ended, eventName: string, 
     userAgent: 'AWS Internal',
     requestParameters: null,
     responseElements: null,
+    eventType: 'AwsServiceEvent',
     ...more,
     eventID: id,
     readOnly: false,
     resources: [{ accountId: account, type: 'AWS::KMS::Key', ARN: arn }],
-    eventType: 'AwsServiceEvent',
     recipientAccountId: account,
     managementEvent: true,
     eventCategory: 'Management',

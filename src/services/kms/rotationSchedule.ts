@@ -7,7 +7,7 @@ import type { RotationType } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
 import { type Key, keys, stateOf } from './keys.ts';
 import { copyMaterial, type Material, makeMaterial } from './materials.ts';
-import { noteRotation } from './ownEvents.ts';
+import { noteRotation, noteSynchronization } from './ownEvents.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -55,11 +55,12 @@ export async function withMaterial(ctx: Context, key: Key, material: Material): 
   };
   if (key.multiRegion) {
     const { rows } = await ctx.store.list(keys, [key.account, key.id], { limit: 100, index: 'multiRegion' });
-    for (const replica of rows) {
-      if (replica.region === key.region) continue;
+    const replicas = rows.filter(({ region }) => region !== key.region);
+    for (const replica of replicas) {
       await copyMaterial(ctx, material, replica);
       await ctx.store.replace(keys, { ...replica, ...change });
     }
+    if (replicas.length > 0) noteSynchronization(ctx, key);
   }
   return { ...key, ...change };
 }
