@@ -20,6 +20,14 @@ import {
 } from './insightRules.ts';
 import limits from './limits.json' with { type: 'json' };
 import { ListMetrics } from './listMetrics.ts';
+import {
+  DeleteMetricStream,
+  GetMetricStream,
+  ListMetricStreams,
+  PutMetricStream,
+  StartMetricStreams,
+  StopMetricStreams,
+} from './metricStreams.ts';
 import { DeleteAlarmMuteRule, GetAlarmMuteRule, ListAlarmMuteRules, PutAlarmMuteRule } from './muteRules.ts';
 import { PutCompositeAlarm } from './putCompositeAlarm.ts';
 import { PutLogAlarm } from './putLogAlarm.ts';
@@ -45,6 +53,7 @@ export const cloudwatch = defineService({
     DeleteAnomalyDetector,
     DeleteDashboards,
     DeleteInsightRules,
+    DeleteMetricStream,
     DescribeAlarmContributors,
     DescribeAlarmHistory,
     DescribeAlarms,
@@ -60,10 +69,12 @@ export const cloudwatch = defineService({
     GetInsightRuleReport,
     GetMetricData,
     GetMetricStatistics,
+    GetMetricStream,
     GetMetricWidgetImage,
     ListAlarmMuteRules,
     ListDashboards,
     ListManagedInsightRules,
+    ListMetricStreams,
     ListMetrics,
     ListTagsForResource,
     PutAlarmMuteRule,
@@ -75,7 +86,10 @@ export const cloudwatch = defineService({
     PutManagedInsightRules,
     PutMetricAlarm,
     PutMetricData,
+    PutMetricStream,
     SetAlarmState,
+    StartMetricStreams,
+    StopMetricStreams,
     TagResource,
     UntagResource,
   },

@@ -24,6 +24,7 @@ import {
   type Tier,
   withSlots,
 } from './metricRows.ts';
+import { oweMinutes, runningStreams } from './metricStreamRows.ts';
 import { usageIn } from './usage.ts';
 
 /** After so many metrics requests get their turn. */
@@ -44,6 +45,7 @@ export const metricStore: Follower = {
     let kept = 0;
     for (const metric of news.values()) {
       await keep(metric, tx, now);
+      await stream(metric, tx, now);
       if (++kept % METRICS_A_BREATH === 0) await nextTurn();
     }
   },
@@ -137,6 +139,13 @@ async function keep(told: MetricNews, tx: Transaction, now: number): Promise<voi
     await tx.replace(blocks, { ...block, slots: withSlots(there?.slots ?? [], packed, joinPacked) });
   }
   await wake(tx, id, { now, newest });
+}
+
+async function stream({ account, region, metric, id, blocks: news }: MetricNews, tx: Transaction, now: number) {
+  const running = await runningStreams(tx, { account, region });
+  if (running.length === 0) return;
+  const minutes = new Set([...news.values()].filter(({ tier }) => tier === TIERS.m).map(({ time }) => time));
+  await oweMinutes(tx, running, { ...metric, metric: id }, minutes, now);
 }
 
 export const joinPacked = (a: Packed, b: Packed): Packed => pack(join(unpack(a), unpack(b)));

@@ -1,4 +1,4 @@
-/** Tags of alarms, mute rules, insight rules and dashboards, by ARN. */
+/** Tags of alarms, mute rules, insight rules, dashboards and metric streams, by ARN. */
 import {
   type ListTagsForResourceInput,
   type ListTagsForResourceOutput,
@@ -15,6 +15,7 @@ import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/t
 import { checkTags } from './alarmChecks.ts';
 import { alarms } from './alarmRows.ts';
 import { dashboards } from './dashboards.ts';
+import { changeMetricStream, metricStreams } from './metricStreamRows.ts';
 import { muteRules } from './mutes.ts';
 import { invalidValue } from './words.ts';
 
@@ -35,7 +36,7 @@ async function load(arn: string, ctx: Context): Promise<Tagged | Missing> {
   const { account, region, resource } = parsed;
   if (account !== ctx.account) return nothing;
   const { store } = ctx;
-  const [, kind, name] = /^(alarm|alarm-mute-rule|dashboard|insight-rule)[:/](.+)$/s.exec(resource) ?? [];
+  const [, kind, name] = /^(alarm|alarm-mute-rule|dashboard|insight-rule|metric-stream)[:/](.+)$/s.exec(resource) ?? [];
   if (kind === 'alarm') {
     const row = await store.get(alarms, [account, region, name!]);
     return row ? { arn, tags: row.tags, write: (tags) => store.replace(alarms, { ...row, tags }) } : nothing;
@@ -47,6 +48,10 @@ async function load(arn: string, ctx: Context): Promise<Tagged | Missing> {
   if (kind === 'insight-rule') {
     const row = await store.get(insightRules, [account, region, name!]);
     return row ? { arn, tags: row.tags, write: (tags) => changeInsightRule(store, row, { ...row, tags }) } : nothing;
+  }
+  if (kind === 'metric-stream') {
+    const row = await store.get(metricStreams, [account, region, name!]);
+    return row ? { arn, tags: row.tags, write: (tags) => changeMetricStream(store, row, { ...row, tags }) } : nothing;
   }
   const row = kind === 'dashboard' ? await store.get(dashboards, [account, name!]) : undefined;
   return row ? { arn, tags: row.tags, write: (tags) => store.replace(dashboards, { ...row, tags }) } : nothing;

@@ -1,4 +1,7 @@
-/** What alarms leave to be done. It loads with the plane; what the work needs loads with the first piece of it. */
+/**
+ * What alarms and metric streams leave to be done. It loads with the plane; what the work needs loads with the first
+ * piece of it.
+ */
 import type { TaskHandler } from '../../core/tasks.ts';
 
 const PRINCIPAL = 'cloudwatch.amazonaws.com';
@@ -15,6 +18,8 @@ const actions = async () => (await import('./alarmActions.ts')).alarmActions;
 const logRun = async () => (await import('./logAlarmEvaluation.ts')).logAlarmRun;
 const logResult = async () => (await import('./logAlarmEvaluation.ts')).logAlarmResult;
 
+const stream = async () => (await import('./metricStreamTask.ts')).metricStreamTask;
+
 export const alarmTasks: readonly TaskHandler[] = [
   {
     ...lazily('cloudwatch.act', actions),
@@ -29,6 +34,11 @@ export const alarmTasks: readonly TaskHandler[] = [
   {
     ...lazily('cloudwatch.log-result', logResult),
     failed: async (...args) => (await logResult()).failed!(...args),
+  },
+  {
+    ...lazily('cloudwatch.stream', stream),
+    principal: 'streams.metrics.cloudwatch.amazonaws.com',
+    failed: async (...args) => (await stream()).failed!(...args),
   },
   lazily('cloudwatch.release', async () => (await import('./compositeEvaluation.ts')).actionRelease),
 ];
