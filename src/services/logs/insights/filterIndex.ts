@@ -13,8 +13,8 @@ export interface Wanted {
   readonly values: readonly Value[];
 }
 
-export function wantedAt(scanner: Scanner): Wanted {
-  const field = fieldName(scanner) ?? wrong(scanner);
+export function wantedAt(scanner: Scanner, name?: string): Wanted {
+  const field = name ?? fieldName(scanner) ?? wrong(scanner);
   if (sign(scanner, '=')) return { field, values: [valueAt(scanner)] };
   if (!word(scanner, 'in')) wrong(scanner, 'filterIndex takes = and in only');
   need(scanner, '[');

@@ -195,6 +195,8 @@ const RESERVED: Readonly<Record<Scope['language'], ReadonlySet<string>>> = {
   ]),
 };
 
+export const isReserved = (name: string): boolean => RESERVED.sql.has(name);
+
 /** A text in either kind of quotation marks; two marks in a row are one. */
 export function textAt({ scanner }: Pick<Scope, 'scanner'>): string | undefined {
   skip(scanner);

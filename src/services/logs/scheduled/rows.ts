@@ -2,6 +2,7 @@
 import type {
   DestinationConfiguration,
   ExecutionStatus,
+  QueryLanguage,
   ScheduledQueryDestination,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Tag } from '../../../core/operation.ts';
@@ -16,6 +17,8 @@ export interface ScheduledQuery {
   readonly name: string;
   readonly description?: string | undefined;
   readonly text: string;
+  /** Absent: that of Logs Insights. */
+  readonly language?: QueryLanguage | undefined;
   /** Names or ARNs, as they were given. */
   readonly groups: readonly string[];
   readonly expression: string;

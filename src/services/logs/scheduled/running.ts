@@ -58,6 +58,7 @@ export async function trigger({ body }: Task<Trigger>, ctx: Context): Promise<Ag
     {
       ...(query.groups.length > 0 && { logGroupIdentifiers: [...query.groups] }),
       queryString: query.text,
+      queryLanguage: query.language,
       startTime: at - startOffset,
       endTime: at - endOffset,
     },
@@ -183,7 +184,12 @@ async function put(ctx: Context, { scheduled, query }: Ended, s3: S3): Promise<s
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(s3.destinationIdentifier ?? '') ?? [];
   const key = `${prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`}${query.id}.json`;
   const results: ResultField[][] = await allResults(ctx, query);
-  const body = { queryLanguage: query.language ?? 'CWLI', results, statistics: statisticsOf(query), status: query.status };
+  const body = {
+    queryLanguage: query.language ?? 'CWLI',
+    results,
+    statistics: statisticsOf(query),
+    status: query.status,
+  };
   const { ownerAccountId, kmsKeyId } = s3;
   const input = {
     Bucket: bucket,

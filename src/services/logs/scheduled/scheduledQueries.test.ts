@@ -201,3 +201,23 @@ test('CreateScheduledQuery refuses what could never run, and needs iam:PassRole'
   const refused = await refusal(alice.logs.createScheduledQuery(base), 'AccessDeniedException');
   assert.match(refused.message, /iam:PassRole/);
 });
+
+test('A scheduled query may be written in SQL, which names its groups, or in PPL', async () => {
+  const { logs, put, base, pass, history } = await scene();
+  const queryString = 'SELECT count(*) AS n FROM app';
+  const asked = { ...base, queryLanguage: 'SQL', queryString, logGroupIdentifiers: undefined } as const;
+  const { scheduledQueryArn: identifier } = await logs.createScheduledQuery(asked);
+  assert.equal((await logs.getScheduledQuery({ identifier })).queryLanguage, 'SQL');
+  await put('one');
+  await pass('PT60M');
+  const [run] = await history();
+  const { results, queryLanguage } = await logs.getQueryResults({ queryId: run?.queryId });
+  assert.deepEqual([queryLanguage, results], ['SQL', [[{ field: 'n', value: '1' }]]]);
+  const ppl = { ...base, name: 'ppl', queryLanguage: 'PPL', queryString: 'stats count()' } as const;
+  assert.ok((await logs.createScheduledQuery(ppl)).scheduledQueryArn);
+  await refusal(logs.createScheduledQuery({ ...asked, name: 'x', queryString: 'SELECT 1' }), 'ValidationException');
+  await refusal(
+    logs.createScheduledQuery({ ...base, name: 'x', queryLanguage: 'XYZ' as 'SQL' }),
+    'ValidationException',
+  );
+});

@@ -15,6 +15,7 @@ import {
   type GetScheduledQueryResponse,
   type ListScheduledQueriesRequest,
   type ListScheduledQueriesResponse,
+  type QueryLanguage,
   ResourceNotFoundException,
   type ScheduledQuerySummary,
   ServiceQuotaExceededException,
@@ -30,7 +31,7 @@ import { quota } from '../../../core/quotas.ts';
 import { isTimeZone, parseSchedule } from '../../../core/schedule.ts';
 import { notAnyMore } from '../../../core/tasks.ts';
 import { passRole } from '../../../identity/passRole.ts';
-import { planOf } from '../insights/plan.ts';
+import { planIn } from '../languages.ts';
 import { rowsPage } from '../pages.ts';
 import { momentBack } from '../segments.ts';
 import { acceptedTags, tagConditions } from '../tags.ts';
@@ -51,7 +52,7 @@ export const CreateScheduledQuery: Operation<Present<CreateScheduledQueryRequest
   async run(input, ctx) {
     const { account, region } = ctx;
     if (!/^[\w.#/ -]{1,300}$/.test(input.name)) invalid('The name must be between 1 and 300 characters.');
-    const settings = settingsOf(input);
+    const settings = await settingsOf(input);
     const named = await ctx.store.list(scheduledQueries, [account, region, input.name], { limit: 1, index: 'name' });
     if (named.rows.length > 0) fail(ConflictException, `A scheduled query named ${input.name} already exists.`);
     if (!(await ctx.store.fits(scheduledQueries, [account], quota(ctx, 'Scheduled queries', QUERIES_MAX)))) {
@@ -86,11 +87,10 @@ const GROUPS_MAX = 50;
 const TEXT_LENGTH_MAX = 10_000;
 
 /** @throws ValidationException for what could never run */
-function settingsOf(input: Present<Settings>) {
+async function settingsOf(input: Present<Settings>) {
   const { queryString, scheduleExpression, timezone, logGroupIdentifiers = [], executionRoleArn } = input;
-  if (input.queryLanguage !== 'CWLI') invalid(`The query language ${input.queryLanguage} is not supported.`);
   if (queryString.length > TEXT_LENGTH_MAX) invalid('The query string is too long.');
-  requireQuery(queryString, logGroupIdentifiers);
+  await requireQuery(queryString, input.queryLanguage, logGroupIdentifiers);
   if (parseSchedule(scheduleExpression)?.kind !== 'cron') invalid('The schedule expression must be a cron expression.');
   if (timezone !== undefined && !isTimeZone(timezone)) invalid(`The time zone ${timezone} is not valid.`);
   if (!ROLE_ARN.test(executionRoleArn)) invalid(`${executionRoleArn} is not the ARN of a role.`);
@@ -103,6 +103,7 @@ function settingsOf(input: Present<Settings>) {
   return {
     description: input.description,
     text: queryString,
+    language: input.queryLanguage,
     groups: logGroupIdentifiers,
     expression: scheduleExpression,
     timezone,
@@ -116,16 +117,16 @@ function settingsOf(input: Present<Settings>) {
   };
 }
 
-function requireQuery(text: string, groups: readonly string[]): void {
+async function requireQuery(text: string, language: QueryLanguage, groups: readonly string[]): Promise<void> {
   if (groups.length > GROUPS_MAX) invalid(`At most ${GROUPS_MAX} log groups may be specified.`);
-  if (selectsGroups(text) === groups.length > 0) {
+  if ((await selectsGroups(text, language)) === groups.length > 0) {
     invalid('Log groups must be specified, either by logGroupIdentifiers or by the SOURCE command.');
   }
 }
 
-function selectsGroups(text: string): boolean {
+async function selectsGroups(text: string, language: QueryLanguage): Promise<boolean> {
   try {
-    return planOf(text, { started: 0, from: 0, to: 0 }).selection !== undefined;
+    return (await planIn(language, text, { started: 0, from: 0, to: 0 })).selection !== undefined;
   } catch (error) {
     return invalid((error as Error).message);
   }
@@ -194,7 +195,7 @@ const summary = (query: ScheduledQuery) => ({
 const details = (query: ScheduledQuery) => ({
   ...summary(query),
   description: query.description,
-  queryLanguage: 'CWLI' as const,
+  queryLanguage: query.language ?? ('CWLI' as const),
   queryString: query.text,
   logGroupIdentifiers: [...query.groups],
   startTimeOffset: query.startOffset,
@@ -214,7 +215,7 @@ export const UpdateScheduledQuery = onScheduled<Present<UpdateScheduledQueryRequ
     const updated = ctx.now.getTime();
     const { account, region, id, name, tags, created, triggered, status } = query;
     const kept = { account, region, id, name, tags, created, triggered, status };
-    const settings = settingsOf({ ...input, state: input.state ?? query.state });
+    const settings = await settingsOf({ ...input, state: input.state ?? query.state });
     const changed: ScheduledQuery = { ...kept, ...settings, updated };
     await ctx.store.replace(scheduledQueries, changed);
     await planNext(ctx, changed, updated);
