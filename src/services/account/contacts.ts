@@ -1,6 +1,5 @@
 /** Whom AWS would write to: the primary contact, and an alternate one each for billing, operations and security. */
 import {
-  type ContactInformation,
   type DeleteAlternateContactRequest,
   type GetAlternateContactRequest,
   type GetAlternateContactResponse,
@@ -13,6 +12,8 @@ import {
 import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { table } from '../../store/store.ts';
+import { primaryContacts } from './contactRows.ts';
+import { verificationStatus } from './phoneNumbers.ts';
 import { operation } from './subjects.ts';
 
 interface AlternateContact {
@@ -25,13 +26,6 @@ interface AlternateContact {
 }
 
 const alternateContacts = table<AlternateContact>('account_alternate_contact', { key: (c) => [c.account, c.type] });
-
-interface PrimaryContact {
-  readonly account: string;
-  readonly contact: ContactInformation;
-}
-
-const primaryContacts = table<PrimaryContact>('account_primary_contact', { key: (c) => [c.account] });
 
 export const PutAlternateContact = operation<Present<PutAlternateContactRequest>, object>({
   name: 'PutAlternateContact',
@@ -86,7 +80,8 @@ export const GetContactInformation = operation<GetContactInformationRequest, Get
   async run(_input, ctx, { id }) {
     const row = await ctx.store.get(primaryContacts, [id]);
     if (!row) return fail(ResourceNotFoundException, 'No contact information found.');
-    return { ContactInformation: { ...row.contact } };
+    const VerificationStatus = await verificationStatus(ctx, id, row.contact.PhoneNumber);
+    return { ContactInformation: { ...row.contact }, VerificationStatus };
   },
 });
 

@@ -2,8 +2,10 @@
 import * as sdk from '@aws-sdk/client-account';
 import { defineService, type Limits } from '../../core/operation.ts';
 import * as accountInformation from './accountInformation.ts';
+import { afterwards } from './codes.ts';
 import * as contacts from './contacts.ts';
 import published from './limits.json' with { type: 'json' };
+import * as phoneNumbers from './phoneNumbers.ts';
 import * as primaryEmail from './primaryEmail.ts';
 import * as regions from './regions.ts';
 
@@ -13,6 +15,8 @@ const limits: Limits = {
   ...(published as unknown as Limits),
   GetAccountInformation: { AccountId: accountId },
   GetPrimaryEmailUpdateStatus: { AccountId: accountId },
+  SendPhoneNumberVerification: { AccountId: accountId },
+  VerifyPhoneNumber: { AccountId: accountId, Otp: { required: true, pattern: '[a-zA-Z0-9]{6}' } },
   PutAccountName: {
     AccountId: accountId,
     AccountName: { required: true, length: [1, 50], pattern: '[ -;=?-~]+' },
@@ -26,7 +30,7 @@ export const account = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2021-02-01' },
   limits,
-  afterwards: primaryEmail.afterwards,
+  afterwards,
   operations: {
     AcceptPrimaryEmailUpdate: primaryEmail.AcceptPrimaryEmailUpdate,
     DeleteAlternateContact: contacts.DeleteAlternateContact,
@@ -42,6 +46,8 @@ export const account = defineService<typeof sdk>({
     PutAccountName: accountInformation.PutAccountName,
     PutAlternateContact: contacts.PutAlternateContact,
     PutContactInformation: contacts.PutContactInformation,
+    SendPhoneNumberVerification: phoneNumbers.SendPhoneNumberVerification,
     StartPrimaryEmailUpdate: primaryEmail.StartPrimaryEmailUpdate,
+    VerifyPhoneNumber: phoneNumbers.VerifyPhoneNumber,
   },
 });

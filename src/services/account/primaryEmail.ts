@@ -3,7 +3,6 @@
  * within a day makes the address the account's. Password, devices and sessions of the root user stay as they are.
  * https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-root-user-email.html
  */
-import { timingSafeEqual } from 'node:crypto';
 import {
   type AcceptPrimaryEmailUpdateRequest,
   type AcceptPrimaryEmailUpdateResponse,
@@ -15,40 +14,28 @@ import {
   ResourceNotFoundException,
   type StartPrimaryEmailUpdateRequest,
   type StartPrimaryEmailUpdateResponse,
-  ValidationException,
 } from '@aws-sdk/client-account';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import type { Afterwards, Told } from '../../core/front.ts';
 import type { Present } from '../../core/operation.ts';
 import { isAccountAddress } from '../../identity/addresses.ts';
 import { send } from '../../identity/letters.ts';
 import { type Account, accounts } from '../../identity/organization.ts';
 import { table } from '../../store/store.ts';
+import { type Coded, codesOf, invalid } from './codes.ts';
 import { operation } from './subjects.ts';
 
 /** The latest of an account. */
-interface EmailUpdate {
-  readonly account: string;
+interface EmailUpdate extends Coded {
   /** Whose the account was when it was asked for: another one has no part in it. */
   readonly organization: string | undefined;
   readonly email: string;
-  /** Sealed; absent once it was shown. */
-  readonly code?: string;
-  readonly wrong: number;
-  /** Milliseconds: it was asked for, or accepted. */
-  readonly time: number;
-  /** Milliseconds: of the last wrong code. */
-  readonly tried?: number;
 }
 
 const emailUpdates = table<EmailUpdate>('account_email_update', { key: (row) => [row.account] });
-
-const SEAL = 'account-email-code';
-const CODE_MS = 86_400_000;
-const WRONG_MAX = 5;
-/** Thirty-two, none taken for another. */
-const SIGNS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+const codes = codesOf({
+  ...{ rows: emailUpdates, seal: 'account-email-code', goodMs: 86_400_000, signs: 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789' },
+});
 
 export const GetPrimaryEmail = operation<Present<GetPrimaryEmailRequest>, GetPrimaryEmailResponse>({
   name: 'GetPrimaryEmail',
@@ -67,10 +54,10 @@ export const StartPrimaryEmailUpdate = operation<
   async run({ PrimaryEmail: email }, ctx, account) {
     if (!isAccountAddress(email)) invalid('PrimaryEmail', 'The primary email address is not valid.');
     await requireFree(ctx, email);
-    const code = Array.from(ctx.random(6), (byte) => SIGNS[byte % SIGNS.length]).join('');
+    const { code, sealed } = codes.fresh(ctx);
     await ctx.store.replace(emailUpdates, {
       ...{ account: account.id, organization: account.organization, email, wrong: 0, time: ctx.now.getTime() },
-      code: ctx.secrets.seal(SEAL, code, ctx.random(12)),
+      code: sealed,
     });
     const text = [
       `${code} is the code by which this becomes the address of the root user of account ${account.name} (${account.id}).`,
@@ -93,10 +80,7 @@ export const AcceptPrimaryEmailUpdate = operation<
     if (update.code === undefined) return fail(ResourceNotFoundException, NO_UPDATE);
     if (update.email !== email) invalid('PrimaryEmail', 'The primary email address is not the one of the update.');
     if (statusOf(update, ctx.now) === 'FAILED') invalid('Otp', 'The one-time password has expired.');
-    if (!isCode(ctx, update.code, Otp)) {
-      ctx.audit.about = update;
-      invalid('Otp', 'The one-time password is not valid.');
-    }
+    codes.requireCode(ctx, update, Otp);
     await requireFree(ctx, email);
     await ctx.store.replace(accounts, { ...account, email });
     const { code: _, tried: __, ...rest } = update;
@@ -114,18 +98,15 @@ export const GetPrimaryEmailUpdateStatus = operation<
   async run(_input, ctx, account) {
     const update = await latestOf(ctx, account);
     const Status = statusOf(update, ctx.now);
-    return { Status, UpdatedAt: new Date(Status === 'FAILED' ? failedAt(update) : update.time) };
+    return { Status, UpdatedAt: new Date(Status === 'FAILED' ? codes.failedAt(update) : update.time) };
   },
 });
 
 /** What is accepted is in force at once, everywhere. */
 function statusOf(update: EmailUpdate, now: Date) {
   if (update.code === undefined) return 'COMPLETED' as const;
-  return now.getTime() >= failedAt(update) ? ('FAILED' as const) : ('PENDING' as const);
+  return now.getTime() >= codes.failedAt(update) ? ('FAILED' as const) : ('PENDING' as const);
 }
-
-const failedAt = ({ wrong, tried, time }: EmailUpdate): number =>
-  wrong >= WRONG_MAX && tried !== undefined ? tried : time + CODE_MS;
 
 async function latestOf({ store }: Context, { id, organization }: Account): Promise<EmailUpdate> {
   const update = await store.get(emailUpdates, [id]);
@@ -138,27 +119,6 @@ async function requireFree(ctx: Context, email: string): Promise<void> {
   if (await ctx.store.fits(accounts, [email.toLowerCase()], 1, 'email')) return;
   fail(ConflictException, 'The primary email address is already in use by an AWS account.');
 }
-
-function isCode(ctx: Context, sealed: string, given: string): boolean {
-  const expected = ctx.secrets.open(SEAL, sealed);
-  const bytes = Buffer.from(given);
-  return expected?.length === bytes.length && timingSafeEqual(expected, bytes);
-}
-
-/** A wrong code is counted, though the call that showed it leaves nothing. */
-export function afterwards({ audit }: Context, { error }: Told): Afterwards | undefined {
-  if (error === undefined) return undefined;
-  const { account, code } = audit.about as EmailUpdate;
-  const keep = async ({ store, now }: Context) => {
-    const update = await store.get(emailUpdates, [account]);
-    if (update?.code === undefined || update.code !== code) return;
-    await store.replace(emailUpdates, { ...update, wrong: update.wrong + 1, tried: now.getTime() });
-  };
-  return { headers: {}, keep };
-}
-
-const invalid = (name: string, message: string): never =>
-  fail(ValidationException, message, { reason: 'fieldValidationFailed', fieldList: [{ name, message }] });
 
 function domainCondition({ PrimaryEmail }: { readonly PrimaryEmail?: string | undefined }) {
   return { 'account:EmailTargetDomain': PrimaryEmail?.split('@').at(-1)?.toLowerCase() };

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { outboxPage } from '../../core/outbox.ts';
+import { type Cloud, testCloud } from '../../testing/cloud.ts';
+
+const WRONG = { name: 'ValidationException', message: 'The one-time password is not valid.' };
+const EXPIRED = { name: 'ValidationException', message: 'The one-time password has expired.' };
+const NOTHING = { name: 'ResourceNotFoundException' };
+
+const CONTACT = {
+  ...{ FullName: 'Alice Doe', AddressLine1: '1 Street', City: 'Dublin', PostalCode: 'D01', CountryCode: 'IE' },
+  PhoneNumber: '+353870000001',
+};
+
+/** What waits in the outbox of an account, the newest first. */
+const texts = ({ deps, managementAccount }: Cloud, account = managementAccount) =>
+  deps.store.transaction(async (store) => {
+    const { messages } = await outboxPage({ store, secrets: deps.secrets, account, region: 'us-east-1' });
+    return messages;
+  });
+
+async function contacted() {
+  const cloud = await testCloud();
+  const { account } = cloud.root;
+  await account.putContactInformation({ ContactInformation: CONTACT });
+  return {
+    ...{ cloud, account },
+    status: async () => (await account.getContactInformation()).VerificationStatus,
+    code: async () => /^\d{6}/.exec((await texts(cloud))[0]!.text)![0],
+  };
+}
+
+test('the telephone of the primary contact is verified by the code that is texted to it', async () => {
+  const { cloud, account, status, code } = await contacted();
+  assert.equal(await status(), 'UNVERIFIED');
+  await assert.rejects(account.verifyPhoneNumber({ Otp: '000000' }), NOTHING);
+  assert.equal((await account.sendPhoneNumberVerification({})).Status, 'PENDING');
+  assert.equal(await status(), 'PENDING');
+  const [message] = await texts(cloud);
+  assert.deepEqual([message?.protocol, message?.to], ['sms', CONTACT.PhoneNumber]);
+  const wrong = (await code()) === '123456' ? '654321' : '123456';
+  await assert.rejects(account.verifyPhoneNumber({ Otp: wrong }), WRONG);
+  await assert.rejects(account.verifyPhoneNumber({ Otp: 'no' }), { name: 'ValidationException' });
+  assert.equal((await account.verifyPhoneNumber({ Otp: await code() })).Status, 'VERIFIED');
+  assert.equal(await status(), 'VERIFIED');
+  await assert.rejects(account.verifyPhoneNumber({ Otp: await code() }), NOTHING);
+  assert.equal((await account.sendPhoneNumberVerification({})).Status, 'VERIFIED');
+  await account.putContactInformation({ ContactInformation: { ...CONTACT, City: 'Cork' } });
+  assert.equal(await status(), 'VERIFIED');
+  await account.putContactInformation({ ContactInformation: { ...CONTACT, PhoneNumber: '+353870000002' } });
+  assert.equal(await status(), 'UNVERIFIED');
+});
+
+test('a code is good for ten minutes, five guesses, and the number that it went to', async () => {
+  const { cloud, account, status, code } = await contacted();
+  await account.sendPhoneNumberVerification({});
+  cloud.advance('PT10M');
+  await assert.rejects(account.verifyPhoneNumber({ Otp: await code() }), EXPIRED);
+  assert.equal(await status(), 'UNVERIFIED');
+  await account.sendPhoneNumberVerification({});
+  const wrong = (await code()) === '123456' ? '654321' : '123456';
+  for (let guess = 0; guess < 5; guess++) await assert.rejects(account.verifyPhoneNumber({ Otp: wrong }), WRONG);
+  await assert.rejects(account.verifyPhoneNumber({ Otp: await code() }), EXPIRED);
+  await account.sendPhoneNumberVerification({});
+  await account.putContactInformation({ ContactInformation: { ...CONTACT, PhoneNumber: '+353870000002' } });
+  await assert.rejects(account.verifyPhoneNumber({ Otp: await code() }), { name: 'ConflictException' });
+});
+
+test('an account without a contact has no telephone; a member’s is asked for by the management account', async () => {
+  const cloud = await testCloud();
+  const { account, organizations } = cloud.root;
+  await assert.rejects(account.sendPhoneNumberVerification({}), NOTHING);
+  await organizations.createOrganization({ FeatureSet: 'ALL' });
+  await organizations.enableAWSServiceAccess({ ServicePrincipal: 'account.amazonaws.com' });
+  const { id: AccountId, root } = await cloud.memberAccount('dev');
+  const sent = await organizations.inviteAccountToOrganization({ Target: { Type: 'ACCOUNT', Id: AccountId } });
+  await root.organizations.acceptHandshake({ HandshakeId: sent.Handshake?.Id });
+  await account.putContactInformation({ AccountId, ContactInformation: CONTACT });
+  await account.sendPhoneNumberVerification({ AccountId });
+  const [message] = await texts(cloud, AccountId);
+  const Otp = /^\d{6}/.exec(message!.text)![0];
+  assert.equal((await account.verifyPhoneNumber({ AccountId, Otp })).Status, 'VERIFIED');
+  const nobody = await cloud.user('nobody');
+  await assert.rejects(nobody.account.sendPhoneNumberVerification({}), { name: 'AccessDeniedException' });
+});
