@@ -172,6 +172,8 @@ export interface Caller {
   readonly tags?: readonly Tag[];
   /** Present for temporary credentials. */
   readonly session?: Session;
+  /** The service that asks in its name, where that is none of this plane: `secretsmanager.amazonaws.com`. */
+  readonly via?: string;
 }
 
 /**

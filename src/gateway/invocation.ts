@@ -238,6 +238,11 @@ const innerCallOf = ([name, operation, input, as, region]: Parameters<Context['c
   region,
 });
 
+function calledVia(caller: Caller, from: Service | undefined, outer: Context): readonly string[] | undefined {
+  if (caller.via !== undefined) return [caller.via];
+  return caller.type === 'Service' || !from ? undefined : [...(outer.calledVia ?? []), from.eventSource];
+}
+
 async function innerCall<Out>(
   journey: Journey,
   from: Service | undefined,
@@ -247,13 +252,12 @@ async function innerCall<Out>(
   const service = await journey.deps.resolver.load(name);
   if (!service || !implementationOf(service, operation)) throw notImplemented(name, operation);
   const caller = as ?? outer.caller;
-  const inOwnName = caller.type === 'Service';
   const ctx: Context = {
     ...outer,
     caller,
     account: caller.account || outer.account,
     region: service.global ? GLOBAL_REGION : (region ?? outer.region),
-    calledVia: inOwnName || !from ? undefined : [...(outer.calledVia ?? []), from.eventSource],
+    calledVia: calledVia(caller, from, outer),
     audit: {},
     call: (...next) => innerCall(journey, service, ctx, innerCallOf(next)),
     permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),

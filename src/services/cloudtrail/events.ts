@@ -137,7 +137,7 @@ export const ListInsightsData: Operation<Present<ListInsightsDataRequest>, ListI
   },
 };
 
-/** By what the journal finds Insights on data events: those of a trail, or of them those of one event, name or source. */
+/** By what the journal finds Insights on data events: those of a trail, and of these those of one dimension. */
 const insightAttribute = (trail: string, dimension: readonly [name: string, value: string] | undefined) =>
   dimension
     ? { name: `InsightSource ${dimension[0]}`, value: `${trail} ${dimension[1]}` }

@@ -1,39 +1,9 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { CreateConnectionRequest } from '@aws-sdk/client-eventbridge';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, attributesOf, MY_APP, put, queue, roleFor } from './fixtures.ts';
-
-interface Received {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** A server of somebody else's, on this machine. */
-async function endpoint(
-  t: TestContext,
-  answer: (request: Received) => { status: number; body?: string; headers?: Record<string, string> },
-) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => (body += chunk));
-    request.on('end', () => {
-      const one = { method: request.method!, url: request.url!, headers: request.headers, body };
-      received.push(one);
-      const { status, body: text = '', headers = {} } = answer(one);
-      response.writeHead(status, headers).end(text);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
+import { ACCOUNT, attributesOf, endpoint, MY_APP, put, queue, type Received, roleFor } from './fixtures.ts';
 
 const API_KEY = { ApiKeyAuthParameters: { ApiKeyName: 'X-Key', ApiKeyValue: 'very-secret' } };
 

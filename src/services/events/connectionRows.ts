@@ -1,5 +1,5 @@
 /** Connections: how an API destination knows who calls. What is secret is sealed. */
-import type { ConnectionHttpParameters } from '@aws-sdk/client-eventbridge';
+import type { ConnectionAuthResponseParameters, ConnectionHttpParameters } from '@aws-sdk/client-eventbridge';
 import type { Secrets } from '../../core/secrets.ts';
 import { type Transaction, table } from '../../store/store.ts';
 
@@ -29,8 +29,14 @@ export interface Connection {
   readonly type: AuthorizationType;
   readonly state: 'AUTHORIZED' | 'AUTHORIZING' | 'DEAUTHORIZED';
   readonly reason?: string;
+  /** Key that its secret is encrypted under, as it was given. */
+  readonly kmsKey?: string;
   /** An `Authorization`, sealed; absent of a connection that was deauthorized. */
   readonly sealed?: string;
+  /** Where it has a key, that of what is sealed; see connectionKeys.ts. */
+  readonly dataKey?: { readonly version: string; readonly blob: string };
+  /** What of the authorization is no secret, where it has a key. */
+  readonly shown?: ConnectionAuthResponseParameters;
   readonly created: string;
   readonly modified: string;
   readonly authorized?: string;

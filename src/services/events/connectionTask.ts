@@ -1,6 +1,7 @@
 /** An OAuth connection shows that it can get a token before it counts as authorized. */
 import type { TaskHandler } from '../../core/tasks.ts';
-import { type Connection, connections, opened } from './connectionRows.ts';
+import { openedConnection } from './connectionKeys.ts';
+import { type Connection, connections } from './connectionRows.ts';
 
 export const AUTHORIZE = 'events.authorize';
 
@@ -14,7 +15,9 @@ export const authorizeConnection: TaskHandler<Named, Outcome | undefined> = {
     const connection = await around.store.transaction((tx) =>
       tx.get(connections, [body.account, body.region, body.name]),
     );
-    const { oauth } = (connection && opened(around.secrets, connection)) ?? {};
+    const known =
+      connection && (await around.store.transaction((store) => openedConnection({ ...around, store }, connection)));
+    const { oauth } = known ?? {};
     if (!connection || !oauth) return undefined;
     const { modified } = connection;
     try {

@@ -23,6 +23,7 @@ import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { later } from '../../core/tasks.ts';
+import { deauthorize, forgetOpenKey, openedByKms, sealedFor } from './connectionKeys.ts';
 import {
   type Authorization,
   type AuthorizationType,
@@ -30,11 +31,11 @@ import {
   connectionArn,
   connections,
   opened,
-  sealed,
   secretArn,
 } from './connectionRows.ts';
 import { AUTHORIZE } from './connectionTask.ts';
 import { overLimit, refuse } from './errors.ts';
+import { requireConnectionKey } from './kmsKeys.ts';
 import { rowsPage } from './pages.ts';
 
 type Parameters = CreateConnectionAuthRequestParameters | UpdateConnectionRequest['AuthParameters'];
@@ -48,11 +49,13 @@ export const CreateConnection: Operation<Present<CreateConnectionRequest>, Creat
   async run(input, ctx) {
     requirePublic(input);
     const authorization = authorizationOf(input.AuthorizationType, input.AuthParameters, undefined);
+    const kmsKey = await keyIn(ctx, input);
     const now = ctx.now.toISOString();
     const place = { account: ctx.account, region: ctx.region };
     const fits = await ctx.store.fits(connections, [ctx.account, ctx.region], quota(ctx, 'Connections', 3000), 'place');
-    const connection = drafted(ctx, authorization, {
+    const connection = await drafted(ctx, authorization, {
       ...place,
+      ...kmsKey,
       name: input.Name,
       id: uuid(ctx),
       ...(input.Description !== undefined && { description: input.Description }),
@@ -72,22 +75,32 @@ export const CreateConnection: Operation<Present<CreateConnectionRequest>, Creat
 function requirePublic(input: {
   readonly InvocationConnectivityParameters?: object | undefined;
   readonly AuthParameters?: Parameters;
-  readonly KmsKeyIdentifier?: string | undefined;
 }): void {
   if (input.InvocationConnectivityParameters || input.AuthParameters?.ConnectivityParameters) {
     notImplemented('A connection to a private API (VPC Lattice)');
   }
-  if (input.KmsKeyIdentifier) notImplemented('KmsKeyIdentifier of a connection');
 }
 
-/** An OAuth connection is authorized once its endpoint has given a token; the others are at once. */
-function drafted(ctx: Context, authorization: Authorization, row: Omit<Connection, 'state' | 'sealed'>): Connection {
-  const now = ctx.now.toISOString();
-  return {
-    ...row,
-    ...(row.type === 'OAUTH_CLIENT_CREDENTIALS' ? { state: 'AUTHORIZING' } : { state: 'AUTHORIZED', authorized: now }),
-    sealed: sealed(ctx.secrets, authorization, ctx.random(12)),
-  };
+async function keyIn(ctx: Context, { KmsKeyIdentifier: kmsKey }: { readonly KmsKeyIdentifier?: string | undefined }) {
+  if (!kmsKey) return {};
+  await requireConnectionKey(ctx, kmsKey);
+  return { kmsKey };
+}
+
+type Draft = Omit<Connection, 'state' | 'sealed' | 'dataKey' | 'shown' | 'reason'>;
+
+/**
+ * An OAuth connection is authorized once its endpoint has given a token; the others are at once. Where KMS does not
+ * let its secret be encrypted there is none.
+ */
+async function drafted(ctx: Context, authorization: Authorization, row: Draft): Promise<Connection> {
+  const kept = await sealedFor(ctx, row, authorization);
+  if ('refused' in kept) return { ...row, state: 'DEAUTHORIZED', reason: kept.refused };
+  const begun =
+    row.type === 'OAUTH_CLIENT_CREDENTIALS'
+      ? ({ state: 'AUTHORIZING' } as const)
+      : ({ state: 'AUTHORIZED', authorized: ctx.now.toISOString() } as const);
+  return { ...row, ...begun, ...kept, ...(kept.dataKey && { shown: shown(authorization) }) };
 }
 
 async function begin(ctx: Context, { account, region, name, id, state }: Connection): Promise<void> {
@@ -171,10 +184,13 @@ export const UpdateConnection: Operation<Present<UpdateConnectionRequest>, Updat
   async run(input, ctx, before) {
     requirePublic(input);
     const type = input.AuthorizationType ?? before.type;
-    const known = type === before.type ? opened(ctx.secrets, before) : undefined;
-    const { state: _, sealed: __, authorized, reason: ___, ...kept } = before;
-    const connection = drafted(ctx, authorizationOf(type, input.AuthParameters, known), {
-      ...kept,
+    const known = type === before.type ? await openedByKms(ctx, before) : undefined;
+    const authorization = authorizationOf(type, input.AuthParameters, known);
+    const { account, region, name, id, description, created, authorized } = before;
+    const connection = await drafted(ctx, authorization, {
+      ...{ account, region, name, id, created },
+      ...(description !== undefined && { description }),
+      ...(await keyIn(ctx, input)),
       ...(authorized !== undefined && { authorized }),
       type,
       ...(input.Description !== undefined && { description: input.Description }),
@@ -193,11 +209,10 @@ export const DeauthorizeConnection: Operation<
 > = {
   load: load('deauthorize'),
   access,
-  async run(_input, ctx, { sealed: _, ...kept }) {
-    const connection: Connection = { ...kept, state: 'DEAUTHORIZED', modified: ctx.now.toISOString() };
-    await ctx.store.replace(connections, connection);
-    return { ...outcome(connection), ConnectionState: 'DEAUTHORIZING' };
-  },
+  run: async (_input, ctx, connection) => ({
+    ...outcome(await deauthorize(ctx, connection)),
+    ConnectionState: 'DEAUTHORIZING',
+  }),
 };
 
 export const DeleteConnection: Operation<Present<DeleteConnectionRequest>, DeleteConnectionResponse, Connection> = {
@@ -205,6 +220,7 @@ export const DeleteConnection: Operation<Present<DeleteConnectionRequest>, Delet
   access,
   async run(_input, ctx, connection) {
     await ctx.store.remove(connections, [connection.account, connection.region, connection.name]);
+    await forgetOpenKey(ctx.store, connection);
     return { ...outcome(connection), ConnectionState: 'DELETING' };
   },
 };
@@ -217,12 +233,14 @@ export const DescribeConnection: Operation<
   load: load('describe'),
   access,
   async run(_input, ctx, connection) {
-    const authorization = opened(ctx.secrets, connection);
+    const authorization = connection.dataKey ? undefined : opened(ctx.secrets, connection);
+    const AuthParameters = authorization ? shown(authorization) : connection.shown;
     return {
       ...summary(connection),
       ...(connection.description !== undefined && { Description: connection.description }),
       SecretArn: secretArn(connection),
-      ...(authorization && { AuthParameters: shown(authorization) }),
+      ...(connection.kmsKey !== undefined && { KmsKeyIdentifier: connection.kmsKey }),
+      ...(AuthParameters && { AuthParameters }),
     };
   },
 };

@@ -1,4 +1,7 @@
 /** What the tests of EventBridge have in common. */
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
 import type { Clients, Cloud } from '../../testing/cloud.ts';
 
 export const ACCOUNT = '111122223333';
@@ -74,3 +77,30 @@ export const attributesOf = (message: {
   Object.fromEntries(
     Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]),
   );
+
+export interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export type Answerer = (request: Received) => { status: number; body?: string; headers?: Record<string, string> };
+
+/** A server of somebody else's, on this machine. */
+export async function endpoint(t: TestContext, answer: Answerer) {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => {
+      const one = { method: request.method!, url: request.url!, headers: request.headers, body };
+      received.push(one);
+      const { status, body: text = '', headers = {} } = answer(one);
+      response.writeHead(status, headers).end(text);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}

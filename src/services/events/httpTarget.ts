@@ -8,7 +8,8 @@ import type { ConnectionHttpParameters, Target } from '@aws-sdk/client-eventbrid
 import { mayReach } from '../../core/outbound.ts';
 import type { Outside } from '../../core/tasks.ts';
 import { type ApiDestination, destinationOf } from './apiDestinationRows.ts';
-import { type Authorization, type Connection, connectionOf, opened } from './connectionRows.ts';
+import { openedConnection } from './connectionKeys.ts';
+import { type Authorization, type Connection, connectionOf } from './connectionRows.ts';
 import { type Delivery, deliveryOf, type Owed } from './deliveries.ts';
 import { DeliveryFailure } from './failures.ts';
 import { dynamic, inputOf } from './transform.ts';
@@ -20,10 +21,10 @@ export async function invoked(owed: Owed, around: Outside): Promise<number> {
   const call = await around.store.transaction((tx) => callOf(owed, { store: tx, journal, secrets }));
   if (!call) return 0;
   const { delivery, destination, connection } = call;
-  const authorization = connection && opened(around.secrets, connection);
-  if (!connection || !authorization || connection.state !== 'AUTHORIZED') {
-    throw unable('The connection is not authorized.', 'SDK_CLIENT_ERROR', true);
-  }
+  const authorized = connection?.state === 'AUTHORIZED' ? connection : undefined;
+  const authorization =
+    authorized && (await around.store.transaction((store) => openedConnection({ ...around, store }, authorized)));
+  if (!connection || !authorization) throw unable('The connection is not authorized.', 'SDK_CLIENT_ERROR', true);
   const request = requestOf(delivery, destination, authorization);
   await authorize(request, authorization, connection, around);
   const { status, headers } = await sent(request, around);

@@ -1,6 +1,7 @@
 /** What EventBridge owes after requests and events. */
 import type { TaskHandler } from '../../core/tasks.ts';
 import { expireArchive } from './archiveTask.ts';
+import { withKeys } from './connectionKeys.ts';
 import { authorizeConnection } from './connectionTask.ts';
 import { deliver, invoke } from './deliveries.ts';
 import { forgetKey } from './encryption.ts';
@@ -10,11 +11,11 @@ import { archiveSealed, openEvent } from './sealedEvents.ts';
 
 export const eventTasks: readonly TaskHandler[] = [
   deliver,
-  invoke,
+  withKeys(invoke),
   ruleSchedule,
   replayEvents,
   expireArchive,
-  authorizeConnection,
+  withKeys(authorizeConnection),
   openEvent,
   archiveSealed,
   forgetKey,
