@@ -3,7 +3,7 @@
  * that is too fast, not what is owed to anybody.
  * https://docs.aws.amazon.com/firehose/latest/dev/limits.html
  */
-import type { Context } from '../../core/context.ts';
+import type { Context, Settings } from '../../core/context.ts';
 import { quota } from '../../core/quotas.ts';
 import type { Stream } from './streamRows.ts';
 
@@ -22,13 +22,22 @@ interface Second extends Amount {
   readonly second: number;
 }
 
-const seconds = new Map<string, Second>();
+/** Of each plane. */
+const planes = new WeakMap<Settings, Map<string, Second>>();
 const KEPT_MAX = 1_000;
+
+function secondsOf({ settings }: Context): Map<string, Second> {
+  const known = planes.get(settings) ?? new Map<string, Second>();
+  planes.set(settings, known);
+  if (known.size >= KEPT_MAX) known.clear();
+  return known;
+}
 
 /** How many of these records, the first ones, the stream still takes in this second. */
 export function taken(ctx: Context, { id, region }: Stream, sizes: readonly number[]): number {
   const most = LARGE_REGIONS.has(region) ? LARGE : STANDARD;
   const second = Math.floor(ctx.now.getTime() / 1000);
+  const seconds = secondsOf(ctx);
   const before = seconds.get(id);
   const used = before?.second === second ? before : { second, requests: 0, records: 0, bytes: 0 };
   const left = {
@@ -44,7 +53,6 @@ export function taken(ctx: Context, { id, region }: Stream, sizes: readonly numb
       bytes += size;
     }
   }
-  if (seconds.size >= KEPT_MAX) seconds.clear();
   const { requests, records } = used;
   seconds.set(id, { second, requests: requests + 1, records: records + count, bytes: used.bytes + bytes });
   return count;

@@ -30,6 +30,8 @@ export const parcels = table<Parcel>('firehose_parcel', {
   indexes: { key: ({ stream, key, id }) => (key === undefined ? [] : [[stream, key, id]]) },
 });
 
+let turn = 0;
+
 type Seal = { readonly name: string; readonly plain: Uint8Array } | undefined;
 
 const PURPOSE = 'firehose-records';
@@ -45,7 +47,8 @@ export async function keepParcel(
   records: readonly Uint8Array[],
   key: Seal,
 ): Promise<Parcel> {
-  const id = `${String(to.at).padStart(15, '0')}-${Buffer.from(ctx.random(9)).toString('hex')}`;
+  const order = `${String(to.at).padStart(15, '0')}-${String(turn++).padStart(9, '0')}`;
+  const id = `${order}-${Buffer.from(ctx.random(6)).toString('hex')}`;
   const bytes = records.reduce((sum, record) => sum + record.length, 0);
   const parcel: Parcel = { ...to, id, records: records.length, bytes, ...(key && { key: key.name }) };
   const plain = framed(records);

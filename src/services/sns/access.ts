@@ -7,19 +7,21 @@ import { type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
 interface OnTopic<In, Out> extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly' | 'unsigned'> {
   readonly conditions?: (input: In) => Access['conditions'];
+  /** Further permissions. */
+  readonly also?: (input: In) => readonly Access[];
   readonly run: (input: In, ctx: Context, topic: Topic) => Promise<Out>;
 }
 
 type Names = { TopicArn?: string | undefined; ResourceArn?: string | undefined };
 
 export function onTopic<In extends Names, Out>(shape: OnTopic<In, Out>): Operation<In, Out, Topic> {
-  const { conditions, run, ...rest } = shape;
+  const { conditions, also, run, ...rest } = shape;
   return {
     ...rest,
     load: (input, ctx) => findTopic(ctx, input.TopicArn ?? input.ResourceArn ?? ''),
     access: (input, ctx, topic) => {
       tellAudit(ctx, topic);
-      return topicAccess(ctx, topic, conditions?.(input));
+      return [topicAccess(ctx, topic, conditions?.(input)), ...(also?.(input) ?? [])];
     },
     run,
   };

@@ -44,6 +44,16 @@ export const CUSTOMER_RETRIES: RetryPolicy = {
   numMinDelayRetries: 2,
   backoffFunction: 'exponential',
 };
+/** To other services of AWS: for 23 days. */
+export const AWS_RETRIES: RetryPolicy = {
+  minDelayTarget: 1,
+  maxDelayTarget: 20,
+  numRetries: 100_015,
+  numMaxDelayRetries: 100_000,
+  numNoDelayRetries: 3,
+  numMinDelayRetries: 2,
+  backoffFunction: 'exponential',
+};
 const STANDARD_TYPE = 'text/plain; charset=UTF-8';
 
 /** What a topic says of all its subscribers, with what it leaves open. */

@@ -4,6 +4,7 @@ import { refuse } from './errors.ts';
 import type { Protocol, Topic } from './topicRows.ts';
 
 const QUEUE = /^arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}(?:\.fifo)?$/;
+const STREAM = /^arn:aws:firehose:[a-z0-9-]+:\d{12}:deliverystream\/[A-Za-z0-9_.-]{1,64}$/;
 const EMAIL = /^[^\s@<>,;"]{1,64}@[^\s@<>,;"]{1,255}$/;
 const isEmail = (endpoint: string) => EMAIL.test(endpoint);
 
@@ -14,10 +15,11 @@ const ENDPOINTS: Readonly<Record<Protocol, (endpoint: string) => boolean>> = {
   'email-json': isEmail,
   sms: (endpoint) => /^\+?[0-9][0-9 .()-]{4,18}[0-9]$/.test(endpoint),
   sqs: (endpoint) => QUEUE.test(endpoint),
+  firehose: (endpoint) => STREAM.test(endpoint),
 };
 
 /** Protocols of services that are not here. */
-const LEFT_OUT = new Set(['lambda', 'firehose', 'application']);
+const LEFT_OUT = new Set(['lambda', 'application']);
 
 export function requireEndpoint(protocol: string, endpoint: string | undefined, topic: Topic): Protocol {
   if (LEFT_OUT.has(protocol)) notImplemented(`The protocol ${protocol}`);
@@ -30,9 +32,11 @@ export function requireEndpoint(protocol: string, endpoint: string | undefined, 
     refuse(
       known === 'sqs'
         ? 'SQS endpoint ARN'
-        : /^https?$/.test(known)
-          ? 'Endpoint must match the specified protocol'
-          : `${known} endpoint`,
+        : known === 'firehose'
+          ? 'Firehose endpoint ARN'
+          : /^https?$/.test(known)
+            ? 'Endpoint must match the specified protocol'
+            : `${known} endpoint`,
     );
   }
   if (topic.fifo && known !== 'sqs')

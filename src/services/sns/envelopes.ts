@@ -70,7 +70,7 @@ export async function parcels(ctx: Context, topic: Topic, message: Published) {
   };
 }
 
-const attributesIn = (attributes: NonNullable<Published['attributes']>) =>
+export const attributesIn = (attributes: NonNullable<Published['attributes']>) =>
   Object.fromEntries(
     Object.entries(attributes).map(([name, { DataType, StringValue, bytes }]) => [
       name,

@@ -5,6 +5,7 @@
 import type { Context } from '../../core/context.ts';
 import { type Again, later, type Task } from '../../core/tasks.ts';
 import { sendOut } from './deliveries.ts';
+import { oweRecord } from './deliveryStreams.ts';
 import { type Parcel, parcels } from './envelopes.ts';
 import { passes } from './filterPolicies.ts';
 import { measure, tally } from './measures.ts';
@@ -52,6 +53,7 @@ export async function serve(
     }
     const parcel = parcelFor(row);
     if (!parcel) told.NumberOfNotificationsFailed++;
+    else if (row.protocol === 'firehose') await oweRecord(ctx, topic, row, message, parcel);
     else if (row.protocol !== 'sqs') await sendOut(ctx, topic, row, parcel);
     else if (await deliverToQueue(ctx, topic, row, message, parcel)) told.NumberOfNotificationsDelivered++;
     else told.NumberOfNotificationsFailed++;

@@ -19,7 +19,7 @@ export async function sendToQueue(ctx: Context, topic: Topic, queue: string, inp
 }
 
 /** An error of AWS's, and not a fault of ours or of the store. */
-const isAnswer = (error: unknown) =>
+export const isAnswer = (error: unknown) =>
   (error instanceof Error && '$fault' in error) || describeError(error).code !== 'InternalFailure';
 
 /** What a subscriber could not be given goes to the queue that its redrive policy names; without one it is dropped. */

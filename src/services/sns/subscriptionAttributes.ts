@@ -4,7 +4,7 @@
  */
 import { FilterPolicyLimitExceededException } from '@aws-sdk/client-sns';
 import type { Context } from '../../core/context.ts';
-import { fail, notImplemented } from '../../core/errors.ts';
+import { fail } from '../../core/errors.ts';
 import { quota } from '../../core/quotas.ts';
 import { requireDeliveryPolicy } from './deliveryPolicies.ts';
 import { refuse } from './errors.ts';
@@ -34,7 +34,7 @@ const ATTRIBUTES: Readonly<Record<string, Judge>> = {
   },
   RawMessageDelivery(value, { protocol }) {
     if (value !== 'true' && value !== 'false') refuse('RawMessageDelivery Reason: must be true or false.');
-    if (value === 'true' && !isHttp(protocol) && protocol !== 'sqs') {
+    if (value === 'true' && !isHttp(protocol) && protocol !== 'sqs' && protocol !== 'firehose') {
       refuse(`RawMessageDelivery Reason: Delivery protocol [${protocol}] does not support raw message delivery.`);
     }
   },
@@ -43,12 +43,15 @@ const ATTRIBUTES: Readonly<Record<string, Judge>> = {
   ReplayPolicy(_value, { topic }) {
     if (!topic.endsWith('.fifo')) refuse('ReplayPolicy: not supported for a standard topic');
   },
+  SubscriptionRoleArn(value, { protocol }) {
+    if (protocol !== 'firehose') refuse('SubscriptionRoleArn Reason: only Firehose subscriptions have a role');
+    if (!/^arn:aws:iam::\d{12}:role\/.+$/.test(value)) refuse('SubscriptionRoleArn');
+  },
 };
 
 const scopeIn = ({ FilterPolicyScope }: Readonly<Record<string, string>>) =>
   (FilterPolicyScope ?? 'MessageAttributes') as Scope;
 
-const LEFT_OUT = new Set(['SubscriptionRoleArn']);
 const QUEUE = /^arn:aws:sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$/;
 
 function requireRedrivePolicy(value: string, { topic }: About): void {
@@ -88,7 +91,6 @@ export function changed(
   );
   for (const name of names) {
     const value = changes[name] ?? '';
-    if (LEFT_OUT.has(name)) notImplemented(`The subscription attribute ${name}`);
     const judge = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
     if (!judge) refuse('AttributeName');
     if (value === '' || (name === 'RedrivePolicy' && value === '{}')) delete attributes[name];
@@ -101,6 +103,14 @@ export function changed(
     requireFilterPolicy(attributes.FilterPolicy, scopeIn(attributes));
   }
   return attributes;
+}
+
+/** What a delivery stream cannot do without: a role of its own account, which SNS takes to put records. */
+export function requireRole(endpoint: string, { SubscriptionRoleArn: role }: Readonly<Record<string, string>>): void {
+  if (role === undefined) refuse('SubscriptionRoleArn');
+  if (role.split(':')[4] !== endpoint.split(':')[4]) {
+    refuse('SubscriptionRoleArn Reason: the role must be of the account of the delivery stream');
+  }
 }
 
 /** @throws FilterPolicyLimitExceeded where the topic has as many filter policies as it may. */

@@ -23,6 +23,7 @@ import { fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import { Missing, Open, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
+import { passRole } from '../../identity/passRole.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { askToConfirm, TOKEN_MS, tellUnsubscribed } from './confirmations.ts';
 import { effectivePolicy } from './deliveryPolicies.ts';
@@ -30,7 +31,7 @@ import { requireEndpoint } from './endpoints.ts';
 import { invalid, noSubscription, refuse } from './errors.ts';
 import { rowsPage } from './pages.ts';
 import { requireSizeFitsSubscribers } from './sizes.ts';
-import { changed, requireRoomForFilter } from './subscriptionAttributes.ts';
+import { changed, requireRole, requireRoomForFilter } from './subscriptionAttributes.ts';
 import {
   type Protocol,
   type Subscription,
@@ -50,12 +51,14 @@ const PENDING = 'PendingConfirmation';
 
 export const Subscribe = onTopic<Present<SubscribeInput>, SubscribeResponse>({
   conditions: ({ Protocol: protocol, Endpoint }) => ({ 'sns:Protocol': protocol, 'sns:Endpoint': Endpoint }),
+  also: ({ Attributes }) => passes(Attributes?.SubscriptionRoleArn),
   async run(input, ctx, topic) {
     const protocol = requireEndpoint(input.Protocol, input.Endpoint, topic);
     const endpoint = input.Endpoint ?? '';
     const arn = topicArn(topic);
     const owner = ctx.account || topic.account;
     const attributes = changed({}, input.Attributes ?? {}, { topic: arn, protocol });
+    if (protocol === 'firehose') requireRole(endpoint, attributes);
     const there = await sameSubscription(ctx, { topic: arn, protocol, endpoint, owner });
     if (there) requireSame(there, attributes, input);
     const row = there ?? (await subscribe(ctx, topic, { protocol, endpoint, owner, attributes }));
@@ -64,6 +67,9 @@ export const Subscribe = onTopic<Present<SubscribeInput>, SubscribeResponse>({
     return { SubscriptionArn: shown ? subscriptionArn(row) : 'pending confirmation' };
   },
 });
+
+/** Whoever gives a role must be allowed to pass it. */
+const passes = (role: string | undefined) => (role ? [passRole(role, 'sns.amazonaws.com')] : []);
 
 type Same = Pick<Subscription, 'topic' | 'protocol' | 'endpoint' | 'owner'>;
 
@@ -92,6 +98,7 @@ async function subscribe(
     fail(SubscriptionLimitExceededException, 'Subscription limit exceeded');
   }
   if (made.attributes.FilterPolicy !== undefined) await requireRoomForFilter(ctx, arn);
+  if (made.protocol === 'firehose') await requireRoomForStream(ctx, arn, made.owner);
   await requireSizeFitsSubscribers(ctx, topic, made.protocol);
   const row: Subscription = {
     topic: arn,
@@ -108,6 +115,20 @@ async function subscribe(
   return replaying;
 }
 
+/** How many delivery streams one owner may subscribe to a topic. */
+const STREAMS_MAX = 5;
+
+async function requireRoomForStream(ctx: Context, topic: string, owner: string): Promise<void> {
+  const max = quota(ctx, 'FirehoseSubscriptionsPerOwner', STREAMS_MAX);
+  const page = { index: 'endpoint', limit: 100 };
+  const { rows } = await ctx.store.list(subscriptions, [topic, 'firehose'], page);
+  if (rows.filter((row) => row.owner === owner).length < max) return;
+  fail(
+    SubscriptionLimitExceededException,
+    `Subscription limit exceeded: ${max} delivery streams of an owner to a topic`,
+  );
+}
+
 /** The subscription as its replay policy wants it. What is there already goes on; without a policy it ends. */
 async function replayed(ctx: Context, topic: Topic, row: Subscription): Promise<Subscription> {
   const { replay, ...rest } = row;
@@ -115,9 +136,9 @@ async function replayed(ctx: Context, topic: Topic, row: Subscription): Promise<
   return ReplayPolicy === undefined ? rest : (await import('./replays.ts')).withReplay(ctx, topic, row, ReplayPolicy);
 }
 
-/** A queue's own account need not ask itself; a telephone cannot answer. */
+/** A queue's own account need not ask itself; a telephone cannot answer; a stream's role says it all. */
 const mustConfirm = (ctx: Context, protocol: Protocol, endpoint: string) =>
-  protocol !== 'sms' && !(protocol === 'sqs' && endpoint.split(':')[4] === ctx.account);
+  protocol !== 'sms' && protocol !== 'firehose' && !(protocol === 'sqs' && endpoint.split(':')[4] === ctx.account);
 
 const newToken = (ctx: Context) => Buffer.from(ctx.random(128)).toString('hex');
 
@@ -229,9 +250,13 @@ export const GetSubscriptionAttributes: Operation<
 
 export const SetSubscriptionAttributes: Operation<Present<SetSubscriptionAttributesInput>, object, Target> = {
   load: ({ SubscriptionArn }, ctx) => findSubscription(ctx, SubscriptionArn),
-  access: (_input, ctx, found) => subscriptionAccess(ctx, found),
+  access: ({ AttributeName: name, AttributeValue: value }, ctx, found) => [
+    subscriptionAccess(ctx, found),
+    ...passes(name === 'SubscriptionRoleArn' ? value : undefined),
+  ],
   async run({ AttributeName: name, AttributeValue: value = '' }, ctx, { row, topic }) {
     const attributes = changed(row.attributes, { [name]: value }, row);
+    if (row.protocol === 'firehose') requireRole(row.endpoint, attributes);
     if (attributes.FilterPolicy !== undefined && row.attributes.FilterPolicy === undefined) {
       await requireRoomForFilter(ctx, row.topic);
     }

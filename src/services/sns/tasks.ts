@@ -17,6 +17,8 @@ export const AUDIT = 'sns.audit';
 export const ARCHIVE = 'sns.archive';
 /** A subscription's way through an archive. */
 export const REPLAY = 'sns.replay';
+/** A message to a delivery stream of Firehose. */
+export const RECORD = 'sns.record';
 export const OUTBOX = 'sns.outbox';
 export const SENT = 'sns.sent';
 
@@ -88,6 +90,11 @@ export const snsTasks: readonly TaskHandler[] = [
   handler<Replaying>(REPLAY, async (task, ctx) => (await import('./replays.ts')).replaySome(task, ctx)),
   handler<object>(SENT, async (task, ctx) => (await import('./deduplication.ts')).forgetSent(task, ctx)),
   handler<object>(OUTBOX, async (task, ctx) => (await import('./outbox.ts')).clearOut(task, ctx)),
+  {
+    ...handler<Delivery>(RECORD, async (task, ctx) => (await import('./deliveryStreams.ts')).putRecord(task, ctx)),
+    failed: async (task: Task<Delivery>, ctx: Context, error: unknown) =>
+      (await import('./deliveryStreams.ts')).afterFailure(task, ctx, error),
+  },
   {
     kind: DELIVER,
     principal: PRINCIPAL,

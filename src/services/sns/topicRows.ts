@@ -33,7 +33,7 @@ export function topicKey(arn: string): readonly [account: string, region: string
   return name === undefined ? undefined : [account!, region!, name];
 }
 
-export type Protocol = 'http' | 'https' | 'email' | 'email-json' | 'sms' | 'sqs';
+export type Protocol = 'http' | 'https' | 'email' | 'email-json' | 'sms' | 'sqs' | 'firehose';
 
 export interface Subscription {
   /** ARN of the topic. */
