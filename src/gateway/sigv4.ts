@@ -24,7 +24,7 @@ export { equal as sameSignature };
 /** Throws if what must be signed is not, or the body is not the one whose hash was signed. */
 export function requireWholeSignature(request: WireRequest, claim: Claim): void {
   const signed = claim.signedHeaders;
-  if (!signed.includes('host')) throw unsigned('host');
+  if (!signed.includes('host') && !signed.includes(':authority')) throw unsigned('host');
   for (const name of Object.keys(request.headers)) {
     if (mustBeSigned(name) && !signed.includes(name)) throw unsigned(name);
   }
@@ -34,10 +34,15 @@ export function requireWholeSignature(request: WireRequest, claim: Claim): void 
   const declared = request.headers['x-amz-content-sha256'];
   // The hash of a stream is compared when it has been read; see uploads.ts.
   if (declared === undefined || declared === UNSIGNED_PAYLOAD || request.upload || request.stream) return;
-  if (declared !== hash('sha256', request.body, 'hex')) {
+  if (declared !== hashOf(request.body)) {
     throw mismatch("The provided 'x-amz-content-sha256' header does not match what was computed.");
   }
 }
+
+const EMPTY_HASH = hash('sha256', '', 'hex');
+
+/** Most requests that only read have no body. */
+const hashOf = (body: Uint8Array) => (body.length === 0 ? EMPTY_HASH : hash('sha256', body, 'hex'));
 
 const unsigned = (name: string) => mismatch(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`);
 const mismatch = (message: string) => new AuthenticationFailure('SignatureDoesNotMatch', message);
@@ -63,7 +68,7 @@ function payloadHash(request: WireRequest, claim: Claim): string {
   const declared = request.headers['x-amz-content-sha256'];
   if (declared !== undefined) return declared;
   if (claim.service === 's3' && claim.expires !== undefined) return UNSIGNED_PAYLOAD;
-  return hash('sha256', request.body, 'hex');
+  return hashOf(request.body);
 }
 
 const trimmed = (value: string | undefined) => (value ?? '').trim().replace(/ {2,}/g, ' ');

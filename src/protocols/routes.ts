@@ -10,6 +10,8 @@ export interface Route {
   readonly operation: string;
   readonly method: string;
   readonly segments: readonly Segment[];
+  /** Those behind a greedy label. */
+  readonly tail: readonly Segment[];
   /** `?cors`, `?list-type=2` of the template. */
   readonly literals: readonly (readonly [name: string, value: string])[];
   /** Members without which the operation makes no sense; they only break ties. */
@@ -52,7 +54,7 @@ export function routeOf(service: Service, operation: string): Route | undefined 
 export function labelsOf(route: Route, path: string): Record<string, string> {
   const parts = segmentsOf(path);
   const out: Record<string, string> = {};
-  const tail = route.segments.length - 1 - route.segments.findIndex((s) => s.kind === 'greedy');
+  const tail = route.tail.length;
   for (const [i, segment] of route.segments.entries()) {
     if (segment.kind === 'label') out[segment.text] = parts[i] ?? '';
     if (segment.kind === 'greedy') {
@@ -80,7 +82,7 @@ function collect(branch: Branch, parts: readonly string[], at: number, found: Ro
 
 /** The segments behind a greedy label are literals; the label itself takes at least one character. */
 function tailFits(route: Route, parts: readonly string[], at: number): boolean {
-  const tail = route.segments.slice(route.segments.findIndex((s) => s.kind === 'greedy') + 1);
+  const { tail } = route;
   const start = parts.length - tail.length;
   if (start <= at || (start === at + 1 && parts[at] === '')) return false;
   return tail.every((segment, i) => segment.kind !== 'literal' || segment.text === parts[start + i]);
@@ -137,15 +139,17 @@ function treesOf(service: Service): Map<string, Branch> {
 function compile(service: Service, operation: string, method: string, template: string): Route {
   const [path = '/', query = ''] = template.split('?');
   const wanted = wantedOf(service, operation);
+  const segments = leading(service, operation, path)
+    .slice(1)
+    .split('/')
+    .filter((text) => text !== '')
+    .map(segment);
   const literals = query.split('&').filter((pair) => pair !== '');
   return {
     operation,
     method,
-    segments: leading(service, operation, path)
-      .slice(1)
-      .split('/')
-      .filter((text) => text !== '')
-      .map(segment),
+    segments,
+    tail: segments.slice(segments.findIndex(({ kind }) => kind === 'greedy') + 1),
     literals: literals.map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? ''] as const),
     wantedQuery: wanted.flatMap((m) => m.traits.httpQuery ?? []),
     wantedHeaders: wanted.flatMap((m) => m.traits.httpHeader?.toLowerCase() ?? []),
