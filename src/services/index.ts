@@ -31,6 +31,7 @@ import { logRetention } from './logs/accountRetention/applying.ts';
 import { logAnomalies } from './logs/anomalies/scanHandler.ts';
 import { logExport } from './logs/exportHandler.ts';
 import { logImport } from './logs/imports/handler.ts';
+import { ingestionFront } from './logs/ingestion/front.ts';
 import { logExpiry, logPurge } from './logs/purge.ts';
 import { logQueries } from './logs/queryWorker.ts';
 import { scheduledQueryTasks } from './logs/scheduled/tasks.ts';
@@ -142,7 +143,12 @@ export const services: readonly ServiceEntry[] = [
     name: 'access-analyzer',
     load: async () => (await import('./accessanalyzer/index.ts')).accessanalyzer,
   },
-  { name: 'logs', target: 'Logs_20140328', load: async () => (await import('./logs/index.ts')).logs },
+  {
+    name: 'logs',
+    target: 'Logs_20140328',
+    front: ingestionFront,
+    load: async () => (await import('./logs/index.ts')).logs,
+  },
   {
     name: 'kinesis',
     target: 'Kinesis_20131202',

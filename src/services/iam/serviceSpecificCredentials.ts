@@ -23,35 +23,15 @@ import { uniqueId } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { type User, userArn, users } from '../../identity/principals.ts';
-import { table } from '../../store/store.ts';
+import {
+  API_KEY_PREFIXES,
+  apiKey,
+  type ServiceSpecificCredential,
+  sealedSecret,
+  serviceSpecificCredentials,
+} from '../../identity/serviceCredentials.ts';
 import { rowsPage } from './pages.ts';
 import { findOwned, findOwner, findUser, type Owned, type Owner, userAccess } from './subjects.ts';
-
-export interface ServiceSpecificCredential {
-  readonly account: string;
-  /** Unique id of the user. */
-  readonly owner: string;
-  /** `ACCA…` */
-  readonly id: string;
-  readonly service: string;
-  /** `jane-at-123456789012`: unique in its account and service. */
-  readonly serviceUserName: string;
-  /** Sealed for the purpose `service-credential`. */
-  readonly secret: string;
-  readonly status: 'Active' | 'Inactive';
-  readonly created: string;
-  readonly expires?: string;
-}
-
-/** Index `owner`: [account, user id]. `service`: [account, service]. `ownerService`: [account, user id, service]. */
-export const serviceSpecificCredentials = table<ServiceSpecificCredential>('iam_service_credential', {
-  key: (c) => [c.account, c.owner, c.id],
-  indexes: {
-    owner: (c) => [[c.account, c.owner]],
-    service: (c) => [[c.account, c.service]],
-    ownerService: (c) => [[c.account, c.owner, c.service]],
-  },
-});
 
 type Kind = 'password' | 'apiKey';
 
@@ -86,14 +66,15 @@ export const CreateServiceSpecificCredential: Operation<
       fail(LimitExceededException, `Cannot exceed quota for ServiceSpecificCredentialsPerUser: ${max}`);
     }
     const expires = input.CredentialAgeDays && ctx.now.getTime() + input.CredentialAgeDays * 86_400_000;
-    const secret = newSecret(ctx);
+    const serviceUserName = freeUserName(user, page.rows);
+    const secret = newSecret(ctx, input.ServiceName, serviceUserName);
     const row: ServiceSpecificCredential = {
       account: user.account,
       owner: user.id,
       id: uniqueId('ACCA', ctx),
       service: input.ServiceName,
-      serviceUserName: freeUserName(user, page.rows),
-      secret: sealed(ctx, secret),
+      serviceUserName,
+      secret: sealedSecret(ctx, secret),
       status: 'Active',
       created: ctx.now.toISOString(),
       ...(expires ? { expires: new Date(expires).toISOString() } : {}),
@@ -154,8 +135,8 @@ export const ResetServiceSpecificCredential: Operation<
   load: (input, ctx) => findCredential(ctx, input.UserName, input.ServiceSpecificCredentialId),
   access: (_input, _ctx, target) => credentialAccess(target),
   async run(_input, ctx, { owner, row }) {
-    const secret = newSecret(ctx);
-    await ctx.store.replace(serviceSpecificCredentials, { ...row, secret: sealed(ctx, secret) });
+    const secret = newSecret(ctx, row.service, row.serviceUserName);
+    await ctx.store.replace(serviceSpecificCredentials, { ...row, secret: sealedSecret(ctx, secret) });
     return { ServiceSpecificCredential: withSecret(owner, row, secret) };
   },
 };
@@ -211,9 +192,12 @@ function freeUserName(user: User, taken: readonly ServiceSpecificCredential[]): 
   }
 }
 
-/** 44 characters, as AWS's. */
-const newSecret = (ctx: Context) => Buffer.from(ctx.random(32)).toString('base64');
-const sealed = (ctx: Context, secret: string) => ctx.secrets.seal('service-credential', secret, ctx.random(12));
+/** 44 characters, as AWS's; of an API key there is more around it. */
+function newSecret(ctx: Context, service: string, alias: string): string {
+  const secret = Buffer.from(ctx.random(32)).toString('base64');
+  const prefix = API_KEY_PREFIXES[service];
+  return prefix === undefined ? secret : apiKey(prefix, alias, secret);
+}
 
 const metadata = (owner: Owner, row: ServiceSpecificCredential): ServiceSpecificCredentialMetadata => ({
   UserName: owner.name,

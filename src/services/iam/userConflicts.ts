@@ -5,7 +5,7 @@ import { fail } from '../../core/errors.ts';
 import { mfaDevices } from '../../identity/mfa.ts';
 import { loginProfiles } from '../../identity/passwords.ts';
 import { accessKeys, byName, type User } from '../../identity/principals.ts';
-import { serviceSpecificCredentials } from './serviceSpecificCredentials.ts';
+import { serviceSpecificCredentials } from '../../identity/serviceCredentials.ts';
 import { signingCertificates } from './signingCertificates.ts';
 import { sshPublicKeys } from './sshKeys.ts';
 

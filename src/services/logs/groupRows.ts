@@ -22,6 +22,8 @@ export interface LogGroup {
   /** What a policy of the account says instead: the days, unless events never expire. See accountRetention/. */
   readonly accountRetention?: { readonly days?: number | undefined; readonly policy: string } | undefined;
   readonly deletionProtected?: true | undefined;
+  /** Events may come in over HTTP with a bearer token. */
+  readonly bearerTokens?: true | undefined;
   readonly metricFilters: number;
   readonly subscriptionFilters?: number | undefined;
   /** The KMS key that new events are encrypted under: its ARN, and the data key in `dataKeys`. */

@@ -163,6 +163,7 @@ const view = (group: LogGroup, storedBytes: number): LogGroupView => ({
   logGroupClass: group.class,
   logGroupArn: groupArn(group),
   deletionProtectionEnabled: group.deletionProtected ?? false,
+  bearerTokenAuthenticationEnabled: group.bearerTokens ?? false,
   retentionPolicyName: group.accountRetention?.policy,
 });
 

@@ -44,6 +44,7 @@ import {
 } from './groups.ts';
 import { CancelImportTask, CreateImportTask, DescribeImportTaskBatches, DescribeImportTasks } from './imports/tasks.ts';
 import { DeleteIndexPolicy, DescribeFieldIndexes, DescribeIndexPolicies, PutIndexPolicy } from './indexPolicies.ts';
+import { PutBearerTokenAuthentication } from './ingestion/bearerTokens.ts';
 import limits from './limits.json' with { type: 'json' };
 import { StartLiveTail } from './liveTail.ts';
 import { GetLogGroupFields, GetLogRecord } from './logRecords.ts';
@@ -172,6 +173,7 @@ export const logs = defineService({
     ListTagsForResource,
     ListTagsLogGroup,
     PutAccountPolicy,
+    PutBearerTokenAuthentication,
     PutDataProtectionPolicy,
     PutDeliveryDestination,
     PutDeliveryDestinationPolicy,

@@ -1,0 +1,15 @@
+/**
+ * Events over plain HTTP, with a bearer token.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_HTTP_Endpoints.html
+ */
+import type { Front } from '../../../core/front.ts';
+
+const PATHS: ReadonlySet<string> = new Set(['/services/collector/event', '/ingest/bulk', '/ingest/json', '/v1/logs']);
+
+export const ingestionFront: Front = {
+  takes: ({ method, path, headers }) =>
+    method === 'POST' &&
+    PATHS.has(path) &&
+    /^Bearer |^AWS4-HMAC-SHA256 .*\/logs\/aws4_request/i.test(headers.authorization ?? ''),
+  load: async () => (await import('./answering.ts')).answerFront,
+};

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import { type Cloud, testCloud } from '../../../testing/cloud.ts';
+import { promptly } from '../../../testing/promptly.ts';
+
+const POLICY = {
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Action: ['logs:CallWithBearerToken', 'logs:PutLogEvents'], Resource: '*' },
+};
+
+interface Sent {
+  readonly path?: string;
+  readonly body?: string | Uint8Array;
+  readonly headers?: Record<string, string>;
+  readonly query?: string;
+}
+
+/** A group that lets tokens in, and a user who has one. */
+async function listening(policy: object = POLICY) {
+  const cloud = await testCloud();
+  const { iam, logs } = cloud.root;
+  await cloud.user('sender', policy);
+  const made = { UserName: 'sender', ServiceName: 'logs.amazonaws.com', CredentialAgeDays: 30 };
+  const { ServiceSpecificCredential: credential } = await iam.createServiceSpecificCredential(made);
+  const token = credential!.ServiceCredentialSecret!;
+  await logs.createLogGroup({ logGroupName: 'app' });
+  await logs.createLogStream({ logGroupName: 'app', logStreamName: 's' });
+  const enabled = (bearerTokenAuthenticationEnabled: boolean) =>
+    logs.putBearerTokenAuthentication({ logGroupIdentifier: 'app', bearerTokenAuthenticationEnabled });
+  await enabled(true);
+  const send = async ({ path = '/services/collector/event', body = '', headers = {}, query }: Sent) => {
+    const answer = await cloud.send({
+      path,
+      query: query ?? 'logGroup=app&logStream=s',
+      headers: {
+        host: 'logs.us-east-1.amazonaws.com',
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+        ...headers,
+      },
+      body: Buffer.from(body as string),
+    });
+    const text = Buffer.from(answer.body as string).toString();
+    return { status: answer.status, body: text, bytes: Buffer.from(answer.body as Uint8Array) };
+  };
+  return { cloud, logs, iam, send, token, id: credential!.ServiceSpecificCredentialId!, enabled };
+}
+
+async function events(cloud: Cloud) {
+  const found = await cloud.root.logs.filterLogEvents({ logGroupName: 'app' });
+  return found.events!.map(({ timestamp, message }) => [timestamp! - cloud.now().getTime(), message] as const);
+}
+
+const texts = async (cloud: Cloud) => (await events(cloud)).map(([, message]) => message);
+
+test('The HLC endpoint takes one event, an array, or one after the other; and skips what has no event', async () => {
+  const { cloud, send } = await listening();
+  const seconds = cloud.now().getTime() / 1000;
+  const one = `{"event":"Hello","time":${seconds - 5.5},"host":"web"}`;
+  assert.deepEqual(await send({ body: one }).then(({ status, body }) => [status, body]), [200, '{}']);
+  await send({ body: `[{"event":{"a":1},"time":"${seconds - 4}"},{"message":"skipped"},"x"]` });
+  await send({ body: `{"event":"} {","time":${seconds - 3}}{"event":42,"time":"invalid"} 17` });
+  assert.deepEqual(await events(cloud), [
+    [-5_500, `{"event":"Hello","time":${seconds - 5.5},"host":"web"}`],
+    [-4_000, `{"event":{"a":1},"time":"${seconds - 4}"}`],
+    [-3_000, `{"event":"} {","time":${seconds - 3}}`],
+    [0, '{"event":42,"time":"invalid"}'],
+  ]);
+});
+
+test('The ND-JSON endpoint takes any value a line, and tells what was too old', async () => {
+  const { cloud, send } = await listening();
+  const now = cloud.now().getTime();
+  const lines = [
+    `{"timestamp":${now - 9},"m":1}`,
+    '',
+    'no JSON',
+    '"text"',
+    '42',
+    `[{"timestamp":${now - 8}},"b"]`,
+    '[]',
+  ];
+  const path = '/ingest/bulk';
+  const headers = { 'content-type': 'application/x-ndjson' };
+  assert.equal((await send({ path, headers, body: lines.join('\r\n') })).body, '{}');
+  assert.deepEqual(await events(cloud), [
+    [-9, `{"timestamp":${now - 9},"m":1}`],
+    [-8, `{"timestamp":${now - 8}}`],
+    [0, 'text'],
+    [0, '42'],
+    [0, 'b'],
+  ]);
+  const old = await send({
+    path,
+    body: `{"timestamp":${now - 15 * 86_400_000}}\n{"timestamp":${now + 9 * 3_600_000}}`,
+  });
+  const errorMessage = '{"tooOldLogEventCount":1,"tooNewLogEventCount":1,"expiredLogEventCount":0}';
+  assert.deepEqual(JSON.parse(old.body), { partialSuccess: { rejectedLogRecords: 2, errorMessage } });
+  const invalid = await send({ path, body: 'a\nb' });
+  assert.deepEqual([invalid.status, JSON.parse(invalid.body).message], [400, 'All events were invalid']);
+});
+
+test('The structured JSON endpoint takes objects only', async () => {
+  const { cloud, send } = await listening();
+  const path = '/ingest/json';
+  const now = cloud.now().getTime();
+  await send({ path, body: `[{"timestamp":${now - 2},"m":1},"text",42,{"m":2}]` });
+  await send({ path, body: '{"first":1}{"second":2}' });
+  assert.deepEqual(await texts(cloud), [`{"timestamp":${now - 2},"m":1}`, '{"m":2}', '{"first":1}']);
+  assert.equal((await send({ path, body: '"text"' })).status, 400);
+  assert.equal((await send({ path, body: '{' })).status, 400);
+});
+
+const span = (fields: readonly (readonly [number, Buffer])[]) =>
+  Buffer.concat(fields.flatMap(([number, bytes]) => [Buffer.from([(number << 3) | 2, bytes.length]), bytes]));
+
+test('The OpenTelemetry endpoint takes JSON and protocol buffers', async () => {
+  const { cloud, send } = await listening();
+  const headers = { 'x-aws-log-group': 'app', 'x-aws-log-stream': 's' };
+  const nanoseconds = `${BigInt(cloud.now().getTime() - 5) * 1_000_000n}`;
+  const attributes = [{ key: 'user.id', value: { intValue: '7' } }];
+  const record = { timeUnixNano: nanoseconds, severityText: 'INFO', body: { stringValue: 'in JSON' }, attributes };
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] };
+  const body = { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'lib' }, logRecords: [record] }] }] };
+  const path = '/v1/logs';
+  const sent = await send({ path, headers, query: '', body: JSON.stringify(body) });
+  assert.deepEqual([sent.status, sent.body], [200, '{}']);
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64LE(BigInt(nanoseconds));
+  const text = span([[1, Buffer.from('in protobuf')]]);
+  const logRecord = Buffer.concat([Buffer.from([0x09]), time, Buffer.from([0x10, 9]), span([[5, text]])]);
+  const packed = span([[1, span([[2, span([[2, logRecord]])]])]]);
+  const asProtobuf = { ...headers, 'content-type': 'application/x-protobuf' };
+  const answer = await send({ path, headers: asProtobuf, query: '', body: packed });
+  assert.deepEqual([answer.status, answer.bytes.length], [200, 0]);
+  const found = (await events(cloud)).map(([at, message]) => [at, JSON.parse(message!)]);
+  const number = Number(nanoseconds);
+  assert.deepEqual(
+    found.toSorted(([, a], [, b]) => (a.body < b.body ? -1 : 1)),
+    [
+      [
+        -5,
+        {
+          resource: { attributes: { 'service.name': 'shop' } },
+          scope: { name: 'lib' },
+          timeUnixNano: number,
+          severityText: 'INFO',
+          body: 'in JSON',
+          attributes: { 'user.id': 7 },
+        },
+      ],
+      [
+        -5,
+        {
+          resource: { attributes: {} },
+          scope: {},
+          timeUnixNano: number,
+          severityNumber: 9,
+          body: 'in protobuf',
+          attributes: {},
+        },
+      ],
+    ],
+  );
+  assert.equal((await send({ path, headers: asProtobuf, query: '', body: Buffer.from([0xff, 0xff]) })).status, 400);
+  assert.equal((await send({ path, body: JSON.stringify(body) })).status, 400, 'group and stream are headers here');
+});
+
+const EVENT = '{"event":"x"}';
+
+test('Bodies that are hostile are refused, at a cost that does not explode', async () => {
+  const { cloud, send } = await listening();
+  const deep = '['.repeat(400_000);
+  const bodies = [
+    `{"event":${deep}${']'.repeat(400_000)}}`,
+    deep,
+    '{"event":"'.repeat(50_000),
+    `{"timestamp":1e999,"m":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+  ];
+  for (const path of ['/services/collector/event', '/ingest/bulk', '/ingest/json', '/v1/logs']) {
+    for (const body of bodies) await promptly(() => send({ path, body }));
+  }
+  const headers = { 'x-aws-log-group': 'app', 'x-aws-log-stream': 's', 'content-type': 'application/x-protobuf' };
+  const nested = (depth: number): Buffer => {
+    let bytes = Buffer.alloc(0);
+    for (let n = 0; n < depth; n++)
+      bytes = Buffer.concat([Buffer.from([0x2a, 0x80 | (bytes.length & 127), bytes.length >> 7]), bytes]);
+    return bytes;
+  };
+  for (const body of [nested(3_000), Buffer.alloc(100_000, 0xff), Buffer.from([0x0a, 0xff, 0xff, 0xff, 0x7f])]) {
+    const { status } = await promptly(() => send({ path: '/v1/logs', query: '', headers, body }));
+    assert.ok(status === 400 || status === 200);
+  }
+  assert.ok((await texts(cloud)).length < 10);
+});
+
+test('A token must be one, hold, and its user be permitted; the group must let tokens in', async () => {
+  const { cloud, iam, send, id, enabled, logs } = await listening();
+  const status = async (more: Sent = {}) => (await send({ body: EVENT, ...more })).status;
+  assert.equal(await status(), 200);
+  assert.equal(await status({ headers: { authorization: 'Bearer ACWLbm90aGluZw==' } }), 401);
+  assert.equal(await status({ query: 'logGroup=none&logStream=s' }), 404);
+  assert.equal(await status({ query: 'logGroup=app' }), 400);
+  assert.equal(await status({ headers: { 'x-aws-log-group': 'app' } }), 400);
+  assert.equal(await status({ headers: { 'content-type': 'text/plain' } }), 400);
+  assert.equal((await logs.describeLogGroups({})).logGroups![0]!.bearerTokenAuthenticationEnabled, true);
+  await enabled(false);
+  assert.equal(await status(), 403);
+  await enabled(true);
+  await iam.updateServiceSpecificCredential({
+    UserName: 'sender',
+    ServiceSpecificCredentialId: id,
+    Status: 'Inactive',
+  });
+  assert.equal(await status(), 401);
+  await iam.updateServiceSpecificCredential({ UserName: 'sender', ServiceSpecificCredentialId: id, Status: 'Active' });
+  assert.equal(await status(), 200);
+  cloud.advance('P31D');
+  assert.equal(await status(), 401);
+  assert.equal((await texts(cloud)).length, 2);
+});
+
+test('Without logs:CallWithBearerToken, or logs:PutLogEvents, nobody sends', async () => {
+  for (const action of ['logs:PutLogEvents', 'logs:CallWithBearerToken']) {
+    const Statement = { Effect: 'Allow', Action: action, Resource: '*' };
+    const { cloud, send } = await listening({ Version: '2012-10-17', Statement });
+    assert.equal((await send({ body: EVENT })).status, 403, action);
+    assert.deepEqual(await texts(cloud), []);
+  }
+});
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+
+/** Signature Version 4 as AWS describes it. */
+function signed(key: { accessKeyId: string; secretAccessKey: string }, path: string, query: string, body: string) {
+  const timestamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const date = timestamp.slice(0, 8);
+  const scope = `${date}/us-east-1/logs/aws4_request`;
+  const host = 'logs.us-east-1.amazonaws.com';
+  const names = 'host;x-amz-date';
+  const lines = `host:${host}\nx-amz-date:${timestamp}\n`;
+  const canonical = ['POST', path, query, lines, names, sha256(body)].join('\n');
+  const text = `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonical)}`;
+  const steps = [date, 'us-east-1', 'logs', 'aws4_request'];
+  const signing = steps.reduce<string | Buffer>((so, step) => hmac(so, step), `AWS4${key.secretAccessKey}`);
+  const signature = hmac(signing, text).toString('hex');
+  const authorization = `AWS4-HMAC-SHA256 Credential=${key.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+  return { authorization, 'x-amz-date': timestamp };
+}
+
+test('A request that is signed is sent by whoever signed it, whatever the group says of tokens', async () => {
+  const { cloud, send, enabled } = await listening();
+  await enabled(false);
+  const key = await cloud.keyFor(cloud.managementAccount, 'sender');
+  const query = 'logGroup=app&logStream=s';
+  const headers = signed(key, '/ingest/json', query, '{"a":1}');
+  const sent = await send({ path: '/ingest/json', headers, body: '{"a":1}' });
+  assert.deepEqual([sent.status, sent.body], [200, '{}']);
+  assert.deepEqual(await texts(cloud), ['{"a":1}']);
+  assert.equal((await send({ path: '/ingest/json', headers, body: '{"a":2}' })).status, 401, 'another body');
+  assert.equal((await send({ path: '/ingest/bulk', headers, body: '{"a":1}' })).status, 401, 'another path');
+  const late = { ...headers, 'x-amz-date': '20200101T000000Z' };
+  assert.equal((await send({ path: '/ingest/json', headers: late, body: '{"a":1}' })).status, 401);
+  const unsigned = { ...headers, 'x-aws-log-group': 'app' };
+  assert.equal(
+    (await send({ path: '/ingest/json', headers: unsigned, query: 'logStream=s', body: '{"a":1}' })).status,
+    401,
+  );
+  await cloud.user('nobody');
+  const other = await cloud.keyFor(cloud.managementAccount, 'nobody');
+  const denied = signed(other, '/ingest/json', query, '{"a":1}');
+  assert.equal((await send({ path: '/ingest/json', headers: denied, body: '{"a":1}' })).status, 403);
+});
