@@ -23,6 +23,7 @@ import { groupAccess, onAccount } from './access.ts';
 import { unmaskAccess } from './dataProtection.ts';
 import { groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
+import { sourceTest, tagTest } from './groupTests.ts';
 import { innersOf } from './insights/inner.ts';
 import type { Plan } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
@@ -32,7 +33,6 @@ import { invalidToken, itemsPage, rowsPage } from './pages.ts';
 import { resultsBetween } from './queryResults.ts';
 import { groupsOf, isActive, NOTHING_SCANNED, type Query, queries } from './queryRows.ts';
 import { deliverLater } from './scheduled/rows.ts';
-import { tagTest } from './tagFilters.ts';
 
 const GROUPS_MAX = 50;
 const SELECTED_MAX = 10_000;
@@ -155,15 +155,20 @@ function requireUnnamed(input: Present<StartQueryRequest>): void {
 }
 
 async function selected(ctx: Context, selection: Selection): Promise<LogGroup[] | Missing> {
-  const { names, prefixes, classes, accounts, tags } = selection;
-  if (names.length > 0) return namedGroups(ctx, names);
+  const { names, prefixes, classes, accounts, tags, sources } = selection;
+  const comes = sourceTest(sources);
+  if (names.length > 0) {
+    const found = await namedGroups(ctx, names);
+    return found instanceof Missing ? found : found.filter(comes);
+  }
   if (accounts.length > 0 && !accounts.includes(ctx.account)) return [];
   const fits = tagTest(tags);
   const found = new Map<string, LogGroup>();
   for (const startsWith of prefixes.length > 0 ? prefixes : [undefined]) {
     const page = { limit: SELECTED_MAX + 1, startsWith };
     const { rows } = await ctx.store.list(logGroups, [ctx.account, ctx.region], page);
-    for (const group of rows) if (classes.includes(group.class) && fits(group.tags)) found.set(group.id, group);
+    const chosen = rows.filter((group) => classes.includes(group.class) && fits(group.tags) && comes(group));
+    for (const group of chosen) found.set(group.id, group);
   }
   if (found.size > SELECTED_MAX)
     fail(InvalidParameterException, 'The SOURCE command selects more than 10000 log groups.');

@@ -163,7 +163,13 @@ test('SOURCE names groups, selects them by tags, and says of which time', async 
   assert.deepEqual(await groupsOf(tags([{ key: 'team', values: ['payments*'] }])), ['app', 'tagged']);
   assert.deepEqual(await groupsOf(tags([{ key: 'team' }, { key: 'stage', values: ['!production'] }])), ['tagged']);
   assert.deepEqual(await groupsOf(`logGroups(namePrefix: ['a']) ${tags([{ key: 'team' }])}`), ['app']);
-  await rejected(groupsOf(`dataSource(['amazon_vpc.flow'])`), 'MalformedQueryException', /data source/);
+  assert.deepEqual(await groupsOf(`dataSource(['shop.orders', 'other'])`), []);
+  await logs.tagLogGroup({
+    logGroupName: 'app',
+    tags: { 'cw:datasource:name': 'shop', 'cw:datasource:type': 'orders' },
+  });
+  assert.deepEqual(await groupsOf(`dataSource(['shop.orders', 'other'])`), ['app']);
+  assert.deepEqual(await groupsOf(`dataSource(['shop']) logGroups(namePrefix: ['tag'])`), []);
   await cloud.root.logs.createLogGroup({ logGroupName: 'recent' });
   await logs.createLogStream({ logGroupName: 'recent', logStreamName: 's' });
   const now = cloud.now().getTime();

@@ -18,6 +18,8 @@ export interface Selection {
   readonly accounts: readonly string[];
   /** All of them must fit. */
   readonly tags: readonly TagFilter[];
+  /** Data sources, as `name` or `name.type`: one of them must fit. */
+  readonly sources?: readonly string[] | undefined;
   readonly range?: TimeRange | undefined;
 }
 
@@ -61,7 +63,9 @@ const KINDS: Readonly<Record<string, (scanner: Scanner, found: Found) => void>> 
   loggrouptags: (scanner, found) => {
     found.tags = tagsAt(scanner);
   },
-  datasource: (scanner) => wrong(scanner, 'no log group has a data source'),
+  datasource: (scanner, found) => {
+    found.sources = sourcesAt(scanner);
+  },
 };
 
 function calledNext(scanner: Scanner): string | undefined {
@@ -82,6 +86,16 @@ function groupsAt(scanner: Scanner, found: Found): void {
     found[known[0]] = listAt(scanner, known[1]);
   } while (sign(scanner, ','));
   need(scanner, ')');
+}
+
+export const SOURCES_MAX = 10;
+
+/** `(['name.type', …])` */
+export function sourcesAt(scanner: Scanner): string[] {
+  need(scanner, '(');
+  const sources = listAt(scanner, SOURCES_MAX);
+  need(scanner, ')');
+  return sources;
 }
 
 function listAt(scanner: Scanner, most: number): string[] {

@@ -1,7 +1,8 @@
 /** Expressions of OpenSearch SQL and PPL as they are read, before they are made to work on rows. */
 import type { Inner } from '../insights/inner.ts';
 import type { Plan } from '../insights/plan.ts';
-import type { Scanner } from '../insights/scanner.ts';
+import { type Scanner, wrong } from '../insights/scanner.ts';
+import type { Selection } from '../insights/selection.ts';
 import type { Value } from '../insights/values.ts';
 
 export type Node =
@@ -84,3 +85,10 @@ export const WINDOW_FUNCTIONS: Readonly<Record<string, readonly [least: number, 
   lead: [1, 3],
   nth_value: [2, 2],
 };
+
+/** AWS has no joins nor subqueries with data sources. */
+export function requireSimple(selection: Selection | undefined, { inners, scanner }: Scope): void {
+  const selections = [selection, ...inners.map(({ plan }) => plan.selection)];
+  if (inners.length === 0 || selections.every((each) => each?.sources === undefined)) return;
+  wrong(scanner, 'joins and subqueries are not supported with data sources');
+}

@@ -8,7 +8,7 @@ import { type Plan, ROWS_STANDARD } from '../../insights/plan.ts';
 import { atEnd, type Scanner, sign, wrong } from '../../insights/scanner.ts';
 import { limit } from '../../insights/stages.ts';
 import { everyField, shownAs } from '../eventFields.ts';
-import type { Subquery } from '../syntax.ts';
+import { requireSimple, type Subquery } from '../syntax.ts';
 import { commandAt } from './commands.ts';
 import { fieldIn, type Pipe, settle } from './pipe.ts';
 import { sourceAt } from './source.ts';
@@ -42,6 +42,7 @@ function planAt(options: Options, isOver: () => boolean): Plan {
     commandAt(pipe);
   }
   settle(pipe, limitMax);
+  requireSimple(pipe.selection, pipe.scope);
   return planFrom(pipe, Math.max(limitMax, pipe.rowsMax ?? 0));
 }
 

@@ -4,7 +4,7 @@
  */
 import { valuesWanted, type Wanted } from '../../insights/filterIndex.ts';
 import { fieldName, need, numberAt, peekWord, type Scanner, sign, word, wrong } from '../../insights/scanner.ts';
-import { nameAt, type Selection } from '../../insights/selection.ts';
+import { nameAt, type Selection, SOURCES_MAX } from '../../insights/selection.ts';
 import { filter } from '../../insights/stages.ts';
 import { expressionAt, textAt } from '../expressions.ts';
 import { evaluate, type Pipe } from './pipe.ts';
@@ -43,14 +43,14 @@ function groupsAt(scanner: Scanner): string[] {
 function selectorsAt(pipe: Pipe): Selection {
   const { scanner } = pipe.scope;
   const names: string[] = [];
+  const sources: string[] = [];
   const indexed = new Set<string>();
   const conditions: Wanted[] = [];
   do {
     const kind = peekWord(scanner);
     const start = scanner.at;
     if ((kind === 'lg' || kind === 'ds') && word(scanner, kind) && sign(scanner, ':')) {
-      if (kind === 'ds') wrong(scanner, 'no log group has a data source', start);
-      names.push(nameAt(scanner));
+      (kind === 'lg' ? names : sources).push(nameAt(scanner));
       continue;
     }
     scanner.at = start;
@@ -64,7 +64,8 @@ function selectorsAt(pipe: Pipe): Selection {
     if (indexed.has(wanted.field)) pipe.wanted.push(wanted);
     pipe.stages.push(filter(valuesWanted(wanted)));
   }
-  return named(names);
+  if (sources.length > SOURCES_MAX) wrong(scanner, `at most ${SOURCES_MAX} data sources may be named`);
+  return { ...named(names), ...(sources.length > 0 && { sources }) };
 }
 
 /** `= value` or `in (value, …)` */

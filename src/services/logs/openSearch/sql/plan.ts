@@ -8,7 +8,7 @@ import { type Plan, ROWS_STANDARD } from '../../insights/plan.ts';
 import { atEnd, type Scanner, sign, wrong } from '../../insights/scanner.ts';
 import { limit, sort } from '../../insights/stages.ts';
 import { skip } from '../ppl/stages.ts';
-import type { Ordered, Scope, Subquery } from '../syntax.ts';
+import { type Ordered, requireSimple, type Scope, type Subquery } from '../syntax.ts';
 import { inOrder } from '../values.ts';
 import { type Built, built } from './build.ts';
 import { combined } from './combine.ts';
@@ -44,6 +44,7 @@ function planAt(options: Options, depth: number, limitMax: number): Plan {
   const query = queryAt(scope);
   const first = built(query.select, query.further.length === 0 ? query.order : [], scope);
   const last = combined(first, query.further, scope);
+  requireSimple(last.table.selection, scope);
   return finished(query, last, { inners, limitMax, nested: depth > 0 });
 }
 

@@ -191,6 +191,19 @@ test('SQL: * shows all there is, in pages of the same name twice if asked so', a
   assert.equal(queryLanguage, 'SQL');
 });
 
+test('Data sources select groups by their tags', async () => {
+  const cloud = await groups();
+  const tags = { 'cw:datasource:name': 'shop', 'cw:datasource:type': 'requests' };
+  await cloud.root.logs.tagLogGroup({ logGroupName: 'app', tags });
+  const count = async (text: string, more: object = SQL) => (await rows(cloud, text, more))[0]?.n;
+  assert.equal(await count("SELECT count(*) AS n FROM `dataSource(['shop.requests'])`"), '4');
+  assert.equal(await count("SELECT count(*) AS n FROM `dataSource(['shop.other'])`"), '0');
+  const both = "`logGroups(logGroupIdentifier: ['app', '/aws/lambda/f']) dataSource(['shop'])`";
+  assert.equal(await count(`SELECT count(*) AS n FROM ${both}`), '4');
+  const ppl = { queryLanguage: 'PPL', logGroupName: undefined };
+  assert.equal(await count('source = [ds:`shop.requests`] | stats count() as n', ppl), '4');
+});
+
 test('SQL: filterIndex reads what is indexed', async () => {
   const cloud = await groups();
   const { logs } = cloud.root;
@@ -277,7 +290,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['SELECT row_number() FROM app', /does not belong here/],
   ['SELECT collect_list(a) OVER (ORDER BY b) FROM app', /whole partition only/],
   ["SELECT a FROM app WHERE a RLIKE '('", /invalid regular expression/],
-  ["SELECT a FROM `dataSource(['x.y'])`", /data source/],
+  ["SELECT a FROM `dataSource(['x.y'])` WHERE b IN (SELECT c FROM app)", /with data sources/],
   ['SELECT a FROM app UNION SELECT a, b FROM app', /as many columns/],
   ['SELECT a FROM app PIVOT (x)', /unexpected symbol/],
 ];

@@ -4,7 +4,7 @@
  */
 import { valuesWanted, type Wanted, wantedAt } from '../../insights/filterIndex.ts';
 import { need, peekWord, quoted, type Scanner, sign, word, wrong } from '../../insights/scanner.ts';
-import { nameAt, type Selection } from '../../insights/selection.ts';
+import { nameAt, type Selection, sourcesAt } from '../../insights/selection.ts';
 import { filter, type Stage } from '../../insights/stages.ts';
 import type { Scope, Subquery } from '../syntax.ts';
 import { aliasAt } from './select.ts';
@@ -59,15 +59,16 @@ const isSelector = (scanner: Scanner): boolean => {
 function selectorsAt(scanner: Scanner): Pick<Table, 'selection' | 'wanted' | 'stages'> {
   const names: string[] = [];
   const wanted: Wanted[] = [];
+  let sources: string[] | undefined;
   while (!sign(scanner, '`')) {
-    const start = scanner.at;
     if (word(scanner, 'loggroups')) names.push(...identifiersAt(scanner));
     else if (word(scanner, 'filterindex')) wanted.push(...conditionsAt(scanner));
-    else if (word(scanner, 'datasource')) wrong(scanner, 'no log group has a data source', start);
+    else if (word(scanner, 'datasource')) sources = sourcesAt(scanner);
     else wrong(scanner);
     sign(scanner, ',');
   }
-  return { selection: naming(names), wanted, stages: wanted.map((each) => filter(valuesWanted(each))) };
+  const selection = { ...naming(names), ...(sources && { sources }) };
+  return { selection, wanted, stages: wanted.map((each) => filter(valuesWanted(each))) };
 }
 
 function identifiersAt(scanner: Scanner): string[] {

@@ -1,5 +1,7 @@
-/** `SOURCE logGroupTags(…)`: whether a log group's tags fit. */
+/** What queries select log groups by, besides their names: tags (`SOURCE logGroupTags(…)`) and data sources. */
 import type { Tag } from '../../core/operation.ts';
+import { dataSourceOf } from './dataSources/sources.ts';
+import type { LogGroup } from './groupRows.ts';
 import type { TagFilter } from './insights/selection.ts';
 import { starred } from './insights/stars.ts';
 
@@ -15,4 +17,13 @@ export function tagTest(filters: readonly TagFilter[]): (tags: readonly Tag[]) =
           : value !== undefined && starred(wanted)(value),
       );
     });
+}
+
+/** Each is a name, or a name and a type; all groups fit where none is asked for. */
+export function sourceTest(sources: readonly string[] | undefined): (group: LogGroup) => boolean {
+  return (group) => {
+    if (!sources) return true;
+    const { name, type } = dataSourceOf(group);
+    return sources.some((source) => source === name || source === `${name}.${type}`);
+  };
 }
