@@ -23,10 +23,8 @@ export class Refusal extends Error {
 const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^AccessDenied/, 403],
   [/^ResourceNotFound/, 404],
-  [
-    /^(?:UnrecognizedClient|InvalidSignature|ExpiredToken|IncompleteSignature|MissingAuthentication|InvalidClientTokenId)/,
-    401,
-  ],
+  [/^(?:UnrecognizedClient|InvalidClientTokenId|InvalidSignature|IncompleteSignature)/, 401],
+  [/^(?:ExpiredToken|MissingAuthentication)/, 401],
   [/Throttling|TooMany/, 429],
   [/^(?:Internal|ServiceUnavailable)/, 500],
 ];

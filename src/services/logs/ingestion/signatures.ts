@@ -1,4 +1,4 @@
-/** Signature Version 4 over a request of HTTP ingestion: the text that is signed, for whoever knows the secret to check. */
+/** Signature Version 4 over a request of HTTP ingestion: the text that is signed, for who knows the secret to check. */
 import { createHash } from 'node:crypto';
 import type { FormSignature } from '../../../core/front.ts';
 import type { WireRequest } from '../../../core/wire.ts';
@@ -8,8 +8,9 @@ const refuse = (message: string): never => {
   throw new Refusal(401, 'InvalidSignatureException', message);
 };
 
-const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 Credential=([\w-]+)\/(\d{8})\/([a-z0-9-]+)\/logs\/aws4_request, ?SignedHeaders=([\w;-]+), ?Signature=([0-9a-f]{64})$/;
+const CREDENTIAL = String.raw`Credential=([\w-]+)/(\d{8})/([a-z0-9-]+)/logs/aws4_request`;
+const SIGNED = String.raw`SignedHeaders=([\w;-]+), ?Signature=([0-9a-f]{64})`;
+const AUTHORIZATION = new RegExp(`^AWS4-HMAC-SHA256 ${CREDENTIAL}, ?${SIGNED}$`);
 
 /** @throws Refusal for one that cannot hold */
 export function signatureOf(request: WireRequest, wallClock: number): FormSignature {
