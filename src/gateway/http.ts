@@ -18,6 +18,7 @@ import { WEB_IDENTITY_PREFIX } from '../identity/outboundKeys.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import { arriving, bodyBytesMax, bodyOf, forgetRest, isStream, tooLarge } from './body.ts';
+import { ALPNCallback, speakHttp2 } from './http2.ts';
 import type { Deps } from './invocation.ts';
 import { documentPage } from './pages/documents.ts';
 import { page } from './pages/index.ts';
@@ -60,12 +61,13 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
   const listener: RequestListener = (message, response) => listen(message, response, false);
   // TLS is loaded when it is served: it costs memory and a tenth of the start.
   const server = tls
-    ? process.getBuiltinModule('node:https').createServer({ ...limits, ...tls }, listener)
+    ? process.getBuiltinModule('node:https').createServer({ ...limits, ...tls, ALPNCallback }, listener)
     : createServer(limits, listener);
   server.timeout = IDLE_MS;
   server.maxHeadersCount = 0; // All of them: Node would drop the 2001st in silence, and it might be one that counts.
   server.on('checkContinue', (message, response) => listen(message, response, true));
   server.on('clientError', (error, socket) => refuseConnection(error, socket as Socket, deps));
+  speakHttp2(server as Server, listener);
   return server as Server;
 }
 

@@ -81,8 +81,13 @@ const ATTEMPTS = 185;
 const PAUSE_MS_MAX = 480_000;
 
 /** Errors after which another try may succeed: the service's own fault, or too many calls. */
-const PASSING =
-  /Throttl|ProvisionedThroughputExceeded|Internal|ServiceUnavailable|TooManyRequests|OverLimit|RequestLimitExceeded|Timeout/i;
+const PASSING = new RegExp(
+  [
+    ...['Throttl', 'ProvisionedThroughputExceeded', 'Internal', 'ServiceUnavailable', 'TooManyRequests', 'OverLimit'],
+    ...['RequestLimitExceeded', 'Timeout'],
+  ].join('|'),
+  'i',
+);
 const NAMED = /^[A-Z][A-Za-z.]+$/;
 
 async function afterFailure(task: Task<Invocation>, ctx: Context, error: unknown): Promise<Again> {
