@@ -1,9 +1,10 @@
 /**
- * Tells the gateway which data events somebody wants: one row for each account that has trails of its own, and for each
- * organization that has. Written anew whenever a trail or an event data store changes.
+ * Tells the gateway which data events somebody wants, and EventBridge where trails log: one row for each account that
+ * has trails of its own, and for each organization that has. Written anew whenever a trail or an event data store changes.
  */
 import type { Context } from '../../core/context.ts';
 import { type DataEventWish, dataEventWishes, type EventSelector } from '../../core/eventSelectors.ts';
+import { loggedPlaces } from '../../core/loggingTrails.ts';
 import { dataSelectors } from './eventSelectors.ts';
 import { insightWatches } from './insightRows.ts';
 import { storesWishing } from './lakeRows.ts';
@@ -22,11 +23,20 @@ export async function writeWishes(ctx: Context, ...changed: readonly Owned[]): P
   for (const owner of owners) {
     await writeWish(ctx, owner);
     await writeWatch(ctx, owner);
+    await writePlaces(ctx, owner);
   }
   const { rows } = await ctx.store.list(dataEventWishes, [], { limit: 2 });
   const some = rows.some(({ account }) => account !== '*');
   if (some) await ctx.store.replace(dataEventWishes, { account: '*', selectors: [] });
   else await ctx.store.remove(dataEventWishes, ['*']);
+}
+
+async function writePlaces(ctx: Context, owner: string): Promise<void> {
+  const logging = await loggingTrails(ctx, owner);
+  const everywhere = logging.some(({ multiRegion }) => multiRegion);
+  const regions = logging.map(({ region }) => region);
+  if (logging.length > 0) await ctx.store.replace(loggedPlaces, { owner, everywhere, regions });
+  else await ctx.store.remove(loggedPlaces, [owner]);
 }
 
 /** Whether Insights are watched for, and since when. */

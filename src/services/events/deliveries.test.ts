@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
-import { ACCOUNT, attributesOf, bodies, MY_APP, put, queue, roleFor } from './fixtures.ts';
+import { ACCOUNT, attributesOf, bodies, loggingTrail, MY_APP, put, queue, roleFor } from './fixtures.ts';
 
 test('Events reach the subscribers of a topic', async () => {
   const cloud = await testCloud();
@@ -91,6 +91,7 @@ test('Events of services reach rules, and deliveries are no events', async () =>
   const cloud = await testCloud();
   const { events, logs } = cloud.root;
   const all = await queue(cloud.root, 'all');
+  await loggingTrail(cloud, 'us-east-1');
   await events.putRule({
     Name: 'all',
     EventPattern: '{"account":[{"exists":true}]}',

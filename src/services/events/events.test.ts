@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, bodies, put, queue } from './fixtures.ts';
+import { ACCOUNT, bodies, loggingTrail, put, queue } from './fixtures.ts';
 
 test('PutEvents reaches the queue of a rule that matches', async () => {
   const cloud = await testCloud();
@@ -92,6 +92,12 @@ test('Calls become events: changes for every rule, what only reads for those tha
   await events.putTargets({ Rule: 'changes', Targets: [{ Id: 'q', Arn: changes.arn }] });
   await events.putRule({ Name: 'all', EventPattern, State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' });
   await events.putTargets({ Rule: 'all', Targets: [{ Id: 'q', Arn: everything.arn }] });
+  await iam.createUser({ UserName: 'before' });
+  await cloud.settle();
+  assert.deepEqual(await everything.received(), []);
+  await loggingTrail(cloud, 'eu-west-1');
+  await cloud.settle();
+  await loggingTrail(cloud, 'us-east-1');
   await iam.createUser({ UserName: 'alice' });
   await iam.getUser({ UserName: 'alice' });
   await cloud.settle();
@@ -103,6 +109,10 @@ test('Calls become events: changes for every rule, what only reads for those tha
   assert.equal(event.detail.eventName, 'CreateUser');
   assert.equal(event.detail.requestParameters.userName, 'alice');
   assert.deepEqual(names(await everything.received()), ['CreateUser', 'GetUser']);
+  await cloud.root.cloudtrail.stopLogging({ Name: 'us-east-1' });
+  await iam.createUser({ UserName: 'after' });
+  await cloud.settle();
+  assert.deepEqual(await changes.received(), []);
 });
 
 test('PutRule and PutTargets are read back as they were put', async () => {

@@ -104,3 +104,17 @@ export async function endpoint(t: TestContext, answer: Answerer) {
   t.after(() => server.close());
   return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
+
+/** A trail that logs in one Region, named after it. */
+export async function loggingTrail(cloud: Cloud, region: string): Promise<void> {
+  const Bucket = `logs-${region}`;
+  const { s3 } = cloud.root;
+  await s3.createBucket({ Bucket });
+  const Statement = { Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' }, Action: 's3:*' };
+  const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: { ...Statement, Resource } });
+  await s3.putBucketPolicy({ Bucket, Policy });
+  const { cloudtrail } = cloud.as(await cloud.keyFor(cloud.managementAccount), region);
+  await cloudtrail.createTrail({ Name: region, S3BucketName: Bucket });
+  await cloudtrail.startLogging({ Name: region });
+}

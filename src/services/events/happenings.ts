@@ -62,6 +62,9 @@ export const mayHappen = ({ kind }: JournalEntry): boolean => KINDS.has(kind);
 /** Whether somebody put it on a bus, and perhaps for certain rules alone. */
 export const wasPut = ({ kind }: JournalEntry): boolean => kind === BUS_EVENT_KIND;
 
+/** Whether it is told by its audit record. */
+export const isCall = ({ kind }: JournalEntry): boolean => kind === 'api' || kind === DATA_KIND;
+
 export const busOfEntry = (entry: JournalRow): string =>
   wasPut(entry) ? eventOf<{ bus: string }>(entry).bus : DEFAULT_BUS;
 

@@ -2,13 +2,15 @@
  * Follows the journal and finds the rules that match: what comes of it is owed as tasks, one for each target and batch
  * of entries, or kept in an archive. Entries of accounts and Regions without rules cost a look into a map.
  */
+import { isLogged } from '../../core/loggingTrails.ts';
 import { later } from '../../core/tasks.ts';
+import { organizationIdOf } from '../../identity/organization.ts';
 import { compilePattern, type RuleSet, ruleSetOf } from '../../patterns/index.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
 import { archivedEvents, archiveSizes } from './archiveRows.ts';
 import { oweDelivery } from './deliveries.ts';
-import { busOfEntry, type Happening, happeningOf, mayHappen, wasPut } from './happenings.ts';
+import { busOfEntry, type Happening, happeningOf, isCall, mayHappen, wasPut } from './happenings.ts';
 import { tellMatched } from './measures.ts';
 import type { BusName } from './names.ts';
 import { type Mark, marks, type Rule, rules } from './ruleRows.ts';
@@ -37,7 +39,7 @@ export const matching: Follower = {
       const asked = known.get(key);
       if (!asked || (!asked.hasPatterns && !wasPut(entry))) continue;
       const happening = happeningOf(entry);
-      if (!happening) continue;
+      if (!happening || (isCall(entry) && !(await logged(tx, entry)))) continue;
       if (happening.sealed) {
         await owe<OwedOpening>(tx, entry, OPEN, `${entry.sequence}`, { sequence: entry.sequence });
         continue;
@@ -51,6 +53,10 @@ export const matching: Follower = {
     for (const [rule, matches] of found) await handed(tx, rule, matches);
   },
 };
+
+/** Calls reach EventBridge by way of CloudTrail, where a trail logs. */
+const logged = async (tx: Transaction, entry: JournalRow): Promise<boolean> =>
+  isLogged(tx, entry, await organizationIdOf(tx, entry.account));
 
 /** Hands one event to the rules that match it. */
 export async function distributed(tx: Transaction, entry: JournalRow, happening: Happening): Promise<void> {
