@@ -28,7 +28,7 @@ import { innersOf } from './insights/inner.ts';
 import type { Plan } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
 import { planIn } from './languages.ts';
-import { lookupTables } from './lookups/rows.ts';
+import { requireTable } from './lookups/lookupTables.ts';
 import { invalidToken, itemsPage, rowsPage } from './pages.ts';
 import { resultsBetween } from './queryResults.ts';
 import { groupsOf, isActive, NOTHING_SCANNED, type Query, queries } from './queryRows.ts';
@@ -173,11 +173,6 @@ async function selected(ctx: Context, selection: Selection): Promise<LogGroup[] 
   if (found.size > SELECTED_MAX)
     fail(InvalidParameterException, 'The SOURCE command selects more than 10000 log groups.');
   return [...found.values()];
-}
-
-async function requireTable(ctx: Context, name: string): Promise<void> {
-  if (await ctx.store.get(lookupTables, [ctx.account, ctx.region, name])) return;
-  fail(InvalidParameterException, `The lookup table ${name} does not exist.`);
 }
 
 const INFREQUENT_STATS_MAX = 2;

@@ -59,6 +59,13 @@ test('A lookup table under a KMS key is read by who may use both; the key goes a
     /kms:GenerateDataKey/,
   );
   const both = await cloud.user('both', may(['logs:*', 'kms:Decrypt', 'kms:GenerateDataKey']));
+  const query = {
+    ...{ logGroupName: 'app', startTime: 0, endTime: 1 },
+    queryString: 'fields @message | lookup people id as x OUTPUT name',
+  };
+  await logs.createLogGroup({ logGroupName: 'app' });
+  await rejected(reader.logs.startQuery(query), 'AccessDeniedException', /kms:Decrypt/);
+  await both.logs.startQuery(query);
   await both.logs.updateLookupTable({ lookupTableArn, tableBody: 'id,name\n2,Other' });
   assert.equal((await both.logs.getLookupTable({ lookupTableArn })).kmsKeyId, kmsKeyId);
   await kms.disableKey({ KeyId: kmsKeyId });

@@ -135,6 +135,13 @@ function onTable<In extends ByArn, Out>(
   };
 }
 
+/** A table that a query of the caller's looks into. @throws InvalidParameterException, AccessDenied */
+export async function requireTable(ctx: Context, name: string): Promise<void> {
+  const table = await ctx.store.get(lookupTables, [ctx.account, ctx.region, name]);
+  if (!table) return invalid(`The lookup table ${name} does not exist.`);
+  if (table.kms) await requireDecrypt(ctx, table.kms, lookupTableArn(table));
+}
+
 export const UpdateLookupTable = onTable<Present<UpdateLookupTableRequest>, UpdateLookupTableResponse>(
   async (input, ctx, table) => {
     const { account, region, name, tags } = table;

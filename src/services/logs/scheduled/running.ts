@@ -168,9 +168,9 @@ async function fill(ctx: Context, { scheduled, query }: Ended, { tableName = '',
   const role = await roleFor(ctx, scheduled, table.roleArn ?? '');
   const { account, region } = scheduled;
   const there = await ctx.store.get(lookupTables, [account, region, tableName]);
-  const { description, tags } = table;
+  const { description, tags, kmsKeyId } = table;
   const arn = lookupTableArn({ account, region, name: tableName });
-  const content = { queryId: query.id, description };
+  const content = { queryId: query.id, description, kmsKeyId };
   if (there) await ctx.call('logs', 'UpdateLookupTable', { lookupTableArn: arn, ...content }, role);
   else await ctx.call('logs', 'CreateLookupTable', { lookupTableName: tableName, tags, ...content }, role);
   return arn;

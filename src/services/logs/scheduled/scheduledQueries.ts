@@ -136,7 +136,6 @@ function requireDestination(destination: DestinationConfiguration | undefined): 
   if (!destination) return;
   const { s3Configuration: s3, lookupTableConfiguration: table } = destination;
   if (table) {
-    if (table.kmsKeyId !== undefined) invalid('A KMS key is not supported for lookup tables.');
     if (!ROLE_ARN.test(table.roleArn ?? '')) invalid(`${table.roleArn} is not the ARN of a role.`);
   }
   if (!s3) return;
