@@ -128,12 +128,16 @@ async function settleBatch(ctx: Context, batch: Batch): Promise<void> {
 const KEPT_MS = 86_400_000;
 const PAUSE_MS_MAX = 300_000;
 
-/** Tried again for as long as records are kept, which is a day. Then they are lost. */
+/**
+ * Tried again for as long as records are kept, which is a day. Then they are lost; those of a source wait in it, but for
+ * the few that were read.
+ */
 export async function afterFailure({ body, attempt }: Task<Due>, ctx: Context, error: unknown): Promise<Again> {
   const stream = await streamWithId(ctx.store, body.stream);
   if (!stream) return undefined;
   const batch = await gather(ctx.store, stream, body.queue);
-  const tooOld = batch.parcels.filter(({ at }) => at <= ctx.now.getTime() - KEPT_MS);
+  const oldest = ctx.now.getTime() - KEPT_MS;
+  const tooOld = stream.source ? [] : batch.parcels.filter(({ at }) => at <= oldest);
   for (const parcel of tooOld) await dropParcel(ctx.store, parcel);
   if (tooOld.length > 0)
     await takenOut(

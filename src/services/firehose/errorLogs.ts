@@ -30,14 +30,14 @@ export interface Failure {
 
 const UNKNOWN = /^(Error|TypeError|RangeError)$/;
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown, service: string): Failure {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const code = UNKNOWN.test(name) ? 'InternalError' : name.replace(/^AccessDenied.*/, 'AccessDenied');
-  return { code: `S3.${code}`, message: SENTENCES[code] ?? message };
+  return { code: `${service}.${code}`, message: (service === 'S3' ? SENTENCES[code] : undefined) ?? message };
 }
 
-/** Of a delivery into a bucket. */
-export function tellFailure(ctx: Context, stream: Stream, queue: Queue, error: unknown): Promise<void> {
+/** Of a delivery into a bucket, or of another service on the way there. */
+export function tellFailure(ctx: Context, stream: Stream, queue: Queue, error: unknown, service = 'S3'): Promise<void> {
   const bucket = bucketOf(stream, queue);
   return tellLog(
     ctx,
@@ -45,7 +45,7 @@ export function tellFailure(ctx: Context, stream: Stream, queue: Queue, error: u
     { options: bucket.CloudWatchLoggingOptions, role: bucket.RoleARN! },
     {
       destination: bucket.BucketARN!,
-      ...failureOf(error),
+      ...failureOf(error, service),
     },
   );
 }

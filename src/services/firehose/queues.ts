@@ -47,10 +47,10 @@ export function deliverAt(ctx: Giver, stream: Stream, queue: Queue, due: number)
 const taskOf = (tx: Transaction, stream: Stream, queue: Queue) =>
   tx.get(tasks, [DELIVER, taskId({ stream: stream.id, queue })]);
 
-/** For the first record of a queue; all others find it planned. */
-export async function planDelivery(ctx: Giver, stream: Stream, queue: Queue): Promise<void> {
+/** For the first record of a queue, which came at that time (milliseconds); all others find it planned. */
+export async function planDelivery(ctx: Giver, stream: Stream, queue: Queue, at = ctx.now.getTime()): Promise<void> {
   if (await taskOf(ctx.store, stream, queue)) return;
-  await deliverAt(ctx, stream, queue, ctx.now.getTime() + bufferOf(stream, queue).ms);
+  await deliverAt(ctx, stream, queue, at + bufferOf(stream, queue).ms);
 }
 
 /** After a stream has changed: what waits is looked at anew, by what the stream says now. */

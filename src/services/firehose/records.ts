@@ -1,6 +1,5 @@
 /** Records come in: they are durable, sealed, before they are acknowledged. */
 import {
-  InvalidArgumentException,
   type PutRecordBatchInput,
   type PutRecordBatchOutput,
   type PutRecordInput,
@@ -68,8 +67,7 @@ export const PutRecordBatch: Operation<Present<PutRecordBatchInput>, PutRecordBa
 
 function requireDirect(stream: Stream): void {
   if (stream.type === 'DirectPut') return;
-  const which = `delivery stream ${stream.name} is of the type ${stream.type}`;
-  fail(InvalidArgumentException, `This operation is not permitted on KinesisStreamAsSource: ${which}.`);
+  refuse('This operation is not permitted on KinesisStreamAsSource delivery stream type.');
 }
 
 const sizeOf = (records: readonly Uint8Array[]) => records.reduce((sum, { length }) => sum + length, 0);

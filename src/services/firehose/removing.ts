@@ -3,6 +3,7 @@ import type { TaskHandler } from '../../core/tasks.ts';
 import { dropParcel, parcels } from './parcels.ts';
 import { forgetLevels } from './queues.ts';
 import { dropShipment, shipments } from './shipments.ts';
+import { forgetCursors } from './source.ts';
 import { SERVICE, type StreamName, streams } from './streamRows.ts';
 
 export const REMOVE = 'firehose.remove';
@@ -19,6 +20,7 @@ export const removeStream: TaskHandler<StreamName & { readonly id: string }> = {
     for (const shipment of shipped.rows) await dropShipment(ctx.store, shipment);
     if (next !== undefined || shipped.next !== undefined) return 0;
     await forgetLevels(ctx.store, body.id);
+    await forgetCursors(ctx.store, body.id);
     const key = [body.account, body.region, body.name];
     const stream = await ctx.store.get(streams, key);
     if (stream?.id === body.id) await ctx.store.remove(streams, key);

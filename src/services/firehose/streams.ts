@@ -24,6 +24,7 @@ import { changedMeanwhile, inUse, overLimit, refuse } from './errors.ts';
 import { replan } from './queues.ts';
 import { REMOVE } from './removing.ts';
 import { requireRoles } from './roles.ts';
+import { readAt } from './source.ts';
 import { loadStream, streamAccess } from './streamLookup.ts';
 import {
   DELETING_MS,
@@ -62,7 +63,7 @@ export const CreateDeliveryStream: Operation<CreateInput, CreateDeliveryStreamOu
     const stream: Stream = {
       ...name,
       id: uuid(ctx),
-      type: 'DirectPut',
+      ...sourceOf(input),
       ...throughput(input),
       created: ctx.now.getTime(),
       version: 1,
@@ -71,6 +72,11 @@ export const CreateDeliveryStream: Operation<CreateInput, CreateDeliveryStreamOu
       encryptionChanges: [],
     };
     await requireRoles(ctx, stream, rolesIn(input));
+    if (stream.source) {
+      const { requireReadable } = await import('./sourceReading.ts');
+      await requireReadable(ctx, stream, stream.source);
+      await readAt(ctx, stream, stream.created, 0);
+    }
     await ctx.store.replace(streams, { ...stream, ...(await encrypted(ctx, stream, input)) });
     return { DeliveryStreamARN: streamArn(stream) };
   },
@@ -96,7 +102,20 @@ function requireSource(input: CreateInput): void {
   const { DeliveryStreamType: type = 'DirectPut' } = input;
   const other = Object.entries(SOURCES).find(([each, member]) => each !== type && input[member] !== undefined);
   if (other) refuse(`${other[1]} can only be specified for a Firehose of the type ${other[0]}.`);
-  if (type !== 'DirectPut') notImplemented(`${type} as the source of a delivery stream`);
+  if (type === 'KinesisStreamAsSource') {
+    if (!input.KinesisStreamSourceConfiguration) refuse('KinesisStreamSourceConfiguration must be specified.');
+    if (input.DeliveryStreamEncryptionConfigurationInput) refuse(ENCRYPTED_SOURCE);
+  } else if (type !== 'DirectPut') notImplemented(`${type} as the source of a delivery stream`);
+}
+
+const ENCRYPTED_SOURCE = 'Server-side encryption is for a Firehose that uses DirectPut as its source.';
+
+function sourceOf({ KinesisStreamSourceConfiguration: source }: CreateInput): Pick<Stream, 'type' | 'source'> {
+  if (!source) return { type: 'DirectPut' };
+  return {
+    type: 'KinesisStreamAsSource',
+    source: { streamArn: source.KinesisStreamARN!, roleArn: source.RoleARN! },
+  };
 }
 
 export const DescribeDeliveryStream: Operation<

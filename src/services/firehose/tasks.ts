@@ -4,5 +4,12 @@ import { retireGrant } from './dataKeys.ts';
 import { deliverQueue } from './queues.ts';
 import { removeStream } from './removing.ts';
 import { postShipment } from './shipments.ts';
+import { readSource } from './source.ts';
 
-export const firehoseTasks: readonly TaskHandler[] = [deliverQueue, postShipment, removeStream, retireGrant];
+export const firehoseTasks: readonly TaskHandler[] = [
+  deliverQueue,
+  postShipment,
+  readSource,
+  removeStream,
+  retireGrant,
+];

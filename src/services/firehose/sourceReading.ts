@@ -1,0 +1,165 @@
+/**
+ * Reading from Kinesis, in the source's role: from when the delivery stream was made, each shard to its end, its
+ * children after it. Nothing is read while more lies undelivered than two buffers take: it waits in Kinesis.
+ * https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html
+ */
+import type { Context } from '../../core/context.ts';
+import { AccessDenied } from '../../core/errors.ts';
+import { type Again, pauseOf, type Task } from '../../core/tasks.ts';
+import { tellFailure } from './errorLogs.ts';
+import { refuse } from './errors.ts';
+import { tell } from './measures.ts';
+import { keepParcel } from './parcels.ts';
+import type { Received } from './processing.ts';
+import { bufferOf, levelOf, planDelivery, queuesOf } from './queues.ts';
+import { roleOf } from './roles.ts';
+import { type Cursor, cursors, cursorsOf, type Reading, readAt } from './source.ts';
+import { type Stream, streamWithId } from './streamRows.ts';
+
+type Source = NonNullable<Stream['source']>;
+
+const PAUSE_MS = 1_000;
+/** After some time without records it is looked for them less often. */
+const PAUSE_MS_MAX = 5_000;
+const IDLE_BEFORE = 10;
+const FAILED_PAUSE_MS_MAX = 60_000;
+
+/** Whether the source can be read. @throws InvalidArgumentException */
+export async function requireReadable(ctx: Context, stream: Stream, source: Source): Promise<void> {
+  try {
+    const as = await roleOf(ctx, stream, source.roleArn);
+    await ctx.call('kinesis', 'DescribeStream', { StreamARN: source.streamArn }, as, regionOf(source));
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (error instanceof AccessDenied || name.startsWith('AccessDenied')) {
+      refuse(`Role ${source.roleArn} is not authorized to perform DescribeStream on ${source.streamArn}.`);
+    }
+    if (name !== 'ResourceNotFoundException') throw error;
+    refuse(message);
+  }
+}
+
+const regionOf = ({ streamArn }: Source) => streamArn.split(':')[3];
+
+export async function readOn({ body }: Task<Reading>, ctx: Context): Promise<Again> {
+  const stream = await streamWithId(ctx.store, body.stream);
+  if (!stream?.source) return undefined;
+  const isFull = (await levelOf(ctx.store, { stream: stream.id, queue: 'main' })) >= 2 * bufferOf(stream, 'main').bytes;
+  const found = isFull ? 0 : await readShards(ctx, stream, stream.source);
+  const idle = found > 0 ? 0 : body.idle + 1;
+  await readAt(ctx, stream, ctx.now.getTime() + (idle < IDLE_BEFORE ? PAUSE_MS : PAUSE_MS_MAX), idle);
+  return undefined;
+}
+
+interface Shards {
+  readonly Shards?: readonly { readonly ShardId: string }[];
+  readonly NextToken?: string;
+}
+
+/** How many records came. */
+async function readShards(ctx: Context, stream: Stream, source: Source): Promise<number> {
+  const as = await roleOf(ctx, stream, source.roleArn);
+  const ask = <Out>(operation: string, input: object) =>
+    ctx.call<Out>('kinesis', operation, input, as, regionOf(source));
+  const known = new Map((await cursorsOf(ctx.store, stream.id)).map((cursor) => [cursor.shard, cursor]));
+  const shards: string[] = [];
+  let page = await ask<Shards>('ListShards', { StreamARN: source.streamArn });
+  for (;;) {
+    shards.push(...(page.Shards ?? []).map(({ ShardId }) => ShardId));
+    if (page.NextToken === undefined) break;
+    page = await ask<Shards>('ListShards', { NextToken: page.NextToken });
+  }
+  for (const cursor of known.values()) {
+    if (!shards.includes(cursor.shard)) await ctx.store.remove(cursors, cursors.key(cursor));
+  }
+  const records: Received[] = [];
+  let behindMs = 0;
+  for (const shard of shards) {
+    const cursor = known.get(shard) ?? { stream: stream.id, shard };
+    if (cursor.ended) continue;
+    const read = await readShard(stream, source, cursor, ask);
+    records.push(...read.records);
+    behindMs = Math.max(behindMs, read.behindMs);
+    if (read.cursor !== cursor) await ctx.store.replace(cursors, read.cursor);
+  }
+  await keepRead(ctx, stream, records, behindMs);
+  return records.length;
+}
+
+type Ask = <Out>(operation: string, input: object) => Promise<Out>;
+
+interface Got {
+  readonly Records?: readonly { SequenceNumber: string; ApproximateArrivalTimestamp: Date; Data: Uint8Array }[];
+  readonly NextShardIterator?: string;
+  readonly MillisBehindLatest?: number;
+}
+
+const RECORDS_A_TURN = 1_000;
+
+async function readShard({ created }: Stream, { streamArn: StreamARN }: Source, cursor: Cursor, ask: Ask) {
+  const from =
+    cursor.after === undefined
+      ? { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(created) }
+      : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: cursor.after };
+  const place = { StreamARN, ShardId: cursor.shard, ...from };
+  const { ShardIterator } = await ask<{ ShardIterator: string }>('GetShardIterator', place);
+  const got = await ask<Got>('GetRecords', { StreamARN, ShardIterator, Limit: RECORDS_A_TURN });
+  const { Records = [], NextShardIterator, MillisBehindLatest: behindMs = 0 } = got;
+  const last = Records.at(-1);
+  const next: Cursor = {
+    ...cursor,
+    ...(last && { after: last.SequenceNumber }),
+    ...(NextShardIterator === undefined && { ended: true }),
+  };
+  return {
+    records: Records.map(({ ApproximateArrivalTimestamp: at, Data }) => ({
+      at: at.getTime(),
+      data: Buffer.from(Data),
+    })),
+    cursor: last || next.ended ? next : cursor,
+    behindMs,
+  };
+}
+
+const PARCEL_BYTES = 1024 * 1024;
+
+async function keepRead(ctx: Context, stream: Stream, records: readonly Received[], behindMs: number): Promise<void> {
+  if (records.length === 0) return;
+  const oldest = records.reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY);
+  for (const queue of queuesOf(stream)) {
+    for (const some of portions(records)) {
+      const datas = some.map(({ data }) => data);
+      await keepParcel(ctx, { stream: stream.id, queue, at: some[0]!.at }, datas, undefined);
+    }
+    await planDelivery(ctx, stream, queue, oldest);
+  }
+  tell(ctx, stream, [
+    { name: 'DataReadFromKinesisStream.Bytes', value: bytesOf(records), unit: 'Bytes' },
+    { name: 'DataReadFromKinesisStream.Records', value: records.length, unit: 'Count' },
+    { name: 'KinesisMillisBehindLatest', value: behindMs, unit: 'Milliseconds' },
+  ]);
+}
+
+const bytesOf = (records: readonly Received[]) => records.reduce((sum, { data }) => sum + data.length, 0);
+
+function portions(records: readonly Received[]): Received[][] {
+  const all: Received[][] = [];
+  let bytes = PARCEL_BYTES;
+  for (const record of records) {
+    if (bytes + record.data.length > PARCEL_BYTES) {
+      all.push([]);
+      bytes = 0;
+    }
+    all.at(-1)!.push(record);
+    bytes += record.data.length;
+  }
+  return all;
+}
+
+/** Read on for as long as the stream is there: what is not read waits in Kinesis. */
+export async function afterFailedRead({ body, attempt }: Task<Reading>, ctx: Context, error: unknown): Promise<Again> {
+  const stream = await streamWithId(ctx.store, body.stream);
+  if (!stream) return undefined;
+  await tellFailure(ctx, stream, 'main', error, 'Kinesis');
+  return Math.min(FAILED_PAUSE_MS_MAX, pauseOf(attempt));
+}
