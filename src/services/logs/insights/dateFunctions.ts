@@ -44,6 +44,12 @@ function partsAt(ms: number, name: string): Parts | undefined {
   return found as unknown as Parts;
 }
 
+/** The clock on the wall of a zone, as milliseconds of the same clock in UTC, to the second. */
+export function wallClock(ms: number, name: string): number | undefined {
+  const parts = partsAt(ms, name);
+  return parts && Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
+}
+
 const two = (value: number) => String(value).padStart(2, '0');
 const weekday = ({ year, month, day }: Parts) => new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 
@@ -151,10 +157,8 @@ function momentOf(fields: ReadonlyMap<string, string>, zoneName: string): number
   const wall = Date.UTC(year, month, number('day', 1), hour, number('minute', 0), number('second', 0), Math.round(ms));
   const offset = fields.get('offset');
   if (offset !== undefined) return wall - offsetMs(offset);
-  const parts = partsAt(wall, zoneName);
-  if (!parts) return null;
-  const seen = Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
-  return wall - (seen - Math.floor(wall / 1000) * 1000);
+  const seen = wallClock(wall, zoneName);
+  return seen === undefined ? null : wall - (seen - Math.floor(wall / 1000) * 1000);
 }
 
 function offsetMs(text: string): number {

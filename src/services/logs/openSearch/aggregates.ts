@@ -200,6 +200,53 @@ const distinctCount: Of = (values, budget) => {
   };
 };
 
+/** The most frequent value. */
+const mode = of((budget) => {
+  const counts = new Map<string, { readonly value: Value; count: number }>();
+  return {
+    add(value) {
+      const text = said(value) ?? '';
+      const known = counts.get(text);
+      if (known) known.count++;
+      else {
+        budget.take(2 * text.length + 80);
+        counts.set(text, { value, count: 1 });
+      }
+    },
+    result: () =>
+      [...counts.values()].reduce<{ value: Value; count: number }>(
+        (best, each) => (each.count > best.count ? each : best),
+        { value: null, count: 0 },
+      ).value,
+  };
+});
+
+interface Moments {
+  readonly many: number;
+  /** Sums of products of the differences from the means. */
+  readonly xx: number;
+  readonly yy: number;
+  readonly xy: number;
+}
+
+const paired = (finish: (moments: Moments) => number): Of =>
+  of(() => {
+    let [many, meanX, meanY, xx, yy, xy] = [0, 0, 0, 0, 0, 0];
+    return {
+      add(value, [other = null]) {
+        const [x, y] = [numberOf(value), numberOf(other)];
+        if (x === undefined || y === undefined) return;
+        const [dx, dy] = [x - meanX, y - meanY];
+        meanX += dx / ++many;
+        meanY += dy / many;
+        xx += dx * (x - meanX);
+        yy += dy * (y - meanY);
+        xy += dx * (y - meanY);
+      },
+      result: () => (many === 0 ? null : finite(finish({ many, xx, yy, xy }))),
+    };
+  });
+
 /** What a node says for itself: a number. */
 const constant = (node: Node | undefined): number | undefined =>
   node?.kind === 'value' ? numberOf(node.value) : undefined;
@@ -241,6 +288,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   percentile: { least: 2, most: 2, of: (call, language) => percent(call, language, false) },
   percentile_approx: approximate,
   approx_percentile: approximate,
+  mode: one(mode),
+  std: one(spread(true, Math.sqrt)),
+  try_sum: one(sum),
+  try_avg: one(avg),
+  corr: { least: 2, most: 2, of: () => paired(({ xx, yy, xy }) => xy / Math.sqrt(xx * yy)) },
+  covar_pop: { least: 2, most: 2, of: () => paired(({ xy, many }) => xy / many) },
+  covar_samp: { least: 2, most: 2, of: () => paired(({ xy, many }) => xy / (many - 1)) },
   median: one(exactly(0.5)),
   take: {
     least: 1,

@@ -6,8 +6,8 @@ import { wrong } from '../insights/scanner.ts';
 import { equalityKey, isStructure, type Value } from '../insights/values.ts';
 import { FUNCTIONS } from './functions.ts';
 import { likeSource } from './like.ts';
+import { regexOf } from './regexFunctions.ts';
 import { type Call, type Node, type Scope, type Subquery, signature } from './syntax.ts';
-import { regexOf } from './textFunctions.ts';
 import { dateText, moment } from './values.ts';
 
 export interface Compiling {
@@ -130,7 +130,10 @@ const REGEXES: Readonly<Record<string, (text: string) => string>> = {
   like: likeSource,
   ilike: likeSource,
   ...Object.fromEntries(
-    ['rlike', 'regexp_like', 'regexp_extract', 'regexp_replace', 'split'].map((name) => [name, (text: string) => text]),
+    [
+      ...['rlike', 'regexp_like', 'regexp_extract', 'regexp_extract_all', 'regexp_replace'],
+      ...['regexp_count', 'regexp_instr', 'regexp_substr', 'split'],
+    ].map((name) => [name, (text: string) => text]),
   ),
 };
 

@@ -3,7 +3,7 @@
  * texts that tell a time are taken for either.
  */
 
-import { parsedDate } from '../insights/dateFunctions.ts';
+import { parsedDate, wallClock } from '../insights/dateFunctions.ts';
 import type { Fn } from '../insights/functions.ts';
 import { isStructure, Moment, numberOf, type Value } from '../insights/values.ts';
 import { javaDate } from './javaDates.ts';
@@ -179,6 +179,43 @@ const toTime = (made: (ms: number) => Value): Fn =>
     return ms === undefined ? null : made(ms);
   });
 
+const days: Fn = strict(2, 2, (to, from) => {
+  const [a, b] = [timeOf(from), timeOf(to)];
+  return a === undefined || b === undefined ? null : Math.floor(b / DAY_MS) - Math.floor(a / DAY_MS);
+});
+
+/** Months of 31 days where the days differ, to eight digits. */
+function monthsBetween(to: Value, from: Value): Value {
+  const [a, b] = [timeOf(to), timeOf(from)];
+  if (a === undefined || b === undefined) return null;
+  const [x, y] = [new Date(a), new Date(b)];
+  const months = (x.getUTCFullYear() - y.getUTCFullYear()) * 12 + x.getUTCMonth() - y.getUTCMonth();
+  const isLast = (date: Date) => new Date(date.getTime() + DAY_MS).getUTCDate() === 1;
+  if (x.getUTCDate() === y.getUTCDate() || (isLast(x) && isLast(y))) return months;
+  const within = (date: Date) => date.getUTCDate() + (date.getTime() % DAY_MS) / DAY_MS;
+  return Number((months + (within(x) - within(y)) / 31).toFixed(8));
+}
+
+function nextDay(value: Value, name: Value): Value {
+  const ms = timeOf(value);
+  const wanted = (said(name) ?? '').slice(0, 3).toLowerCase();
+  const day = DAYS.findIndex((each) => each.toLowerCase().startsWith(wanted));
+  if (ms === undefined || day < 0 || wanted.length < 2) return null;
+  return dateText(ms + (((day - new Date(ms).getUTCDay() + 6) % 7) + 1) * DAY_MS);
+}
+
+/** The clock on a zone's wall, told as if it were UTC's; or back. */
+function inZone(value: Value, zone: Value, sign: 1 | -1): Value {
+  const ms = timeOf(value);
+  const offset = ms === undefined ? undefined : offsetAt(ms, said(zone) ?? '');
+  return ms === undefined || offset === undefined ? null : moment(ms + sign * offset);
+}
+
+function offsetAt(ms: number, zone: string): number | undefined {
+  const wall = wallClock(ms, zone);
+  return wall === undefined ? undefined : wall - Math.floor(ms / 1000) * 1000;
+}
+
 export const dateFunctions: Readonly<Record<string, Fn>> = {
   ...parts,
   ...Object.fromEntries(Object.entries(SYNONYMS).map(([name, of]) => [name, parts[of]!])),
@@ -207,10 +244,6 @@ export const dateFunctions: Readonly<Record<string, Fn>> = {
     const [a, b] = [timeOf(from), timeOf(to)];
     return a === undefined || b === undefined ? null : between(unitOf(unit), a, b);
   }),
-  datediff: strict(2, 2, (to, from) => {
-    const [a, b] = [timeOf(from), timeOf(to)];
-    return a === undefined || b === undefined ? null : Math.floor(b / DAY_MS) - Math.floor(a / DAY_MS);
-  }),
   date_trunc: strict(2, 2, floored),
   trunc: strict(2, 2, (value, unit) => {
     const made = floored(unit, value);
@@ -235,5 +268,19 @@ export const dateFunctions: Readonly<Record<string, Fn>> = {
   to_unix_timestamp: strict(1, 1, seconds),
   unix_seconds: strict(1, 1, seconds),
   unix_millis: strict(1, 1, (value) => timeOf(value) ?? null),
+  dateadd: strict(2, 2, shifted(1)),
+  date_diff: days,
+  datediff: days,
+  date_part: strict(2, 2, (unit, value) => parts[unitOf(unit)]?.run(value) ?? null),
+  datepart: strict(2, 2, (unit, value) => parts[unitOf(unit)]?.run(value) ?? null),
+  date_from_unix_date: strict(1, 1, (value) => dateText((numberOf(value) ?? Number.NaN) * DAY_MS)),
+  unix_date: ofTime((_date, ms) => Math.floor(ms / DAY_MS)),
+  months_between: strict(2, 2, monthsBetween),
+  next_day: strict(2, 2, nextDay),
+  from_utc_timestamp: strict(2, 2, (value, zone) => inZone(value, zone, 1)),
+  to_utc_timestamp: strict(2, 2, (value, zone) => inZone(value, zone, -1)),
+  timestamp_micros: strict(1, 1, (value) => moment((numberOf(value) ?? Number.NaN) / 1000)),
+  unix_micros: strict(1, 1, (value) => (timeOf(value) ?? Number.NaN) * 1000),
+  try_to_timestamp: toTime(moment),
   current_timezone: any(0, 0, () => 'UTC'),
 };

@@ -49,10 +49,15 @@ function bothAt(scope: Scope): Node {
 
 function notAt(scope: Scope): Node {
   let negations = 0;
-  while (word(scope.scanner, 'not')) negations++;
+  while (word(scope.scanner, 'not') || bang(scope.scanner)) negations++;
   const found = predicateAt(scope);
   return negations % 2 === 0 ? found : call('not', found);
 }
+
+const bang = (scanner: Scope['scanner']): boolean => {
+  skip(scanner);
+  return scanner.text[scanner.at + 1] !== '=' && sign(scanner, '!');
+};
 
 const COMPARISONS = ['<=>', '<>', '!=', '<=', '>=', '==', '=', '<', '>'];
 const SAME: Readonly<Record<string, string>> = { '<>': '!=', '==': '=' };
@@ -139,12 +144,15 @@ function sumAt(scope: Scope): Node {
 function productAt(scope: Scope): Node {
   let left = unaryAt(scope);
   for (let i = 0; ; i++) {
-    const found = ['*', '/', '%'].find((signs) => sign(scope.scanner, signs));
+    const found = ['*', '/', '%'].find((signs) => sign(scope.scanner, signs)) ?? divAt(scope);
     if (!found) return left;
     const name = found === '/' && scope.language === 'ppl' ? 'quotient' : found;
     left = chained(scope, i, call(name, left, unaryAt(scope)));
   }
 }
+
+const divAt = ({ scanner, language }: Scope): string | undefined =>
+  language === 'sql' && word(scanner, 'div') ? 'div' : undefined;
 
 function chained(scope: Scope, count: number, node: Node): Node {
   return count < CHAIN_MAX ? node : wrong(scope.scanner, 'the expression is too long');
@@ -190,7 +198,21 @@ const OPERATORS = ['and', 'or', 'xor', 'not', 'in', 'like', 'between', 'is', 'by
 const RESERVED: Readonly<Record<Scope['language'], ReadonlySet<string>>> = {
   ppl: new Set(OPERATORS),
   sql: new Set([
-    ...[...OPERATORS, 'select', 'from', 'where', 'group', 'having', 'order', 'limit', 'on', 'join', 'inner', 'left'],
+    ...[
+      ...OPERATORS,
+      'div',
+      'select',
+      'from',
+      'where',
+      'group',
+      'having',
+      'order',
+      'limit',
+      'on',
+      'join',
+      'inner',
+      'left',
+    ],
     ...['outer', 'cross', 'union', 'intersect', 'except', 'when', 'then', 'end', 'offset', 'sort', 'distinct'],
   ]),
 };

@@ -2,11 +2,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { addressFunctions } from '../insights/addressFunctions.ts';
-import { type Fn, finite } from '../insights/functions.ts';
+import type { Fn } from '../insights/functions.ts';
 import { numberOf, type Value } from '../insights/values.ts';
+import { arrayFunctions } from './arrayFunctions.ts';
 import { dateFunctions } from './dateFunctions.ts';
 import { jsonFunctions } from './jsonFunctions.ts';
 import { any, strict } from './makers.ts';
+import { mathFunctions, numbers, numeric } from './mathFunctions.ts';
+import { regexFunctions } from './regexFunctions.ts';
 import { textFunctions } from './textFunctions.ts';
 import { ordered, said } from './values.ts';
 
@@ -15,14 +18,6 @@ const compared = (holds: (order: number) => boolean): Fn =>
     const order = ordered(a, b);
     return order === undefined ? null : holds(order);
   });
-
-const numbers = (least: number, most: number, run: (...numbers: number[]) => number): Fn =>
-  strict(least, most, (...values) => {
-    const found = values.map(numberOf);
-    return found.includes(undefined) ? null : finite(run(...(found as number[])));
-  });
-
-const numeric = (run: (number: number) => number): Fn => numbers(1, 1, run);
 
 const same = (a: Value, b: Value): boolean => (a === null || b === null ? a === b : ordered(a, b) === 0);
 
@@ -55,6 +50,8 @@ const conditions: Readonly<Record<string, Fn>> = {
   ifnull: any(2, 2, (a = null, b = null) => a ?? b),
   nvl: any(2, 2, (a = null, b = null) => a ?? b),
   nvl2: any(3, 3, (a = null, b = null, c = null) => (a !== null ? b : c)),
+  nanvl: any(2, 2, (a = null, b = null) => (typeof a === 'number' && Number.isNaN(a) ? b : a)),
+  isnan: any(1, 1, (value) => typeof value === 'number' && Number.isNaN(value)),
   nullif: any(2, 2, (a = null, b = null) => (ordered(a, b) === 0 ? null : a)),
   greatest: any(2, 100, (...values) => extreme(values, 1)),
   least: any(2, 100, (...values) => extreme(values, -1)),
@@ -64,60 +61,6 @@ function extreme(values: readonly Value[], sign: 1 | -1): Value {
   let found: Value = null;
   for (const value of values) if (found === null || (ordered(value, found) ?? 0) * sign > 0) found = value;
   return found;
-}
-
-/** Half away from zero. */
-function rounded(value: number, digits = 0): number {
-  const scale = 10 ** Math.trunc(Math.min(Math.max(digits, -15), 15));
-  return (Math.sign(value) * Math.round(Math.abs(value) * scale)) / scale;
-}
-
-const log = (a: number, b?: number) => (b === undefined ? Math.log(a) : Math.log(b) / Math.log(a));
-
-const mathematics: Readonly<Record<string, Fn>> = {
-  ...Object.fromEntries(
-    (
-      ['abs', 'acos', 'asin', 'atan', 'cbrt', 'ceil', 'cos', 'cosh', 'exp', 'expm1', 'floor', 'log10', 'log1p'] as const
-    ).map((name) => [name, numeric(Math[name])]),
-  ),
-  ...Object.fromEntries(
-    (['log2', 'sign', 'sin', 'sinh', 'sqrt', 'tan', 'tanh'] as const).map((name) => [name, numeric(Math[name])]),
-  ),
-  ceiling: numeric(Math.ceil),
-  signum: numeric(Math.sign),
-  rint: numeric(Math.round),
-  ln: numeric(Math.log),
-  log: numbers(1, 2, log),
-  cot: numeric((a) => 1 / Math.tan(a)),
-  degrees: numeric((a) => (a * 180) / Math.PI),
-  radians: numeric((a) => (a * Math.PI) / 180),
-  atan2: numbers(2, 2, Math.atan2),
-  hypot: numbers(2, 2, Math.hypot),
-  pow: numbers(2, 2, (a, b) => a ** b),
-  power: numbers(2, 2, (a, b) => a ** b),
-  mod: numbers(2, 2, (a, b) => a % b),
-  pmod: numbers(2, 2, (a, b) => ((a % b) + b) % b),
-  div: numbers(2, 2, (a, b) => Math.trunc(a / b)),
-  round: numbers(1, 2, rounded),
-  pi: any(0, 0, () => Math.PI),
-  e: any(0, 0, () => Math.E),
-  conv: strict(3, 3, inBase),
-  bin: strict(1, 1, (value) => inBase(value, 10, 2)),
-  hex: strict(1, 1, (value) =>
-    typeof value === 'number' ? Math.trunc(value).toString(16).toUpperCase() : hexOf(value),
-  ),
-};
-
-const hexOf = (value: Value) =>
-  Buffer.from(said(value) ?? '')
-    .toString('hex')
-    .toUpperCase();
-
-function inBase(value: Value, from: Value, to: Value): Value {
-  const [a, b] = [numberOf(from) ?? 0, numberOf(to) ?? 0];
-  if (a < 2 || a > 36 || b < 2 || b > 36) return null;
-  const number = Number.parseInt(said(value) ?? '', a);
-  return Number.isSafeInteger(number) ? number.toString(b) : null;
 }
 
 const digest = (algorithm: string): Fn => strict(1, 1, (value) => hexDigest(createHash(algorithm), value));
@@ -164,7 +107,9 @@ const aliases: Readonly<Record<string, string>> = {
 const TABLE: Readonly<Record<string, Fn>> = {
   ...operators,
   ...conditions,
-  ...mathematics,
+  ...mathFunctions,
+  ...regexFunctions,
+  ...arrayFunctions,
   ...digests,
   ...casts,
   ...textFunctions,

@@ -1,11 +1,12 @@
-/** JSON and array functions of OpenSearch SQL and PPL. */
+/** JSON functions of OpenSearch SQL and PPL. */
 import type { Fn } from '../insights/functions.ts';
-import { isStructure, Moment, numberOf, type Value } from '../insights/values.ts';
+import { isStructure, Moment, type Value } from '../insights/values.ts';
+import { schemaOf, typed } from './jsonSchemas.ts';
 import { any, ofText, strict } from './makers.ts';
-import { inOrder, ordered, said } from './values.ts';
+import { said } from './values.ts';
 
 /** Undefined for what is no JSON. */
-function parsed(value: Value): unknown {
+export function parsed(value: Value): unknown {
   if (isStructure(value)) return value;
   try {
     return JSON.parse(said(value) ?? '') as unknown;
@@ -14,19 +15,7 @@ function parsed(value: Value): unknown {
   }
 }
 
-const valueIn = (found: unknown): Value => (found === undefined ? null : (found as Value));
-
-/** A list, or JSON of one. */
-function listIn(value: Value): readonly Value[] | undefined {
-  const found = isStructure(value) || typeof value === 'string' ? parsed(value) : undefined;
-  return Array.isArray(found) ? (found as Value[]) : undefined;
-}
-
-const ofList = (least: number, most: number, run: (list: readonly Value[], ...rest: Value[]) => Value): Fn =>
-  strict(least, most, (value, ...rest) => {
-    const list = listIn(value);
-    return list ? run(list, ...rest) : null;
-  });
+export const valueIn = (found: unknown): Value => (found === undefined ? null : (found as Value));
 
 const STEP = /\.?\["([^"]*)"\]|\.?\['([^']*)'\]|\[(\d+|\*)\]|\.([^.[\]]+)/y;
 const STEPS_MAX = 50;
@@ -44,7 +33,7 @@ function stepsOf(path: string): readonly string[] | undefined {
   return steps;
 }
 
-function walked(root: unknown, steps: readonly string[]): unknown {
+export function walked(root: unknown, steps: readonly string[]): unknown {
   let value = root;
   for (const [i, step] of steps.entries()) {
     if (step === '*' && Array.isArray(value)) return value.map((each) => walked(each, steps.slice(i + 1)));
@@ -69,17 +58,26 @@ function object(...members: Value[]): Value {
   return Object.fromEntries(entries);
 }
 
-const plain = (value: Value): Value => (value instanceof Moment ? (said(value) ?? null) : value);
+export const plain = (value: Value): Value => (value instanceof Moment ? (said(value) ?? null) : value);
 const jsonText = (value: Value) => JSON.stringify(plain(value));
-const size: Fn = ofList(1, 1, (list) => list.length);
-const distinct = (list: readonly Value[]) => [...new Map(list.map((each) => [said(each), each])).values()];
-
 function keysOf(value: Value): Value {
   const found = parsed(value);
   return typeof found === 'object' && found !== null && !Array.isArray(found) ? Object.keys(found) : null;
 }
 
-const json: Readonly<Record<string, Fn>> = {
+/** What a schema makes of it. */
+function shaped(value: Value, schema: Value): Value {
+  const root = parsed(value);
+  const text = (said(schema) ?? '').trim();
+  if (/^(?:array|map)\s*</i.test(text)) return valueIn(typeof root === 'object' ? root : undefined);
+  const members = schemaOf(text);
+  if (!members || typeof root !== 'object' || root === null) return null;
+  return Object.fromEntries(
+    members.map(({ name, type }) => [name, typed((root as Record<string, unknown>)[name], type)]),
+  );
+}
+
+export const jsonFunctions: Readonly<Record<string, Fn>> = {
   json: ofText(1, 1, (text) => (parsed(text) === undefined ? null : text)),
   json_valid: strict(1, 1, (value) => parsed(value) !== undefined),
   json_object: any(0, 100, object),
@@ -90,38 +88,5 @@ const json: Readonly<Record<string, Fn>> = {
   json_object_keys: strict(1, 1, keysOf),
   to_json: strict(1, 1, jsonText),
   to_json_string: strict(1, 1, jsonText),
-  from_json: strict(1, 2, (value) => valueIn(parsed(value))),
+  from_json: strict(2, 2, shaped),
 };
-
-const arrays: Readonly<Record<string, Fn>> = {
-  array: any(0, 100, (...values) => values.map(plain)),
-  size,
-  cardinality: size,
-  array_size: size,
-  array_length: size,
-  json_array_length: size,
-  array_contains: ofList(2, 2, (list, wanted = null) => list.some((each) => ordered(each, wanted) === 0)),
-  array_position: ofList(2, 2, (list, wanted = null) => list.findIndex((each) => ordered(each, wanted) === 0) + 1),
-  array_distinct: ofList(1, 1, distinct),
-  array_max: ofList(1, 1, (list) => list.toSorted(inOrder).at(-1) ?? null),
-  array_min: ofList(1, 1, (list) => list.filter((each) => each !== null).toSorted(inOrder)[0] ?? null),
-  array_join: ofList(2, 2, (list, by = null) => list.flatMap((each) => said(each) ?? []).join(said(by))),
-  array_remove: ofList(2, 2, (list, wanted = null) => list.filter((each) => ordered(each, wanted) !== 0)),
-  array_append: ofList(2, 2, (list, added = null) => [...list, added]),
-  sort_array: ofList(1, 2, (list, ascending = true) =>
-    list.toSorted((a, b) => (ascending === false ? -1 : 1) * inOrder(a, b)),
-  ),
-  slice: ofList(3, 3, (list, from = null, count = null) => {
-    const start = Math.trunc(numberOf(from) ?? 0);
-    const begin = start > 0 ? start - 1 : Math.max(0, list.length + start);
-    return start === 0 ? null : list.slice(begin, begin + Math.max(0, numberOf(count) ?? 0));
-  }),
-  element_at: strict(2, 2, (value, at) => {
-    const list = listIn(value);
-    if (!list) return valueIn(walked(parsed(value), [said(at) ?? '']));
-    const index = Math.trunc(numberOf(at) ?? 0);
-    return index === 0 ? null : (list.at(index > 0 ? index - 1 : index) ?? null);
-  }),
-};
-
-export const jsonFunctions: Readonly<Record<string, Fn>> = { ...json, ...arrays };

@@ -1,5 +1,6 @@
 /** What looks like a function and is not read like one: case, cast, intervals, dates, position, extract. */
 import { need, numberAt, peekWord, sign, word, wrong } from '../insights/scanner.ts';
+import { argumentsOf } from './compile.ts';
 import { expressionAt, textAt } from './expressions.ts';
 import { call, literal, type Node, type Scope } from './syntax.ts';
 
@@ -24,6 +25,9 @@ const FORMS: Readonly<Record<string, (scope: Scope) => Node | undefined>> = {
   timestamp: (scope) => typed(scope, 'timestamp'),
   position: positionAt,
   extract: extractAt,
+  trim: trimAt,
+  substr: substringAt,
+  substring: substringAt,
   timestampadd: (scope) => unitCall(scope, 'timestampadd'),
   timestampdiff: (scope) => unitCall(scope, 'timestampdiff'),
   exists: existsAt,
@@ -126,8 +130,9 @@ function positionAt(scope: Scope): Node | undefined {
   const within = part !== undefined && word(scanner, 'in');
   if (!within && !sign(scanner, ',')) wrong(scanner);
   const text = expressionAt(scope);
+  const from = sign(scanner, ',') ? [expressionAt(scope)] : [];
   need(scanner, ')');
-  return call('locate', wanted, text);
+  return call('locate', wanted, text, ...from);
 }
 
 function extractAt(scope: Scope): Node | undefined {
@@ -138,6 +143,45 @@ function extractAt(scope: Scope): Node | undefined {
   const value = expressionAt(scope);
   need(scanner, ')');
   return call(unit, value);
+}
+
+const SIDES: Readonly<Record<string, string>> = { both: 'trim', leading: 'ltrim', trailing: 'rtrim' };
+
+/** `trim([both|leading|trailing] [characters] from text)`, or as any function. */
+function trimAt(scope: Scope): Node | undefined {
+  const { scanner } = scope;
+  if (!sign(scanner, '(')) return undefined;
+  const side = Object.keys(SIDES).find((name) => word(scanner, name));
+  const first = word(scanner, 'from') ? undefined : expressionAt(scope);
+  if (first && !word(scanner, 'from')) return side ? wrong(scanner) : plainCall(scope, 'trim', first);
+  const value = expressionAt(scope);
+  need(scanner, ')');
+  return call(SIDES[side ?? 'both']!, value, ...(first ? [first] : []));
+}
+
+/** `substring(text from place [for length])`, or as any function. */
+function substringAt(scope: Scope): Node | undefined {
+  const { scanner } = scope;
+  if (!sign(scanner, '(')) return undefined;
+  const value = expressionAt(scope);
+  if (!word(scanner, 'from')) return plainCall(scope, 'substring', value);
+  const args = [value, expressionAt(scope)];
+  if (word(scanner, 'for')) args.push(expressionAt(scope));
+  need(scanner, ')');
+  return call('substring', ...args);
+}
+
+/** Its further values: nothing is read twice. */
+function plainCall(scope: Scope, name: string, first: Node): Node {
+  const { scanner } = scope;
+  const args = [first];
+  while (sign(scanner, ',')) args.push(expressionAt(scope));
+  const [least, most] = argumentsOf(name)!;
+  if (args.length < least || args.length > most) {
+    wrong(scanner, `function ${name} does not take ${args.length} arguments`);
+  }
+  need(scanner, ')');
+  return call(name, ...args);
 }
 
 function unitCall(scope: Scope, name: string): Node | undefined {

@@ -1,10 +1,6 @@
 /** String functions of OpenSearch SQL and PPL. Places count from one. */
-import { compileRegex, type Regex } from '../../../patterns/regex/index.ts';
-import { QueryTooLarge } from '../insights/budget.ts';
 import type { Fn } from '../insights/functions.ts';
-import { replaced } from '../insights/specials.ts';
 import { numberOf, type Value } from '../insights/values.ts';
-import { likeSource } from './like.ts';
 import { any, LENGTH_MAX, ofText, short, strict } from './makers.ts';
 import { said } from './values.ts';
 
@@ -36,28 +32,6 @@ function padded(value: string, length: Value, by: Value | undefined, left: boole
   return left ? value.padStart(size, filler) : value.padEnd(size, filler);
 }
 
-const regexes = new Map<string, Regex>();
-const REGEXES_MAX = 200;
-
-/** @throws QueryTooLarge for what is none */
-export function regexOf(source: string): Regex {
-  const known = regexes.get(source);
-  if (known) return known;
-  const made = compileRegex(source, 'query');
-  if ('problem' in made) throw new QueryTooLarge(`invalid regular expression: ${made.problem}`);
-  if (regexes.size >= REGEXES_MAX) regexes.clear();
-  regexes.set(source, made);
-  return made;
-}
-
-function extracted(value: string, pattern: Value, group?: Value): Value {
-  const places = regexOf(text(pattern)).exec(value);
-  const index = group === undefined ? 1 : whole(group, 1);
-  if (!places || index < 0) return '';
-  const from = places[2 * index] ?? -1;
-  return from < 0 ? '' : value.slice(from, places[2 * index + 1]);
-}
-
 const WORDS = /[^\s]+/g;
 const initials = (value: string) =>
   value.toLowerCase().replace(WORDS, (found) => found[0]!.toUpperCase() + found.slice(1));
@@ -76,27 +50,6 @@ function translated(value: string, from: Value, to: Value): string {
     .join('');
 }
 
-/** Splits by a regular expression; `limit`: so many parts at most. */
-function split(value: string, pattern: Value, limit?: Value): string[] {
-  const regex = regexOf(text(pattern));
-  const most = limit === undefined || whole(limit) <= 0 ? PARTS_MAX : Math.min(whole(limit), PARTS_MAX);
-  const parts: string[] = [];
-  let at = 0;
-  let from = 0;
-  while (parts.length < most - 1 && from <= value.length) {
-    const found = regex.exec(value, from);
-    if (!found) break;
-    const [begin = 0, end = 0] = found;
-    from = end === begin ? end + 1 : end;
-    if (end === begin && (begin === 0 || begin >= value.length)) continue;
-    parts.push(value.slice(at, begin));
-    at = end;
-  }
-  parts.push(value.slice(at));
-  return parts;
-}
-
-const PARTS_MAX = 10_000;
 const locate = (wanted: string, value: Value, from?: Value) =>
   text(value).indexOf(wanted, Math.max(0, whole(from, 1) - 1)) + 1;
 const joined: Fn = ofText(1, 100, (separator, ...rest) =>
@@ -107,13 +60,89 @@ const joined: Fn = ofText(1, 100, (separator, ...rest) =>
   ),
 );
 
+const FORMAT = /%(?:%|(-?)(0?)(\d*)(?:\.(\d+))?([sdfxXc]))/g;
+
+/** As `printf` does it: `%s`, `%d`, `%f`, `%x`, `%c`. */
+function printed(format: Value = null, ...values: Value[]): Value {
+  if (format === null) return null;
+  let next = 0;
+  const made = text(format).replace(
+    FORMAT,
+    (all, left: string, zero: string, width: string, places: string, kind: string) => {
+      if (all === '%%') return '%';
+      const value = values[next++] ?? null;
+      const found = formatted(value, kind, places);
+      const size = Math.min(Number(width || 0), 1_000);
+      return left ? found.padEnd(size) : found.padStart(size, zero ? '0' : ' ');
+    },
+  );
+  return short(made);
+}
+
+function formatted(value: Value, kind: string, places: string | undefined): string {
+  if (value === null) return 'null';
+  const number = numberOf(value) ?? 0;
+  if (kind === 'd') return String(Math.trunc(number));
+  if (kind === 'f') return number.toFixed(Math.min(Number(places ?? 6), 20));
+  if (kind === 'c') return String.fromCharCode(number);
+  if (kind === 's') return places === undefined ? text(value) : text(value).slice(0, Number(places));
+  const hex = Math.trunc(number).toString(16);
+  return kind === 'X' ? hex.toUpperCase() : hex;
+}
+
+function masked(value: string, upper?: Value, lower?: Value, digit?: Value, other?: Value): string {
+  const by = (given: Value | undefined, standard: string) => (given === undefined ? standard : text(given));
+  return value.replace(/[\s\S]/g, (char) => {
+    if (/[A-Z]/.test(char)) return by(upper, 'X');
+    if (/[a-z]/.test(char)) return by(lower, 'x');
+    return /\d/.test(char) ? by(digit, 'n') : by(other, char);
+  });
+}
+
+function luhn(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i]) * (i % 2 === 1 ? 2 : 1);
+    sum += digit > 9 ? digit - 9 : digit;
+  }
+  return sum % 10 === 0;
+}
+
+const SOUNDS: Readonly<Record<string, string>> = Object.fromEntries(
+  ['BFPV', 'CGJKQSXZ', 'DT', 'L', 'MN', 'R'].flatMap((letters, i) => [...letters].map((char) => [char, String(i + 1)])),
+);
+
+function soundex(value: string): string {
+  const letters = value.toUpperCase().slice(0, 100);
+  if (!/^[A-Z]/.test(letters)) return value;
+  let code = letters[0]!;
+  let last = SOUNDS[letters[0]!];
+  for (const char of letters.slice(1)) {
+    const sound = SOUNDS[char];
+    if (sound !== undefined && sound !== last) code += sound;
+    if (char !== 'H' && char !== 'W') last = sound;
+  }
+  return code.slice(0, 4).padEnd(4, '0');
+}
+
+/** Longer texts are not compared: it costs the product of their lengths. */
+const COMPARED_MAX = 1_000;
+
+function levenshtein(a: string, b: string): number | undefined {
+  if (a.length > COMPARED_MAX || b.length > COMPARED_MAX) return undefined;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
 export const textFunctions: Readonly<Record<string, Fn>> = {
-  like: ofText(2, 2, (value, pattern) => regexOf(likeSource(text(pattern))).test(value)),
-  ilike: ofText(2, 2, (value, pattern) => regexOf(likeSource(text(pattern).toLowerCase())).test(value.toLowerCase())),
-  rlike: ofText(2, 2, (value, pattern) => regexOf(text(pattern)).test(value)),
-  regexp_like: ofText(2, 2, (value, pattern) => regexOf(text(pattern)).test(value)),
-  regexp_extract: ofText(2, 3, extracted),
-  regexp_replace: ofText(3, 3, (value, pattern, by) => short(replaced(value, regexOf(text(pattern)), text(by)))),
   concat: any(1, 100, (...values) => (values.includes(null) ? null : short(values.map(text).join('')))),
   concat_ws: any(1, 100, (separator = null, ...rest) =>
     joined.run(separator, ...rest.filter((value) => value !== null)),
@@ -159,12 +188,37 @@ export const textFunctions: Readonly<Record<string, Fn>> = {
     const kept = whole(count) >= 0 ? parts.slice(0, whole(count)) : parts.slice(whole(count));
     return kept.join(text(by));
   }),
-  split: ofText(2, 3, split),
   ascii: ofText(1, 1, (value) => value.codePointAt(0) ?? 0),
   chr: strict(1, 1, (code) => (whole(code) < 0 ? '' : String.fromCharCode(whole(code) % 256))),
   char: strict(1, 1, (code) => (whole(code) < 0 ? '' : String.fromCharCode(whole(code) % 256))),
   base64: ofText(1, 1, (value) => Buffer.from(value).toString('base64')),
   unbase64: ofText(1, 1, (value) => Buffer.from(value, 'base64').toString()),
+  elt: any(2, 100, (index = null, ...values) => values[whole(index) - 1] ?? null),
+  find_in_set: ofText(2, 2, (wanted, set) => (wanted.includes(',') ? 0 : text(set).split(',').indexOf(wanted) + 1)),
+  overlay: ofText(3, 4, (value, by, from, length) => {
+    const begin = Math.max(0, whole(from) - 1);
+    const count = length === undefined || whole(length) < 0 ? text(by).length : whole(length);
+    return short(value.slice(0, begin) + text(by) + value.slice(begin + count));
+  }),
+  format_number: strict(2, 2, (value, places) => {
+    const number = numberOf(value);
+    const digits = Math.min(Math.max(0, whole(places)), 20);
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return number === undefined ? null : number.toLocaleString('en-US', options);
+  }),
+  format_string: any(1, 100, printed),
+  printf: any(1, 100, printed),
+  mask: ofText(1, 5, masked),
+  luhn_check: ofText(1, 1, (value) => /^\d{1,1000}$/.test(value) && luhn(value)),
+  soundex: ofText(1, 1, soundex),
+  levenshtein: ofText(2, 3, (a, other, threshold) => {
+    const distance = levenshtein(a, text(other));
+    return distance === undefined || (threshold !== undefined && distance > whole(threshold))
+      ? distance === undefined
+        ? null
+        : -1
+      : distance;
+  }),
   isempty: any(1, 1, (value) => text(value) === ''),
   isblank: any(1, 1, (value) => text(value).trim() === ''),
 };
