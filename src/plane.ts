@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError, forgetSecrets } from './config.ts';
 import { Sealed } from './core/errors.ts';
+import { pagesAt } from './core/pages.ts';
 import { writePrivate } from './core/privateFiles.ts';
 import { openSeal, ROOT_KEY_FILE, SealError, sealed, sealIn } from './core/seal.ts';
 import { secretsUnder } from './core/secrets.ts';
@@ -244,6 +245,7 @@ function announce(config: Config, endpoint: string, account: string): void {
       `Gatehouse ${VERSION} is ready at ${endpoint}`,
       `  account      ${account}${config.ephemeral ? '  (ephemeral: gone when it stops)' : ''}`,
       `  credentials  ${credentials}  (${existsSync(credentials) ? 'profile root' : 'which is gone'})`,
+      `  pages        ${pagesAt({ endpoint })}/start  /signin  (for browsers)`,
       '',
       'Next, in another terminal:',
       `  eval "$(npx gatehouse env${data})"`,

@@ -39,6 +39,22 @@ test('gatehouse env points a shell at the plane, whatever is in the secret', asy
   assert.match(kept.err, /No decision on request/);
 });
 
+test('gatehouse env hands out no key of root that was deleted', async (t) => {
+  const data = folder(t);
+  const running = await startedPlane(t, data, { key: KEY, flags: ['--ephemeral'] });
+  const body = form(`Action=DeleteAccessKey&AccessKeyId=${KEY.accessKeyId}&Version=2010-05-08`);
+  assert.equal(statusOf(await call(running.port, signed(body, { ...KEY, service: 'iam' }))), 200);
+  const { out, err, code } = await gatehouse(['env', '--data', data]).ended;
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(err, /^gatehouse: The plane does not take the access key AKIAPLANEPLANEPLANE1: it was deleted/);
+});
+
+test('gatehouse --version', async () => {
+  const { out, code } = await gatehouse(['--version']).ended;
+  assert.equal(code, 0);
+  assert.match(out, /^\d+\.\d+\.\d+\n$/);
+});
+
 test('gatehouse env --role hands out the credentials of a role', async (t) => {
   const data = folder(t);
   const running = await startedPlane(t, data, { key: KEY, flags: ['--ephemeral'] });

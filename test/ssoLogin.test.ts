@@ -13,7 +13,8 @@ import { awsHosts } from './awsHosts.ts';
 import { planeOnSocket } from './socket.ts';
 
 const run = promisify(execFile);
-const REGION = 'eu-central-1';
+/** Where the instance is: no other Region knows of it. */
+const REGION = 'us-east-1';
 
 function works(file: string, ...args: string[]): boolean {
   try {

@@ -22,7 +22,10 @@ export function env(args: readonly string[], out: (line: string) => void): Promi
       return 0;
     }
     const plane = planeOf(values);
-    const shown = values.role === undefined ? rootOf(values, plane) : await assumed(plane, values.role, values.session);
+    const shown =
+      values.role === undefined
+        ? await alive(rootOf(values, plane))
+        : await assumed(plane, values.role, values.session);
     const variables = variablesOf(shown);
     out(values.json ? JSON.stringify(variables) : shellLines(variables));
     return 0;
@@ -32,6 +35,27 @@ export function env(args: readonly string[], out: (line: string) => void): Promi
 /** Without --role or --profile the root user's, whoever the environment is now: so one can always come back. */
 const rootOf = (values: Parameters<typeof planeOf>[0], plane: Plane) =>
   values.profile === undefined ? planeOf({ ...values, endpoint: plane.endpoint, profile: 'root' }) : plane;
+
+const GONE = 'InvalidClientTokenId';
+
+/** A key that the plane does not know any more is of no use; whether it answers at all is not said here. */
+async function alive(plane: Plane): Promise<Plane> {
+  const { STS } = await import('@aws-sdk/client-sts');
+  const requestHandler = { requestTimeout: PATIENCE_MS, connectionTimeout: PATIENCE_MS };
+  try {
+    await new STS({ ...plane, maxAttempts: 1, requestHandler }).getCallerIdentity({});
+  } catch (error) {
+    if ((error as Error).name !== GONE) return plane;
+    const { accessKeyId } = plane.credentials;
+    throw new Error(
+      `The plane does not take the access key ${accessKeyId}: it was deleted or made inactive. ${OTHERS}`,
+    );
+  }
+  return plane;
+}
+
+const PATIENCE_MS = 5000;
+const OTHERS = 'Put credentials that are good into the environment; root signs in with its password at /signin/root.';
 
 async function assumed(plane: Plane, RoleArn: string, RoleSessionName = 'gatehouse'): Promise<Plane> {
   const { STS } = await import('@aws-sdk/client-sts');

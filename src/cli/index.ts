@@ -1,4 +1,6 @@
 /** `gatehouse COMMAND`: one file each. Exit codes: 0 fine, 1 the answer is no, 2 wrong use. */
+import { readFileSync } from 'node:fs';
+
 type Command = (args: readonly string[], out: (line: string) => void) => Promise<number>;
 
 interface Entry {
@@ -84,12 +86,21 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
 const usage = () => ['Usage:', ...Object.values(COMMANDS).map((c) => `  gatehouse ${c.usage}`)].join('\n');
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     console.log(usage());
     return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === '-v' || name === 'version') {
+    console.log(version());
+    return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) {

@@ -16,7 +16,7 @@ export interface Expected {
   readonly certificates: readonly string[];
   /** Keys that open an encrypted assertion. */
   readonly privateKeys: () => readonly KeyObject[];
-  readonly encryption: 'Required' | 'Allowed' | undefined;
+  readonly encryption: 'Required' | 'Allowed' | 'Unsupported' | undefined;
   readonly isAudience: (audience: string) => boolean;
   readonly isRecipient: (recipient: string) => boolean;
 }
@@ -58,7 +58,8 @@ export function readAssertion(expected: Expected, encoded: string, now: Date): A
     const response = parseXml(text);
     requireSuccess(response);
     let encrypted = false;
-    const assertion = signedAssertion(text, expected.certificates, (element) => {
+    const assertion = signedAssertion(text, expected.certificates, (element, isVouched) => {
+      if (isVouched && expected.encryption === 'Unsupported') invalid('Encrypted SAML assertions are not supported');
       encrypted = true;
       return decryptAssertion(element, expected.privateKeys());
     });

@@ -81,8 +81,8 @@ export function child(parent: Element, namespace: string, name: string): Element
   return found.length > 1 ? unbelievable(`several ${name}`) : found[0];
 }
 
-/** Opens an EncryptedAssertion: the text inside. */
-export type Decrypt = (encrypted: Element) => string;
+/** Opens an EncryptedAssertion: the text inside. `isVouched`: the response around it is signed. */
+export type Decrypt = (encrypted: Element, isVouched: boolean) => string;
 
 /**
  * The assertion of a response, out of text that a key of these certificates (base64 DER) has signed: the response with
@@ -98,7 +98,8 @@ export function signedAssertion(text: string, certificates: readonly string[], d
   }
   const outer = isSigned(response) ? parseXml(signedText(text, response, certificates)) : undefined;
   if (count(response, SIGNATURE, 'Signature') !== (outer ? 1 : 0)) unbelievable('signatures');
-  const inner = decrypt(child(outer ?? response, ASSERTION, 'EncryptedAssertion') ?? unbelievable('not encrypted'));
+  const encrypted = child(outer ?? response, ASSERTION, 'EncryptedAssertion') ?? unbelievable('not encrypted');
+  const inner = decrypt(encrypted, outer !== undefined);
   const assertion = parseXml(inner);
   if (assertion.namespaceURI !== ASSERTION || assertion.localName !== 'Assertion') unbelievable('not an assertion');
   requireDistinctIds(assertion);

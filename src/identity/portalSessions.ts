@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Context } from '../core/context.ts';
+import { pagesAt } from '../core/pages.ts';
 import { regionOfHost } from '../core/regionalHosts.ts';
 import { type Transaction, table } from '../store/store.ts';
 import { type DirectoryUser, findUser } from './directory.ts';
@@ -184,6 +185,7 @@ export async function instanceOfUrl(
   if (store !== undefined) return instanceOfStore(tx, store);
   const id = /\b(ssoins-[0-9a-f]{16})\b/.exec(url)?.[1];
   if (id !== undefined) return tx.get(instances, [id]);
-  if (!url.startsWith(`${endpoint}/start`)) return undefined;
+  const isOurs = [endpoint, pagesAt({ endpoint })].some((address) => url.startsWith(`${address}/start`));
+  if (!isOurs) return undefined;
   return (await tx.list(instances, [managementAccount], { limit: 1, index: 'account' })).rows[0];
 }

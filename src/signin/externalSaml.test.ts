@@ -332,3 +332,14 @@ test('the source is the operator’s to set, in words that are checked, and back
     ]),
   );
 });
+
+test('an encrypted assertion is not supported, and the record says so if the response is signed', async () => {
+  const { cloud, acsUrl, parts } = await world();
+  const inner =
+    '<saml2:EncryptedAssertion xmlns:saml2="urn:oasis:names:tc:SAML:2.0:assertion"><x/></saml2:EncryptedAssertion>';
+  const xml = responseText(inner, parts());
+  assert.match((await posted(cloud, acsUrl, xml)).text, UNEXPECTED);
+  assert.deepEqual(await failures(cloud), [], 'what nobody vouches for leaves no record');
+  assert.match((await posted(cloud, acsUrl, signed(xml, 'Response', signer))).text, UNEXPECTED);
+  assert.deepEqual(await failures(cloud), ['Encrypted SAML assertions are not supported']);
+});

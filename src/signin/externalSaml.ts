@@ -88,7 +88,7 @@ function believed(ctx: Context, instance: Instance, source: SamlSource, encoded:
       issuer: source.entityId,
       certificates: source.certificates,
       privateKeys: () => [],
-      encryption: undefined,
+      encryption: 'Unsupported',
       isAudience: (audience) => audience === entityId,
       isRecipient: (recipient) => recipient === acsUrl,
     },

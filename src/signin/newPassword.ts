@@ -4,6 +4,7 @@
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
+import { pagesAt } from '../core/pages.ts';
 import { type DirectoryUser, findUser, userBy } from '../identity/directory.ts';
 import { peopleOf } from '../identity/instanceKeys.ts';
 import type { Instance } from '../identity/instances.ts';
@@ -62,7 +63,7 @@ async function sendLink(ctx: Context, { account }: Instance, user: DirectoryUser
   const text = [
     `Hello ${user.attributes.DisplayName ?? user.userName},`,
     'with this link you can choose the password of your access portal within one hour. It works once.',
-    `${ctx.settings.endpoint}/start/password?token=${token}`,
+    `${pagesAt(ctx.settings)}/start/password?token=${token}`,
     `Your user name is ${user.userName}. If you did not ask for this, you need do nothing.`,
   ].join('\n\n');
   await send(ctx, account, { to, subject: 'Choose your password', text }, 'person');

@@ -6,6 +6,7 @@
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
+import { pagesAt } from '../core/pages.ts';
 import { send } from '../identity/letters.ts';
 import { type Account, accounts, isClosed, organizations } from '../identity/organization.ts';
 import { loginProfiles, verifierOf } from '../identity/passwords.ts';
@@ -55,7 +56,7 @@ async function sendLink(ctx: Context, { id, email, name }: Account): Promise<voi
   recordReset(ctx, id, 'PasswordRecoveryRequested');
   const text = [
     `With this link you can choose the password of the root user of account ${name} (${id}) within one hour.`,
-    `${ctx.settings.endpoint}/signin/root/password?token=${token}`,
+    `${pagesAt(ctx.settings)}/signin/root/password?token=${token}`,
     'It works once. If you did not ask for this, you need do nothing.',
   ].join('\n\n');
   await send(ctx, id, { to: email, subject: 'Choose the password of your root user', text }, 'root');

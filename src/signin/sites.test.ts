@@ -9,7 +9,7 @@ const SECURE = 'https://0.0.0.0:8443';
 const tlsCert = certificate({ name: 'plane', hosts: ['plane.example.com', '*.aws.example.com'] }).pem;
 const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' };
 
-const CASES: readonly [endpoint: string, secure: boolean, host: string, site: string | undefined][] = [
+const CASES: readonly (readonly [endpoint: string, secure: boolean, host: string, site: string | undefined])[] = [
   [LOCAL, false, 'localhost:4566', 'localhost http://localhost:4566'],
   [LOCAL, false, 'LOCALHOST:4566', 'localhost http://localhost:4566'],
   [LOCAL, false, 'localhost:9999', undefined],
@@ -26,6 +26,13 @@ const CASES: readonly [endpoint: string, secure: boolean, host: string, site: st
   [SECURE, true, 'localhost:8443', 'localhost https://localhost:8443'],
   [LOCAL, false, 'd-0123456789.awsapps.com', 'd-0123456789.awsapps.com https://d-0123456789.awsapps.com'],
   [LOCAL, false, 'd-0123456789.awsapps.com.evil.example', undefined],
+  ...['eu-west-1.portal.amazonaws.com', 'portal.eu-west-1.app.aws'].map((place) => {
+    const name = `ssoins-0123456789abcdef.${place}`;
+    return [LOCAL, false, name, `${name} https://${name}`] as const;
+  }),
+  [LOCAL, false, 'ssoins-0123456789abcdef.evil.example', undefined],
+  [LOCAL, false, 'eu-west-1.signin.aws', 'signin.aws https://eu-west-1.signin.aws'],
+  [LOCAL, false, 'eu-west-1.sso.signin.aws', 'signin.aws https://eu-west-1.sso.signin.aws'],
   [LOCAL, false, 'evil.awsapps.com', undefined],
   [LOCAL, false, 'signin.aws.amazon.com', 'signin.aws.amazon.com https://signin.aws.amazon.com'],
   [LOCAL, false, 'us-east-1.signin.aws.amazon.com', 'signin.aws.amazon.com https://us-east-1.signin.aws.amazon.com'],

@@ -16,16 +16,21 @@ export interface Site {
 }
 
 /** The portals of AWS's own names. */
-const PORTAL = /^(?:d-[0-9a-f]{10}\.awsapps\.com|device\.sso\.[a-z\d-]+\.amazonaws\.com)$/;
+const PORTALS = [
+  /^d-[0-9a-f]{10}\.awsapps\.com$/,
+  /^device\.sso\.[a-z\d-]+\.amazonaws\.com$/,
+  /^ssoins-[0-9a-f]{16}\.(?:[a-z\d-]+\.portal\.amazonaws\.com|portal\.[a-z\d-]+\.app\.aws)$/,
+];
 /** Sign-in's regional names share their passkeys. */
-const SIGN_IN = /^(?:[a-z\d-]+\.)?(signin\.aws\.amazon\.com)$/;
+const SIGN_IN = /^(?:[a-z\d-]+\.)?(signin\.aws\.amazon\.com)$|^[a-z\d-]+\.(?:sso\.)?(signin\.aws)$/;
 
 /** Undefined: no passkeys on this address. */
 export function siteOf({ host, tls }: Pick<Source, 'host' | 'tls'>, settings: Settings): Site | undefined {
   const asked = URL.parse(`${tls ? 'https' : 'http'}://${host}`);
   if (!asked) return undefined;
   const { hostname: id } = asked;
-  const aws = PORTAL.test(id) ? id : SIGN_IN.exec(id)?.[1];
+  const [, longer, shorter] = SIGN_IN.exec(id) ?? [];
+  const aws = PORTALS.some((name) => name.test(id)) ? id : (longer ?? shorter);
   if (aws !== undefined) return { id: aws, origin: `https://${host.toLowerCase()}` };
   if (isIP(id) !== 0 || id.startsWith('[') || (!tls && id !== 'localhost')) return undefined;
   return isOurs(id, asked.port, Boolean(tls), settings) ? { id, origin: asked.origin } : undefined;

@@ -5,6 +5,7 @@
 import type { Source } from '../../core/context.ts';
 import { durationMs } from '../../core/duration.ts';
 import { CommonError } from '../../core/errors.ts';
+import { pagesAt } from '../../core/pages.ts';
 import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { describeError } from '../../protocols/errors.ts';
 import type { Deps } from '../invocation.ts';
@@ -77,7 +78,7 @@ const health: Page = async (_request, { settings }, _source, { version, reset, s
     version,
     account: settings.managementAccount,
     region: settings.region,
-    ...(settings.endpoint !== '' && { portal: `${settings.endpoint}/start` }),
+    ...(settings.endpoint !== '' && { portal: `${pagesAt(settings)}/start` }),
     ephemeral: reset !== undefined,
   });
 

@@ -2,6 +2,7 @@
 import type { StartDeviceAuthorizationRequest, StartDeviceAuthorizationResponse } from '@aws-sdk/client-sso-oidc';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { pagesAt } from '../../core/pages.ts';
 import { entitled } from '../../identity/applications.ts';
 import {
   answersHere,
@@ -50,7 +51,7 @@ export const StartDeviceAuthorization: Operation<
       expires: ctx.now.getTime() + SECONDS * 1000,
       decision: 'PENDING',
     });
-    const verificationUri = `${ctx.settings.endpoint}/start/device`;
+    const verificationUri = `${pagesAt(ctx.settings)}/start/device`;
     return {
       deviceCode,
       userCode,
