@@ -1,6 +1,6 @@
 /**
- * kill -9 at random moments while records are put, on a real process with a real disk: whatever PutRecord and PutRecords
- * answered is in its shard afterwards, once, in the order of its sequence numbers.
+ * kill -9 at random moments while records are put, on a real process with a real disk: whatever PutRecord and
+ * PutRecords answered is in its shard afterwards, once, in the order of its sequence numbers.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
