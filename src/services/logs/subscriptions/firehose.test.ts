@@ -148,3 +148,85 @@ test('Fields of a space-delimited pattern, and system fields, come with the even
   await put('ERROR not from here');
   assert.deepEqual(texts(await delivered(cloud, side, 'archive')), ['GET 500']);
 });
+
+test('All accounts of an organization send to the bucket of its log archive, and nobody else', async () => {
+  const cloud = await testCloud();
+  const central = own(cloud);
+  const { organizations, logs } = cloud.root;
+  const { Organization } = await organizations.createOrganization({ FeatureSet: 'ALL' });
+  await organizations.createAccount({ AccountName: 'workload', Email: 'workload@example.com' });
+  cloud.advance('PT1H');
+  const { Accounts } = await organizations.listAccounts({});
+  const account = Accounts!.find(({ Id }) => Id !== central.account)!.Id!;
+  const workload = { clients: cloud.as(await cloud.keyFor(account)), account };
+  const targetArn = await deliveryStream(cloud, central, 'archive');
+  const roleArn = await roleFor(central, 'CWLtoFirehose', 'firehose:*');
+  const wanted = { destinationName: 'archive', targetArn, roleArn, tags: { team: 'security' } };
+  const { destination } = await logs.putDestination(wanted);
+  const { tags } = await logs.listTagsForResource({ resourceArn: destination!.arn! });
+  assert.deepEqual(tags, { team: 'security' });
+  const accessPolicy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 'logs:PutSubscriptionFilter',
+      Resource: destination!.arn,
+      Condition: { StringEquals: { 'aws:PrincipalOrgID': Organization!.Id } },
+    },
+  });
+  await logs.putDestinationPolicy({ destinationName: 'archive', accessPolicy });
+  const [read] = (await logs.describeDestinations({ DestinationNamePrefix: 'arch' })).destinations!;
+  assert.deepEqual([read!.accessPolicy, read!.targetArn, read!.roleArn], [accessPolicy, targetArn, roleArn]);
+  const put = await groupFor(cloud, workload);
+  const filter = { ...FILTER, destinationArn: destination!.arn! };
+  await workload.clients.logs.putSubscriptionFilter(filter);
+  await put('ERROR at work');
+  const messages = await delivered(cloud, central, 'archive');
+  assert.deepEqual(texts(messages), ['ERROR at work']);
+  assert.equal(messages.at(-1)!.owner, account);
+  const stranger = await cloud.memberAccount('stranger');
+  await stranger.root.logs.createLogGroup({ logGroupName: 'app' });
+  await rejected(stranger.root.logs.putSubscriptionFilter(filter), 'AccessDeniedException', /PutSubscriptionFilter/);
+  const missing = { ...filter, destinationArn: filter.destinationArn.replace('archive', 'none') };
+  await rejected(workload.clients.logs.putSubscriptionFilter(missing), 'AccessDeniedException', /none/);
+  await logs.deleteDestination({ destinationName: 'archive' });
+  await put('ERROR too late');
+  assert.deepEqual(texts(await delivered(cloud, central, 'archive')), ['ERROR at work']);
+  await rejected(
+    logs.deleteDestination({ destinationName: 'archive' }),
+    'ResourceNotFoundException',
+    'The specified destination does not exist.',
+  );
+});
+
+test('What is sent is masked, and transformed where the filter says so; the group may have a key', async () => {
+  const { cloud, side, logs, put, filter } = await subscribed();
+  const Statement = [
+    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${side.account}:root` }, Action: 'kms:*', Resource: '*' },
+    { Effect: 'Allow', Principal: { Service: 'logs.us-east-1.amazonaws.com' }, Action: 'kms:*', Resource: '*' },
+  ];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  const { KeyMetadata } = await cloud.root.kms.createKey({ Policy });
+  await logs.associateKmsKey({ logGroupName: 'app', kmsKeyId: KeyMetadata!.Arn! });
+  await rejected(
+    logs.putSubscriptionFilter({ ...filter, applyOnTransformedLogs: true }),
+    'InvalidParameterException',
+    'The log group has no transformer.',
+  );
+  const transformerConfig = [{ parseJSON: {} }, { addKeys: { entries: [{ key: 'made', value: 'ERROR' }] } }];
+  await logs.putTransformer({ logGroupIdentifier: 'app', transformerConfig });
+  const DataIdentifier = ['arn:aws:dataprotection::aws:data-identifier/EmailAddress'];
+  const policyDocument = JSON.stringify({
+    Name: 'mask',
+    Version: '2021-06-01',
+    Statement: [
+      { Sid: 'audit', DataIdentifier, Operation: { Audit: { FindingsDestination: {} } } },
+      { Sid: 'mask', DataIdentifier, Operation: { Deidentify: { MaskConfig: {} } } },
+    ],
+  });
+  await logs.putDataProtectionPolicy({ logGroupIdentifier: 'app', policyDocument });
+  await logs.putSubscriptionFilter({ ...filter, applyOnTransformedLogs: true });
+  await put('{"by":"jane@example.com"}');
+  assert.deepEqual(texts(await delivered(cloud, side, 'archive')), ['{"by":"****************","made":"ERROR"}']);
+});
