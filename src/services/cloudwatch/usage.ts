@@ -13,6 +13,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   ce: 'Cost Explorer',
   cloudtrail: 'CloudTrail',
   events: 'EventBridge',
+  firehose: 'Firehose',
   iam: 'IAM',
   identitystore: 'Identity Store',
   kms: 'KMS',

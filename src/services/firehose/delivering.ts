@@ -129,8 +129,8 @@ const KEPT_MS = 86_400_000;
 const PAUSE_MS_MAX = 300_000;
 
 /**
- * Tried again for as long as records are kept, which is a day. Then they are lost; those of a source wait in it, but for
- * the few that were read.
+ * Tried again for as long as records are kept, which is a day. Then they are lost; those of a source wait in it, but
+ * for the few that were read.
  */
 export async function afterFailure({ body, attempt }: Task<Due>, ctx: Context, error: unknown): Promise<Again> {
   const stream = await streamWithId(ctx.store, body.stream);

@@ -83,6 +83,11 @@ test('Records are posted to an HTTP endpoint in the format of Firehose', async (
   const shown = DeliveryStreamDescription?.Destinations?.[0]?.HttpEndpointDestinationDescription;
   assert.deepEqual(shown?.EndpointConfiguration, { Url: hook.url, Name: 'hook' });
   assert.equal(shown?.RetryOptions?.DurationInSeconds, 300);
+  const { Events = [] } = await cloud.root.cloudtrail.lookupEvents({
+    LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'CreateDeliveryStream' }],
+  });
+  assert.equal(Events.length, 1);
+  assert.ok(!Events[0]?.CloudTrailEvent?.includes('a secret key'));
 });
 
 test('A request that fails is repeated under its id, and set aside when the time for that is over', async (t) => {

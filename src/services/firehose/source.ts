@@ -24,10 +24,16 @@ export interface Reading {
   readonly stream: string;
   /** How often nothing was found. */
   readonly idle: number;
+  /** Milliseconds: when its shards were listed; 0 when they are to be listed now. */
+  readonly listed: number;
 }
 
-export const readAt = (ctx: Giver, { id, account, region }: Stream, due: number, idle: number): Promise<void> =>
-  later<Reading>(ctx, { kind: READ, id, body: { stream: id, idle }, due, account, region });
+export const readAt = (
+  ctx: Giver,
+  { id, account, region }: Stream,
+  due: number,
+  { idle, listed }: Omit<Reading, 'stream'> = { idle: 0, listed: 0 },
+): Promise<void> => later<Reading>(ctx, { kind: READ, id, body: { stream: id, idle, listed }, due, account, region });
 
 export const readSource: TaskHandler<Reading> = {
   kind: READ,

@@ -44,23 +44,48 @@ const regionOf = ({ streamArn }: Source) => streamArn.split(':')[3];
 export async function readOn({ body }: Task<Reading>, ctx: Context): Promise<Again> {
   const stream = await streamWithId(ctx.store, body.stream);
   if (!stream?.source) return undefined;
+  const { source } = stream;
   const isFull = (await levelOf(ctx.store, { stream: stream.id, queue: 'main' })) >= 2 * bufferOf(stream, 'main').bytes;
-  const found = isFull ? 0 : await readShards(ctx, stream, stream.source);
-  const idle = found > 0 ? 0 : body.idle + 1;
-  await readAt(ctx, stream, ctx.now.getTime() + (idle < IDLE_BEFORE ? PAUSE_MS : PAUSE_MS_MAX), idle);
+  const now = ctx.now.getTime();
+  const isListed = now < body.listed + LISTED_MS;
+  const read = isFull ? NOTHING : await readShards(ctx, stream, source, isListed);
+  const idle = read.records > 0 ? 0 : body.idle + 1;
+  const listed = read.ended ? 0 : isListed || isFull ? body.listed : now;
+  await readAt(ctx, stream, now + (idle < IDLE_BEFORE ? PAUSE_MS : PAUSE_MS_MAX), { idle, listed });
   return undefined;
 }
+
+/** Shards come where others end: else it is enough to look for them now and then. */
+const LISTED_MS = 3_600_000;
+const NOTHING = { records: 0, ended: false };
 
 interface Shards {
   readonly Shards?: readonly { readonly ShardId: string }[];
   readonly NextToken?: string;
 }
 
-/** How many records came. */
-async function readShards(ctx: Context, stream: Stream, source: Source): Promise<number> {
+/** How many records came, and whether a shard has ended. */
+async function readShards(ctx: Context, stream: Stream, source: Source, isListed: boolean) {
   const as = await roleOf(ctx, stream, source.roleArn);
-  const ask = <Out>(operation: string, input: object) =>
-    ctx.call<Out>('kinesis', operation, input, as, regionOf(source));
+  const ask: Ask = (operation, input) => ctx.call('kinesis', operation, input, as, regionOf(source));
+  const places = isListed ? await cursorsOf(ctx.store, stream.id) : await listed(ctx, stream, source, ask);
+  const records: Received[] = [];
+  let behindMs = 0;
+  let ended = false;
+  for (const cursor of places) {
+    if (cursor.ended) continue;
+    const read = await readShard(stream, source, cursor, ask);
+    records.push(...read.records);
+    behindMs = Math.max(behindMs, read.behindMs);
+    if (read.cursor !== cursor) await ctx.store.replace(cursors, read.cursor);
+    if (read.cursor.ended) ended = true;
+  }
+  await keepRead(ctx, stream, records, behindMs);
+  return { records: records.length, ended };
+}
+
+/** A cursor for each shard that there is, and for no other. */
+async function listed(ctx: Context, stream: Stream, source: Source, ask: Ask): Promise<readonly Cursor[]> {
   const known = new Map((await cursorsOf(ctx.store, stream.id)).map((cursor) => [cursor.shard, cursor]));
   const shards: string[] = [];
   let page = await ask<Shards>('ListShards', { StreamARN: source.streamArn });
@@ -72,18 +97,9 @@ async function readShards(ctx: Context, stream: Stream, source: Source): Promise
   for (const cursor of known.values()) {
     if (!shards.includes(cursor.shard)) await ctx.store.remove(cursors, cursors.key(cursor));
   }
-  const records: Received[] = [];
-  let behindMs = 0;
-  for (const shard of shards) {
-    const cursor = known.get(shard) ?? { stream: stream.id, shard };
-    if (cursor.ended) continue;
-    const read = await readShard(stream, source, cursor, ask);
-    records.push(...read.records);
-    behindMs = Math.max(behindMs, read.behindMs);
-    if (read.cursor !== cursor) await ctx.store.replace(cursors, read.cursor);
-  }
-  await keepRead(ctx, stream, records, behindMs);
-  return records.length;
+  const all = shards.map((shard) => known.get(shard) ?? { stream: stream.id, shard });
+  for (const cursor of all) if (!known.has(cursor.shard)) await ctx.store.insert(cursors, cursor);
+  return all;
 }
 
 type Ask = <Out>(operation: string, input: object) => Promise<Out>;

@@ -75,7 +75,7 @@ export const CreateDeliveryStream: Operation<CreateInput, CreateDeliveryStreamOu
     if (stream.source) {
       const { requireReadable } = await import('./sourceReading.ts');
       await requireReadable(ctx, stream, stream.source);
-      await readAt(ctx, stream, stream.created, 0);
+      await readAt(ctx, stream, stream.created);
     }
     await ctx.store.replace(streams, { ...stream, ...(await encrypted(ctx, stream, input)) });
     return { DeliveryStreamARN: streamArn(stream) };
