@@ -19,10 +19,7 @@ type Plane = Awaited<ReturnType<typeof start>>;
 async function start(t: TestContext, data: string) {
   const plane = await startedPlane(t, data, { key });
   const { config } = plane;
-  const logs = new CloudWatchLogs(config);
-  // Its own handler speaks HTTP/2 only.
-  const kinesis = new Kinesis({ ...config, requestHandler: logs.config.requestHandler });
-  return { ...plane, logs, kinesis, iam: new IAM(config) };
+  return { ...plane, logs: new CloudWatchLogs(config), kinesis: new Kinesis(config), iam: new IAM(config) };
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
