@@ -22,7 +22,7 @@ export const INDEXED_MS = 30 * DAY_MS;
 
 /** Field → filter, of a batch that comes into the group; undefined where no field is indexed. */
 export function indexesOf(
-  { kms }: Pick<LogGroup, 'kms'>,
+  { kms, account, name: group }: Pick<LogGroup, 'kms' | 'account' | 'name'>,
   fields: readonly { readonly name: string }[],
   streamName: string,
   { messages, transformed, times }: Events,
@@ -31,7 +31,7 @@ export function indexesOf(
   const from = { streamName, ingested: 0 } as Segment;
   const rows = messages.map((message, index): Row => {
     const event = { message: transformed?.[index] || message, time: times[index]!, segment: '', index, from };
-    return rowOf(event, '');
+    return rowOf(event, `${account}:${group}`);
   });
   const found: Record<string, string> = {};
   for (const { name } of fields) {

@@ -106,7 +106,10 @@ test('A batch is never passed over that holds the value', () => {
   fc.assert(
     fc.property(fc.array(value, { minLength: 1, maxLength: 200 }), (values) => {
       const messages = values.map((f) => JSON.stringify({ f }));
-      const indexes = indexesOf({}, [{ name: 'f' }], 's', { messages, times: messages.map(() => 0) });
+      const indexes = indexesOf({ account: '1', name: 'app' }, [{ name: 'f' }], 's', {
+        messages,
+        times: messages.map(() => 0),
+      });
       const segment = { indexes, ingested: 0 } as Segment;
       for (const one of values) assert.ok(mayHold(segment, [{ field: 'f', values: [one] }], 0));
     }),

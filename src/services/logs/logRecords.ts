@@ -80,6 +80,7 @@ export const GetLogGroupFields = onGroup<GetLogGroupFieldsRequest, GetLogGroupFi
     const counts = new Map<string, number>();
     let events = 0;
     const mask = await maskerFor(ctx, group, false);
+    const log = `${group.account}:${group.name}`;
     for await (const chunk of eventsOf(ctx, {
       group,
       from: Math.max(0, from),
@@ -89,7 +90,7 @@ export const GetLogGroupFields = onGroup<GetLogGroupFieldsRequest, GetLogGroupFi
     })) {
       for (const event of chunk.events) {
         events++;
-        for (const [name] of discoveredFields(rowOf({ ...event, message: mask(event) }, '')))
+        for (const [name] of discoveredFields(rowOf({ ...event, message: mask(event) }, log)))
           counts.set(name, (counts.get(name) ?? 0) + 1);
       }
       if (events >= SAMPLED_MAX) break;

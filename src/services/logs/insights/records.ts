@@ -1,6 +1,7 @@
 /** A record on its way through a query: an event with its discovered fields, or a row that `stats` made. */
 import { idOf, pointerText } from '../eventIds.ts';
 import type { StoredEvent } from '../reading.ts';
+import { lambdaFields, mapIn, type SystemFields } from './discovered.ts';
 import { isStructure, Moment, type Structure, type Value } from './values.ts';
 
 export interface Row {
@@ -18,6 +19,8 @@ export interface Row {
   readonly made: ReadonlyMap<string, Value>;
   /** The event's message as JSON: undefined until it is asked for, null where it is none. */
   json?: object | null | undefined;
+  /** What Lambda says in it: undefined until it is asked for, null where it says nothing. */
+  lambda?: SystemFields | null | undefined;
 }
 
 const NONE: ReadonlyMap<string, Value> = new Map();
@@ -74,7 +77,7 @@ export function fieldReader(name: string): (row: Row) => Value {
     }
     if (row.event === undefined) return null;
     if (system) return system(row.event, row.log ?? '');
-    return name.startsWith('@') && discovered === name ? null : found(row, discovered, path);
+    return name.startsWith('@') && discovered === name ? (lambdaOf(row)?.[name] ?? null) : found(row, discovered, path);
   };
 }
 
@@ -101,34 +104,13 @@ function found(row: Row, name: string, path: readonly string[]): Value {
 }
 
 export function jsonOf(row: Row): object | null {
-  if (row.json === undefined) row.json = row.event === undefined ? null : parsed(row.event.message);
+  if (row.json === undefined) row.json = row.event === undefined ? null : mapIn(row.event.message, row.log ?? '');
   return row.json;
 }
 
-/** The whole message, which is JSON or a line of a VPC flow log. */
-function parsed(message: string): object | null {
-  const start = message.indexOf('{');
-  if (start < 0) return flowIn(message);
-  if (start > 0 && message.slice(0, start).trim() !== '') return null;
-  try {
-    const value: unknown = JSON.parse(message);
-    return typeof value === 'object' && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Of the default format, version 2. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
-const FLOW_FIELDS = [
-  ...['version', 'accountId', 'interfaceId', 'srcAddr', 'dstAddr', 'srcPort', 'dstPort', 'protocol', 'packets'],
-  ...['bytes', 'startTime', 'endTime', 'action', 'logStatus'],
-];
-const FLOW = /^2 \d{12} eni-\w+ (?:\S+ ){10}(?:OK|NODATA|SKIPDATA)$/;
-
-function flowIn(message: string): object | null {
-  if (message.length > 400 || !FLOW.test(message)) return null;
-  const words = message.split(' ');
-  return Object.fromEntries(FLOW_FIELDS.flatMap((name, i) => (words[i] === '-' ? [] : [[name, words[i]]])));
+function lambdaOf(row: Row): SystemFields | null {
+  if (row.lambda === undefined) row.lambda = row.event ? lambdaFields(row.event.message, row.log ?? '') : null;
+  return row.lambda;
 }
 
 const own = (value: unknown, name: string): unknown =>
@@ -156,9 +138,9 @@ export function inside(structure: Structure, path: readonly string[]): Value {
 
 const FIELDS_MAX = 200;
 
-/** The discovered fields of a JSON message, flattened, the first 200. */
+/** The discovered fields of an event, those of maps flattened, the first 200. */
 export function discoveredFields(row: Row): [string, string][] {
-  const fields: [string, string][] = [];
+  const fields = Object.entries(lambdaOf(row) ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
   const add = (value: unknown, name: string): void => {
     if (fields.length >= FIELDS_MAX || value === null) return;
     if (typeof value === 'object') {
