@@ -207,3 +207,39 @@ test('another key takes the place of one without touching the rows; a key lost o
   assert.equal((await details(its))?.KeyType, 'AWS_OWNED_KMS_KEY');
   assert.match(await kept(cloud), /alice/);
 });
+
+test('a delegated administrator reads people under the key by the key policy and a policy of its own', async () => {
+  const its = await world();
+  const { cloud, IdentityStoreId, UserId } = its;
+  const { organizations } = cloud.root;
+  await underKey(its);
+  const member = await cloud.memberAccount('dev');
+  const sent = await organizations.inviteAccountToOrganization({ Target: { Type: 'ACCOUNT', Id: member.id } });
+  await member.root.organizations.acceptHandshake({ HandshakeId: sent.Handshake!.Id });
+  await organizations.registerDelegatedAdministrator({ AccountId: member.id, ServicePrincipal: 'sso.amazonaws.com' });
+  const allow = (...Action: string[]) => ({ Effect: 'Allow', Action, Resource: '*' });
+  const user = (name: string, ...Statement: object[]) => member.user(name, { Version: '2012-10-17', Statement });
+  const directory = allow('identitystore:DescribeUser');
+  const asked = { IdentityStoreId, UserId };
+  const refusal = { name: 'AccessDeniedException', Reason: 'KMS_ACCESS_DENIED' };
+  await assert.rejects((await user('half', directory)).identitystore.describeUser(asked), refusal);
+  const whole = await user('whole', directory, allow('kms:Decrypt'));
+  assert.equal((await whole.identitystore.describeUser(asked)).UserName, 'alice');
+  await assert.rejects((await user('other', allow('kms:Decrypt'))).identitystore.describeUser(asked), {
+    name: 'AccessDeniedException',
+    Reason: undefined,
+  });
+});
+
+test('a key that waits for its deletion opens nothing', async () => {
+  const its = await world();
+  const { cloud, IdentityStoreId, UserId } = its;
+  const KeyId = await underKey(its);
+  await cloud.root.kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+  const asked = { IdentityStoreId, UserId };
+  const pending = { name: 'ValidationException', Reason: 'KMS_INVALID_STATE' };
+  await assert.rejects(cloud.root.identitystore.describeUser(asked), pending);
+  await cloud.root.kms.cancelKeyDeletion({ KeyId });
+  await cloud.root.kms.enableKey({ KeyId });
+  assert.equal((await cloud.root.identitystore.describeUser(asked)).UserName, 'alice');
+});
