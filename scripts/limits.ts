@@ -65,6 +65,8 @@ const REWRITES: readonly (readonly [java: string, javascript: string])[] = [
   ['\\.\\_', '._'],
   ['\\-\\_', '\\-_'],
   ['storage\\-lens\\-group', 'storage-lens-group'],
+  // Of Multi-Region Access Points: their ARNs have a slash.
+  ['[a-zA-Z0-9\\:.-]{3,200}', '[a-zA-Z0-9:./-]{3,200}'],
   ['storage\\-lens', 'storage-lens'],
   ['\\:', ':'],
   ['\\=', '='],
@@ -118,7 +120,7 @@ const INSTANCE_ARN = {
 } as const satisfies Limit;
 const REGION_NAME = { required: true, length: [1, 32], pattern: '([a-z]+-){2,3}\\d' } as const satisfies Limit;
 
-/** Operations that have come, or whose input has changed, since the facts were gathered: as AWS documents them today. */
+/** Operations that have come, or whose input has changed, since the facts were gathered. */
 const NEWER: Record<string, Record<string, Record<string, Limit>>> = {
   ssoadmin: {
     AddRegion: { InstanceArn: INSTANCE_ARN, RegionName: REGION_NAME },

@@ -1,8 +1,8 @@
 /**
- * Passwords that were right a short while ago, so that proving the same one again costs next to nothing: what MySQL does
- * with caching_sha2_password. Kept is a MAC over verifier and password under a key that this process drew and never
- * shows, in memory alone; another verifier (a new password, a renewed one) makes another MAC. What is wrong, or nobody's,
- * always takes the slow road. What that gives away is told in docs/decisions/0009-what-a-password-costs.md.
+ * Passwords that were right a short while ago, so that proving the same one again costs next to nothing: what MySQL
+ * does with caching_sha2_password. Kept is a MAC over verifier and password under a key that this process drew and
+ * never shows, in memory alone; another verifier (a new password, a renewed one) makes another MAC. What is wrong, or
+ * nobody's, always takes the slow road. What that gives away: docs/decisions/0009-what-a-password-costs.md.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';

@@ -1,4 +1,4 @@
-/** Codes that go to an address or a telephone, and prove it by being shown: sealed, for so long, for so many guesses. */
+/** Codes that go to an address or a telephone and prove it by being shown: sealed, for a while, for a few guesses. */
 import { timingSafeEqual } from 'node:crypto';
 import { ValidationException } from '@aws-sdk/client-account';
 import type { Context } from '../../core/context.ts';
