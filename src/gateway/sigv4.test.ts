@@ -1,8 +1,9 @@
 /** AWS's published signatures: its test suite for Signature Version 4, and the examples of its user guides. */
 import assert from 'node:assert/strict';
-import { createHash, createHmac, createPrivateKey, sign } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { WireRequest } from '../core/wire.ts';
+import { derivedKey, signedEverywhere } from '../testing/signedEverywhere.ts';
 import { claimOf } from './claim.ts';
 import { isSignedBy, requireWholeSignature } from './sigv4.ts';
 
@@ -165,33 +166,12 @@ const DERIVED = {
   d: '7fd3bd010c0d9c292141c2b77bfbde1042c92e6836fff749d1269ec890fca1bd',
 };
 
-/** NIST SP 800-108, counter mode: the private key of an access key. */
-function derivedKey(accessKeyId: string, secret: string): string {
-  for (let counter = 1; ; counter++) {
-    const text = `\0\0\0\x01AWS4-ECDSA-P256-SHA256\0${accessKeyId}${String.fromCharCode(counter)}\0\0\x01\0`;
-    const number = BigInt(`0x${createHmac('sha256', `AWS4A${secret}`).update(text, 'latin1').digest('hex')}`);
-    if (number <= 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc63254fn) {
-      return (number + 1n).toString(16).padStart(64, '0');
-    }
-  }
-}
-
-function signedForAllRegions(accessKeyId: string, privateHex: string): WireRequest {
-  const headers: Record<string, string> = { ...HOST, 'x-amz-region-set': 'eu-west-1,us-east-1' };
-  const names = Object.keys(headers).sort();
-  const lines = names.map((name) => `${name}:${headers[name]}\n`).join('');
-  const canonical = `GET\n/\n\n${lines}\n${names.join(';')}\n${EMPTY_HASH}`;
-  const scope = '20150830/service/aws4_request';
-  const hash = createHash('sha256').update(canonical).digest('hex');
-  const text = `AWS4-ECDSA-P256-SHA256\n${HOST['x-amz-date']}\n${scope}\n${hash}`;
-  const der = Buffer.concat([Buffer.from('30310201010420', 'hex'), Buffer.from(privateHex, 'hex')]);
-  const curve = Buffer.from('a00a06082a8648ce3d030107', 'hex');
-  const key = createPrivateKey({ key: Buffer.concat([der, curve]), format: 'der', type: 'sec1' });
-  const signature = sign('sha256', Buffer.from(text), key).toString('hex');
-  const fields = `Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
-  headers.authorization = `AWS4-ECDSA-P256-SHA256 ${fields}`;
-  return requestOf('GET', '/', headers);
-}
+const signedForAllRegions = (accessKeyId: string, privateKey: string): WireRequest =>
+  signedEverywhere(requestOf('GET', '/', { ...HOST, 'x-amz-region-set': 'eu-west-1,us-east-1' }), {
+    accessKeyId,
+    privateKey,
+    service: 'service',
+  });
 
 test('Signature Version 4a derives the key pair that AWS derives, and verifies what it signed', () => {
   const { accessKeyId, secret, d } = DERIVED;

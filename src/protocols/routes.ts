@@ -103,9 +103,12 @@ function best(found: readonly Route[], request: WireRequest): Route | undefined 
   return winner;
 }
 
-/** Literals must be there (the SDKs add `x-id`, others do not); wanted members count for and against. */
+/**
+ * Literals must be there (the SDKs add `x-id`, others do not); wanted members count for and against. A label takes no
+ * segments that another template names.
+ */
 function scoreOf(route: Route, query: ReadonlyMap<string, string>, headers: WireRequest['headers']) {
-  let score = 0;
+  let score = 100 * route.tail.length;
   for (const [name, value] of route.literals) {
     const sent = query.get(name);
     if (sent === undefined && name === 'x-id') continue;

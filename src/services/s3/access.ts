@@ -4,14 +4,13 @@
  */
 import type { Context } from '../../core/context.ts';
 import type { Access, Tag } from '../../core/operation.ts';
-import type { AccessPoint } from '../../identity/accessPoints.ts';
 import { effectiveBlock, type PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { tagKeys } from './abac.ts';
 import { requireAcceleration } from './acceleration.ts';
 import { bucketAuthority, type OwnedObject, objectAuthority } from './authority.ts';
 import { type Bucket, bucketArn, objectArn, requireBucket } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
-import { accessPointNamed, requireReachable, throughPoint } from './reachedPoints.ts';
+import { accessPointNamed, type ReachedPoint, requireReachable, throughPoint } from './reachedPoints.ts';
 import { requireRegion } from './redirects.ts';
 import { type BucketSettings, settingsOf } from './settings.ts';
 
@@ -22,7 +21,7 @@ export interface BucketTarget {
   /** What holds for the bucket: of the account and the bucket together. */
   readonly block: PublicAccessBlock;
   /** The access point that the request came through. */
-  readonly point?: AccessPoint | undefined;
+  readonly point?: ReachedPoint | undefined;
 }
 
 export interface BucketRequest {
@@ -34,10 +33,10 @@ export interface BucketRequest {
 export async function loadBucket(input: BucketRequest, ctx: Context): Promise<BucketTarget> {
   noteBucket(ctx, input.Bucket);
   const point = await accessPointNamed(ctx, input.Bucket);
-  if (point) requireReachable(point);
+  if (point) requireReachable(point, ctx);
   const bucket = await requireBucket(ctx, point?.bucket ?? input.Bucket);
   ctx.audit.recipientAccountId = bucket.account;
-  requireRegion(ctx, bucket);
+  if (!point?.multiRegion) requireRegion(ctx, bucket);
   requireOwner(bucket, input.ExpectedBucketOwner);
   const target = await targetOf(ctx, bucket, point);
   requireAcceleration(ctx, target.settings);
@@ -51,7 +50,7 @@ export function noteBucket({ audit, source }: Context, name: string): void {
   audit.requestParameters = { bucket: undefined, bucketName: name, Host: source.host };
 }
 
-export async function targetOf(ctx: Context, bucket: Bucket, point?: AccessPoint): Promise<BucketTarget> {
+export async function targetOf(ctx: Context, bucket: Bucket, point?: ReachedPoint): Promise<BucketTarget> {
   const settings = await settingsOf(ctx.store, bucket.name);
   const block = await effectiveBlock(ctx.store, bucket.account, settings.block, point?.block);
   return { bucket, settings, block, ...(point && { point }) };

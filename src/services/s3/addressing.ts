@@ -12,10 +12,13 @@ const AWS =
 /** `name-111122223333.s3-accesspoint.us-east-1.amazonaws.com` */
 const ACCESS_POINT = /^([a-z0-9-]+-\d{12})\.s3-accesspoint(?:\.dualstack)?\.[a-z0-9-]+\.amazonaws\.com$/;
 
+/** `alias.mrap.accesspoint.s3-global.amazonaws.com` */
+const MULTI_REGION = /^([a-z0-9]+\.mrap)\.accesspoint\.s3-global\.amazonaws\.com$/;
+
 /** The bucket in the host name, or what stands for one; undefined where there is none. */
 export function bucketInHost(host: string, endpoint: string): string | undefined {
   const name = host.toLowerCase().replace(/:\d+$/, '');
-  const aws = ACCESS_POINT.exec(name) ?? AWS.exec(name);
+  const aws = ACCESS_POINT.exec(name) ?? MULTI_REGION.exec(name) ?? AWS.exec(name);
   if (aws) return aws[1];
   for (const base of [hostOf(endpoint), 'localhost']) {
     if (base !== '' && !/^[\d.]+$|\[/.test(base) && name.endsWith(`.${base}`)) {

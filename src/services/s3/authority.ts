@@ -53,8 +53,10 @@ export function objectAuthority(
   return { resourceAccount: owner === '' ? 'anonymous' : owner, resourcePolicy };
 }
 
+type Reached = Pick<AccessPoint, 'account' | 'policy' | 'policyIsPublic'>;
+
 /** Over an access point: its own policy. */
-export function pointAuthority(point: AccessPoint, block: PublicAccessBlock, caller: Caller): Authority {
+export function pointAuthority(point: Reached, block: PublicAccessBlock, caller: Caller): Authority {
   const foreign = caller.type !== 'Service' && caller.account !== point.account;
   const restricted = block.RestrictPublicBuckets && point.policyIsPublic === true && foreign;
   return { resourceAccount: point.account, resourcePolicy: restricted ? deniesOf(point.policy) : point.policy };

@@ -17,6 +17,7 @@ import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { accessPoints } from '../../identity/accessPoints.ts';
+import { isGone, multiRegionAccessPoints } from '../../identity/multiRegionAccessPoints.ts';
 import { type BucketTarget, bucketAccess, loadBucket, noteBucket, requireOwner, targetOf } from './access.ts';
 import { forgetAnalyses } from './analyses.ts';
 import { requireBucketName } from './bucketNames.ts';
@@ -130,8 +131,12 @@ export const DeleteBucket: Operation<Present<DeleteBucketRequest>, object, Bucke
   },
 };
 
-const hasAccessPoints = async ({ store }: Context, { name }: Bucket) =>
-  (await store.list(accessPoints, [name], { index: 'bucket', limit: 1 })).rows.length > 0;
+async function hasAccessPoints({ store, now }: Context, { name, account }: Bucket): Promise<boolean> {
+  if ((await store.list(accessPoints, [name], { index: 'bucket', limit: 1 })).rows.length > 0) return true;
+  // Those of other accounts do not keep a bucket from being deleted.
+  const own = await store.list(multiRegionAccessPoints, [name, account], { index: 'bucket', limit: 1000 });
+  return own.rows.some((point) => !isGone(point, now));
+}
 
 const LISTED_MAX = 10_000;
 

@@ -6,33 +6,71 @@
 import type { Context } from '../../core/context.ts';
 import type { Access } from '../../core/operation.ts';
 import { type AccessPoint, accessPointArn, accessPoints } from '../../identity/accessPoints.ts';
+import {
+  establishedPolicy,
+  isReady,
+  multiRegionAccessPoints,
+  multiRegionArn,
+} from '../../identity/multiRegionAccessPoints.ts';
 import type { PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { pointAuthority } from './authority.ts';
 import { buckets } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
 
+/** An access point that a request came through, as far as the request needs to know it. */
+export interface ReachedPoint
+  extends Pick<AccessPoint, 'account' | 'bucket' | 'vpc' | 'block' | 'policy' | 'policyIsPublic' | 'tags'> {
+  readonly arn: string;
+  readonly multiRegion?: true;
+}
+
 const HOSTED = /^([a-z0-9][-a-z0-9]{1,48}[a-z0-9])-(\d{12})$/;
-const ARN = /^arn:aws:s3:([a-z0-9-]+):(\d{12}):accesspoint[/:]([a-z0-9-]+)$/;
+const ARN = /^arn:aws:s3:([a-z0-9-]*):(\d{12}):accesspoint[/:]([a-z0-9.-]+)$/;
 
 /** By alias, by ARN, or as host names have it (`name-111122223333`), where no bucket is called so. */
-export async function accessPointNamed(ctx: Context, name: string): Promise<AccessPoint | undefined> {
+export async function accessPointNamed(ctx: Context, name: string): Promise<ReachedPoint | undefined> {
+  const [, inRegion, ofAccount, called] = ARN.exec(name) ?? [];
+  const alias = inRegion === '' ? called! : name;
+  if (alias.endsWith('.mrap')) return multiRegionPoint(ctx, alias);
+  const point = await regionalPoint(ctx, name, called && [ofAccount!, inRegion!, called]);
+  return point && { ...point, arn: accessPointArn(point) };
+}
+
+async function regionalPoint(ctx: Context, name: string, key: readonly string[] | undefined | '') {
   const { store, region } = ctx;
   if (name.endsWith('-s3alias')) return (await store.list(accessPoints, [name], { index: 'alias', limit: 1 })).rows[0];
-  const [, inRegion, ofAccount, called] = ARN.exec(name) ?? [];
-  if (called !== undefined) return store.get(accessPoints, [ofAccount!, inRegion!, called]);
+  if (key) return store.get(accessPoints, key);
   const [, hosted, account] = HOSTED.exec(name) ?? [];
   if (hosted === undefined || (await store.get(buckets, [name]))) return undefined;
   return store.get(accessPoints, [account!, region, hosted]);
 }
 
-/** Throws AccessDenied for one that is reached from a VPC only: no request comes from one. */
-export function requireReachable({ vpc }: AccessPoint): void {
-  if (vpc !== undefined) throw s3Error('AccessDenied');
+/** Leads to the bucket of the plane's own Region, or to the first one whose Region is active. */
+async function multiRegionPoint(ctx: Context, alias: string): Promise<ReachedPoint | undefined> {
+  const [point] = (await ctx.store.list(multiRegionAccessPoints, [alias], { index: 'alias', limit: 1 })).rows;
+  if (!point || !isReady(point, ctx.now)) return undefined;
+  const active = point.regions.filter((each) => each.active);
+  const nearest = active.find(({ region }) => region === ctx.settings.region) ?? active[0]!;
+  const policy = establishedPolicy(point, ctx.now);
+  return {
+    arn: multiRegionArn(point),
+    account: point.account,
+    bucket: nearest.bucket,
+    block: point.block,
+    ...(policy && { policy: policy.text, policyIsPublic: policy.isPublic }),
+    tags: [],
+    multiRegion: true,
+  };
+}
+
+/** Throws AccessDenied for one that is reached from a VPC only, as no request comes from one, or by whoever signs. */
+export function requireReachable({ vpc, multiRegion }: ReachedPoint, { caller }: Context): void {
+  if (vpc !== undefined || (multiRegion && caller.type === 'Anonymous')) throw s3Error('AccessDenied');
 }
 
 /** What policies are told of the access point, the bucket's too. */
-const keysOf = (point: AccessPoint) => ({
-  's3:DataAccessPointArn': accessPointArn(point),
+const keysOf = (point: ReachedPoint) => ({
+  's3:DataAccessPointArn': point.arn,
   's3:DataAccessPointAccount': point.account,
   's3:AccessPointNetworkOrigin': 'Internet',
   ...Object.fromEntries(point.tags.map(({ Key, Value }) => [`s3:AccessPointTag/${Key}`, Value])),
@@ -41,14 +79,14 @@ const keysOf = (point: AccessPoint) => ({
 /** The access on the bucket, or an object in it, with the one on the access point that it goes through. */
 export function throughPoint(
   ctx: Context,
-  point: AccessPoint | undefined,
+  point: ReachedPoint | undefined,
   block: PublicAccessBlock,
   access: Access,
   key?: string,
 ): Access {
   if (!point) return access;
   const conditions = { ...access.conditions, ...keysOf(point) };
-  const resource = key === undefined ? accessPointArn(point) : `${accessPointArn(point)}/object/${key}`;
+  const resource = key === undefined ? point.arn : `${point.arn}/object/${key}`;
   const through: Access = {
     ...(access.action !== undefined && { action: access.action }),
     resource,

@@ -8,7 +8,6 @@ import type { Context } from '../../core/context.ts';
 import type { Told } from '../../core/front.ts';
 import { metrics, type Point } from '../../core/metrics.ts';
 import type { Tag } from '../../core/operation.ts';
-import { accessPointArn } from '../../identity/accessPoints.ts';
 import { sentBytes } from './accessLogs.ts';
 import { findBucket } from './bucketRows.ts';
 import { isAbout } from './namedConfigurations.ts';
@@ -82,8 +81,7 @@ async function tagsOf(ctx: Context, { bucket: name }: BucketSettings, { Key, Ver
 }
 
 async function pointOf(ctx: Context, { Bucket = '' }: Input): Promise<string | undefined> {
-  const point = await accessPointNamed(ctx, Bucket);
-  return point && accessPointArn(point);
+  return (await accessPointNamed(ctx, Bucket))?.arn;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -37,6 +37,20 @@ import { UpdateJobPriority, UpdateJobStatus } from './jobChanges.ts';
 import { CreateJob, DescribeJob, ListJobs } from './jobs.ts';
 import { DeleteJobTagging, GetJobTagging, PutJobTagging } from './jobTagging.ts';
 import limits from './limits.json' with { type: 'json' };
+import {
+  CreateMultiRegionAccessPoint,
+  DeleteMultiRegionAccessPoint,
+  GetMultiRegionAccessPoint,
+  ListMultiRegionAccessPoints,
+} from './multiRegionAccessPoints.ts';
+import {
+  GetMultiRegionAccessPointPolicy,
+  GetMultiRegionAccessPointPolicyStatus,
+  GetMultiRegionAccessPointRoutes,
+  PutMultiRegionAccessPointPolicy,
+  SubmitMultiRegionAccessPointRoutes,
+} from './multiRegionPolicies.ts';
+import { DescribeMultiRegionAccessPointOperation } from './multiRegionRequests.ts';
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tagging.ts';
 
@@ -58,6 +72,7 @@ export const s3control = defineService({
     CreateAccessGrantsLocation,
     CreateAccessPoint,
     CreateJob,
+    CreateMultiRegionAccessPoint,
     DeleteAccessGrant,
     DeleteAccessGrantsInstance,
     DeleteAccessGrantsInstanceResourcePolicy,
@@ -65,8 +80,10 @@ export const s3control = defineService({
     DeleteAccessPoint,
     DeleteAccessPointPolicy,
     DeleteJobTagging,
+    DeleteMultiRegionAccessPoint,
     DeletePublicAccessBlock,
     DescribeJob,
+    DescribeMultiRegionAccessPointOperation,
     DissociateAccessGrantsIdentityCenter,
     GetAccessGrant,
     GetAccessGrantsInstance,
@@ -78,6 +95,10 @@ export const s3control = defineService({
     GetAccessPointPolicyStatus,
     GetDataAccess,
     GetJobTagging,
+    GetMultiRegionAccessPoint,
+    GetMultiRegionAccessPointPolicy,
+    GetMultiRegionAccessPointPolicyStatus,
+    GetMultiRegionAccessPointRoutes,
     GetPublicAccessBlock,
     ListAccessGrants,
     ListAccessGrantsInstances,
@@ -85,11 +106,14 @@ export const s3control = defineService({
     ListAccessPoints,
     ListCallerAccessGrants,
     ListJobs,
+    ListMultiRegionAccessPoints,
     ListTagsForResource,
     PutAccessGrantsInstanceResourcePolicy,
     PutAccessPointPolicy,
     PutJobTagging,
+    PutMultiRegionAccessPointPolicy,
     PutPublicAccessBlock,
+    SubmitMultiRegionAccessPointRoutes,
     TagResource,
     UntagResource,
     UpdateAccessGrantsLocation,
