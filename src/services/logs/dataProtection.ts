@@ -146,7 +146,7 @@ const compiled = new WeakMap<Protection, readonly DataIdentifier[]>();
 
 export type Masker = (event: Pick<StoredEvent, 'message'> & { readonly from: { readonly ingested: number } }) => string;
 
-const plain: Masker = ({ message }) => message;
+export const plain: Masker = ({ message }) => message;
 
 /** An event's message as the caller may see it. */
 export async function maskerFor(

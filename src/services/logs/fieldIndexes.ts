@@ -62,13 +62,20 @@ function bitsOf(value: string, bits: number): number[] {
 /** Whether a batch is indexed on all these fields, and may hold one of the values of each. */
 export function mayHold({ indexes, ingested }: Segment, wanted: readonly Wanted[], now: number): boolean {
   if (now - ingested > INDEXED_MS) return false;
-  return wanted.every(({ field, values }) => {
-    const text = indexes && Object.hasOwn(indexes, field) ? indexes[field] : undefined;
-    if (text === undefined) return false;
-    if (text === ANYTHING) return true;
-    const filter = Buffer.from(text, 'base64');
-    return values.some((value) =>
-      bitsOf(equalityKey(value) ?? '', filter.length * 8).every((bit) => filter[bit >> 3]! & (1 << (bit & 7))),
-    );
-  });
+  return wanted.every(({ field, values }) => holds(indexes, field, values) ?? false);
+}
+
+/** Whether a batch, indexed or not, may hold one of the values of each: of `filter`, which reads what is not indexed. */
+export const mayHaveHeld = ({ indexes }: Segment, wanted: readonly Wanted[]): boolean =>
+  wanted.every(({ field, values }) => holds(indexes, field, values) ?? true);
+
+/** Undefined where the index does not say. */
+function holds(indexes: Segment['indexes'], field: string, values: Wanted['values']): boolean | undefined {
+  const text = indexes && Object.hasOwn(indexes, field) ? indexes[field] : undefined;
+  if (text === undefined) return undefined;
+  if (text === ANYTHING) return true;
+  const filter = Buffer.from(text, 'base64');
+  return values.some((value) =>
+    bitsOf(equalityKey(value) ?? '', filter.length * 8).every((bit) => filter[bit >> 3]! & (1 << (bit & 7))),
+  );
 }

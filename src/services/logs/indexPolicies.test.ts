@@ -47,6 +47,33 @@ test('filterIndex looks at what is indexed, and only at batches that may hold th
   assert.deepEqual(await found('filter requestId = "r-0"'), ['r-0']);
 });
 
+test('filter passes over what an index knows not to hold the value, and reads what is not indexed', async () => {
+  const { cloud, logs } = await indexed();
+  const both = { logGroupName: undefined, logGroupNames: ['app', 'plain'] };
+  const looked = async (queryString: string, more: object = both) => {
+    const { statistics, results } = await ask(cloud, queryString, more);
+    return [results?.length, statistics?.recordsScanned, statistics?.estimatedRecordsSkipped];
+  };
+  assert.deepEqual(await looked('filter requestId = "r-1"'), [2, 4, 1]);
+  assert.deepEqual(await looked('filter requestId in ["r-3"] and user.name = "cat" | fields requestId'), [1, 3, 2]);
+  assert.deepEqual(await looked('filter requestId = "r-9" or code = 500'), [1, 5, 0]);
+  assert.deepEqual(await looked('fields "r-9" as requestId | filter requestId = "r-9"'), [5, 5, 0]);
+  assert.deepEqual(await looked('where requestId = "r-1"', { ...both, queryLanguage: 'PPL' }), [2, 4, 1]);
+  const sql = { logGroupName: undefined, queryLanguage: 'SQL' };
+  assert.deepEqual(await looked("SELECT code FROM app WHERE requestId = 'r-1' AND code > 1", sql), [1, 3, 1]);
+  const protects = JSON.stringify({
+    Name: 'p',
+    Version: '2021-06-01',
+    Statement: [
+      { Sid: 'a', DataIdentifier: ['id'], Operation: { Audit: { FindingsDestination: {} } } },
+      { Sid: 'd', DataIdentifier: ['id'], Operation: { Deidentify: { MaskConfig: {} } } },
+    ],
+    Configuration: { CustomDataIdentifier: [{ Name: 'id', Regex: 'r-[0-9]' }] },
+  });
+  await logs.putDataProtectionPolicy({ logGroupIdentifier: 'app', policyDocument: protects });
+  assert.deepEqual(await looked('filter requestId = "***"', {}), [4, 4, 0], 'an index holds what is masked');
+});
+
 test('An index policy is read back, found and ended', async () => {
   const { cloud, logs } = await indexed();
   const logGroupIdentifiers = [arnOf(cloud, 'app')];

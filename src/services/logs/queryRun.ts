@@ -5,10 +5,10 @@
 import type { ResultField } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
 import { breath, pacer } from './breath.ts';
-import { type Masker, maskerFor } from './dataProtection.ts';
+import { type Masker, maskerFor, plain } from './dataProtection.ts';
 import type { Place } from './eventIds.ts';
 import { comparePlaces } from './eventIds.ts';
-import { mayHold } from './fieldIndexes.ts';
+import { mayHaveHeld, mayHold } from './fieldIndexes.ts';
 import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type Budget, budget, QueryTooLarge } from './insights/budget.ts';
@@ -165,11 +165,14 @@ interface Look {
   readonly wants: (row: Segment) => boolean;
 }
 
-/** Where a group's reading stands within a step. */
-interface Reader {
+interface Source {
   readonly progress: Progress;
   readonly group: LogGroup;
   readonly mask: Masker;
+}
+
+/** Where a group's reading stands within a step. */
+interface Reader extends Source {
   readonly chunks: AsyncGenerator<{ readonly events: readonly StoredEvent[] }>;
   events: readonly StoredEvent[];
   at: number;
@@ -185,7 +188,8 @@ async function* allEvents(ctx: Context, groups: Progress[], plan: Plan, look: Lo
       continue;
     }
     const mask = await maskerFor(ctx, group, false);
-    readers.push({ progress, group, mask, chunks: chunksOf(ctx, group, progress, plan, look), events: [], at: 0 });
+    const source = { progress, group, mask };
+    readers.push({ ...source, chunks: chunksOf(ctx, source, plan, look), events: [], at: 0 });
   }
   for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
   while (readers.length > 0) {
@@ -202,9 +206,12 @@ async function* allEvents(ctx: Context, groups: Progress[], plan: Plan, look: Lo
   }
 }
 
-function chunksOf(ctx: Context, group: LogGroup, { after, from, to }: Progress, plan: Plan, { passOver, wants }: Look) {
+function chunksOf(ctx: Context, { group, progress, mask }: Source, plan: Plan, { passOver, wants }: Look) {
+  const { after, from, to } = progress;
+  const hints = mask === plain ? (plan.hints ?? []) : []; // An index holds what is masked.
   const held = (row: Segment) => {
-    const may = plan.wanted.length === 0 || mayHold(row, plan.wanted, ctx.now.getTime());
+    const indexed = plan.wanted.length === 0 || mayHold(row, plan.wanted, ctx.now.getTime());
+    const may = indexed && mayHaveHeld(row, hints);
     if (!may) passOver(row);
     return may && wants(row);
   };

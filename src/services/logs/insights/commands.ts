@@ -4,7 +4,7 @@ import { anomalyAt, diffAt, logCompareAt, patternAt } from './comparing.ts';
 import { byRow, type Draft, namedAt, settleSort, shownNow } from './draft.ts';
 import { type Evaluate, expressionAt } from './expressions.ts';
 import { fillmissingAt } from './fillmissing.ts';
-import { valuesWanted, wantedAt } from './filterIndex.ts';
+import { plainConditions, valuesWanted, wantedAt } from './filterIndex.ts';
 import { appendColumnsAt } from './inner.ts';
 import { joinAt } from './join.ts';
 import { lookupAt } from './lookup.ts';
@@ -27,8 +27,8 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   display: (draft) => {
     draft.displayed = fieldsAt(draft);
   },
-  filter: (draft) => draft.stages.push(filter(expressionAt(draft))),
-  where: (draft) => draft.stages.push(filter(expressionAt(draft))),
+  filter: filterAt,
+  where: filterAt,
   parse: (draft) => {
     const { names, extract: fields } = parsingAt(draft);
     draft.parsed.push(...names);
@@ -72,10 +72,20 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
       const wanted = wantedAt(draft.scanner);
       draft.wanted.push(wanted);
       draft.stages.push(filter(valuesWanted(wanted)));
+      draft.filters++;
     } while (word(draft.scanner, 'and'));
   },
   anomaly: anomalyAt,
 };
+
+/** Before any command that makes fields, an index says which events need not be looked at. */
+function filterAt(draft: Draft): void {
+  if (draft.stages.length === draft.filters) {
+    draft.hints.push(...plainConditions(draft.scanner));
+    draft.filters++;
+  }
+  draft.stages.push(filter(expressionAt(draft)));
+}
 
 function lookedUp(draft: Draft, { lookup, stage }: ReturnType<typeof lookupAt>): void {
   draft.lookups.push(lookup);

@@ -33,6 +33,9 @@ export interface Draft extends Scope {
   remade: boolean;
   compared?: TimeRange | undefined;
   readonly wanted: Wanted[];
+  readonly hints: Wanted[];
+  /** How many of the stages only filter. */
+  filters: number;
   readonly lookups: Lookup[];
   /** Queries that must be answered before this one. */
   readonly inners: Inner[];

@@ -4,7 +4,7 @@
  */
 import type { Evaluate } from './expressions.ts';
 import { fieldReader } from './records.ts';
-import { fieldName, need, numberAt, quoted, type Scanner, sign, word, wrong } from './scanner.ts';
+import { atEnd, fieldName, need, numberAt, quoted, type Scanner, sign, word, wrong } from './scanner.ts';
 import { compare, type Value } from './values.ts';
 
 /** One of these values of a field. */
@@ -33,4 +33,19 @@ export function valuesWanted({ field, values }: Wanted): Evaluate {
     const found = read(row);
     return values.some((value) => compare(found, value) === 0);
   };
+}
+
+/** The same of a whole `filter`, where it is nothing but such conditions; the scanner stays where it is. */
+export function plainConditions(scanner: Scanner): readonly Wanted[] {
+  const start = scanner.at;
+  try {
+    const conditions: Wanted[] = [];
+    do conditions.push(wantedAt(scanner));
+    while (word(scanner, 'and'));
+    return atEnd(scanner) || /[|)]/.test(scanner.text[scanner.at]!) ? conditions : [];
+  } catch {
+    return []; // It says something else.
+  } finally {
+    scanner.at = start;
+  }
 }

@@ -27,6 +27,8 @@ export interface Plan {
   readonly rowsMax: number;
   /** Of `filterIndex`: only events that are indexed and have these. */
   readonly wanted: readonly Wanted[];
+  /** Of `filter`: events have one of these values of each, indexed or not. */
+  readonly hints?: readonly Wanted[] | undefined;
   readonly lookups: readonly Lookup[];
   /** What must be answered before the first event is read. */
   readonly inners: readonly Inner[];
@@ -95,6 +97,7 @@ function planFrom(draft: Draft, selection: Selection | undefined, limitMax: numb
     oldestFirst: draft.oldestFirst || draft.statsCount > 0,
     compared: draft.compared,
     wanted: draft.wanted,
+    hints: draft.hints,
     lookups: draft.lookups,
     inners: draft.inners,
     statsCount: draft.statsCount,
@@ -117,6 +120,8 @@ function emptyDraft(scanner: Scanner, options: Options): Draft {
     shown: new Set(),
     parsed: [],
     wanted: [],
+    hints: [],
+    filters: 0,
     lookups: [],
     inners: [],
     inner: (limitMax, sourceOnly) => {

@@ -8,6 +8,7 @@ import { compute, extract, filter, limit, type Named, type SortKey } from '../..
 import { expanded } from '../../transformers/grok.ts';
 import { GROK_PATTERNS } from '../../transformers/grokPatterns.ts';
 import { expressionAt, textAt } from '../expressions.ts';
+import { hintsIn } from '../hints.ts';
 import { inOrder, said } from '../values.ts';
 import { fieldSummaryAt } from './fieldSummary.ts';
 import { joinAt } from './join.ts';
@@ -18,7 +19,7 @@ import { trendlineAt } from './trendline.ts';
 
 const COMMANDS: Readonly<Record<string, (pipe: Pipe) => void>> = {
   fields: fieldsAt,
-  where: (pipe) => pipe.stages.push(filter(evaluate(pipe, expressionAt(pipe.scope)))),
+  where: whereAt,
   eval: evalAt,
   stats: statsAt,
   eventstats: eventStatsAt,
@@ -54,6 +55,16 @@ export function commandAt(pipe: Pipe): void {
   if (name !== 'head' && name !== 'fields') settle(pipe, Number.POSITIVE_INFINITY);
   if (COMMANDS[name] !== joinAt) scanner.at += name.length;
   command(pipe);
+}
+
+/** Before any command that makes fields, an index says which events need not be looked at. */
+function whereAt(pipe: Pipe): void {
+  const node = expressionAt(pipe.scope);
+  if (pipe.stages.length === pipe.filters) {
+    pipe.hints.push(...hintsIn(node, pipe.aliases));
+    pipe.filters++;
+  }
+  pipe.stages.push(filter(evaluate(pipe, node)));
 }
 
 export const named = ({ scope: { scanner } }: Pipe): string => fieldName(scanner) ?? wrong(scanner);

@@ -11,6 +11,9 @@ export interface Pipe {
   readonly stages: Stage[];
   selection?: Selection | undefined;
   readonly wanted: Wanted[];
+  readonly hints: Wanted[];
+  /** How many of the stages only filter. */
+  filters: number;
   /** Absent: all fields but those that are hidden. */
   shown?: readonly string[] | undefined;
   readonly hidden: Set<string>;

@@ -1,5 +1,6 @@
 /** A SELECT as stages: its rows, what is grouped, windows, and the columns that come out. */
 import type { Evaluate } from '../../insights/expressions.ts';
+import type { Wanted } from '../../insights/filterIndex.ts';
 import { joining } from '../../insights/join.ts';
 import { fieldReader, type Row, withFields } from '../../insights/records.ts';
 import { wrong } from '../../insights/scanner.ts';
@@ -8,6 +9,7 @@ import { truth, type Value } from '../../insights/values.ts';
 import { aggregating, isAggregateCall } from '../aggregating.ts';
 import { type Compiling, compiled, fieldOf, sameAs } from '../compile.ts';
 import { everyField, shownAs } from '../eventFields.ts';
+import { hintsIn } from '../hints.ts';
 import { conditionOf } from '../joins.ts';
 import { readingOf } from '../ppl/join.ts';
 import { callsIn, type Node, type Ordered, type Scope, signature } from '../syntax.ts';
@@ -19,6 +21,7 @@ import { windows } from './windows.ts';
 export interface Built {
   readonly table: Table;
   readonly stages: readonly Stage[];
+  readonly hints: readonly Wanted[];
   readonly names: readonly string[];
   readonly output: (row: Row) => readonly (readonly [string, string | undefined])[];
   readonly first: Evaluate;
@@ -72,6 +75,7 @@ export function built(select: Select, order: readonly Ordered[], scope: Scope): 
   return {
     table,
     stages,
+    hints: where && !join && !table.query ? hintsIn(where, [table.alias]) : [],
     ...output(select, scope),
     aggregated,
     oldestFirst: byTime ? !order[0]!.descending : undefined,

@@ -73,6 +73,7 @@ function finished(query: Query, made: Built, { inners, limitMax, nested }: Endin
     statsCount: made.aggregated ? 1 : 0,
     rowsMax: most,
     wanted: made.table.wanted,
+    hints: made.hints,
     lookups: [],
     inners,
     unmasks: false,
