@@ -3,8 +3,9 @@
  * the operator; read by the pages of sign-in. A directory without a row is its own source.
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/manage-your-identity-source.html
  */
-import type { Settings } from '../core/context.ts';
+import type { Context, Settings } from '../core/context.ts';
 import { type Transaction, table } from '../store/store.ts';
+import { openedText, rowKeyOf, sealedText } from './instanceKeys.ts';
 import type { Instance } from './instances.ts';
 
 export type IdentitySource = SamlSource | OidcSource;
@@ -55,6 +56,7 @@ export const serviceProviderOf = ({ endpoint }: Endpoint, { id, identityStore }:
 
 /** What an identity provider said when somebody signed in; it holds for all tokens of that sign-in. */
 export interface ExternalSignIn {
+  readonly identityStore: string;
   readonly signIn: string;
   /** Session tags, where the instance has attributes for access control. */
   readonly attributes: Readonly<Record<string, string>>;
@@ -64,19 +66,43 @@ export interface ExternalSignIn {
   readonly expires: number;
 }
 
-export const externalSignIns = table<ExternalSignIn>('identitycenter_external_sign_in', {
+/** Where the directory has a key of its own, what tells of somebody lies under it; see instanceKeys.ts. */
+type Row = ExternalSignIn | (Omit<ExternalSignIn, 'attributes'> & { readonly sealed: string });
+
+/** Index `store`: [identity store]. */
+export const externalSignIns = table<Row>('identitycenter_external_sign_in', {
   key: (row) => [row.signIn],
-  indexes: { expires: (row) => [[String(row.expires).padStart(15, '0')]] },
+  indexes: {
+    expires: (row) => [[String(row.expires).padStart(15, '0')]],
+    // Rows of earlier versions name no store.
+    store: (row) => (row.identityStore ? [[row.identityStore]] : []),
+  },
 });
+
+export function openedSignIn(tx: Transaction, row: Row): ExternalSignIn {
+  if (!('sealed' in row)) return row;
+  const { sealed, ...rest } = row;
+  return { ...rest, attributes: openedText(tx, rest.identityStore, sealed) };
+}
+
+type Writing = Pick<Context, 'store' | 'random'>;
+
+export async function keepSignIn({ store, random }: Writing, row: ExternalSignIn): Promise<void> {
+  const key = rowKeyOf(store, row.identityStore);
+  const { attributes, ...rest } = row;
+  const kept = key?.writes ? { ...rest, sealed: sealedText(key, attributes, random(12)) } : row;
+  await store.replace(externalSignIns, kept);
+}
 
 const DAYS_90_MS = 90 * 86_400_000;
 
 /** As long as refresh tokens live, the longest of all. Rows of old ones make room. */
 export async function keepExternalSignIn(
-  { store, now }: { readonly store: Transaction; readonly now: Date },
+  ctx: Writing & Pick<Context, 'now'>,
   row: Omit<ExternalSignIn, 'expires'>,
 ): Promise<void> {
+  const { store, now } = ctx;
   const { rows } = await store.list(externalSignIns, [], { limit: 3, index: 'expires', unchecked: true });
   for (const { signIn, expires } of rows) if (expires <= now.getTime()) await store.remove(externalSignIns, [signIn]);
-  await store.insert(externalSignIns, { ...row, expires: row.ends ?? now.getTime() + DAYS_90_MS });
+  await keepSignIn(ctx, { ...row, expires: row.ends ?? now.getTime() + DAYS_90_MS });
 }

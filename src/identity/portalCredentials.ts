@@ -5,7 +5,7 @@ import { accessKeyId, secretAccessKey } from '../core/ids.ts';
 import type { Tag } from '../core/operation.ts';
 import { attributesOf } from './accessControlAttributes.ts';
 import type { DirectoryUser } from './directory.ts';
-import { externalSignIns } from './identitySources.ts';
+import { externalSignIns, openedSignIn } from './identitySources.ts';
 import { unlock } from './instanceKeys.ts';
 import { assignmentsOf, permissionSets, provisionedSets } from './permissionSets.ts';
 import type { SignedIn } from './portalSessions.ts';
@@ -77,7 +77,8 @@ async function tagged(ctx: Context, { instance, user, session }: SignedIn): Prom
   await unlock(ctx, instance, 'sso');
   const configured = await attributesOf(ctx.store, instance.id);
   if (!configured) return {};
-  const said = (await ctx.store.get(externalSignIns, [session.signIn]))?.attributes ?? {};
+  const signIn = await ctx.store.get(externalSignIns, [session.signIn]);
+  const said = signIn ? openedSignIn(ctx.store, signIn).attributes : {};
   const values = new Map(Object.entries(said));
   for (const { key, sources } of configured.attributes) {
     const value = sources.map((source) => attributeAt(user, source)).find((text) => text !== undefined);

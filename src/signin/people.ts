@@ -101,7 +101,10 @@ export async function signedIn(
   const now = ctx.now.getTime();
   const signIn = uuid(ctx);
   await forgetOldSessions(ctx);
-  if (external) await keepExternalSignIn(ctx, { signIn, attributes: external.attributes, ends: external.until });
+  if (external) {
+    const { identityStore } = user;
+    await keepExternalSignIn(ctx, { identityStore, signIn, attributes: external.attributes, ends: external.until });
+  }
   await ctx.store.insert(portalSessions, {
     ...{ token: digestOf(token), use: 'access', signIn, client: 'portal', scopes: [] },
     ...{ identityStore: user.identityStore, user: user.id, mfa },

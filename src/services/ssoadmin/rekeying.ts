@@ -10,6 +10,7 @@ import {
   openedGroup,
   openedUser,
 } from '../../identity/directory.ts';
+import { externalSignIns, keepSignIn, openedSignIn } from '../../identity/identitySources.ts';
 import { KeyRefused, unlock } from '../../identity/instanceKeys.ts';
 import { type Instance, type InstanceEncryption, instances } from '../../identity/instances.ts';
 import type { Table } from '../../store/store.ts';
@@ -63,9 +64,10 @@ const DONE = 'done';
 type Move = (ctx: Context, identityStore: string, after: string | undefined) => Promise<string | undefined>;
 
 const moving =
-  <R>(rows: Table<R>, keep: (ctx: Context, row: R) => Promise<void>): Move =>
+  <R>(rows: Table<R>, keep: (ctx: Context, row: R) => Promise<void>, index?: string): Move =>
   async (ctx, identityStore, after) => {
-    const page = await ctx.store.list(rows, [identityStore], { limit: ROWS_A_TURN, after });
+    const asked = { limit: ROWS_A_TURN, after, ...(index !== undefined && { index }) };
+    const page = await ctx.store.list(rows, [identityStore], asked);
     for (const row of page.rows) await keep(ctx, row);
     return page.next;
   };
@@ -73,4 +75,5 @@ const moving =
 const STAGES: Readonly<Record<string, Move>> = {
   users: moving(directoryUsers, (ctx, row) => keepUser(ctx, openedUser(ctx.store, row))),
   groups: moving(directoryGroups, (ctx, row) => keepGroup(ctx, openedGroup(ctx.store, row))),
+  signIns: moving(externalSignIns, (ctx, row) => keepSignIn(ctx, openedSignIn(ctx.store, row)), 'store'),
 };
