@@ -134,7 +134,15 @@ type Out<Sdk, Name extends string> = `${Name}Command` extends keyof Sdk
     : never
   : never;
 
-export type ProtocolName = 'awsQuery' | 'ec2Query' | 'awsJson1_0' | 'awsJson1_1' | 'restJson' | 'restXml' | 'rpcV2Cbor';
+export type ProtocolName =
+  | 'awsQuery'
+  | 'ec2Query'
+  | 'awsJson1_0'
+  | 'awsJson1_1'
+  | 'awsCbor1_1'
+  | 'restJson'
+  | 'restXml'
+  | 'rpcV2Cbor';
 
 /** How a service speaks. The shapes come from the SDK's schemas; this is what the schemas do not say. */
 export interface Wire {

@@ -1,7 +1,7 @@
 /** awsJson 1.0 and 1.1: `POST /`, the operation in `X-Amz-Target: Prefix.Operation`, JSON both ways. */
 import { CommonError } from '../core/errors.ts';
 import type { ProtocolName, Service } from '../core/operation.ts';
-import type { WireResponse } from '../core/wire.ts';
+import type { WireRequest, WireResponse } from '../core/wire.ts';
 import { errorDocument, queryErrorHeader } from './errors.ts';
 import { EVENT_STREAM, eventStreamIn, eventStreams } from './eventStream.ts';
 import { parseJson, plainJson } from './json.ts';
@@ -26,13 +26,7 @@ function awsJson(name: ProtocolName, contentType: string): Protocol {
   };
   return {
     name,
-    match(request, service) {
-      const target = request.headers['x-amz-target'];
-      const prefix = service.wire.target;
-      if (target === undefined || prefix === undefined || request.method !== 'POST') return undefined;
-      const [operation, named] = target.split('.').reverse(); // Some clients write a namespace before the prefix.
-      return named === prefix ? operation : undefined;
-    },
+    match: targetOperation,
     decode(request, service, operation) {
       const shape = known(inputOf(service, operation));
       return plainJson.decode(shape)(parseJson(request.body));
@@ -50,6 +44,15 @@ function awsJson(name: ProtocolName, contentType: string): Protocol {
       return header ? { ...response, headers: { ...response.headers, 'x-amzn-query-error': header } } : response;
     },
   };
+}
+
+/** The operation that `X-Amz-Target` names, if it names the service. */
+export function targetOperation(request: WireRequest, service: Service): string | undefined {
+  const target = request.headers['x-amz-target'];
+  const prefix = service.wire.target;
+  if (target === undefined || prefix === undefined || request.method !== 'POST') return undefined;
+  const [operation, named] = target.split('.').reverse(); // Some clients write a namespace before the prefix.
+  return named === prefix ? operation : undefined;
 }
 
 interface Answered {

@@ -196,6 +196,10 @@ test('errorProtocol answers in what the client speaks, also before the service i
   assert.equal(of({ 'content-type': 'application/x-amz-json-1.0' }), 'awsJson1_0');
   assert.equal(of({ 'content-type': 'application/x-amz-json-1.1' }), 'awsJson1_1');
   assert.equal(of({ 'x-amz-target': 'TrentService.Encrypt' }), 'awsJson1_1');
+  assert.equal(
+    of({ 'content-type': 'application/x-amz-cbor-1.1', 'x-amz-target': 'Kinesis_20131202.X' }),
+    'awsCbor1_1',
+  );
   assert.equal(of({ 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' }), 'rpcV2Cbor');
   assert.equal(of({ authorization: 'AWS4-HMAC-SHA256 Credential=A/20300101/us-east-1/s3/aws4_request' }), 'restXml');
   assert.equal(of({}, objects), 'restXml');

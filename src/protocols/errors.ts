@@ -28,6 +28,7 @@ const REFUSED: Readonly<Record<ProtocolName, Names>> = {
   restJson: { code: 'AccessDeniedException', status: 403 },
   awsJson1_0: { code: 'AccessDeniedException', status: 400 },
   awsJson1_1: { code: 'AccessDeniedException', status: 400 },
+  awsCbor1_1: { code: 'AccessDeniedException', status: 400 },
   rpcV2Cbor: { code: 'AccessDeniedException', status: 403 },
 };
 
@@ -38,6 +39,7 @@ const INVALID: Readonly<Record<ProtocolName, Names>> = {
   restJson: { code: 'ValidationException', status: 400 },
   awsJson1_0: { code: 'ValidationException', status: 400 },
   awsJson1_1: { code: 'ValidationException', status: 400 },
+  awsCbor1_1: { code: 'ValidationException', status: 400 },
   rpcV2Cbor: { code: 'ValidationException', status: 400 },
 };
 
@@ -94,9 +96,11 @@ const INTERNAL = 'The request processing has failed because of an unknown error,
 function unauthenticated(protocol: ProtocolName, { name, message }: AuthenticationFailure): WireError {
   const { code, status, json } = UNAUTHENTICATED[name];
   if (isXml(protocol)) return common(code, code, status, message);
-  return common(json, code, protocol === 'awsJson1_0' || protocol === 'awsJson1_1' ? 400 : 403, message);
+  return common(json, code, isAwsJson(protocol) ? 400 : 403, message);
 }
 
+const AWS_JSON: ReadonlySet<ProtocolName> = new Set(['awsJson1_0', 'awsJson1_1', 'awsCbor1_1']);
+const isAwsJson = (protocol: ProtocolName) => AWS_JSON.has(protocol);
 const isXml = (protocol: ProtocolName) => protocol === 'awsQuery' || protocol === 'ec2Query' || protocol === 'restXml';
 
 /** Both names, since a service that also speaks awsQuery sends the old one along in a header. */
@@ -126,7 +130,7 @@ function modelled(error: Error, shape: Shape, protocol: ProtocolName): WireError
 /** AWS's JSON services answer 400 or 500, whatever the model's httpError says. */
 function statusOf(protocol: ProtocolName, query: number | undefined, http: number | undefined, sender: boolean) {
   const plain = sender ? 400 : 500;
-  if (protocol === 'awsJson1_0' || protocol === 'awsJson1_1') return plain;
+  if (isAwsJson(protocol)) return plain;
   if (protocol === 'awsQuery' || protocol === 'ec2Query') return query ?? http ?? plain;
   return http ?? plain;
 }

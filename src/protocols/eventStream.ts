@@ -1,6 +1,6 @@
 /**
- * Answers that go on: a stream of events, each a frame of `application/vnd.amazon.eventstream`, in awsJson, restJson
- * and restXml. https://smithy.io/2.0/aws/amazon-eventstream.html
+ * Answers that go on: a stream of events, each a frame of `application/vnd.amazon.eventstream`, in awsJson and its CBOR,
+ * restJson and restXml. https://smithy.io/2.0/aws/amazon-eventstream.html
  *
  * An operation whose output has a member that is a streaming union (StartLiveTail's `responseStream`,
  * SelectObjectContent's `Payload`) returns an AsyncIterable there, of objects with one member of the union each, as the
@@ -28,7 +28,7 @@ export interface EventFormat {
   readonly protocol: ProtocolName;
   readonly contentType: string;
   /** Of a structure that is a payload. */
-  readonly write: (shape: Shape) => (value: Plain) => string;
+  readonly write: (shape: Shape) => (value: Plain) => string | Uint8Array;
 }
 
 /** The member of an output that is a stream of events. */
@@ -40,7 +40,7 @@ interface Streamed {
   readonly union: Shape;
   readonly service: Service;
   /** What an RPC protocol sends of the rest of its output, before all events. */
-  readonly initial?: string;
+  readonly initial?: string | Uint8Array;
 }
 
 /** Frames of events, in one protocol. */

@@ -4,6 +4,7 @@
  */
 import type { ProtocolName, Service } from '../core/operation.ts';
 import type { WireRequest } from '../core/wire.ts';
+import { awsCbor1_1, isAwsCbor } from './awsCbor.ts';
 import { awsJson1_0, awsJson1_1 } from './awsJson.ts';
 import { awsQuery, ec2Query } from './awsQuery.ts';
 import type { Protocol } from './protocol.ts';
@@ -18,6 +19,7 @@ const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   ec2Query,
   awsJson1_0,
   awsJson1_1,
+  awsCbor1_1,
   restJson,
   restXml,
   rpcV2Cbor,
@@ -59,6 +61,7 @@ export function errorProtocol(request: WireRequest, service: Service | undefined
   const spoken = service?.wire.protocols;
   const type = request.headers['content-type'] ?? '';
   if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return rpcV2Cbor;
+  if (isAwsCbor(request.headers)) return awsCbor1_1;
   const json = JSON_TYPE.exec(type);
   if (json || request.headers['x-amz-target'] !== undefined) return json?.[1] === '0' ? awsJson1_0 : awsJson1_1;
   if (type.startsWith('application/x-www-form-urlencoded') || /(?:^|&)Action=/.test(request.query)) {

@@ -2,12 +2,11 @@
 import { CommonError } from '../core/errors.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { readCbor } from './cbor.ts';
-import { type Convert, documentCodec } from './documents.ts';
+import { cborDocuments } from './cborDocuments.ts';
 import { errorDocument, queryErrorHeader } from './errors.ts';
 import type { Protocol } from './protocol.ts';
-import { asDate, serializationError } from './scalars.ts';
 import { inputOf, outputOf, type Shape } from './schema.ts';
-import { cborLibrary, isDecimal } from './smithy.ts';
+import { cborLibrary } from './smithy.ts';
 
 const PATH = /\/service\/([A-Za-z_][\w.]*)\/operation\/([A-Za-z_]\w*)$/;
 
@@ -49,51 +48,4 @@ function known(shape: Shape | undefined): Shape {
   return shape;
 }
 
-const document = documentCodec({
-  nameOf: (member) => member.name,
-  decodeScalar: (shape) => SCALARS[shape.kind as Scalar],
-  encodeScalar: (shape) => {
-    if (shape.kind === 'timestamp') return (value) => cborLibrary().dateToTag(asDate(value));
-    if (shape.kind === 'string') return (value) => (typeof value === 'string' ? value : String(value));
-    return (value) => value;
-  },
-});
-
-type Scalar = Exclude<Shape['kind'], 'structure' | 'union' | 'unit' | 'list' | 'map'>;
-
-const is = (wanted: string, test: (value: unknown) => boolean): Convert => {
-  return (value) => (test(value) ? value : wrong(value, wanted));
-};
-
-const SCALARS: Readonly<Record<Scalar, Convert>> = {
-  string: is('a String', (value) => typeof value === 'string'),
-  boolean: is('a Boolean', (value) => typeof value === 'boolean'),
-  number: (value) =>
-    typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : wrong(value, 'a Number'),
-  blob: is('a Blob', (value) => value instanceof Uint8Array),
-  timestamp: is('a Timestamp', (value) => value instanceof Date),
-  bigInteger: (value) =>
-    typeof value === 'bigint'
-      ? value
-      : Number.isInteger(value)
-        ? BigInt(value as number)
-        : wrong(value, 'a BigInteger'),
-  bigDecimal: is('a BigDecimal', (value) => isDecimal(value) || typeof value === 'number'),
-  document: (value) => value,
-};
-
-function wrong(value: unknown, wanted: string): never {
-  if (Array.isArray(value)) throw serializationError('Start of list found where not expected');
-  const plain = typeof value === 'object' && !(value instanceof Date || value instanceof Uint8Array);
-  if (plain && !isDecimal(value)) {
-    throw serializationError('Start of structure or map found where not expected.');
-  }
-  throw serializationError(`${kindOf(value)} can not be converted to ${wanted}`);
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value === 'string') return 'STRING_VALUE';
-  if (typeof value === 'boolean') return value ? 'TRUE_VALUE' : 'FALSE_VALUE';
-  if (value instanceof Uint8Array) return 'BLOB_VALUE';
-  return value instanceof Date ? 'TIMESTAMP_VALUE' : 'NUMBER_VALUE';
-}
+const document = cborDocuments(1);

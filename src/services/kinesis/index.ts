@@ -38,7 +38,7 @@ export const kinesis = defineService({
   name: 'kinesis',
   eventSource: 'kinesis.amazonaws.com',
   sdk,
-  wire: { protocols: ['awsJson1_1'], target: 'Kinesis_20131202', version: '2013-12-02' },
+  wire: { protocols: ['awsCbor1_1', 'awsJson1_1'], target: 'Kinesis_20131202', version: '2013-12-02' },
   limits: limits as unknown as Limits,
   operations: {
     AddTagsToStream,

@@ -36,10 +36,10 @@ const CREATING_MAX = 5;
 const RECORD_KIB = 1024;
 
 export const CreateStream: Operation<Present<CreateStreamInput>, object> = {
-  access: ({ StreamName: name, Tags }, { account, region }) => ({
-    resource: streamArn({ account, region, name }),
-    conditions: requestTags(listedTags(Tags)),
-  }),
+  access: ({ StreamName: name, Tags }, { account, region }) => {
+    const create = { resource: streamArn({ account, region, name }), conditions: requestTags(listedTags(Tags)) };
+    return Tags ? [create, { ...create, action: 'kinesis:AddTagsToStream' }] : create;
+  },
   async run(input, ctx) {
     const stream = newStream(input, ctx);
     tellAudit(ctx, stream);
