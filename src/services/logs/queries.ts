@@ -24,7 +24,7 @@ import { unmaskAccess } from './dataProtection.ts';
 import { groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { sourceTest, tagTest } from './groupTests.ts';
-import { innersOf } from './insights/inner.ts';
+import { innersOf } from './insights/innerPlans.ts';
 import type { Plan } from './insights/plan.ts';
 import type { Selection } from './insights/selection.ts';
 import { planIn } from './languages.ts';

@@ -13,7 +13,7 @@ import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type Budget, budget, QueryTooLarge } from './insights/budget.ts';
 import type { TimeRange } from './insights/draft.ts';
-import { innersOf } from './insights/inner.ts';
+import { innersOf } from './insights/innerPlans.ts';
 import { ESTIMATE, type Plan } from './insights/plan.ts';
 import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
 import type { Sink } from './insights/stages.ts';

@@ -18,10 +18,6 @@ export interface Inner {
   readonly collect: (budget: Budget) => Sink;
 }
 
-/** All of a plan's, those within others before them. */
-export const innersOf = ({ inners }: Pick<Plan, 'inners'>): Inner[] =>
-  inners.flatMap((inner) => [...innersOf(inner.plan), inner]);
-
 /** Takes every row. */
 export const collector =
   (push: (row: Row, budget: Budget) => void) =>
