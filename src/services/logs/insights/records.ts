@@ -2,6 +2,7 @@
 import { idOf, pointerText } from '../eventIds.ts';
 import type { StoredEvent } from '../reading.ts';
 import { lambdaFields, mapIn, type SystemFields } from './discovered.ts';
+import { lengthOf } from './texts.ts';
 import { isStructure, Moment, type Structure, type Value } from './values.ts';
 
 export interface Row {
@@ -51,7 +52,7 @@ export const withFields = (row: Row, fields: readonly (readonly [string, Value])
 /** About what a row keeps in memory: bytes. */
 export function sizeOf({ event, made, sides }: Row): number {
   let size = 300 + 2 * (event?.message.length ?? 0);
-  for (const value of made.values()) size += typeof value === 'string' ? 60 + 2 * value.length : 60;
+  for (const value of made.values()) size += 60 + 2 * lengthOf(value);
   for (const side of sides?.values() ?? []) if (side) size += 100;
   return size;
 }

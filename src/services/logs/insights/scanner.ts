@@ -87,6 +87,8 @@ export function word(scanner: Scanner, name: string): boolean {
 const FIELD = /@{0,2}[A-Za-z_][A-Za-z0-9_@]*/y;
 const INDEX = /\d+(?![A-Za-z_])/y;
 
+const PARTS_MAX = 100;
+
 /** The name of a field: words, numbers and quoted parts joined with dots. Undefined where there is none. */
 export function fieldName(scanner: Scanner): string | undefined {
   skip(scanner);
@@ -97,6 +99,7 @@ export function fieldName(scanner: Scanner): string | undefined {
       if (parts.length === 0) return undefined;
       return wrong(scanner);
     }
+    if (parts.length === PARTS_MAX) wrong(scanner, 'the name of a field has too many parts');
     parts.push(part);
     for (let index = bracketed(scanner); index !== undefined; index = bracketed(scanner)) parts.push(index);
     if (scanner.text[scanner.at] !== '.') return parts.join('.');

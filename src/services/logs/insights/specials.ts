@@ -1,9 +1,9 @@
 /** Functions of Logs Insights that are more than a function of values. */
-import type { Regex } from '../../../patterns/regex/index.ts';
 import { argumentsAt, type Evaluate, expressionAt, type Scope } from './expressions.ts';
 import { ceilTo, floorTo, type Period, periodAt } from './periods.ts';
 import { fieldReader, unmasked } from './records.ts';
 import { need, quoted, regexLiteral, regexOf, wrong } from './scanner.ts';
+import { replacedMatches } from './texts.ts';
 import { Moment, numberOf, textOf, truth, type Value } from './values.ts';
 
 type Special = (scope: Scope) => Evaluate;
@@ -54,8 +54,6 @@ function either(scope: Scope): Evaluate {
   return (row) => (truth(condition(row)) ? yes(row) : no(row));
 }
 
-const REPLACEMENTS_MAX = 10_000;
-
 function replaceAll(scope: Scope): Evaluate {
   const { scanner } = scope;
   const value = expressionAt(scope);
@@ -67,24 +65,8 @@ function replaceAll(scope: Scope): Evaluate {
   need(scanner, ')');
   return (row) => {
     const text = textOf(value(row));
-    return text === undefined ? null : replaced(text, regex, textOf(by(row)) ?? '');
+    return text === undefined ? null : replacedMatches(text, regex, textOf(by(row)) ?? '');
   };
-}
-
-export function replaced(text: string, regex: Regex, by: string): string {
-  let made = '';
-  let at = 0;
-  for (let count = 0; count < REPLACEMENTS_MAX && at <= text.length; count++) {
-    const found = regex.exec(text, at);
-    if (!found) break;
-    const [begin = 0, end = 0] = found;
-    const group = (n: number) =>
-      found[2 * n] === undefined || found[2 * n]! < 0 ? '' : text.slice(found[2 * n], found[2 * n + 1]);
-    made += text.slice(at, begin) + by.replace(/[$\\](\d)/g, (_, digit: string) => group(Number(digit)));
-    if (end === begin) made += text[end] ?? '';
-    at = end === begin ? end + 1 : end;
-  }
-  return made + text.slice(at);
 }
 
 /** Needs logs:Unmask, which is asked where a query that has it is started and where its results are read. */

@@ -1,6 +1,7 @@
 /** String functions of Logs Insights. */
 import { createHash } from 'node:crypto';
 import type { Fn } from './functions.ts';
+import { replacedText, short } from './texts.ts';
 import { numberOf, textOf, type Value } from './values.ts';
 
 type OfText = (text: string, ...rest: Value[]) => Value;
@@ -16,10 +17,6 @@ const text = (least: number, most: number, run: OfText): Fn => ({
 });
 
 const string = (value: Value | undefined) => textOf(value ?? null) ?? '';
-
-/** Texts that functions make are no longer than a message may be. */
-const LENGTH_MAX = 1_048_576;
-const short = (made: string): string => (made.length > LENGTH_MAX ? made.slice(0, LENGTH_MAX) : made);
 
 const isSpace = (char: string) => /\s/.test(char);
 
@@ -69,9 +66,7 @@ export const textFunctions: Readonly<Record<string, Fn>> = {
   toupper: text(1, 1, (value) => value.toUpperCase()),
   tolower: text(1, 1, (value) => value.toLowerCase()),
   substr: text(2, 3, substr),
-  replace: text(3, 3, (value, search, by) =>
-    string(search) === '' ? value : short(value.split(string(search)).join(string(by))),
-  ),
+  replace: text(3, 3, (value, search, by) => replacedText(value, string(search), string(by))),
   strcontains: text(2, 3, (value, wanted, ignoreCase) => contains(value, wanted, ignoreCase)),
   startswith: text(2, 2, (value, wanted) => flag(value.startsWith(string(wanted)))),
   endswith: text(2, 2, (value, wanted) => flag(value.endsWith(string(wanted)))),

@@ -1,5 +1,6 @@
 /** Functions of lists of OpenSearch SQL and PPL: a list, or JSON of one. */
 import type { Fn } from '../insights/functions.ts';
+import { joinedTexts, modest } from '../insights/texts.ts';
 import { isStructure, numberOf, type Value } from '../insights/values.ts';
 import { parsed, plain, valueIn, walked } from './jsonFunctions.ts';
 import { any, strict } from './makers.ts';
@@ -45,7 +46,7 @@ function sequence(from: Value, to: Value, by?: Value): Value {
 }
 
 export const arrayFunctions: Readonly<Record<string, Fn>> = {
-  array: any(0, 100, (...values) => values.map(plain)),
+  array: any(0, 100, (...values) => modest(values.map(plain))),
   size,
   cardinality: size,
   array_size: size,
@@ -56,9 +57,14 @@ export const arrayFunctions: Readonly<Record<string, Fn>> = {
   array_distinct: ofList(1, 1, distinct),
   array_max: ofList(1, 1, (list) => list.toSorted(inOrder).at(-1) ?? null),
   array_min: ofList(1, 1, (list) => list.filter((each) => each !== null).toSorted(inOrder)[0] ?? null),
-  array_join: ofList(2, 2, (list, by = null) => list.flatMap((each) => said(each) ?? []).join(said(by))),
+  array_join: ofList(2, 2, (list, by = null) =>
+    joinedTexts(
+      list.flatMap((each) => said(each) ?? []),
+      said(by) ?? '',
+    ),
+  ),
   array_remove: ofList(2, 2, (list, wanted = null) => list.filter((each) => ordered(each, wanted) !== 0)),
-  array_append: ofList(2, 2, (list, added = null) => [...list, added]),
+  array_append: ofList(2, 2, (list, added = null) => modest([...list, added])),
   sort_array: ofList(1, 2, (list, ascending = true) =>
     list.toSorted((a, b) => (ascending === false ? -1 : 1) * inOrder(a, b)),
   ),
@@ -67,16 +73,16 @@ export const arrayFunctions: Readonly<Record<string, Fn>> = {
     const begin = start > 0 ? start - 1 : Math.max(0, list.length + start);
     return start === 0 ? null : list.slice(begin, begin + Math.max(0, numberOf(count) ?? 0));
   }),
-  array_prepend: ofList(2, 2, (list, added = null) => [added, ...list]),
+  array_prepend: ofList(2, 2, (list, added = null) => modest([added, ...list])),
   array_compact: ofList(1, 1, (list) => list.filter((each) => each !== null)),
   array_repeat: strict(2, 2, (value, count) =>
-    Array<Value>(Math.min(Math.max(0, Math.trunc(numberOf(count) ?? 0)), ITEMS_MAX)).fill(value),
+    modest(Array<Value>(Math.min(Math.max(0, Math.trunc(numberOf(count) ?? 0)), ITEMS_MAX)).fill(value)),
   ),
-  array_union: ofLists((a, b) => distinct([...a, ...b])),
+  array_union: ofLists((a, b) => modest(distinct([...a, ...b]))),
   array_intersect: ofLists((a, b) => distinct(a.filter((each) => textsOf(b).has(said(each))))),
   array_except: ofLists((a, b) => distinct(a.filter((each) => !textsOf(b).has(said(each))))),
   arrays_overlap: ofLists((a, b) => a.some((each) => textsOf(b).has(said(each)))),
-  flatten: ofList(1, 1, (list) => list.flat() as Value[]),
+  flatten: ofList(1, 1, (list) => modest(list.flat() as Value[])),
   sequence: strict(2, 3, sequence),
   get: strict(2, 2, (value, at) => listIn(value)?.[Math.trunc(numberOf(at) ?? -1)] ?? null),
   element_at: strict(2, 2, (value, at) => {

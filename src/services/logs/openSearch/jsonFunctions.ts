@@ -1,5 +1,6 @@
 /** JSON functions of OpenSearch SQL and PPL. */
 import type { Fn } from '../insights/functions.ts';
+import { modest } from '../insights/texts.ts';
 import { isStructure, Moment, type Value } from '../insights/values.ts';
 import { schemaOf, typed } from './jsonSchemas.ts';
 import { any, ofText, strict } from './makers.ts';
@@ -55,7 +56,7 @@ function object(...members: Value[]): Value {
   if (members.length % 2 === 1) return null;
   const entries: [string, Value][] = [];
   for (let i = 0; i < members.length; i += 2) entries.push([said(members[i]!) ?? 'null', plain(members[i + 1]!)]);
-  return Object.fromEntries(entries);
+  return modest(Object.fromEntries(entries));
 }
 
 export const plain = (value: Value): Value => (value instanceof Moment ? (said(value) ?? null) : value);
@@ -81,7 +82,7 @@ export const jsonFunctions: Readonly<Record<string, Fn>> = {
   json: ofText(1, 1, (text) => (parsed(text) === undefined ? null : text)),
   json_valid: strict(1, 1, (value) => parsed(value) !== undefined),
   json_object: any(0, 100, object),
-  json_array: any(0, 100, (...values) => values.map(plain)),
+  json_array: any(0, 100, (...values) => modest(values.map(plain))),
   json_extract: strict(2, 2, extracted),
   get_json_object: strict(2, 2, extracted),
   json_keys: strict(1, 1, keysOf),

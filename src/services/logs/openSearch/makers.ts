@@ -22,7 +22,3 @@ export const ofText = (
   most: number,
   run: (text: string, ...rest: [Value, Value, ...Value[]]) => Value,
 ): Fn => strict(least, most, (value, ...rest) => run(said(value) ?? '', ...rest));
-
-/** Texts that functions make are no longer than a message may be. */
-export const LENGTH_MAX = 1_048_576;
-export const short = (text: string): string => (text.length > LENGTH_MAX ? text.slice(0, LENGTH_MAX) : text);

@@ -2,10 +2,10 @@
 import { compileRegex, type Regex } from '../../../patterns/regex/index.ts';
 import { QueryTooLarge } from '../insights/budget.ts';
 import type { Fn } from '../insights/functions.ts';
-import { replaced } from '../insights/specials.ts';
+import { matchesIn, replacedMatches, short } from '../insights/texts.ts';
 import { numberOf, type Value } from '../insights/values.ts';
 import { likeSource } from './like.ts';
-import { ofText, short } from './makers.ts';
+import { ofText } from './makers.ts';
 import { said } from './values.ts';
 
 const text = (value: Value | undefined) => said(value ?? null) ?? '';
@@ -25,20 +25,6 @@ export function regexOf(source: string): Regex {
   return made;
 }
 
-const MATCHES_MAX = 10_000;
-
-/** Where the expression matches, one after the other. */
-function* matchesIn(value: string, pattern: Value): Generator<ArrayLike<number>> {
-  const regex = regexOf(text(pattern));
-  let from = 0;
-  for (let count = 0; count < MATCHES_MAX && from <= value.length; count++) {
-    const found = regex.exec(value, from);
-    if (!found) return;
-    yield found;
-    from = found[1] === found[0] ? found[1]! + 1 : found[1]!;
-  }
-}
-
 const groupOf = (value: string, places: ArrayLike<number>, group: number): string | undefined => {
   const from = places[2 * group] ?? -1;
   return from < 0 ? undefined : value.slice(from, places[2 * group + 1]);
@@ -49,12 +35,14 @@ function extracted(value: string, pattern: Value, group?: Value): Value {
   return (places && groupOf(value, places, group === undefined ? 1 : whole(group, 1))) ?? '';
 }
 
+const PARTS_MAX = 10_000;
+
 /** Splits by a regular expression; `limit`: so many parts at most. */
 function split(value: string, pattern: Value, limit?: Value): string[] {
-  const most = limit === undefined || whole(limit) <= 0 ? MATCHES_MAX : Math.min(whole(limit), MATCHES_MAX);
+  const most = limit === undefined || whole(limit) <= 0 ? PARTS_MAX : Math.min(whole(limit), PARTS_MAX);
   const parts: string[] = [];
   let at = 0;
-  for (const { 0: begin = 0, 1: end = 0 } of matchesIn(value, pattern)) {
+  for (const { 0: begin = 0, 1: end = 0 } of matchesIn(value, regexOf(text(pattern)))) {
     if (parts.length >= most - 1) break;
     if (end === begin && (begin === 0 || begin >= value.length)) continue;
     parts.push(value.slice(at, begin));
@@ -66,7 +54,7 @@ function split(value: string, pattern: Value, limit?: Value): string[] {
 
 function replacement(value: string, pattern: Value, by: Value, from?: Value): string {
   const start = Math.max(0, whole(from, 1) - 1);
-  return short(value.slice(0, start) + replaced(value.slice(start), regexOf(text(pattern)), text(by)));
+  return short(value.slice(0, start) + replacedMatches(value.slice(start), regexOf(text(pattern)), text(by)));
 }
 
 const like = (fold: (value: string) => string): Fn =>
@@ -80,9 +68,9 @@ export const regexFunctions: Readonly<Record<string, Fn>> = {
   regexp_like: rlike,
   regexp_extract: ofText(2, 3, extracted),
   regexp_extract_all: ofText(2, 3, (value, pattern, group) =>
-    [...matchesIn(value, pattern)].map((places) => groupOf(value, places, whole(group, 1)) ?? ''),
+    [...matchesIn(value, regexOf(text(pattern)))].map((places) => groupOf(value, places, whole(group, 1)) ?? ''),
   ),
-  regexp_count: ofText(2, 2, (value, pattern) => [...matchesIn(value, pattern)].length),
+  regexp_count: ofText(2, 2, (value, pattern) => [...matchesIn(value, regexOf(text(pattern)))].length),
   regexp_instr: ofText(2, 2, (value, pattern) => (regexOf(text(pattern)).exec(value)?.[0] ?? -1) + 1),
   regexp_substr: ofText(2, 2, (value, pattern) => {
     const places = regexOf(text(pattern)).exec(value);

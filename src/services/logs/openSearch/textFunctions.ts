@@ -1,7 +1,8 @@
 /** String functions of OpenSearch SQL and PPL. Places count from one. */
 import type { Fn } from '../insights/functions.ts';
+import { joinedTexts, LENGTH_MAX, replacedText, short } from '../insights/texts.ts';
 import { numberOf, type Value } from '../insights/values.ts';
-import { any, LENGTH_MAX, ofText, short, strict } from './makers.ts';
+import { any, ofText, strict } from './makers.ts';
 import { said } from './values.ts';
 
 const text = (value: Value | undefined) => said(value ?? null) ?? '';
@@ -53,14 +54,15 @@ function translated(value: string, from: Value, to: Value): string {
 const locate = (wanted: string, value: Value, from?: Value) =>
   text(value).indexOf(wanted, Math.max(0, whole(from, 1) - 1)) + 1;
 const joined: Fn = ofText(1, 100, (separator, ...rest) =>
-  short(
-    rest
-      .flatMap((value) => (Array.isArray(value) ? value.map((each) => text(each as Value)) : [text(value)]))
-      .join(separator),
+  joinedTexts(
+    rest.flatMap((value) => (Array.isArray(value) ? value.map((each) => text(each as Value)) : [text(value)])),
+    separator,
   ),
 );
 
 const FORMAT = /%(?:%|(-?)(0?)(\d*)(?:\.(\d+))?([sdfxXc]))/g;
+
+const PRINTED_MAX = 100;
 
 /** As `printf` does it: `%s`, `%d`, `%f`, `%x`, `%c`. */
 function printed(format: Value = null, ...values: Value[]): Value {
@@ -70,6 +72,7 @@ function printed(format: Value = null, ...values: Value[]): Value {
     FORMAT,
     (all, left: string, zero: string, width: string, places: string, kind: string) => {
       if (all === '%%') return '%';
+      if (next >= PRINTED_MAX) return all;
       const value = values[next++] ?? null;
       const found = formatted(value, kind, places);
       const size = Math.min(Number(width || 0), 1_000);
@@ -169,9 +172,7 @@ export const textFunctions: Readonly<Record<string, Fn>> = {
   left: ofText(2, 2, (value, count) => value.slice(0, Math.max(0, whole(count)))),
   right: ofText(2, 2, (value, count) => (whole(count) <= 0 ? '' : value.slice(-whole(count)))),
   reverse: ofText(1, 1, (value) => characters(value).reverse().join('')),
-  replace: ofText(2, 3, (value, wanted, by) =>
-    text(wanted) === '' ? value : short(value.split(text(wanted)).join(text(by))),
-  ),
+  replace: ofText(2, 3, (value, wanted, by) => replacedText(value, text(wanted), text(by))),
   translate: ofText(3, 3, translated),
   repeat: ofText(2, 2, (value, count) =>
     value.repeat(Math.min(Math.max(0, whole(count)), Math.floor(LENGTH_MAX / Math.max(1, value.length)))),

@@ -291,6 +291,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['fieldsummary includefields = a, b', /one field/],
   [`where ${'('.repeat(100)}a`, /nested too deeply/],
   [`eval x = ${'1+'.repeat(300)}1`, /too long/],
+  [`fields ${'a.'.repeat(3000)}a`, /too many parts/],
 ];
 
 test('PPL: what is none is told', async () => {
@@ -311,6 +312,13 @@ test('PPL: hostile patterns end promptly', async () => {
     "where a rlike '(a|a)*b'",
     "eval x = regexp_replace(a, 'a*a*b', '')",
     "parse a '(?<x>(a*)*)b'",
+    `eval b = replace(a, 'a', a) | eval c = concat_ws(b, split(a, ''), a) | eval y = length(c)`,
+    `eval ${'bcdefgh'
+      .split('')
+      .map((name, i) => `${name} = json_array(${`${'abcdefg'[i]}, `.repeat(40)}1)`)
+      .join(', ')}`,
+    "eval b = regexp_replace(a, 'a.*b|a', 'x'), c = format_string(a)",
+    "eval b = split(a, '') | sort b | fields b | head 1",
     `eval x = ${'concat(a,a,a,a,a,a,a,a,a,'.repeat(10)}a${')'.repeat(10)} | eval y = length(x)`,
   ]) {
     const range = { startTime: START / 1000, endTime: START / 1000 + 1 };
