@@ -191,6 +191,23 @@ resource "aws_kinesis_firehose_delivery_stream" "http" {
   depends_on = [aws_iam_role_policy.streams]
 }
 
+resource "aws_kinesis_firehose_delivery_stream" "from_kinesis" {
+  name        = "from-kinesis"
+  destination = "extended_s3"
+  kinesis_source_configuration {
+    kinesis_stream_arn = aws_kinesis_stream.on_demand.arn
+    role_arn           = aws_iam_role.streams.arn
+  }
+  extended_s3_configuration {
+    role_arn            = aws_iam_role.streams.arn
+    bucket_arn          = aws_s3_bucket.lake.arn
+    prefix              = "from-kinesis/"
+    error_output_prefix = "errors-${var.round}/"
+    buffering_interval  = 0
+  }
+  depends_on = [aws_iam_role_policy.streams]
+}
+
 resource "aws_cloudwatch_log_group" "sent" {
   name = "sent"
 }
