@@ -273,6 +273,32 @@ const NAMES = [
   '=~',
   'into',
   'unnest',
+  ...[
+    'SOURCE',
+    'SOURCE logGroups()',
+    'SOURCE lg start=-1d',
+    'in (fields a)',
+    'in (',
+    'appendcols (',
+    'estimate',
+    '!',
+    '(',
+  ],
+  ...[
+    'join left=a right=b where a.x=b.y (SOURCE lg)',
+    'join type=left',
+    'sessionize a maxspan 1h',
+    'outlier param=2 a',
+  ],
+  ...[
+    'relevantfields where a > 1',
+    'logcompare timeshift 1d',
+    'histogram(a, 3)',
+    'rate(a, 1m)',
+    'offset 1h',
+    '|',
+    'end=now',
+  ],
 ];
 
 test('Any text is a query or malformed', () => {
