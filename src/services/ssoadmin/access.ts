@@ -6,7 +6,7 @@
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing } from '../../core/operation.ts';
 import { isServedIn } from '../../identity/instanceRegions.ts';
-import { administers, type Instance, instanceArn, instances } from '../../identity/instances.ts';
+import { administers, type Instance, identityStoreArn, instanceArn, instances } from '../../identity/instances.ts';
 import { type PermissionSet, permissionSetArn, permissionSets } from '../../identity/permissionSets.ts';
 import { failInvalid, notFound } from './errors.ts';
 
@@ -33,6 +33,11 @@ export const onInstance = {
     (await findInstance(ctx, InstanceArn)) ?? noInstance(InstanceArn),
   access: (_input: unknown, _ctx: Context, instance: Instance): Access => accessTo(instanceArn(instance)),
 };
+
+/** What an operation on an instance does to its directory. */
+export const onDirectory = (ctx: Context, instance: Instance, operation: string): Access => ({
+  ...{ action: `identitystore:${operation}`, resource: identityStoreArn(instance), resourceAccount: ctx.account },
+});
 
 /** To a delegated administrator the instance is as its own: its ARNs have no account. */
 export const accessTo = (resource: string, more: Partial<Access> = {}): Access => ({

@@ -111,13 +111,19 @@ test('a key must fit: of the account and the Region, symmetric, usable by the ca
   await kms.disableKey({ KeyId: KmsKeyArn });
   await assert.rejects(configured(its, KmsKeyArn), { Reason: 'KMS_DisabledException' });
   await kms.enableKey({ KeyId: KmsKeyArn });
-  const noKms = [{ Effect: 'Allow', Action: ['sso:*'], Resource: '*' }];
+  const noKms = [{ Effect: 'Allow', Action: ['sso:*', 'identitystore:*'], Resource: '*' }];
   const admin = await cloud.user('admin', { Version: '2012-10-17', Statement: noKms });
   const EncryptionConfiguration = { KeyType: 'CUSTOMER_MANAGED_KEY', KmsKeyArn } as const;
   await assert.rejects(admin.ssoAdmin.updateInstance({ InstanceArn, EncryptionConfiguration }), {
     name: 'AccessDeniedException',
     Reason: 'KMS_AccessDeniedException',
   });
+  const half = { Effect: 'Allow', Action: ['sso:*', 'kms:*'], Resource: '*' };
+  const other = await cloud.user('half', { Version: '2012-10-17', Statement: [half] });
+  await assert.rejects(other.ssoAdmin.updateInstance({ InstanceArn, EncryptionConfiguration }), {
+    ...{ name: 'AccessDeniedException', message: /identitystore:UpdateIdentityStore/ },
+  });
+  await other.ssoAdmin.updateInstance({ InstanceArn, Name: 'renamed' });
   const both = { InstanceArn, EncryptionConfiguration, PermissionSetsEnabled: true };
   await assert.rejects(ssoAdmin.updateInstance(both), { name: 'ValidationException' });
   const keyless = { InstanceArn, EncryptionConfiguration: { KeyType: 'CUSTOMER_MANAGED_KEY' as const } };
@@ -168,6 +174,7 @@ test('a key that is disabled shuts the directory, and opens it again; KMS record
   const disabled = { name: 'ValidationException', Reason: 'KMS_DISABLED' };
   await assert.rejects(identitystore.describeUser({ IdentityStoreId, UserId }), disabled);
   await assert.rejects(ssoAdmin.listPermissionSets({ InstanceArn }), { Reason: 'KMS_DisabledException' });
+  await assert.rejects(ssoAdmin.listRegions({ InstanceArn }), { Reason: 'KMS_DisabledException' });
   await assert.rejects(configured(its), { Reason: 'KMS_DisabledException' });
   assert.equal((await details(its))?.KmsKeyArn, KeyId);
   await kms.enableKey({ KeyId });

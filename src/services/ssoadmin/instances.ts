@@ -31,7 +31,7 @@ import { permissionSets } from '../../identity/permissionSets.ts';
 import { newSamlIdentity, samlIdentities } from '../../identity/samlIdentity.ts';
 import { scimTokens } from '../../identity/scimTokens.ts';
 import { everyRow } from '../../store/everyRow.ts';
-import { onInstance, requireOrganization } from './access.ts';
+import { onDirectory, onInstance, requireOrganization } from './access.ts';
 import { encrypted, encryptionView } from './encryption.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -86,6 +86,11 @@ export const DescribeInstance: OnInstance<Present<DescribeInstanceRequest>, Desc
 
 export const UpdateInstance: OnInstance<Present<UpdateInstanceRequest>, object> = {
   ...onInstance,
+  /** Of another key the directory must be told. */
+  access: (input, ctx, instance) => [
+    onInstance.access(input, ctx, instance),
+    ...(input.EncryptionConfiguration ? [onDirectory(ctx, instance, 'UpdateIdentityStore')] : []),
+  ],
   async run({ Name, EncryptionConfiguration: encryption, PermissionSetsEnabled: enable }, ctx, instance) {
     if (encryption && enable !== undefined) {
       failInvalid('EncryptionConfiguration and PermissionSetsEnabled cannot be set in the same request.');
@@ -101,6 +106,10 @@ export const UpdateInstance: OnInstance<Present<UpdateInstanceRequest>, object> 
 /** What is in it goes with it; permission sets have to go first, since accounts hold their roles. */
 export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> = {
   ...onInstance,
+  access: (input, ctx, instance) => [
+    onInstance.access(input, ctx, instance),
+    onDirectory(ctx, instance, 'DeleteIdentityStore'),
+  ],
   async run(_input, ctx, instance) {
     if (instance.account !== ctx.account) throw notFound(`Instance with ARN ${instanceArn(instance)} not found`);
     const sets = await ctx.store.list(permissionSets, [instance.id], { limit: 1 });

@@ -16,10 +16,10 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { type EnabledRegion, regionsOf } from '../../identity/instanceRegions.ts';
-import { type Instance, identityStoreArn, instances } from '../../identity/instances.ts';
+import { type Instance, instances } from '../../identity/instances.ts';
 import { accounts } from '../../identity/organization.ts';
 import { regionStatus } from '../../identity/regions.ts';
-import { onInstance } from './access.ts';
+import { onDirectory, onInstance } from './access.ts';
 import { requireUsable } from './customerKeys.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
 import { itemsPage } from './pages.ts';
@@ -31,7 +31,7 @@ const withDirectory = (operation: 'AddRegion' | 'RemoveRegion') => ({
   ...onInstance,
   access: (input: unknown, ctx: Context, instance: Instance) => [
     onInstance.access(input, ctx, instance),
-    { action: `identitystore:${operation}`, resource: identityStoreArn(instance), resourceAccount: ctx.account },
+    onDirectory(ctx, instance, operation),
   ],
 });
 

@@ -18,7 +18,7 @@ const EVERYWHERE =
   /Application|^((Describe|List)(Instance|Region|TrustedTokenIssuer)s?|ListTagsForResource|(Tag|Untag)Resource)$/;
 
 /** Whoever must get a key out of the way has no use of it for that. */
-const WITHOUT_KEY = /^(DescribeInstance|UpdateInstance|DeleteInstance|(Describe|List)Regions?)$/;
+const WITHOUT_KEY = /^(Describe|Update|Delete)Instance$/;
 
 export function underKey<O extends Readonly<Record<string, AnyOperation>>>(operations: O): O {
   const entries = Object.entries(operations).map(([name, operation]) => [name, kept(name, operation)]);
