@@ -121,6 +121,13 @@ const recorded: readonly [title: string, service: string, operation: string, inp
       '[Member must satisfy enum value set: [CompositeAlarm, MetricAlarm, LogAlarm]]',
   ],
   [
+    'structures of a list, which are not gone into',
+    'kinesis',
+    'PutRecords',
+    { StreamName: 's', Records: Array(501).fill({ Data: Buffer.from('x'), PartitionKey: 'p' }) },
+    `${one} Value '[…]' at 'records' ${failed} have length less than or equal to 500`,
+  ],
+  [
     'Organizations',
     'organizations',
     'DescribeAccount',

@@ -119,16 +119,16 @@ function text(value: unknown): string {
   if (value instanceof Uint8Array) {
     return `java.nio.HeapByteBuffer[pos=0 lim=${value.length} cap=${value.length}]`;
   }
-  if (Array.isArray(value)) return `[${value.map(part).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.some(isStructure) ? '…' : value.map(String).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
   return `{${Object.entries(value)
     .map(([key, each]) => `${key}=${part(each)}`)
     .join(', ')}}`;
 }
 
-function part(value: unknown): string {
-  return typeof value === 'object' && value !== null ? '…' : String(value);
-}
+const isStructure = (value: unknown) => typeof value === 'object' && value !== null;
+
+const part = (value: unknown) => (isStructure(value) ? '…' : String(value));
 
 /** IAM checks names itself, after all else, and for all of them with one sentence. */
 function invalidName({ kind, limit, at }: Breach): string | undefined {
