@@ -23,6 +23,7 @@ test('CreateLogGroup makes what DescribeLogGroups shows', async () => {
       logGroupClass: 'STANDARD',
       logGroupArn: ARN,
       deletionProtectionEnabled: true,
+      bearerTokenAuthenticationEnabled: false,
     },
   ]);
   const exists = 'The specified log group already exists';
