@@ -37,6 +37,7 @@ import { logQueries } from './logs/queryWorker.ts';
 import { scheduledQueryTasks } from './logs/scheduled/tasks.ts';
 import { logForwarding } from './logs/subscriptions/forwardHandler.ts';
 import { logUsage } from './logs/usage.ts';
+import { logVending } from './logs/vended/handler.ts';
 import { closedAccounts } from './organizations/closedAccounts.ts';
 import { front as rolesAnywhereFront } from './rolesanywhere/front.ts';
 import { expiryNotices } from './rolesanywhere/noticeWorker.ts';
@@ -204,6 +205,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   logAnomalies,
   logRetention,
   logForwarding,
+  logVending,
   ...scheduledQueryTasks,
   ...eventTasks,
   ...schedulerTasks,

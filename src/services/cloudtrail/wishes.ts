@@ -1,6 +1,6 @@
 /**
  * Tells the gateway which data events somebody wants, and EventBridge where trails log: one row for each account that
- * has trails of its own, and for each organization that has. Written anew whenever a trail or an event data store changes.
+ * has trails of its own, and for each organization that has. Written anew when a trail or an event data store changes.
  */
 import type { Context } from '../../core/context.ts';
 import { type DataEventWish, dataEventWishes, type EventSelector } from '../../core/eventSelectors.ts';

@@ -5,6 +5,7 @@
  */
 import { parseArn } from '../../core/arn.ts';
 import { type Context, servicePrincipal } from '../../core/context.ts';
+import { logIngestion } from './busLogs.ts';
 import type { Bus } from './busRows.ts';
 import { encrypted, REFUSED } from './encryption.ts';
 import { queueUrl } from './failures.ts';
@@ -14,14 +15,17 @@ import { busArn } from './names.ts';
 export async function putOnBus(ctx: Context, bus: Bus, put: Put): Promise<void> {
   if (bus.kmsKey === undefined) {
     appendBusEvent(ctx, bus, put);
+    await logIngestion(ctx, bus, put.event);
     return;
   }
   const { detail, ...event } = put.event;
   try {
     const sealed = await encrypted(ctx, bus, bus.kmsKey, JSON.stringify(detail));
     appendBusEvent(ctx, bus, { ...put, event: { ...event, detail: {} }, sealed });
+    await logIngestion(ctx, bus, put.event);
   } catch (error) {
     if (!REFUSED.test((error as Error).name)) throw error;
+    await logIngestion(ctx, bus, put.event, error as Error);
     await deadLetter(ctx, bus, put, error as Error);
   }
 }

@@ -11,11 +11,16 @@ export interface Bus extends BusName {
   readonly deadLetter?: string;
   /** Key that its events are encrypted under, as it was given. */
   readonly kmsKey?: string;
-  readonly logs?: { readonly IncludeDetail?: 'NONE' | 'FULL'; readonly Level?: 'OFF' };
+  readonly logs?: BusLogs;
   readonly tags: readonly Tag[];
   /** ISO 8601; absent of a default bus that was never changed. */
   readonly created?: string;
   readonly modified?: string;
+}
+
+export interface BusLogs {
+  readonly IncludeDetail?: 'NONE' | 'FULL';
+  readonly Level?: 'OFF' | 'ERROR' | 'INFO' | 'TRACE';
 }
 
 /** Index `place`: [account, region]. */

@@ -8,6 +8,7 @@ import type { Secrets } from '../../core/secrets.ts';
 import { later, type Task, type TaskHandler } from '../../core/tasks.ts';
 import type { Journal, JournalRow, Transaction } from '../../store/store.ts';
 import { nextSlot } from './apiDestinationRows.ts';
+import { logAttempt, SUCCESS } from './busLogs.ts';
 import { type Happening, openHappening } from './happenings.ts';
 import { tellDelivered } from './measures.ts';
 import type { RuleName } from './names.ts';
@@ -117,6 +118,11 @@ export async function deliveryOf(
 /** As what is measured tells of it. */
 export const attemptOf = ({ body, attempt, given }: Task<Owed>) => ({ events: body.sequences.length, attempt, given });
 
+async function succeeded(ctx: Context, task: Task<Owed>, delivery: Delivery): Promise<void> {
+  tellDelivered(ctx, delivery.rule, attemptOf(task));
+  await logAttempt(ctx, task, delivery, { status: SUCCESS, again: false, letters: false });
+}
+
 /** What carries events to targets inside the plane. */
 export const deliver: TaskHandler<Owed> = {
   kind: DELIVER,
@@ -126,7 +132,7 @@ export const deliver: TaskHandler<Owed> = {
     if (!delivery || delivery.events.length === 0) return undefined;
     await (await import('./deliverers.ts')).deliverTo(ctx, delivery, task);
     // An API destination is yet to be called.
-    if (!isApiDestination(delivery.target.Arn)) tellDelivered(ctx, delivery.rule, attemptOf(task));
+    if (!isApiDestination(delivery.target.Arn)) await succeeded(ctx, task, delivery);
     return undefined;
   },
   async failed(task, ctx, error) {
@@ -140,7 +146,8 @@ export const invoke: TaskHandler<Owed, number> = {
   principal: 'events.amazonaws.com',
   reach: async (task, around) => (await import('./httpTarget.ts')).invoked(task.body, around),
   async settle(task, ctx, status) {
-    if (status !== 0) tellDelivered(ctx, task.body.rule, attemptOf(task));
+    const delivery = status === 0 ? undefined : await deliveryOf(ctx, task.body);
+    if (delivery) await succeeded(ctx, task, delivery);
     return undefined;
   },
   async failed(task, ctx, error) {

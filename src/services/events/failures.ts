@@ -9,6 +9,7 @@ import { parseArn } from '../../core/arn.ts';
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import type { Again, Task } from '../../core/tasks.ts';
 import { findResource } from '../../posture/inventory.ts';
+import { logAttempt } from './busLogs.ts';
 import { attemptOf, type Delivered, type Delivery, deliveryOf, type Owed } from './deliveries.ts';
 import { tellFailedAttempt, tellGivenUp } from './measures.ts';
 import { ruleArn } from './names.ts';
@@ -66,12 +67,22 @@ export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknow
     const condition = failure.again === false ? undefined : exhausted;
     const letters = await deadLettered(ctx, delivery, failure, { attempts: task.attempt, condition });
     tellGivenUp(ctx, delivery.rule, attemptOf(task), letters);
+    await logFailure(ctx, task, delivery, failure, { again: false, letters: (letters ?? 0) > 0 });
     return undefined;
   }
   tellFailedAttempt(ctx, delivery.rule, attemptOf(task));
+  await logFailure(ctx, task, delivery, failure, { again: true, letters: false });
   const asked = typeof failure.again === 'number' ? failure.again : 0;
   return Math.min(left, Math.max(asked, pauseOf(task.attempt, ctx)));
 }
+
+const logFailure = (
+  ctx: Context,
+  task: Task<Owed>,
+  delivery: Delivery,
+  { name: status, message }: DeliveryFailure,
+  end: { readonly again: boolean; readonly letters: boolean },
+) => logAttempt(ctx, task, delivery, { status, message, ...end });
 
 /** A second, doubling, with a fifth of it left to chance so that failures do not come back together. */
 function pauseOf(attempt: number, ctx: Context): number {

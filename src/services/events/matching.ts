@@ -9,6 +9,7 @@ import { compilePattern, type RuleSet, ruleSetOf } from '../../patterns/index.ts
 import { everyRow } from '../../store/everyRow.ts';
 import type { Follower, JournalRow, Transaction } from '../../store/store.ts';
 import { archivedEvents, archiveSizes } from './archiveRows.ts';
+import { logMatching } from './busLogs.ts';
 import { oweDelivery } from './deliveries.ts';
 import { busOfEntry, type Happening, happeningOf, isCall, mayHappen, wasPut } from './happenings.ts';
 import { tellMatched } from './measures.ts';
@@ -25,6 +26,7 @@ interface Asked {
 }
 
 const compiled = new WeakMap<Mark, Asked>();
+const NO_RULES = compiledOf([]);
 
 export const matching: Follower = {
   name: 'events_matching',
@@ -36,15 +38,17 @@ export const matching: Follower = {
       const bus = busOfEntry(entry);
       const key = `${entry.account} ${entry.region} ${bus}`;
       if (!known.has(key)) known.set(key, await askedOf(tx, entry, bus));
-      const asked = known.get(key);
-      if (!asked || (!asked.hasPatterns && !wasPut(entry))) continue;
+      const asked = known.get(key) ?? NO_RULES;
+      if (!asked.hasPatterns && !wasPut(entry)) continue;
       const happening = happeningOf(entry);
       if (!happening || (isCall(entry) && !(await logged(tx, entry)))) continue;
-      if (happening.sealed) {
+      if (happening.sealed && known.get(key)) {
         await owe<OwedOpening>(tx, entry, OPEN, `${entry.sequence}`, { sequence: entry.sequence });
         continue;
       }
-      for (const rule of matchesOf(asked, happening)) {
+      const matched = matchesOf(asked, happening);
+      await logMatches(tx, entry, happening, matched);
+      for (const rule of matched) {
         const matches = found.get(rule);
         if (matches) matches.push({ entry, happening });
         else found.set(rule, [{ entry, happening }]);
@@ -54,14 +58,26 @@ export const matching: Follower = {
   },
 };
 
+/** A schedule's events are for its own rule; what EventBridge logs are events that were put on a bus, or matched. */
+function logMatches(store: Transaction, entry: JournalRow, happening: Happening, matched: readonly Rule[]) {
+  const { account, region, time, sequence } = entry;
+  const put = wasPut(entry) && happening.event.source !== OWN;
+  const bus = { account, region, name: happening.bus };
+  return logMatching({ store, now: new Date(time) }, bus, { happening, sequence, put }, matched);
+}
+
+/** The source of a schedule's events, which nobody else can put. */
+const OWN = 'aws.events';
+
 /** Calls reach EventBridge by way of CloudTrail, where a trail logs. */
 const logged = async (tx: Transaction, entry: JournalRow): Promise<boolean> =>
   isLogged(tx, entry, await organizationIdOf(tx, entry.account));
 
 /** Hands one event to the rules that match it. */
 export async function distributed(tx: Transaction, entry: JournalRow, happening: Happening): Promise<void> {
-  const asked = await askedOf(tx, entry, happening.bus);
-  for (const rule of asked ? matchesOf(asked, happening) : []) await handed(tx, rule, [{ entry, happening }]);
+  const matched = matchesOf((await askedOf(tx, entry, happening.bus)) ?? NO_RULES, happening);
+  await logMatches(tx, entry, happening, matched);
+  for (const rule of matched) await handed(tx, rule, [{ entry, happening }]);
 }
 
 async function handed(tx: Transaction, rule: Rule, matches: readonly Match[]): Promise<void> {

@@ -1,58 +1,37 @@
 /**
- * Deliveries of services' logs. Destinations can be prepared; no service of this plane is a delivery source, so no
- * source and no delivery can be made, which is said in AWS's words for a service that it has no access to.
+ * Delivery destinations: where vended logs may be sent. Sources and deliveries are in vended/.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  */
 import {
-  type CreateDeliveryRequest,
-  type CreateDeliveryResponse,
+  ConflictException,
   type DeleteDeliveryDestinationPolicyRequest,
   type DeleteDeliveryDestinationRequest,
-  type DeleteDeliveryRequest,
-  type DeleteDeliverySourceRequest,
   type DeliveryDestinationType,
   type DeliveryDestination as DeliveryDestinationView,
-  type DescribeConfigurationTemplatesRequest,
-  type DescribeConfigurationTemplatesResponse,
-  type DescribeDeliveriesRequest,
-  type DescribeDeliveriesResponse,
   type DescribeDeliveryDestinationsRequest,
   type DescribeDeliveryDestinationsResponse,
-  type DescribeDeliverySourcesRequest,
-  type DescribeDeliverySourcesResponse,
   type GetDeliveryDestinationPolicyRequest,
   type GetDeliveryDestinationPolicyResponse,
   type GetDeliveryDestinationRequest,
   type GetDeliveryDestinationResponse,
-  type GetDeliveryRequest,
-  type GetDeliveryResponse,
-  type GetDeliverySourceRequest,
-  type GetDeliverySourceResponse,
   type PutDeliveryDestinationPolicyRequest,
   type PutDeliveryDestinationPolicyResponse,
   type PutDeliveryDestinationRequest,
   type PutDeliveryDestinationResponse,
-  type PutDeliverySourceRequest,
-  type PutDeliverySourceResponse,
   ResourceNotFoundException,
-  type UpdateDeliveryConfigurationRequest,
   ValidationException,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { vendedDeliveries } from '../../core/vendedLogs.ts';
 import { validatePolicy } from '../../policy/index.ts';
 import { onAccount } from './access.ts';
 import { type DeliveryDestination, deliveryDestinations } from './deliveryDestinations.ts';
 import { rowsPage } from './pages.ts';
 import { acceptedTags, tagConditions, tagMap } from './tags.ts';
-
-const arnOf = ({ account, region }: Pick<Context, 'account' | 'region'>, kind: string, name: string) =>
-  `arn:aws:logs:${region}:${account}:${kind}:${name}`;
-
-const DESTINATION = 'delivery-destination';
-const absent = (what: string) => `Requested ${what} does not exist in this account.`;
+import { absent, arnOf, DESTINATION } from './vended/names.ts';
 
 const TYPES: Readonly<Record<string, DeliveryDestinationType>> = { s3: 'S3', logs: 'CWL', firehose: 'FH' };
 
@@ -76,6 +55,7 @@ export const PutDeliveryDestination: Operation<
       fail(ValidationException, 'The delivery destination type does not match the destination resource.');
     }
     const before = await ctx.store.get(deliveryDestinations, [account, region, input.name]);
+    if (before && before.resource !== resource) await requireUnused(ctx, before);
     const row: DeliveryDestination = {
       account,
       region,
@@ -91,6 +71,11 @@ export const PutDeliveryDestination: Operation<
     return { deliveryDestination: view(row) };
   },
 };
+
+async function requireUnused(ctx: Context, row: DeliveryDestination): Promise<void> {
+  if ((await ctx.store.count(vendedDeliveries, [arnOf(row, DESTINATION, row.name)], 'destination')) === 0) return;
+  fail(ConflictException, 'The delivery destination has deliveries. Delete them first.');
+}
 
 const view = (row: DeliveryDestination): DeliveryDestinationView => ({
   name: row.name,
@@ -128,6 +113,7 @@ export const GetDeliveryDestination = onDestination<
 export const DeleteDeliveryDestination = onDestination<Present<DeleteDeliveryDestinationRequest>, object>(
   (input) => input.name,
   async (_input, ctx, row) => {
+    await requireUnused(ctx, row);
     await ctx.store.remove(deliveryDestinations, deliveryDestinations.key(row));
     return {};
   },
@@ -169,68 +155,3 @@ export const DeleteDeliveryDestinationPolicy = onDestination<Present<DeleteDeliv
     return {};
   },
 );
-
-/** An operation about something of which there is none. */
-const nothing = <In, Out>(kind: string, name: (input: In) => string, message: string): Operation<In, Out> => ({
-  access: (input, ctx) => ({ resource: arnOf(ctx, kind, name(input)) }),
-  run: async () => fail(ResourceNotFoundException, message),
-});
-
-const SOURCE = 'delivery-source';
-const NO_SERVICE = 'Cannot access provided service.';
-
-export const PutDeliverySource: Operation<Present<PutDeliverySourceRequest>, PutDeliverySourceResponse> = {
-  access: (input, ctx) => ({
-    resource: arnOf(ctx, SOURCE, input.name),
-    conditions: { ...tagConditions(input.tags), 'logs:LogGeneratingResourceArns': [input.resourceArn] },
-  }),
-  run: async () => fail(ResourceNotFoundException, NO_SERVICE),
-};
-
-const noSource = absent('Delivery Source');
-const noDelivery = absent('Delivery');
-
-export const GetDeliverySource = nothing<Present<GetDeliverySourceRequest>, GetDeliverySourceResponse>(
-  SOURCE,
-  (input) => input.name,
-  noSource,
-);
-export const DeleteDeliverySource = nothing<Present<DeleteDeliverySourceRequest>, object>(
-  SOURCE,
-  (input) => input.name,
-  noSource,
-);
-export const CreateDelivery = nothing<Present<CreateDeliveryRequest>, CreateDeliveryResponse>(
-  SOURCE,
-  (input) => input.deliverySourceName,
-  noSource,
-);
-export const GetDelivery = nothing<Present<GetDeliveryRequest>, GetDeliveryResponse>(
-  'delivery',
-  (input) => input.id,
-  noDelivery,
-);
-export const DeleteDelivery = nothing<Present<DeleteDeliveryRequest>, object>(
-  'delivery',
-  (input) => input.id,
-  noDelivery,
-);
-
-export const UpdateDeliveryConfiguration = nothing<Present<UpdateDeliveryConfigurationRequest>, object>(
-  'delivery',
-  (input) => input.id,
-  noDelivery,
-);
-
-/** What a source's deliveries may be set to, of which there is nothing either. */
-export const DescribeConfigurationTemplates = onAccount<
-  DescribeConfigurationTemplatesRequest,
-  DescribeConfigurationTemplatesResponse
->(async () => ({ configurationTemplates: [] }));
-
-export const DescribeDeliverySources = onAccount<DescribeDeliverySourcesRequest, DescribeDeliverySourcesResponse>(
-  async () => ({ deliverySources: [] }),
-);
-export const DescribeDeliveries = onAccount<DescribeDeliveriesRequest, DescribeDeliveriesResponse>(async () => ({
-  deliveries: [],
-}));

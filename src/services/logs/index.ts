@@ -13,23 +13,13 @@ import { DeleteDataProtectionPolicy, GetDataProtectionPolicy, PutDataProtectionP
 import { GetLogFields } from './dataSources/fields.ts';
 import { ListAggregateLogGroupSummaries } from './dataSources/summaries.ts';
 import {
-  CreateDelivery,
-  DeleteDelivery,
   DeleteDeliveryDestination,
   DeleteDeliveryDestinationPolicy,
-  DeleteDeliverySource,
-  DescribeConfigurationTemplates,
-  DescribeDeliveries,
   DescribeDeliveryDestinations,
-  DescribeDeliverySources,
-  GetDelivery,
   GetDeliveryDestination,
   GetDeliveryDestinationPolicy,
-  GetDeliverySource,
   PutDeliveryDestination,
   PutDeliveryDestinationPolicy,
-  PutDeliverySource,
-  UpdateDeliveryConfiguration,
 } from './deliveries.ts';
 import { AssociateKmsKey, DisassociateKmsKey } from './encryption.ts';
 import { CancelExportTask, CreateExportTask, DescribeExportTasks } from './exports.ts';
@@ -90,6 +80,20 @@ import {
   UntagResource,
 } from './tags.ts';
 import { DeleteTransformer, GetTransformer, PutTransformer, TestTransformer } from './transformers.ts';
+import {
+  CreateDelivery,
+  DeleteDelivery,
+  DescribeDeliveries,
+  GetDelivery,
+  UpdateDeliveryConfiguration,
+} from './vended/deliveries.ts';
+import {
+  DeleteDeliverySource,
+  DescribeDeliverySources,
+  GetDeliverySource,
+  PutDeliverySource,
+} from './vended/sources.ts';
+import { DescribeConfigurationTemplates } from './vended/templates.ts';
 
 export const logs = defineService({
   name: 'logs',

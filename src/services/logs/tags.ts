@@ -16,6 +16,7 @@ import type { Context } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
 import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/tags.ts';
+import { deliverySources, vendedDeliveries } from '../../core/vendedLogs.ts';
 import type { Table } from '../../store/store.ts';
 import { onGroup } from './access.ts';
 import { anomalyDetectors } from './anomalies/detectorRows.ts';
@@ -66,6 +67,8 @@ const kind = <R extends Tagged>(table: Table<R>, resource: RegExp) => ({ table, 
 const KINDS: readonly Kind<Tagged>[] = [
   kind(logGroups, /^log-group:([^:]+)(?::\*)?$/),
   kind(deliveryDestinations, /^delivery-destination:([^:]+)$/),
+  kind(deliverySources, /^delivery-source:([^:]+)$/),
+  kind(vendedDeliveries, /^delivery:([^:]+)$/),
   kind(destinations, /^destination:([^:]+)$/),
   kind(anomalyDetectors, /^anomaly-detector:([^:]+)$/),
   kind(lookupTables, /^lookup-table:([^:]+)$/),
