@@ -6,6 +6,7 @@
 import type { Context } from '../../core/context.ts';
 import { AccessDenied } from '../../core/errors.ts';
 import { type Again, pauseOf, type Task } from '../../core/tasks.ts';
+import { taken } from './aggregated.ts';
 import { tellFailure } from './errorLogs.ts';
 import { refuse } from './errors.ts';
 import { tell } from './measures.ts';
@@ -128,10 +129,9 @@ async function readShard({ created }: Stream, { streamArn: StreamARN }: Source, 
     ...(NextShardIterator === undefined && { ended: true }),
   };
   return {
-    records: Records.map(({ ApproximateArrivalTimestamp: at, Data }) => ({
-      at: at.getTime(),
-      data: Buffer.from(Data),
-    })),
+    records: Records.flatMap(({ ApproximateArrivalTimestamp: at, Data }) =>
+      taken(Buffer.from(Data)).map((data) => ({ at: at.getTime(), data })),
+    ),
     cursor: last || next.ended ? next : cursor,
     behindMs,
   };
