@@ -3,6 +3,7 @@ import type { CopyObjectOutput, CopyObjectRequest } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { objectAccess } from './access.ts';
+import { copiesOfAnnotations } from './annotations.ts';
 import { algorithmOf, checksumAnswer, STANDARD } from './checksums.ts';
 import { requireWritable } from './conditionals.ts';
 import {
@@ -15,6 +16,7 @@ import {
   uploadFrom,
 } from './copySources.ts';
 import { encryptionAnswer, sealContentKey } from './encryption.ts';
+import { encryptionAsked } from './encryptionRequests.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { newLock } from './locks.ts';
 import { makingAccess, ownedBy } from './newObjects.ts';
@@ -66,7 +68,13 @@ export const CopyObject: Operation<Input & Read, CopyObjectOutput, CopyTarget> =
     const source = input.read?.version ?? requireAllowed(input, target);
     requireWritable(input.Key, await findLatest(ctx, target.bucket, input.Key), input);
     const staged = input.read?.staged ?? (await copySmall(ctx, target, input, source));
-    const version = await addVersion(ctx, target.bucket, await draftOf(ctx, target, input, source, staged));
+    const annotated = annotationsComeAlong(input, target, source);
+    const algorithm = input.ChecksumAlgorithm && algorithmOf(input.ChecksumAlgorithm);
+    const attach =
+      annotated && (await copiesOfAnnotations(ctx, target.source, source, staged.contentKey, algorithm || undefined));
+    const draft = await draftOf(ctx, target, input, source, staged);
+    const version = await addVersion(ctx, target.bucket, { ...draft, ...(annotated && { annotated }) });
+    if (attach) await attach(version);
     await objectEvent(ctx, target, { name: 'ObjectCreated:Copy', version, reason: 'CopyObject' });
     const { ChecksumType, ...checksums } = checksumAnswer(version.checksum);
     return {
@@ -94,6 +102,15 @@ function copiedTags(input: Input, ctx: Context, target: CopyTarget) {
   const tags = 'version' in target.source ? target.source.version?.tags : undefined;
   if (input.TaggingDirective === 'REPLACE' || !tags?.length) return [];
   return [objectAccess(ctx, target, { action: 's3:PutObjectTagging', key: input.Key })];
+}
+
+/** To what a customer's key encrypts none can be attached. */
+function annotationsComeAlong(input: Input, { settings }: CopyTarget, { annotated }: ObjectVersion) {
+  const { AnnotationDirective: directive = 'COPY' } = input;
+  if (directive !== 'COPY' && directive !== 'EXCLUDE') {
+    throw invalidArgument('Unknown annotation directive.', 'x-amz-annotation-directive', directive);
+  }
+  return directive === 'COPY' && encryptionAsked(settings, input).by !== 'SSE-C' ? annotated : undefined;
 }
 
 /** COPY unless told REPLACE. */

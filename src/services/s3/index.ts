@@ -2,6 +2,12 @@ import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
 import { understood } from './addressing.ts';
 import { afterwards } from './afterwards.ts';
+import {
+  DeleteObjectAnnotation,
+  GetObjectAnnotation,
+  ListObjectAnnotations,
+  PutObjectAnnotation,
+} from './annotations.ts';
 import { batchOperations } from './batchOperations.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
 import { controlOperations } from './controlOperations.ts';
@@ -51,23 +57,27 @@ export const s3 = defineService({
     CreateMultipartUpload,
     DeleteBucket,
     DeleteObject,
+    DeleteObjectAnnotation,
     DeleteObjectTagging,
     DeleteObjects,
     GetBucketLocation,
     GetBucketVersioning,
     GetObject,
+    GetObjectAnnotation,
     GetObjectAttributes,
     GetObjectTagging,
     HeadBucket,
     HeadObject,
     ListBuckets,
     ListMultipartUploads,
+    ListObjectAnnotations,
     ListObjectVersions,
     ListObjects,
     ListObjectsV2,
     ListParts,
     PutBucketVersioning,
     PutObject,
+    PutObjectAnnotation,
     PutObjectTagging,
     SelectObjectContent,
     UploadPart,

@@ -1,6 +1,6 @@
 /**
- * Request metrics, Intelligent-Tiering and storage class analysis are set by the same four operations under other names.
- * Each is a list among the bucket's settings, by id.
+ * Request metrics, Intelligent-Tiering and storage class analysis are set by the same four operations under other
+ * names. Each is a list among the bucket's settings, by id.
  */
 import type { Context } from '../../core/context.ts';
 import { requireTags } from './bucketTags.ts';

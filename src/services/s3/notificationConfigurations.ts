@@ -55,8 +55,8 @@ export const PutBucketNotificationConfiguration = onBucket<Present<PutBucketNoti
 type Wish = QueueConfiguration | TopicConfiguration;
 
 const EVENTS = Object.values(Event);
-/** Nothing here loses objects, tiers or annotates them. */
-const NEVER = /^s3:(?:ReducedRedundancyLostObject|IntelligentTiering|ObjectAnnotation:)/;
+/** Nothing here loses objects, or moves them between tiers at a moment of its own. */
+const NEVER = /^s3:(?:ReducedRedundancyLostObject|IntelligentTiering)/;
 
 function accepted<W extends Wish>(ctx: Context, wish: W): W {
   if (!wish.Events?.length) throw s3Error('MalformedXML');

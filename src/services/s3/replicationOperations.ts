@@ -139,7 +139,16 @@ const isOverridden = ({ rule }: Placement) => rule.Destination?.AccessControlTra
 async function replicaOf(input: Placement, { bucket, settings }: BucketTarget): Promise<ObjectVersion> {
   const { source, rule } = input;
   const { acl, storageClass, ...all } = source.version;
-  const { owner: _, body: __, sealed: ___, restore: ____, accessed: _____, thaw: ______, ...rest } = all;
+  const {
+    owner: _,
+    body: __,
+    sealed: ___,
+    restore: ____,
+    accessed: _____,
+    thaw: ______,
+    annotated: _______,
+    ...rest
+  } = all;
   const theirs = isOverridden(input) || aclsDisabled(settings) || source.owner === settings.account;
   const asked = rule.Destination?.StorageClass ?? storageClass;
   return {
@@ -152,7 +161,11 @@ async function replicaOf(input: Placement, { bucket, settings }: BucketTarget): 
   };
 }
 
-const bytesOf = ({ body, sealed }: ObjectVersion) => ({ ...(body && { body }), ...(sealed && { sealed }) });
+const bytesOf = ({ body, sealed, annotated }: ObjectVersion) => ({
+  ...(body && { body }),
+  ...(sealed && { sealed }),
+  ...(annotated && { annotated }),
+});
 
 /** How the replica is to be encrypted: by KMS where the source is, under the key that the rule names. */
 function encryptionOf({ source: { version }, rule }: Placement, { settings }: BucketTarget): EncryptionRequest {

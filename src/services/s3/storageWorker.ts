@@ -11,7 +11,7 @@ export interface StorageDay {
   readonly day: number;
   /** All buckets are done for the day. */
   readonly over: boolean;
-  /** The cursor of the last bucket that is done, or is under way; undefined, once begun, when there is none behind it. */
+  /** The cursor of the bucket that was begun last; undefined, once one was, when there is none behind it. */
   readonly last?: string | undefined;
   readonly begun?: true;
   /** The bucket that is under way. */

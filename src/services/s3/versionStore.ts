@@ -1,5 +1,6 @@
 /** Versions found, added and removed, so that what is the latest of a key is always where it is looked for. */
 import type { Context } from '../../core/context.ts';
+import { forgetAnnotations } from './annotationRows.ts';
 import { releaseBody } from './bodies.ts';
 import type { Bucket } from './bucketRows.ts';
 import { NULL, type ObjectVersion, objects, rankOf, sortable, versionId, versions } from './versions.ts';
@@ -62,7 +63,7 @@ export async function addVersion(ctx: World, bucket: Bucket, draft: Draft): Prom
 
 /** The version that was the latest becomes an old one, or is gone where another `null` version takes its place. */
 async function setAside(ctx: World, before: ObjectVersion, next: string): Promise<void> {
-  if (before.id === NULL && next === NULL) await releaseBody(ctx, before);
+  if (before.id === NULL && next === NULL) await giveUp(ctx, before);
   else await ctx.store.insert(versions, before);
   await ctx.store.remove(objects, [before.bucket, sortable(before.key)]);
 }
@@ -71,7 +72,13 @@ async function dropNull(ctx: World, bucket: string, key: string): Promise<void> 
   const old = await findNull(ctx, bucket, key);
   if (!old) return;
   await remove(ctx, old);
-  await releaseBody(ctx, old);
+  await giveUp(ctx, old);
+}
+
+/** What belongs to a version whose row is gone. */
+async function giveUp(ctx: World, version: ObjectVersion): Promise<void> {
+  await releaseBody(ctx, version);
+  await forgetAnnotations(ctx, version);
 }
 
 /** A version changed in place: its tags, its list of grants, its retention. */
@@ -86,7 +93,7 @@ export async function removeVersion(ctx: World, version: ObjectVersion): Promise
   const current = await findCurrent(ctx, bucket, key);
   if (current?.id === version.id) await ctx.store.remove(objects, [bucket, sortable(key)]);
   else await remove(ctx, version);
-  await releaseBody(ctx, version);
+  await giveUp(ctx, version);
   if (current && current.id !== version.id) return;
   const next = await newestOld(ctx, bucket, key);
   if (!next || next.deleteMarker) return;

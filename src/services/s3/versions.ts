@@ -49,6 +49,8 @@ export interface ObjectVersion {
   readonly accessed?: number;
   /** From which of its archives it was asked back, and when it is there. */
   readonly thaw?: { readonly tier: IntelligentTieringAccessTier; readonly ready: number };
+  /** Annotations were attached to it; see annotations.ts. */
+  readonly annotated?: true;
   /** The upload in parts that it was made by. */
   readonly upload?: string;
 }
