@@ -55,6 +55,10 @@ export interface Scope {
   readonly subquery: () => Subquery;
   readonly clock: { readonly started: number };
   readonly inners: Inner[];
+  /** What names in subqueries have before their first dot, in lower case, where it is no name of the subquery's own. */
+  readonly strangers: Set<string>;
+  /** It is a subquery's. */
+  readonly nested: boolean;
   depth: number;
   nodes: number;
 }
@@ -91,4 +95,17 @@ export function requireSimple(selection: Selection | undefined, { inners, scanne
   const selections = [selection, ...inners.map(({ plan }) => plan.selection)];
   if (inners.length === 0 || selections.every((each) => each?.sources === undefined)) return;
   wrong(scanner, 'joins and subqueries are not supported with data sources');
+}
+
+/** Names of the query around it mean nothing in a subquery. */
+export function requireOwn(names: Iterable<string>, { strangers, scanner }: Scope): void {
+  for (const name of names) {
+    if (strangers.has(name.toLowerCase())) wrong(scanner, `correlated subqueries are not supported: ${name}`);
+  }
+}
+
+/** Notes a field's name that is not one of its own source's. */
+export function noteStranger(name: string, { nested, strangers }: Scope): void {
+  const dot = name.indexOf('.');
+  if (nested && dot > 0) strangers.add(name.slice(0, dot).toLowerCase());
 }

@@ -4,7 +4,7 @@ import type { Wanted } from '../../insights/filterIndex.ts';
 import type { Selection } from '../../insights/selection.ts';
 import { type SortKey, type Stage, sort } from '../../insights/stages.ts';
 import { type Compiling, compiled, fieldOf } from '../compile.ts';
-import type { Node, Scope } from '../syntax.ts';
+import { type Node, noteStranger, type Scope } from '../syntax.ts';
 
 export interface Pipe {
   readonly scope: Scope;
@@ -36,6 +36,7 @@ export function fieldIn(pipe: Pipe): (name: string) => Evaluate {
   return (name) => {
     const [first = '', ...rest] = name.split('.');
     if (rest.length > 0 && pipe.aliases.has(first) && pipe.joined === undefined) return fieldOf(rest.join('.'));
+    if (!pipe.selection?.names.includes(first)) noteStranger(name, pipe.scope);
     const own = fieldOf(name);
     if (pipe.joined === undefined) return own;
     const other = fieldOf(`${pipe.joined}.${name}`);

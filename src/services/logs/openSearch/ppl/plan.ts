@@ -8,7 +8,7 @@ import { type Plan, ROWS_STANDARD } from '../../insights/plan.ts';
 import { atEnd, type Scanner, sign, wrong } from '../../insights/scanner.ts';
 import { limit } from '../../insights/stages.ts';
 import { everyField, shownAs } from '../eventFields.ts';
-import { requireSimple, type Subquery } from '../syntax.ts';
+import { requireOwn, requireSimple, type Subquery } from '../syntax.ts';
 import { commandAt } from './commands.ts';
 import { fieldIn, type Pipe, settle } from './pipe.ts';
 import { sourceAt } from './source.ts';
@@ -21,7 +21,7 @@ const NESTED_MAX = 3;
 export function pplPlan(text: string, clock: Clock, limitMax = ROWS_STANDARD): Plan {
   const scanner: Scanner = { text, at: 0, space: new RegExp(SPACE) };
   const isOver = () => atEnd(scanner) || (sign(scanner, ';') && atEnd(scanner));
-  return planAt({ scanner, clock, limitMax, depth: 0, count: { queries: 0 } }, isOver);
+  return planAt({ scanner, clock, limitMax, depth: 0, count: { queries: 0 }, strangers: new Set() }, isOver);
 }
 
 interface Options {
@@ -30,6 +30,7 @@ interface Options {
   readonly limitMax: number;
   readonly depth: number;
   readonly count: { queries: number };
+  readonly strangers: Set<string>;
 }
 
 function planAt(options: Options, isOver: () => boolean): Plan {
@@ -43,11 +44,12 @@ function planAt(options: Options, isOver: () => boolean): Plan {
   }
   settle(pipe, limitMax);
   requireSimple(pipe.selection, pipe.scope);
+  requireOwn([...pipe.aliases, ...(pipe.selection?.names ?? [])], pipe.scope);
   return planFrom(pipe, Math.max(limitMax, pipe.rowsMax ?? 0));
 }
 
 function emptyPipe(options: Options): Pipe {
-  const { scanner, clock, depth, count } = options;
+  const { scanner, clock, depth, count, strangers } = options;
   const inners: Inner[] = [];
   const subquery = (): Subquery => {
     if (depth >= NESTED_MAX) wrong(scanner, 'the query is nested too deeply');
@@ -55,7 +57,7 @@ function emptyPipe(options: Options): Pipe {
     return { number: count.queries++, plan: planAt(inside, () => sign(scanner, ']')) };
   };
   return {
-    scope: { scanner, language: 'ppl', subquery, clock, inners, depth: 0, nodes: 0 },
+    scope: { scanner, language: 'ppl', subquery, clock, inners, strangers, nested: depth > 0, depth: 0, nodes: 0 },
     stages: [],
     wanted: [],
     hints: [],

@@ -287,6 +287,8 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['eventstats count()', /does not support count/],
   ['dedup a consecutive=true', /unsupported/],
   ['join left=l right=r on l.a > r.a other', /needs l.field = r.field/],
+  ['source = app as t | where a > [ source = other | where t.b = c | stats max(c) ]', /correlated/],
+  ['source = app | where a in [ source = other | where app.b = c | fields c ]', /correlated/],
   ['where exists [ source = other | where a = b ]', /exists/],
   ['fieldsummary includefields = a, b', /one field/],
   [`where ${'('.repeat(100)}a`, /nested too deeply/],
@@ -297,7 +299,8 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
 test('PPL: what is none is told', async () => {
   const { logs } = (await cloudWith([])).root;
   for (const [queryString, message] of WRONG) {
-    const asked = logs.startQuery({ logGroupName: 'app', queryString, startTime: 0, endTime: 1, ...PPL });
+    const group = queryString.startsWith('source') ? {} : { logGroupName: 'app' };
+    const asked = logs.startQuery({ queryString, startTime: 0, endTime: 1, ...group, ...PPL });
     await rejected(asked, 'MalformedQueryException', message);
   }
   await logs.createLogGroup({ logGroupName: 'rare', logGroupClass: 'INFREQUENT_ACCESS' });

@@ -12,7 +12,7 @@ import { everyField, shownAs } from '../eventFields.ts';
 import { hintsIn } from '../hints.ts';
 import { conditionOf } from '../joins.ts';
 import { readingOf } from '../ppl/join.ts';
-import { callsIn, type Node, type Ordered, type Scope, signature } from '../syntax.ts';
+import { callsIn, type Node, noteStranger, type Ordered, type Scope, signature } from '../syntax.ts';
 import { said } from '../values.ts';
 import type { Item, Select } from './select.ts';
 import type { Table } from './tables.ts';
@@ -110,13 +110,17 @@ function resolver({ table, join }: Select, scope: Scope): (name: string) => Eval
     const of = tables.find((alias) => alias !== '' && name.toLowerCase().startsWith(`${alias.toLowerCase()}.`));
     const rest = of === undefined ? name : name.slice(of.length + 1);
     if (isOwn(name)) wrong(scope.scanner);
-    if (!join) return fieldOf(rest);
+    if (of === undefined) noteStranger(name, scope);
+    if (!join) return of === undefined ? fieldOf(name) : either(fieldOf(rest), fieldOf(name));
     if (of !== undefined) return sideOf(of, rest);
-    const other = sideOf(join.table.alias, name);
-    const mine = fieldOf(name);
-    return (row) => mine(row) ?? other(row);
+    return either(fieldOf(name), sideOf(join.table.alias, name));
   };
 }
+
+const either =
+  (first: Evaluate, second: Evaluate): Evaluate =>
+  (row) =>
+    first(row) ?? second(row);
 
 function sideOf(alias: string, name: string): Evaluate {
   const read = fieldOf(name);

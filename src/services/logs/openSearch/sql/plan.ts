@@ -8,7 +8,7 @@ import { type Plan, ROWS_STANDARD } from '../../insights/plan.ts';
 import { atEnd, type Scanner, sign, wrong } from '../../insights/scanner.ts';
 import { limit, sort } from '../../insights/stages.ts';
 import { skip } from '../ppl/stages.ts';
-import { type Ordered, requireSimple, type Scope, type Subquery } from '../syntax.ts';
+import { type Ordered, requireOwn, requireSimple, type Scope, type Subquery } from '../syntax.ts';
 import { inOrder } from '../values.ts';
 import { type Built, built } from './build.ts';
 import { combined } from './combine.ts';
@@ -19,7 +19,7 @@ const SPACE = /(?:\s|--[^\n]*|\/\*[\s\S]*?\*\/)*/y;
 /** @throws MalformedQueryException */
 export function sqlPlan(text: string, clock: Clock, limitMax = ROWS_STANDARD): Plan {
   const scanner: Scanner = { text, at: 0, space: new RegExp(SPACE) };
-  const plan = planAt({ scanner, clock, count: { queries: 0 } }, 0, limitMax);
+  const plan = planAt({ scanner, clock, count: { queries: 0 }, strangers: new Set() }, 0, limitMax);
   sign(scanner, ';');
   if (!atEnd(scanner)) wrong(scanner);
   return plan;
@@ -29,24 +29,34 @@ interface Options {
   readonly scanner: Scanner;
   readonly clock: Clock;
   readonly count: { queries: number };
+  readonly strangers: Set<string>;
 }
 
 function planAt(options: Options, depth: number, limitMax: number): Plan {
-  const { scanner, clock, count } = options;
+  const { scanner, clock, count, strangers } = options;
+  const nested = depth > 0;
   const inners: Inner[] = [];
   const subquery = (): Subquery => {
-    if (depth > 0) wrong(scanner, 'only one level of nested subqueries is supported');
+    if (nested) wrong(scanner, 'only one level of nested subqueries is supported');
     const plan = planAt(options, depth + 1, Number.POSITIVE_INFINITY);
     if (!sign(scanner, ')')) wrong(scanner);
     return { number: count.queries++, plan };
   };
-  const scope: Scope = { scanner, language: 'sql', subquery, clock, inners, depth: 0, nodes: 0 };
+  const state = { inners, strangers, nested, depth: 0, nodes: 0 };
+  const scope: Scope = { scanner, language: 'sql', subquery, clock, ...state };
   const query = queryAt(scope);
   const first = built(query.select, query.further.length === 0 ? query.order : [], scope);
   const last = combined(first, query.further, scope);
   requireSimple(last.table.selection, scope);
-  return finished(query, last, { inners, limitMax, nested: depth > 0 });
+  if (!nested) requireOwn(aliasesIn(query), scope);
+  return finished(query, last, { inners, limitMax, nested });
 }
+
+const aliasesIn = ({ select, further }: Query): string[] =>
+  [select, ...further.map((each) => each.select)].flatMap(({ table, join }) => [
+    table.alias,
+    ...(join ? [join.table.alias] : []),
+  ]);
 
 interface Ending {
   readonly inners: readonly Inner[];

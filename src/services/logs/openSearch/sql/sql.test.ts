@@ -98,6 +98,7 @@ const CASES: readonly (readonly [string, readonly object[]])[] = [
   ['SELECT requestId FROM app ORDER BY bytes LIMIT 2 OFFSET 1', [{ requestId: 'r2' }, { requestId: 'r1' }]],
   ['SELECT requestId FROM app ORDER BY `@timestamp` ASC LIMIT 1', [{ requestId: 'r1' }]],
   ['SELECT requestId FROM app ORDER BY error DESC, requestId LIMIT 2', [{ requestId: 'r3' }, { requestId: 'r1' }]],
+  ['SELECT app.host AS h, t.user.name FROM app t WHERE t.user.name = "ann"', [{ 'user.name': 'ann' }]],
   ['SELECT `user.name` AS who FROM app WHERE `user.name` IS NOT NULL ORDER BY who', [{ who: 'ann' }, { who: 'bob' }]],
   [
     "SELECT size(tags) AS n, array_contains(tags, 'y') AS y, tags[0] AS t FROM app WHERE tags IS NOT NULL",
@@ -318,6 +319,8 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['SELECT a FROM app x INNER JOIN app y ON x.a = y.a INNER JOIN app z ON x.a = z.a', /only one JOIN/],
   ['SELECT a FROM app x INNER JOIN app y ON x.a > y.a', /needs x.field = y.field/],
   ['SELECT a FROM app WHERE b IN (SELECT c FROM app WHERE d IN (SELECT e FROM app))', /only one level/],
+  ['SELECT a FROM app t WHERE EXISTS (SELECT b FROM other o WHERE o.b = t.a)', /correlated/],
+  ['SELECT (SELECT max(b) FROM other o WHERE o.b = app.a) AS m FROM app', /correlated/],
   ['SELECT a, count(*) FROM app', /a is neither grouped nor aggregated/],
   ['SELECT a FROM app WHERE count(*) > 1', /does not belong here/],
   ['SELECT a AS x, b AS X FROM app', /differ in case only/],
