@@ -197,7 +197,7 @@ test('calls that are refused, wrong or of operations that are not there are reco
   const rows: [string, string, string][] = [
     ['Action=CreateUser&Version=2010-05-08', 'iam', 'ValidationError'],
     ['Action=GetUser&Version=2010-05-08&UserName=nobody', 'iam', 'NoSuchEntityException'],
-    ['Action=ListMetricStreams&Version=2010-08-01', 'monitoring', 'NotImplemented'],
+    ['Action=GetOTelEnrichment&Version=2010-08-01', 'monitoring', 'NotImplemented'],
   ];
   for (const [text, service, code] of rows) {
     await call(text, service);
