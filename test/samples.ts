@@ -127,6 +127,7 @@ const CANDIDATES = [
   'arn:aws:iam::123456789012:role/sample',
   'arn:aws:scheduler:us-east-1:111122223333:schedule-group/default',
   'arn:aws:kinesis:us-east-1:111122223333:stream/sample',
+  'arn:aws:kinesis:us-east-1:111122223333:channel/sample',
   '/',
   'us-east-1',
   '2030-01-01',

@@ -10,6 +10,7 @@ import {
 import { fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { type Account, accountRow, type Commitment, isCommitted, kinesisAccounts, shardLimit } from './accountRows.ts';
+import { channels } from './channelRows.ts';
 import { onDemandLimit } from './onDemand.ts';
 import { HOUR_MS } from './shardRows.ts';
 import { streams } from './streamRows.ts';
@@ -24,6 +25,8 @@ export const DescribeLimits: Operation<object, DescribeLimitsOutput> = {
       OpenShardCount: openShards,
       OnDemandStreamCount: await ctx.store.count(streams, onDemand, 'mode', 'unchecked'),
       OnDemandStreamCountLimit: onDemandLimit(ctx),
+      ChannelCount: await ctx.store.count(channels, [ctx.account, ctx.region], 'place', 'unchecked'),
+      ChannelCountLimit: CHANNELS_A_STREAM * onDemandLimit(ctx),
     };
   },
 };
@@ -34,6 +37,9 @@ export const DescribeAccountSettings: Operation<object, DescribeAccountSettingsO
     return { MinimumThroughputBillingCommitment: view(await accountRow(ctx, ctx), ctx.now) };
   },
 };
+
+/** One to a bucket, one to a table. */
+const CHANNELS_A_STREAM = 2;
 
 const LEAST_MS = 24 * HOUR_MS;
 

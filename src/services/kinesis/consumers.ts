@@ -23,7 +23,7 @@ import { noStream, requireState, tooMany } from './errors.ts';
 import { freshToken, tokenText } from './pages.ts';
 import { WORK_MS } from './reshards.ts';
 import { type Stream, streamArn } from './streamRows.ts';
-import { listedTags, requireTags } from './tags.ts';
+import { listedTags, requireTags } from './tagRules.ts';
 
 const CREATING_MAX = 5;
 const CONSUMERS_MAX = 20;

@@ -7,6 +7,7 @@ import {
   UpdateStreamRecordDistributionStrategy,
   UpdateStreamWarmThroughput,
 } from './capacity.ts';
+import { CreateChannel, DeleteChannel, DescribeChannel, ListChannels, UpdateChannel } from './channels.ts';
 import {
   DeregisterStreamConsumer,
   DescribeStreamConsumer,
@@ -42,12 +43,15 @@ export const kinesis = defineService({
   limits: limits as unknown as Limits,
   operations: {
     AddTagsToStream,
+    CreateChannel,
     CreateStream,
     DecreaseStreamRetentionPeriod,
+    DeleteChannel,
     DeleteResourcePolicy,
     DeleteStream,
     DeregisterStreamConsumer,
     DescribeAccountSettings,
+    DescribeChannel,
     DescribeLimits,
     DescribeStream,
     DescribeStreamConsumer,
@@ -58,6 +62,7 @@ export const kinesis = defineService({
     GetResourcePolicy,
     GetShardIterator,
     IncreaseStreamRetentionPeriod,
+    ListChannels,
     ListShards,
     ListStreamConsumers,
     ListStreams,
@@ -76,6 +81,7 @@ export const kinesis = defineService({
     TagResource,
     UntagResource,
     UpdateAccountSettings,
+    UpdateChannel,
     UpdateMaxRecordSize,
     UpdateShardCount,
     UpdateStreamMode,

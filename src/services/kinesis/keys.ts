@@ -10,7 +10,7 @@ import {
   KMSInvalidStateException,
   KMSNotFoundException,
 } from '@aws-sdk/client-kinesis';
-import type { Context } from '../../core/context.ts';
+import type { Caller, Context } from '../../core/context.ts';
 import { decryptDataKey, generateDataKey, type KmsRefusals, kmsKeyArn } from '../../core/dataKeys.ts';
 import { table } from '../../store/store.ts';
 import { ordered, type Pack } from './packRows.ts';
@@ -59,11 +59,16 @@ export async function keyToPut(ctx: Context, stream: Stream): Promise<PackKey> {
 }
 
 /** The key of a pack. @throws like `keyToPut` */
-export async function keyToGet(ctx: Context, stream: Stream, { dataKey: blob }: Pack): Promise<Uint8Array> {
+export async function keyToGet(
+  ctx: Context,
+  stream: Stream,
+  { dataKey: blob }: Pack,
+  as?: Caller,
+): Promise<Uint8Array> {
   if (blob === undefined) return ownKey(ctx, stream);
-  const name = `get ${createHash('sha256').update(blob).digest('base64url')} ${ctx.caller.arn}`;
+  const name = `get ${createHash('sha256').update(blob).digest('base64url')} ${(as ?? ctx.caller).arn}`;
   const { plain } = await recalled(ctx, stream, name, async () => ({
-    plain: await decryptDataKey(ctx, blob, useFor(stream)),
+    plain: await decryptDataKey(ctx, blob, useFor(stream, as)),
     blob,
   }));
   return plain;
@@ -95,7 +100,8 @@ export const refusals: KmsRefusals = {
   InvalidKeyUsageException: KMSInvalidStateException,
 };
 
-const useFor = (stream: Stream) => ({
+const useFor = (stream: Stream, as?: Caller) => ({
+  as,
   encryptionContext: { 'aws:kinesis:arn': streamArn(stream) },
   refusals,
   region: stream.region,

@@ -1,8 +1,14 @@
 /** Kinesis's ways of paging. */
-import { ExpiredNextTokenException, InvalidArgumentException, type ListStreamsInput } from '@aws-sdk/client-kinesis';
+import {
+  ExpiredNextTokenException,
+  InvalidArgumentException,
+  type ListChannelsInput,
+  type ListStreamsInput,
+} from '@aws-sdk/client-kinesis';
 import type { Context } from '../../core/context.ts';
 import { awsError } from '../../core/errors.ts';
 import { paging } from '../../core/page.ts';
+import { type Channel, channels } from './channelRows.ts';
 import { refuse } from './errors.ts';
 import { type Stream, streams } from './streamRows.ts';
 
@@ -23,6 +29,21 @@ export async function pagedStreams(ctx: Context, input: ListStreamsInput) {
   const listing = { keep: isThere, ...(after !== undefined && { from: after }) };
   const { rows, page } = await streamRows(ctx, streams, [account, region], input, listing);
   return { found: rows, ...page };
+}
+
+const { rows: channelRows } = paging({
+  size: 'MaxResults',
+  standard: 100,
+  most: 100,
+  token: 'NextToken',
+  end: (NextToken) => (NextToken === undefined ? {} : { NextToken }),
+  refuse: () => refuse('Invalid NextToken.'),
+});
+
+/** A page of an account's channels. */
+export async function pagedChannels(ctx: Context, input: ListChannelsInput, keep: (channel: Channel) => boolean) {
+  const { rows: found, page } = await channelRows(ctx, channels, [ctx.account, ctx.region], input, { keep });
+  return { found, page };
 }
 
 const TOKEN_MS = 300_000;

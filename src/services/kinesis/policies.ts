@@ -13,7 +13,7 @@ import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { bindPrincipals, InvalidPrincipal, showPrincipals } from '../../identity/principalBinding.ts';
 import { parsePolicy, validatePolicy } from '../../policy/index.ts';
-import { refuse, requireState } from './errors.ts';
+import { refuse } from './errors.ts';
 import { onResource, type Resource } from './resources.ts';
 
 const POLICY_BYTES_MAX = 20 * 1024;
@@ -23,6 +23,7 @@ const SHARED: Readonly<Record<Resource['kind'], ReadonlySet<string>>> = {
     ['DescribeStreamSummary', 'GetRecords', 'GetShardIterator', 'ListShards', 'PutRecord', 'PutRecords'].map(lower),
   ),
   consumer: new Set(['DescribeStreamConsumer', 'SubscribeToShard'].map(lower)),
+  channel: new Set(),
 };
 
 function lower(operation: string): string {
@@ -31,7 +32,6 @@ function lower(operation: string): string {
 
 export const PutResourcePolicy = onResource<Present<PutResourcePolicyInput>, object>({
   async run({ Policy }, ctx, resource) {
-    requireState(resource.stream, ctx.now, 'ACTIVE', 'UPDATING');
     requireAllowed(Policy, resource);
     const policy = await bindPrincipals(ctx.store, Policy);
     if (policy instanceof InvalidPrincipal) return refuse(policy.message);
@@ -42,6 +42,7 @@ export const PutResourcePolicy = onResource<Present<PutResourcePolicyInput>, obj
 
 /** @throws InvalidArgumentException */
 function requireAllowed(text: string, { kind, arn }: Resource): void {
+  if (kind === 'channel') refuse(`Resource policies are not supported for ${arn}.`);
   if (Buffer.byteLength(text) > POLICY_BYTES_MAX) refuse('The size of the resource policy cannot exceed 20 KB.');
   const fault = validatePolicy(text, 'resource');
   if (fault !== undefined) refuse(`Invalid resource policy: ${fault}`);

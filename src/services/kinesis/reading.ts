@@ -6,7 +6,7 @@ import {
   type GetRecordsInput,
   type GetRecordsOutput,
 } from '@aws-sdk/client-kinesis';
-import type { Context } from '../../core/context.ts';
+import type { Caller, Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import type { Page } from '../../store/store.ts';
@@ -100,6 +100,8 @@ export interface Wish {
   readonly next: number;
   readonly records: number;
   readonly bytes: number;
+  /** In whose name keys of KMS are used; else the caller's. */
+  readonly as?: Caller | undefined;
 }
 
 export interface Read {
@@ -124,7 +126,7 @@ export async function readFrom(ctx: Context, stream: Stream, shard: Shard, wish:
     if (full || (records.length > 0 && row.bytes + size > wish.bytes)) {
       return { records, bytes: size, next, atTip: false, behindMs: behind(last ?? row) };
     }
-    const entries = await entriesOf(ctx.store, row, () => keyToGet(ctx, stream, row));
+    const entries = await entriesOf(ctx.store, row, () => keyToGet(ctx, stream, row, wish.as));
     const sequence = sequencesFrom(shard, row.first, row.at);
     const from = Math.max(0, next - row.first);
     const taken = entries.slice(from, from + wish.records - records.length);

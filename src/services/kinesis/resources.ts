@@ -1,15 +1,17 @@
-/** What has tags and a policy of its own: a stream, or a consumer of one. Named by an ARN. */
+/** What has tags, and but for channels a policy of its own: a stream, a consumer, a channel. Named by an ARN. */
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing, type Operation, type Tag } from '../../core/operation.ts';
 import { findStream, streamAccess, tellAudit, unnamed } from './access.ts';
+import { type Channel, channelArn, channelKey, channels } from './channelRows.ts';
+import { channelAccess, findChannel } from './channels.ts';
 import { consumerAccess, consumerOfArn, isConsumerArn, tellConsumer } from './consumerAccess.ts';
 import { type Consumer, consumerArn, consumers } from './consumerRows.ts';
 import { type Stream, streamArn, streamKey, streams } from './streamRows.ts';
 
 export interface Resource {
-  readonly kind: 'stream' | 'consumer';
+  readonly kind: 'stream' | 'consumer' | 'channel';
   readonly arn: string;
-  readonly stream: Stream;
+  readonly stream: Pick<Stream, 'name' | 'account'>;
   readonly tags: readonly Tag[];
   readonly policy: string | undefined;
   readonly access: (ctx: Context) => Access;
@@ -21,6 +23,10 @@ export async function findResource({ ResourceARN: arn }: { readonly ResourceARN:
   if (isConsumerArn(arn)) {
     const target = await consumerOfArn(ctx, arn);
     return target instanceof Missing ? target : ofConsumer(target.stream, target.consumer);
+  }
+  if (channelKey(arn)) {
+    const channel = await findChannel(arn, ctx);
+    return channel instanceof Missing ? channel : ofChannel(channel);
   }
   if (!streamKey(arn)) return unnamed(`ResourceARN ${arn} is not valid.`);
   const stream = await findStream({ StreamARN: arn }, ctx);
@@ -51,6 +57,16 @@ const ofConsumer = (stream: Stream, consumer: Consumer): Resource => ({
     return consumerAccess(ctx, { consumer, stream });
   },
   change: (ctx, changes) => ctx.store.replace(consumers, { ...consumer, ...changes }),
+});
+
+const ofChannel = (channel: Channel): Resource => ({
+  kind: 'channel',
+  arn: channelArn(channel),
+  stream: { name: channel.stream.name, account: channel.account },
+  tags: channel.tags,
+  policy: undefined,
+  access: () => channelAccess(channel),
+  change: (ctx, { tags = channel.tags }) => ctx.store.replace(channels, { ...channel, tags }),
 });
 
 interface OnResource<In, Out> {

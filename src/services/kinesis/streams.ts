@@ -19,6 +19,7 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { onStream, tellAudit } from './access.ts';
 import { accountRow, countShards } from './accountRows.ts';
+import { channelsOf } from './channelRows.ts';
 import { consumerCount, endConsumers, hasConsumers } from './consumerRows.ts';
 import { tooMany } from './errors.ts';
 import { newStreamKey } from './keys.ts';
@@ -29,7 +30,7 @@ import { sweepAt } from './retention.ts';
 import { openShards, shardIndex, shardMapOf, shardMaps, shownShards } from './shardRows.ts';
 import { shardView } from './shardViews.ts';
 import { kmsKeyOf, type Stream, stateOf, streamArn, streamAt, streams } from './streamRows.ts';
-import { listedTags, requireTags } from './tags.ts';
+import { listedTags, requireTags } from './tagRules.ts';
 import { ENDING } from './tasks.ts';
 
 const CREATING_MAX = 5;
@@ -121,6 +122,10 @@ export const DeleteStream = onStream<Present<DeleteStreamInput>, object>({
       const message = `Stream ${stream.name} under account ${stream.account} has registered consumers, so it cannot be deleted. Set EnforceConsumerDeletion to delete it with them.`;
       fail(ResourceInUseException, message);
     }
+    if ((await channelsOf(ctx, stream)).length > 0) {
+      const message = `Stream ${stream.name} under account ${stream.account} has channels, so it cannot be deleted.`;
+      fail(ResourceInUseException, message);
+    }
     const gone = ctx.now.getTime() + WORK_MS;
     await endConsumers(ctx, stream, gone);
     await ctx.store.replace(streams, { ...stream, gone });
@@ -178,6 +183,7 @@ export const DescribeStreamSummary = onStream<Present<DescribeStreamSummaryInput
         ...described(stream, ctx.now),
         OpenShardCount: open.length,
         ConsumerCount: await consumerCount(ctx, stream),
+        ChannelCount: (await channelsOf(ctx, stream)).length,
         MaxRecordSizeInKiB: stream.maxRecordKiB,
         ...(warm !== undefined && { WarmThroughput: { TargetMiBps: warm, CurrentMiBps: warm } }),
         ...(stream.mode === 'ON_DEMAND' && {

@@ -14,6 +14,16 @@ export interface Growth extends Sweep {
   readonly shard: number;
 }
 
+/** Carries what comes into a stream to where a channel delivers it. */
+export const CHANNEL = 'kinesis.channel';
+
+export interface Carried {
+  readonly account: string;
+  readonly region: string;
+  /** Of the channel. */
+  readonly id: string;
+}
+
 /** The stream. The task's id is the stream's. */
 export interface Sweep {
   readonly account: string;
@@ -25,6 +35,10 @@ export const kinesisTasks: readonly TaskHandler[] = [
   handler<Sweep>(RETENTION, async (task, ctx) => (await import('./retention.ts')).endRetention(task, ctx)),
   handler<Sweep>(ENDING, async (task, ctx) => (await import('./retention.ts')).endStream(task, ctx)),
   handler<Growth>(GROWTH, async (task, ctx) => (await import('./growth.ts')).grow(task, ctx)),
+  {
+    ...handler<Carried>(CHANNEL, async (task, ctx) => (await import('./channelDelivery.ts')).carry(task, ctx)),
+    failed: async (task, ctx, error) => (await import('./channelDelivery.ts')).afterFailure(task, ctx, error),
+  },
 ];
 
 function handler<Body>(kind: string, settle: (task: Task<Body>, ctx: Context) => Promise<Again>): TaskHandler<Body> {
