@@ -21,6 +21,7 @@ export function joinAt(pipe: Pipe): void {
   if (left === right) wrong(scanner, 'a join needs two aliases');
   if (!word(scanner, 'on')) wrong(scanner);
   pipe.joined = right;
+  pipe.qualifiers.add(left).add(right);
   const { on, besides } = conditionOf(expressionAt(pipe.scope), left, right, pipe.scope);
   const holds = besides && evaluate(pipe, besides);
   const options = { outer, left, right, holds: holds && ((row: Parameters<typeof holds>[0]) => truth(holds(row))) };

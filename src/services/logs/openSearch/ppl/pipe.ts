@@ -21,6 +21,8 @@ export interface Pipe {
   readonly aliases: Set<string>;
   /** Of the source that was joined. */
   joined?: string | undefined;
+  /** Names before a dot that are no part of a column's name. */
+  readonly qualifiers: Set<string>;
   statsCount: number;
   /** Something that looks at the order of rows was there. */
   ordered: boolean;
@@ -42,6 +44,12 @@ export function fieldIn(pipe: Pipe): (name: string) => Evaluate {
     const other = fieldOf(`${pipe.joined}.${name}`);
     return (row) => own(row) ?? other(row);
   };
+}
+
+/** What a field is called where it is shown. */
+export function titleOf({ qualifiers }: Pipe, name: string): string {
+  const dot = name.indexOf('.');
+  return dot > 0 && qualifiers.has(name.slice(0, dot)) ? name.slice(dot + 1) : name;
 }
 
 export const compiling = (pipe: Pipe): Compiling => ({ scope: pipe.scope, field: fieldIn(pipe) });

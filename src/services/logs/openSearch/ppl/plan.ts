@@ -10,7 +10,7 @@ import { limit } from '../../insights/stages.ts';
 import { everyField, shownAs } from '../eventFields.ts';
 import { requireOwn, requireSimple, type Subquery } from '../syntax.ts';
 import { commandAt } from './commands.ts';
-import { fieldIn, type Pipe, settle } from './pipe.ts';
+import { fieldIn, type Pipe, settle, titleOf } from './pipe.ts';
 import { sourceAt } from './source.ts';
 
 const SPACE = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y;
@@ -64,6 +64,7 @@ function emptyPipe(options: Options): Pipe {
     filters: 0,
     hidden: new Set(),
     aliases: new Set(),
+    qualifiers: new Set(),
     statsCount: 0,
     ordered: false,
     oldestFirst: false,
@@ -72,11 +73,11 @@ function emptyPipe(options: Options): Pipe {
 
 function planFrom(pipe: Pipe, rowsMax: number): Plan {
   const { shown, hidden } = pipe;
-  const fields = shown?.map((name) => [name, fieldIn(pipe)(name)] as const);
+  const fields = shown?.map((name) => [titleOf(pipe, name), fieldIn(pipe)(name)] as const);
   return {
     selection: pipe.selection,
     stages: [...pipe.stages, limit(rowsMax)],
-    columns: shown ?? [],
+    columns: fields?.map(([name]) => name) ?? [],
     output: (row) =>
       fields
         ? fields.map(([name, read]) => [name, shownAs(name, read(row))] as const)

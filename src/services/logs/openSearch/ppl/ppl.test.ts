@@ -157,12 +157,7 @@ const CASES: readonly (readonly [string, readonly object[]])[] = [
   ],
   [
     'left join left=l, right=r on l.firstname = r.name and r.stars > 2 `other` | fields l.firstname, r.stars | sort l.firstname',
-    [
-      { 'l.firstname': 'Jane', 'r.stars': '5' },
-      { 'l.firstname': 'Juan' },
-      { 'l.firstname': 'Mary' },
-      { 'l.firstname': 'Nikki' },
-    ],
+    [{ firstname: 'Jane', stars: '5' }, { firstname: 'Juan' }, { firstname: 'Mary' }, { firstname: 'Nikki' }],
   ],
   [
     'inner join left=l right=r on l.firstname = r.name other | fields firstname, stars | sort stars',
@@ -199,6 +194,9 @@ test('PPL: without fields all is shown, the source may stand in the query', asyn
     stars: '5',
   });
   assert.equal((await rows(cloud, 'source = `other` as o | where o.stars > 1', open)).length, 1);
+  assert.deepEqual(await rows(cloud, 'source = other as o | where o.stars > 1 | fields o.name', open), [
+    { name: 'Jane' },
+  ]);
   assert.equal((await rows(cloud, 'source = other, app | stats count()', open))[0]?.['count()'], '6');
   const indexed = 'source = [lg:`other`, `aws:fieldIndex` IN ("name"), `name` IN ("Jane", "Juan")] | fields name';
   await cloud.root.logs.putIndexPolicy({ logGroupIdentifier: 'other', policyDocument: '{"Fields":["name"]}' });

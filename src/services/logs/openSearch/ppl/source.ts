@@ -18,7 +18,11 @@ export function sourceAt(pipe: Pipe, must: boolean): boolean {
   if (!word(scanner, 'source')) return searches || must ? wrong(scanner, 'a source is wanted') : false;
   need(scanner, '=');
   pipe.selection = sign(scanner, '[') ? selectorsAt(pipe) : named(groupsAt(scanner));
-  if (word(scanner, 'as')) pipe.aliases.add(fieldName(scanner) ?? wrong(scanner));
+  if (word(scanner, 'as')) {
+    const alias = fieldName(scanner) ?? wrong(scanner);
+    pipe.aliases.add(alias);
+    pipe.qualifiers.add(alias);
+  }
   const rest = scanner.text.slice(scanner.at).trimStart();
   if (rest !== '' && !/^[|\];]/.test(rest)) pipe.stages.push(filter(evaluate(pipe, expressionAt(pipe.scope))));
   return true;
