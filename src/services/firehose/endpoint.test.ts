@@ -59,7 +59,7 @@ test('Records are posted to an HTTP endpoint in the format of Firehose', async (
   const { cloud, firehose, put, after, hook, objects } = await posted(t, {
     RequestConfiguration: {
       ContentEncoding: 'GZIP',
-      CommonAttributes: [{ AttributeName: 'stage', AttributeValue: 'test' }],
+      CommonAttributes: [{ AttributeName: 'stage', AttributeValue: 'Zürich ✓' }],
     },
   });
   await put('posts', 'a', 'b');
@@ -74,7 +74,7 @@ test('Records are posted to an HTTP endpoint in the format of Firehose', async (
   assert.equal(headers['x-amz-firehose-request-id'], requestId);
   assert.equal(headers['x-amz-firehose-protocol-version'], '1.0');
   assert.equal(headers['x-amz-firehose-access-key'], 'a secret key');
-  assert.equal(headers['x-amz-firehose-common-attributes'], '{"commonAttributes":{"stage":"test"}}');
+  assert.equal(headers['x-amz-firehose-common-attributes'], '{"commonAttributes":{"stage":"Z\\u00fcrich \\u2713"}}');
   assert.match(String(headers['x-amz-firehose-source-arn']), /deliverystream\/posts$/);
   assert.equal(headers['content-encoding'], 'gzip');
   assert.equal(headers['content-type'], 'application/json');

@@ -72,10 +72,14 @@ function requestOf(stream: Stream, requestId: string, records: readonly Received
     'x-amz-firehose-source-arn': streamArn(stream),
     ...(ContentEncoding === 'GZIP' && { 'content-encoding': 'gzip' }),
     ...(accessKey !== undefined && { 'x-amz-firehose-access-key': accessKey }),
-    ...(CommonAttributes.length > 0 && { 'x-amz-firehose-common-attributes': JSON.stringify({ commonAttributes }) }),
+    ...(CommonAttributes.length > 0 && { 'x-amz-firehose-common-attributes': asciiJson({ commonAttributes }) }),
   };
   return { headers, body };
 }
+
+/** A header holds nothing else. */
+const asciiJson = (value: object) =>
+  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 interface Answer {
   readonly status: number;

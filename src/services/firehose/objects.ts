@@ -5,7 +5,7 @@ import { quota } from '../../core/quotas.ts';
 import { packingOf } from './compression.ts';
 import { formatted } from './dateFormats.ts';
 import type { Queue } from './parcels.ts';
-import { errorPrefixAt, type Moment, prefixAt } from './prefixes.ts';
+import { errorPrefixAt, type Moment, PREFIX_MAX, prefixAt } from './prefixes.ts';
 import { type Processed, processed, type Received, type Unprocessed } from './processing.ts';
 import { processingOf } from './processors.ts';
 import { roleOf } from './roles.ts';
@@ -39,21 +39,32 @@ export async function putRecords(
   const how = processingOf(isProcessed ? stream.destination.settings.ProcessingConfiguration : undefined);
   const outcome = await processed(received, how);
   const { within, beyond } = partitioned(outcome.processed, quota(ctx, 'ActivePartitions', PARTITIONS_MAX));
-  let bytes = 0;
+  const failed: Unprocessed[] = [...outcome.failed, ...beyond];
+  const done = { objects: 0, records: 0, bytes: 0 };
   for (const records of within) {
     const at = { ...momentOf(ctx, stream, records), keys: records[0]!.keys ?? {} };
+    const prefix = prefixAt(bucket.Prefix, at);
+    if (how.keys && prefix.length > PREFIX_MAX) {
+      failed.push(...records.map(({ at: arrived, data }) => ({ at: arrived, data, ...TOO_LONG })));
+      continue;
+    }
     const body = Buffer.concat(records.map(({ data }) => data));
-    await putObject(ctx, stream, bucket, { prefix: prefixAt(bucket.Prefix, at), at, body });
-    bytes += body.length;
+    await putObject(ctx, stream, bucket, { prefix, at, body });
+    done.objects += 1;
+    done.records += records.length;
+    done.bytes += body.length;
   }
-  const failed = [...outcome.failed, ...beyond];
   await putFailed(ctx, stream, bucket, failed, 1);
-  const records = outcome.processed.length - beyond.length;
-  const partitions = how.keys ? within.length : undefined;
-  return { objects: within.length, records, bytes, partitions, failed };
+  return { ...done, partitions: how.keys ? within.length : undefined, failed };
 }
 
 const PARTITIONS_MAX = 500;
+
+const TOO_LONG = {
+  type: 'metadata-extraction-failed' as const,
+  code: 'DynamicPartitioning.MetadataExtractionFailed',
+  message: `The evaluated prefix is longer than ${PREFIX_MAX} characters.`,
+};
 
 const TOO_MANY = {
   type: 'activePartitionExceeded' as const,

@@ -23,6 +23,9 @@ const NAMESPACES: Readonly<Record<string, (value: string, at: Moment) => string>
   partitionKeyFromQuery: (value, { keys = {} }) => keys[value] ?? '',
 };
 
+/** Of one that is evaluated. */
+export const PREFIX_MAX = 512;
+
 const STANDARD = 'yyyy/MM/dd/HH/';
 
 const partsOf = (prefix: string): Part[] =>
@@ -76,6 +79,10 @@ export function prefixFault(prefix = '', errorPrefix = '', keys: ReadonlySet<str
   if (errorParts.some(isOf('partitionKeyFromQuery'))) {
     return 'ErrorOutputPrefix cannot contain partition keys.';
   }
+  const example = { time: 0, zone: 'UTC', random: (bytes: number) => new Uint8Array(bytes), errorType: '' };
+  if (prefixAt(prefix, example).length > PREFIX_MAX) return `Prefix is longer than ${PREFIX_MAX} characters.`;
+  if (evaluated(errorParts, example).length > PREFIX_MAX)
+    return `ErrorOutputPrefix is longer than ${PREFIX_MAX} characters.`;
   return keysFault(parts, keys);
 }
 

@@ -62,6 +62,15 @@ test('Records are partitioned by keys that a query reads off them', async () => 
   assert.equal(lost[0].arrivalTimestamp, Date.parse('2030-01-01T00:00:10Z'));
 });
 
+test('A partition whose prefix is too long is set aside, the others are delivered', async () => {
+  const { stream, put, objects, after } = await deliveries();
+  await stream('parted', { ...PARTITIONED, ...processing(extraction()) });
+  await put('parted', ...['a', 'b'.repeat(600)].map((customer) => JSON.stringify({ customer, at: 0 })));
+  await after('PT1M');
+  const keys = (await objects()).map(({ key }) => key.replace(/parted-.*/, ''));
+  assert.deepEqual(keys, ['bad/metadata-extraction-failed/', 'c=a/y=1970/']);
+});
+
 test('Partitions that are too many are set aside', async () => {
   const { stream, put, objects, after } = await deliveries({ quotas: { ActivePartitions: 2 } });
   await stream('parted', { ...PARTITIONED, ...processing(extraction()) });
@@ -127,6 +136,8 @@ test('What a stream cannot do with its records is refused', async () => {
     [{ Prefix: '!{firehose:error-output-type}', ErrorOutputPrefix: 'x' }, 'InvalidArgument', /cannot contain/],
     [{ ErrorOutputPrefix: '!{timestamp:yyyy}' }, 'InvalidArgument', /error-output-type/],
     [{ CustomTimeZone: 'Mars/Olympus' }, 'InvalidArgument', /CustomTimeZone/],
+    [{ Prefix: 'x'.repeat(505) }, 'InvalidArgument', /longer than 512/],
+    [{ Prefix: 'a\nb' }, 'Validation', /prefix/],
     [{ S3BackupMode: 'Enabled' }, 'InvalidArgument', /S3BackupConfiguration/],
     [{ BufferingHints: { SizeInMBs: 5 } }, 'InvalidArgument', /both/],
     [{ CloudWatchLoggingOptions: { Enabled: true } }, 'InvalidArgument', /LogGroupName/],

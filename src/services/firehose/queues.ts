@@ -28,11 +28,13 @@ export const backsUp = ({ destination }: Stream): boolean =>
 export const queuesOf = (stream: Stream): readonly Queue[] => (backsUp(stream) ? ['main', 'backup'] : ['main']);
 
 const MEBIBYTE = 1024 * 1024;
+/** However much a stream asks for: it is in memory at once. */
+const BUFFER_MEBIBYTES_MAX = 32;
 
 export function bufferOf({ destination }: Stream, queue: Queue): { readonly bytes: number; readonly ms: number } {
   const { settings, backup } = destination;
   const { SizeInMBs = 5, IntervalInSeconds = 300 } = (queue === 'main' ? settings : backup)?.BufferingHints ?? {};
-  return { bytes: SizeInMBs * MEBIBYTE, ms: IntervalInSeconds * 1000 };
+  return { bytes: Math.min(SizeInMBs, BUFFER_MEBIBYTES_MAX) * MEBIBYTE, ms: IntervalInSeconds * 1000 };
 }
 
 const taskId = ({ stream, queue }: Due) => `${stream} ${queue}`;
