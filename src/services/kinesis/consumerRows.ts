@@ -29,6 +29,25 @@ export const consumers = table<Consumer>('kinesis_consumer', { key: ({ streamId,
 export const consumerArn = ({ account, region, stream, name, created }: Consumer) =>
   `${streamArn({ account, region, name: stream })}/consumer/${name}:${Math.floor(created / 1000)}`;
 
+/** Who subscribes to a shard for a consumer. A later one takes over. */
+export interface Subscription {
+  /** Id of the stream. */
+  readonly stream: string;
+  /** See `subscriber`. */
+  readonly consumer: string;
+  readonly shard: number;
+  readonly id: string;
+  /** Milliseconds. */
+  readonly since: number;
+}
+
+export const subscriptions = table<Subscription>('kinesis_subscription', {
+  key: ({ stream, consumer, shard }) => [stream, consumer, String(shard)],
+});
+
+/** A consumer, and no later one of its name. */
+export const subscriber = ({ name, created }: Consumer) => `${name}:${created}`;
+
 export type ConsumerState = 'CREATING' | 'ACTIVE' | 'DELETING';
 
 export function consumerState({ ready, gone }: Consumer, now: Date): ConsumerState {
@@ -48,6 +67,17 @@ export const hasConsumers = async (ctx: Context, stream: Stream) =>
   (await consumersOf(ctx, stream)).some(({ gone }) => gone === undefined);
 
 export const consumerCount = async (ctx: Context, stream: Stream) => (await consumersOf(ctx, stream)).length;
+
+/** Takes away what is left of a consumer that is gone. */
+export async function forgetConsumer({ store }: Pick<Context, 'store'>, consumer: Consumer): Promise<void> {
+  const { streamId } = consumer;
+  const { rows } = await store.list(subscriptions, [streamId, subscriber(consumer)], { limit: SUBSCRIPTIONS_MAX });
+  for (const row of rows) await store.remove(subscriptions, subscriptions.key(row));
+  await store.remove(consumers, consumers.key(consumer));
+}
+
+/** Of one consumer: a shard each. */
+const SUBSCRIPTIONS_MAX = 20_000;
 
 /** All of a stream's that is deleted. */
 export async function endConsumers(ctx: Context, stream: Stream, gone: number): Promise<void> {

@@ -15,6 +15,7 @@ import { fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
+import { later } from '../../core/tasks.ts';
 import { findStream, streamAccess, tellAudit, unnamed } from './access.ts';
 import { accountRow, isCommitted } from './accountRows.ts';
 import { type ConsumerTarget, consumerAccess, findConsumer, tellConsumer } from './consumerAccess.ts';
@@ -24,6 +25,7 @@ import { freshToken, tokenText } from './pages.ts';
 import { WORK_MS } from './reshards.ts';
 import { type Stream, streamArn } from './streamRows.ts';
 import { listedTags, requireTags } from './tagRules.ts';
+import { CONSUMER, type Deregistered } from './tasks.ts';
 
 const CREATING_MAX = 5;
 const CONSUMERS_MAX = 20;
@@ -109,7 +111,11 @@ export const DeregisterStreamConsumer: Operation<DeregisterStreamConsumerInput, 
   },
   async run(_input, ctx, { consumer }) {
     if (consumer.gone === undefined) {
-      await ctx.store.replace(consumers, { ...consumer, gone: ctx.now.getTime() + WORK_MS });
+      const gone = ctx.now.getTime() + WORK_MS;
+      await ctx.store.replace(consumers, { ...consumer, gone });
+      const { account, region, streamId, name } = consumer;
+      const body: Deregistered = { stream: streamId, name };
+      await later(ctx, { kind: CONSUMER, id: consumerArn(consumer), due: gone, account, region, body });
     }
     return {};
   },

@@ -32,6 +32,7 @@ function lower(operation: string): string {
 
 export const PutResourcePolicy = onResource<Present<PutResourcePolicyInput>, object>({
   async run({ Policy }, ctx, resource) {
+    resource.requireReady(ctx);
     requireAllowed(Policy, resource);
     const policy = await bindPrincipals(ctx.store, Policy);
     if (policy instanceof InvalidPrincipal) return refuse(policy.message);

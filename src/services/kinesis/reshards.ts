@@ -4,6 +4,7 @@
  */
 import type { Context } from '../../core/context.ts';
 import { countShards } from './accountRows.ts';
+import { keepSweeping } from './retention.ts';
 import {
   hashPlus,
   LAST_HASH,
@@ -61,6 +62,7 @@ export async function reshard(ctx: Context, stream: Stream, map: ShardMap, until
   await ctx.store.replace(shardMaps, map);
   const next = { ...stream, ...more, busy: until };
   await ctx.store.replace(streams, next);
+  await keepSweeping(ctx, next);
   return next;
 }
 

@@ -6,6 +6,7 @@ import { type Channel, channelArn, channelKey, channels } from './channelRows.ts
 import { channelAccess, findChannel } from './channels.ts';
 import { consumerAccess, consumerOfArn, isConsumerArn, tellConsumer } from './consumerAccess.ts';
 import { type Consumer, consumerArn, consumers } from './consumerRows.ts';
+import { requireState } from './errors.ts';
 import { type Stream, streamArn, streamKey, streams } from './streamRows.ts';
 
 export interface Resource {
@@ -14,6 +15,8 @@ export interface Resource {
   readonly stream: Pick<Stream, 'name' | 'account'>;
   readonly tags: readonly Tag[];
   readonly policy: string | undefined;
+  /** @throws ResourceInUseException while its stream is made or deleted */
+  readonly requireReady: (ctx: Context) => void;
   readonly access: (ctx: Context) => Access;
   /** Writes it with changes. */
   readonly change: (ctx: Context, changes: Pick<Partial<Stream>, 'tags' | 'policy'>) => Promise<void>;
@@ -39,6 +42,7 @@ const ofStream = (stream: Stream): Resource => ({
   stream,
   tags: stream.tags,
   policy: stream.policy,
+  requireReady: ({ now }) => requireState(stream, now, 'ACTIVE', 'UPDATING'),
   access(ctx) {
     tellAudit(ctx, stream);
     return streamAccess(stream, ctx);
@@ -52,6 +56,7 @@ const ofConsumer = (stream: Stream, consumer: Consumer): Resource => ({
   stream,
   tags: consumer.tags,
   policy: consumer.policy,
+  requireReady: ({ now }) => requireState(stream, now, 'ACTIVE', 'UPDATING'),
   access(ctx) {
     tellConsumer(ctx, { consumer, stream });
     return consumerAccess(ctx, { consumer, stream });
@@ -65,6 +70,7 @@ const ofChannel = (channel: Channel): Resource => ({
   stream: { name: channel.stream.name, account: channel.account },
   tags: channel.tags,
   policy: undefined,
+  requireReady: () => undefined,
   access: () => channelAccess(channel),
   change: (ctx, { tags = channel.tags }) => ctx.store.replace(channels, { ...channel, tags }),
 });

@@ -1,17 +1,18 @@
 /** What is past a stream's retention period, and what is left of a stream that is gone, is taken away behind requests. */
 import type { Context } from '../../core/context.ts';
 import { type Again, later, type Task, tasks } from '../../core/tasks.ts';
+import { type Consumer, consumers, forgetConsumer } from './consumerRows.ts';
 import { rememberedKeys } from './keys.ts';
 import { dropPack, heads, packs } from './packRows.ts';
 import { HOUR_MS, placeOf, type ShardMap, shardMaps, trimHorizon } from './shardRows.ts';
 import { type Stream, streams } from './streamRows.ts';
-import { RETENTION, type Sweep } from './tasks.ts';
+import { type Deregistered, RETENTION, type Sweep } from './tasks.ts';
 import { shardReads } from './throughput.ts';
 
 const TAKEN_A_TURN = 200;
 const PAUSE_MS = 60_000;
 
-/** Whoever puts the first records into a stream owes that they are taken out when their time is over. */
+/** Whoever puts the first records into a stream, or closes shards, owes that they go when their time is over. */
 export async function keepSweeping(ctx: Context, stream: Stream): Promise<void> {
   if (await ctx.store.get(tasks, [RETENTION, stream.id])) return;
   await sweepAt(ctx, stream, ctx.now.getTime() + stream.retentionHours * HOUR_MS);
@@ -32,8 +33,9 @@ export async function endRetention({ id, body }: Task<Sweep>, ctx: Context): Pro
   const horizon = trimHorizon(stream, ctx.now);
   let oldest = Number.POSITIVE_INFINITY;
   let room = TAKEN_A_TURN;
-  for (const { index } of map?.shards ?? []) {
+  for (const { index, closes } of map?.shards ?? []) {
     const shard = placeOf(stream, index);
+    if (closes !== undefined && closes > horizon) oldest = Math.min(oldest, closes);
     const { rows } = await ctx.store.list(packs, [shard], { index: 'at', limit: room + 1 });
     for (const row of rows) {
       if (row.at >= horizon) {
@@ -80,7 +82,16 @@ export async function endStream({ id, body }: Task<Sweep>, ctx: Context): Promis
     await forgetShard(ctx, `${id}.${index}`);
   }
   if (!(await forgetKeys(ctx, id, Number.POSITIVE_INFINITY))) return 0;
+  const { rows } = await ctx.store.list(consumers, [id], { limit: TAKEN_A_TURN });
+  for (const consumer of rows) await forgetConsumer(ctx, consumer);
   await ctx.store.remove(shardMaps, [id]);
   if ((await ctx.store.get(streams, key))?.id === id) await ctx.store.remove(streams, key);
+  return undefined;
+}
+
+/** A consumer of that name that was registered meanwhile is another one. */
+export async function endConsumer({ body }: Task<Deregistered>, ctx: Context): Promise<Again> {
+  const consumer: Consumer | undefined = await ctx.store.get(consumers, [body.stream, body.name]);
+  if (consumer?.gone !== undefined && consumer.gone <= ctx.now.getTime()) await forgetConsumer(ctx, consumer);
   return undefined;
 }

@@ -16,9 +16,15 @@ import { uuid } from '../../core/ids.ts';
 import type { Turn } from '../../core/ongoing.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { Wait } from '../../core/wait.ts';
-import { table } from '../../store/store.ts';
 import { type ConsumerTarget, consumerAccess, consumerOfArn, tellConsumer } from './consumerAccess.ts';
-import { type Consumer, consumerArn, consumerState } from './consumerRows.ts';
+import {
+  type Consumer,
+  consumerArn,
+  consumerState,
+  type Subscription,
+  subscriber,
+  subscriptions,
+} from './consumerRows.ts';
 import { noStream } from './errors.ts';
 import { bytes, count, measure, measureFailure, measureShard, milliseconds } from './gauges.ts';
 import { placeFor, readableShard } from './iterators.ts';
@@ -28,18 +34,6 @@ import { sequenceOf } from './sequences.ts';
 import { isOpen, placeOf, type Shard, shardId, shardMapOf } from './shardRows.ts';
 import { type Stream, streamAt } from './streamRows.ts';
 import { MIB } from './throughput.ts';
-
-/** Who subscribes to a shard for a consumer. A later one takes over. */
-interface Subscription {
-  readonly consumer: string;
-  readonly shard: string;
-  readonly id: string;
-  readonly since: number;
-}
-
-const subscriptions = table<Subscription>('kinesis_subscription', {
-  key: ({ consumer, shard }) => [consumer, shard],
-});
 
 const SUBSCRIBED_MS = 300_000;
 const TAKEN_OVER_AFTER_MS = 5_000;
@@ -95,15 +89,15 @@ function requireActive(consumer: Consumer, now: Date): void {
 
 /** @throws ResourceInUseException within five seconds of another one for the same consumer and shard */
 async function subscribed(ctx: Context, stream: Stream, consumer: Consumer, { index }: Shard): Promise<Subscription> {
-  const key = { consumer: consumerArn(consumer), shard: placeOf(stream, index) };
+  const key = { stream: stream.id, consumer: subscriber(consumer), shard: index };
   const since = ctx.now.getTime();
-  const other = await ctx.store.get(subscriptions, [key.consumer, key.shard]);
+  const other = await ctx.store.get(subscriptions, subscriptions.key({ ...key, id: '', since }));
   if (other && since - other.since < TAKEN_OVER_AFTER_MS) {
     measureFailure(ctx, (kept) => {
       const points = [count('SubscribeToShard.RateExceeded'), count('SubscribeToShard.Success', 0)];
       measure(kept, stream, points, { ConsumerName: consumer.name });
     });
-    const message = `Another active subscription exists for this consumer: ${key.consumer} and shard ${shardId(index)}.`;
+    const message = `Another active subscription exists for this consumer: ${consumerArn(consumer)} and shard ${shardId(index)}.`;
     fail(ResourceInUseException, message);
   }
   const own = { ...key, id: uuid(ctx), since };
@@ -135,7 +129,7 @@ async function look(
   if (!ended && (!read || read.records.length === 0)) {
     const again = Math.min(end, ...(resting ? [state.rest] : []), current.closes ?? end) - now;
     if (ctx.mayWait && now - state.told < BEAT_SECONDS * 1000) {
-      throw new Wait(packs, session.own.shard, BEAT_SECONDS, Math.max(1, again), 'everybody');
+      throw new Wait(packs, placeOf(stream, current.index), BEAT_SECONDS, Math.max(1, again), 'everybody');
     }
   }
   const told = read ?? { records: [], bytes: 0, next: state.next, atTip: false, behindMs: 0 };
@@ -165,7 +159,7 @@ async function stillThere(ctx: Context, { stream, consumer, own }: Session): Pro
   const { account, region, name, id } = stream;
   const there = await streamAt(ctx, [account, region, name]);
   if (there?.id !== id) throw noStream(stream);
-  const current = await ctx.store.get(subscriptions, [own.consumer, own.shard]);
+  const current = await ctx.store.get(subscriptions, subscriptions.key(own));
   if (current?.id === own.id) return there;
   const message = `Another subscription of consumer ${consumerArn(consumer)} has taken over.`;
   return fail(ResourceInUseException, message);

@@ -14,6 +14,15 @@ export interface Growth extends Sweep {
   readonly shard: number;
 }
 
+/** Takes away what is left of a consumer. */
+export const CONSUMER = 'kinesis.consumer';
+
+export interface Deregistered {
+  /** Id of the stream. */
+  readonly stream: string;
+  readonly name: string;
+}
+
 /** Carries what comes into a stream to where a channel delivers it. */
 export const CHANNEL = 'kinesis.channel';
 
@@ -35,6 +44,7 @@ export const kinesisTasks: readonly TaskHandler[] = [
   handler<Sweep>(RETENTION, async (task, ctx) => (await import('./retention.ts')).endRetention(task, ctx)),
   handler<Sweep>(ENDING, async (task, ctx) => (await import('./retention.ts')).endStream(task, ctx)),
   handler<Growth>(GROWTH, async (task, ctx) => (await import('./growth.ts')).grow(task, ctx)),
+  handler<Deregistered>(CONSUMER, async (task, ctx) => (await import('./retention.ts')).endConsumer(task, ctx)),
   {
     ...handler<Carried>(CHANNEL, async (task, ctx) => (await import('./channelDelivery.ts')).carry(task, ctx)),
     failed: async (task, ctx, error) => (await import('./channelDelivery.ts')).afterFailure(task, ctx, error),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
+import { consumers, subscriptions } from './consumerRows.ts';
 import { active, put, StreamName, shard } from './fixtures.ts';
 import { heads, packs } from './packRows.ts';
 import { shardMaps } from './shardRows.ts';
@@ -20,7 +21,12 @@ test('a stream that is deleted leaves nothing behind', async () => {
   const bytesOf = (tx: Parameters<Parameters<typeof store.transaction>[0]>[0]) =>
     tx.bytes(`kinesis/${place}/${rows[0]!.last}`);
   assert.ok(await store.transaction(bytesOf));
-  await kinesis.deleteStream({ StreamName });
+  const StreamARN = `arn:aws:kinesis:us-east-1:${cloud.managementAccount}:stream/${StreamName}`;
+  const { Consumer } = await kinesis.registerStreamConsumer({ StreamARN, ConsumerName: 'c' });
+  await cloud.advance('PT10S');
+  const StartingPosition = { Type: 'LATEST' as const };
+  await kinesis.subscribeToShard({ ConsumerARN: Consumer!.ConsumerARN, ShardId: shard(0), StartingPosition });
+  await kinesis.deleteStream({ StreamName, EnforceConsumerDeletion: true });
   await cloud.advance('PT1M');
   await cloud.settle();
   const left = await store.transaction(async (tx) => [
@@ -28,6 +34,8 @@ test('a stream that is deleted leaves nothing behind', async () => {
     await tx.get(shardMaps, [row!.id]),
     await tx.get(heads, [place]),
     await tx.get(shardReads, [place]),
+    (await tx.list(consumers, [row!.id], { limit: 1 })).rows[0],
+    (await tx.list(subscriptions, [row!.id], { limit: 1 })).rows[0],
     (await tx.list(packs, [place], { limit: 1 })).rows[0],
     await bytesOf(tx),
   ]);
