@@ -14,6 +14,7 @@ import { pacedStart } from './pace.ts';
 import { openText, sealText } from './published.ts';
 import { deadLetter } from './queues.ts';
 import { withManners } from './slowness.ts';
+import { logStatus } from './statusLogs.ts';
 import { DELIVER, type Delivery } from './tasks.ts';
 import { sendText } from './textMessages.ts';
 import {
@@ -48,6 +49,9 @@ export interface Outcome {
   readonly kept?: boolean;
   /** No answer came. */
   readonly silent?: boolean;
+  /** What was answered, or why nothing was. */
+  readonly statusCode?: number;
+  readonly response?: string;
   /** It was not tried, because the endpoint is silent and others wait for it. */
   readonly busy?: boolean;
 }
@@ -105,6 +109,7 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
   const isNotice = load.parcel.type === 'Notification';
   if (outcome.delivered || (outcome.kept && (await keep(ctx, task, load)))) {
     if (topic && isNotice) measure(ctx, topic, [tally('NumberOfNotificationsDelivered')]);
+    if (topic) await logOutcome(ctx, topic, task, load, outcome);
     return undefined;
   }
   const tries = task.attempt + (body.tries ?? 0);
@@ -121,9 +126,21 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
   const pause = outcome.again ? delayOf(retries, tries) : undefined;
   if (pause === undefined && isNotice) {
     measure(ctx, topic, [tally('NumberOfNotificationsFailed')]);
+    await logOutcome(ctx, topic, task, load, outcome);
     await deadLetter(ctx, topic, row, { MessageBody: load.raw ? load.parcel.text : load.parcel.envelope });
   }
   return pause;
+}
+
+async function logOutcome(ctx: Context, topic: Topic, task: Task<Delivery>, load: Load, outcome: Outcome) {
+  const { protocol, endpoint, parcel } = load;
+  if (parcel.type !== 'Notification' || (protocol !== 'http' && protocol !== 'https')) return;
+  const { delivered, statusCode, response } = outcome;
+  const { Timestamp: time } = JSON.parse(parcel.envelope) as { Timestamp: string };
+  const attempts = task.attempt + (task.body.tries ?? 0) + 1;
+  const message = { id: parcel.id, text: parcel.text, time };
+  const about = { protocol: 'HTTP', message, destination: endpoint } as const;
+  await logStatus(ctx, topic, { ...about, delivered, statusCode, response, attempts });
 }
 
 /** Whether it may be sent there. */

@@ -7,11 +7,13 @@
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import { type Again, later, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
+import { describeError } from '../../protocols/errors.ts';
 import { AWS_RETRIES, delayOf } from './deliveryPolicies.ts';
 import { attributesIn, type Parcel } from './envelopes.ts';
 import { measure, tally } from './measures.ts';
 import { openText, type Published, sealText } from './published.ts';
 import { deadLetter, isAnswer } from './queues.ts';
+import { type DeliveryStatus, logStatus } from './statusLogs.ts';
 import { type Delivery, RECORD } from './tasks.ts';
 import {
   type Subscription,
@@ -33,6 +35,7 @@ export async function oweRecord(ctx: Context, topic: Topic, row: Subscription, m
     topic: topicArn(topic),
     subscription: subscriptionArn(row),
     sealed: sealText(ctx, text),
+    message: { id: message.id, time: message.time },
   };
   await later<Delivery>(ctx, { kind: RECORD, account, region, body });
 }
@@ -49,13 +52,18 @@ const recordOf = (topic: Topic, { id, subject, time, attributes }: Published, { 
   ...(attributes && { MessageAttributes: attributesIn(attributes) }),
 });
 
-async function wanted(ctx: Context, { topic, subscription }: Delivery) {
+interface Wanted {
+  readonly topic: Topic;
+  readonly row: Subscription;
+}
+
+async function wanted(ctx: Context, { topic, subscription }: Delivery): Promise<Wanted | undefined> {
   const found = await ctx.store.get(topics, topicKey(topic)!);
   const row = await ctx.store.get(subscriptions, subscriptionKey(subscription)!);
   return found && row ? { topic: found, row } : undefined;
 }
 
-export async function putRecord({ body }: Task<Delivery>, ctx: Context): Promise<Again> {
+export async function putRecord({ body, attempt }: Task<Delivery>, ctx: Context): Promise<Again> {
   const found = await wanted(ctx, body);
   if (!found) return undefined; // Nobody wants it any more.
   const { topic, row } = found;
@@ -66,9 +74,26 @@ export async function putRecord({ body }: Task<Delivery>, ctx: Context): Promise
     DeliveryStreamName: resource.replace(/^deliverystream\//, ''),
     Record: { Data: Buffer.from(openText(ctx.secrets, body.sealed)) },
   };
-  await ctx.call('firehose', 'PutRecord', input, role, region);
+  const answer = await ctx.call<object>('firehose', 'PutRecord', input, role, region);
   measure(ctx, topic, [tally('NumberOfNotificationsDelivered')]);
+  await logRecord(ctx, found, body, {
+    delivered: true,
+    response: JSON.stringify(answer),
+    statusCode: 200,
+    attempts: attempt + 1,
+  });
   return undefined;
+}
+
+type Answered = Pick<DeliveryStatus, 'delivered' | 'response' | 'statusCode' | 'attempts'>;
+
+async function logRecord(ctx: Context, { topic, row }: Wanted, body: Delivery, answered: Answered): Promise<void> {
+  if (!body.message) return;
+  const sealed = openText(ctx.secrets, body.sealed);
+  const isRaw = row.attributes.RawMessageDelivery === 'true';
+  const text = isRaw ? sealed : (JSON.parse(sealed) as { Message: string }).Message;
+  const about = { protocol: 'Firehose', message: { ...body.message, text }, destination: row.endpoint } as const;
+  await logStatus(ctx, topic, { ...about, ...answered });
 }
 
 export async function afterFailure({ body, attempt }: Task<Delivery>, ctx: Context, error: unknown): Promise<Again> {
@@ -79,6 +104,9 @@ export async function afterFailure({ body, attempt }: Task<Delivery>, ctx: Conte
   const pause = mayPass ? delayOf(AWS_RETRIES, attempt) : undefined;
   if (pause !== undefined) return pause;
   measure(ctx, topic, [tally('NumberOfNotificationsFailed')]);
+  const { code, message, status: statusCode } = describeError(error);
+  const response = JSON.stringify({ ErrorCode: code, ErrorMessage: message });
+  await logRecord(ctx, found, body, { delivered: false, response, statusCode, attempts: attempt + 1 });
   await deadLetter(ctx, topic, row, { MessageBody: openText(ctx.secrets, body.sealed) });
   return undefined;
 }

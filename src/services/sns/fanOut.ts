@@ -12,6 +12,7 @@ import { measure, tally } from './measures.ts';
 import { openMessage, type Published } from './published.ts';
 import { deadLetter, sendToQueue } from './queues.ts';
 import { leftToReplay } from './replayStates.ts';
+import { logStatus } from './statusLogs.ts';
 import { FAN_OUT, type FanOut } from './tasks.ts';
 import { type Subscription, subscriptions, type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
@@ -85,9 +86,12 @@ export async function deliverToQueue(
     ...(message.group !== undefined && fifoQueue === topic.fifo && { MessageGroupId: message.group }),
     ...(fifoQueue && { MessageDeduplicationId: message.deduplication }),
   };
-  if (await sendToQueue(ctx, topic, row.endpoint, input)) return true;
-  await deadLetter(ctx, topic, row, input);
-  return false;
+  const { taken, ...answer } = await sendToQueue(ctx, topic, row.endpoint, input);
+  const { id, time } = message;
+  const about = { message: { id, text: parcel.text, time }, destination: row.endpoint };
+  await logStatus(ctx, topic, { protocol: 'SQS', ...about, delivered: taken, ...answer });
+  if (!taken) await deadLetter(ctx, topic, row, input);
+  return taken;
 }
 
 const REPLAYED = { Replayed: { DataType: 'String', StringValue: 'true' } };

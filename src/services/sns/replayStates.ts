@@ -1,4 +1,5 @@
 /** What a replay means for messages as they come. */
+import { timeOf } from './archive.ts';
 import type { Replay, Subscription } from './topicRows.ts';
 
 export const isRunning = (replay: Replay | undefined) =>
@@ -7,7 +8,8 @@ export const isRunning = (replay: Replay | undefined) =>
 /** Whether a message as it comes is not for a subscription: a replay delivers it, did so, or has paused it. */
 export function leftToReplay({ replay }: Subscription, archived: string | undefined): boolean {
   if (!replay) return false;
-  if (replay.end !== undefined && replay.status !== 'Failed') return true;
-  if (archived === undefined) return false;
-  return isRunning(replay) ? true : archived <= replay.at;
+  const end = replay.status === 'Failed' ? undefined : replay.end;
+  if (archived === undefined) return end !== undefined;
+  if (isRunning(replay) || (end !== undefined && timeOf(archived) >= end)) return true;
+  return archived <= replay.at;
 }

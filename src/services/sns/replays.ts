@@ -1,7 +1,8 @@
 /**
  * Replays: a subscription goes through its topic's archive from a time on. While it does, it gets nothing else: what is
  * published meanwhile is in the archive too. When it has caught up it gets messages as they come, and those that a line
- * still holds though the replay has delivered them are left out. With an ending point it stops there and pauses.
+ * still holds though the replay has delivered them are left out. With an ending point it stops there and pauses: where
+ * that is yet to come, messages come as they are until then.
  * https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-subscriber.html
  */
 import { ReplayLimitExceededException } from '@aws-sdk/client-sns';
@@ -74,7 +75,6 @@ export async function withReplay(ctx: Context, topic: Topic, row: Subscription, 
   }
   if (from > now) refuse('ReplayPolicy: StartingPoint must not be in the future');
   if (end !== undefined && end <= from) refuse('ReplayPolicy: EndingPoint must be after StartingPoint');
-  if (end !== undefined && end > now) refuse('ReplayPolicy: EndingPoint must not be in the future');
   const max = quota(ctx, 'ReplaysPerAccount', REPLAYS_MAX);
   if (
     !isRunning(row.replay) &&

@@ -19,6 +19,8 @@ export const ARCHIVE = 'sns.archive';
 export const REPLAY = 'sns.replay';
 /** A message to a delivery stream of Firehose. */
 export const RECORD = 'sns.record';
+/** The record of a delivery, for a log group. */
+export const STATUS = 'sns.status';
 export const OUTBOX = 'sns.outbox';
 export const SENT = 'sns.sent';
 
@@ -42,6 +44,8 @@ export interface Delivery {
   readonly sealed: string;
   /** How often it was tried by tasks before this one. */
   readonly tries?: number;
+  /** Id of the message, and when it was published, where what is sealed may not say it. */
+  readonly message?: { readonly id: string; readonly time: string };
 }
 
 export interface Auditing {
@@ -49,6 +53,17 @@ export interface Auditing {
   readonly group: string;
   /** JSON. */
   readonly message: string;
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+export interface StatusLog {
+  readonly topic: string;
+  /** ARN. */
+  readonly role: string;
+  readonly group: string;
+  /** JSON. */
+  readonly record: string;
   /** Milliseconds. */
   readonly time: number;
 }
@@ -88,6 +103,7 @@ export const snsTasks: readonly TaskHandler[] = [
   handler<Auditing>(AUDIT, async (task, ctx) => (await import('./findings.ts')).writeFinding(task, ctx)),
   handler<Archiving>(ARCHIVE, async (task, ctx) => (await import('./archive.ts')).tendArchive(task, ctx)),
   handler<Replaying>(REPLAY, async (task, ctx) => (await import('./replays.ts')).replaySome(task, ctx)),
+  handler<StatusLog>(STATUS, async (task, ctx) => (await import('./statusLogs.ts')).writeStatus(task, ctx)),
   handler<object>(SENT, async (task, ctx) => (await import('./deduplication.ts')).forgetSent(task, ctx)),
   handler<object>(OUTBOX, async (task, ctx) => (await import('./outbox.ts')).clearOut(task, ctx)),
   {

@@ -47,8 +47,11 @@ function isTracing(value: string): boolean {
   return value === 'PassThrough';
 }
 
-/** Delivery status logging: refused, because nothing would come of it. */
-const LEFT_OUT = /^\w+(SuccessFeedbackRoleArn|FailureFeedbackRoleArn)$/;
+/** Delivery status logging of what is delivered here. */
+const STATUS_ROLE = /^(Firehose|HTTP|SQS)(Success|Failure)FeedbackRoleArn$/;
+const statusRole: Attribute = { valid: (value) => /^arn:aws:iam::\d{12}:role\/.+$/.test(value), removable: true };
+/** That of the others is refused, because nothing would come of it. */
+const LEFT_OUT = /^(Application|Lambda)(Success|Failure)FeedbackRoleArn$/;
 /** Without a role to log in a sample rate means nothing, in AWS too; Terraform sets it always. */
 const SAMPLE_RATE = /^(Application|Firehose|HTTP|Lambda|SQS)SuccessFeedbackSampleRate$/;
 const sampleRate: Attribute = { valid: (value) => /^(\d{1,2}|100)$/.test(value), removable: true };
@@ -62,7 +65,7 @@ export function changed(
   const attributes: Record<string, string> = { ...kept };
   for (const [name, value = ''] of Object.entries(changes)) {
     if (LEFT_OUT.test(name) && value !== '') notImplemented(`The topic attribute ${name}`);
-    const attribute = SAMPLE_RATE.test(name) ? sampleRate : Object.hasOwn(ATTRIBUTES, name) && ATTRIBUTES[name];
+    const attribute = attributeOf(name);
     if (LEFT_OUT.test(name) || name === 'Policy') continue;
     if (!attribute) refuse('AttributeName');
     if (attribute.fifo && !fifo && value !== 'false') refuse(`${name} Reason: not supported for a standard topic`);
@@ -73,6 +76,16 @@ export function changed(
   }
   return attributes;
 }
+
+function attributeOf(name: string): Attribute | undefined {
+  if (SAMPLE_RATE.test(name)) return sampleRate;
+  if (STATUS_ROLE.test(name)) return statusRole;
+  return Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined;
+}
+
+/** Roles that are handed to SNS: the caller must be allowed to. */
+export const rolesIn = (changes: Readonly<Record<string, string | undefined>>): string[] =>
+  Object.entries(changes).flatMap(([name, value]) => (STATUS_ROLE.test(name) && value ? [value] : []));
 
 function put(attributes: Record<string, string>, name: string, value: string | undefined): void {
   if (value === undefined) delete attributes[name];

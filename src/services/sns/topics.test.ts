@@ -111,7 +111,8 @@ test('SetTopicAttributes: read back the same, or refused', async () => {
   ];
   for (const [name, value] of wrong) await refusal(set(name, value), 'InvalidParameter');
   await refusal(set('ArchivePolicy', '{"MessageRetentionPeriod":"1"}'), 'InvalidParameter');
-  await refusal(set('SQSSuccessFeedbackRoleArn', '{}'), 'NotImplemented');
+  await refusal(set('SQSSuccessFeedbackRoleArn', '{}'), 'InvalidParameter');
+  await refusal(set('LambdaSuccessFeedbackRoleArn', '{}'), 'NotImplemented');
   await refusal(set('TracingConfig', 'Active'), 'NotImplemented');
   const seen = await cloud.deps.store.transaction((tx) => findResource(tx, TopicArn));
   assert.equal(seen?.policy, values.Policy);

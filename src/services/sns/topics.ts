@@ -16,6 +16,7 @@ import { fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present, type Tag } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
+import { passRole } from '../../identity/passRole.ts';
 import { findTopic, onTopic, tellAudit, topicAccess } from './access.ts';
 import { archiveFor, beginningOf } from './archive.ts';
 import { protectedBy } from './dataProtection.ts';
@@ -26,7 +27,7 @@ import { acceptedPolicy, shownPolicy } from './policies.ts';
 import { requireSizeFitsSubscribers } from './sizes.ts';
 import { acceptedTags } from './tags.ts';
 import { forgetTopic } from './tasks.ts';
-import { changed } from './topicAttributes.ts';
+import { changed, rolesIn } from './topicAttributes.ts';
 import { subscriptions, type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
 const NAME = /^[A-Za-z0-9_-]{1,256}$/;
@@ -38,7 +39,8 @@ export const CreateTopic: Operation<Present<CreateTopicInput>, CreateTopicRespon
   access(input, ctx) {
     const resource = topicArn({ account: ctx.account, region: ctx.region, name: input.Name });
     const create = { resource, conditions: requestTags(input.Tags) };
-    return input.DataProtectionPolicy ? [create, { action: 'sns:PutDataProtectionPolicy', resource }] : create;
+    const guard = input.DataProtectionPolicy ? [{ action: 'sns:PutDataProtectionPolicy', resource }] : [];
+    return [create, ...guard, ...passes(input.Attributes ?? {})];
   },
   async run(input, ctx) {
     const topic = await topicFrom(input, ctx);
@@ -57,6 +59,10 @@ export const CreateTopic: Operation<Present<CreateTopicInput>, CreateTopicRespon
     return { TopicArn: topicArn(topic) };
   },
 };
+
+/** Roles for delivery status logs are handed to SNS. */
+const passes = (attributes: Readonly<Record<string, string>>) =>
+  rolesIn(attributes).map((role) => passRole(role, 'sns.amazonaws.com'));
 
 async function topicFrom(input: Present<CreateTopicInput>, ctx: Context): Promise<Topic> {
   const { Name: name, Attributes = {}, Tags = [] } = input;
@@ -130,6 +136,7 @@ export const GetTopicAttributes = onTopic<Present<GetTopicAttributesInput>, GetT
 });
 
 export const SetTopicAttributes = onTopic<Present<SetTopicAttributesInput>, object>({
+  also: ({ AttributeName, AttributeValue = '' }) => passes({ [AttributeName]: AttributeValue }),
   async run({ AttributeName: name, AttributeValue: value = '' }, ctx, topic) {
     if (name === 'FifoTopic') refuse('AttributeName');
     const attributes = changed(topic.attributes, { [name]: value }, topic.fifo);

@@ -10,6 +10,8 @@ import type { Outcome } from './deliveries.ts';
 
 const PATIENCE_MS = 15_000;
 const ANSWER_BYTES_MAX = 65_536;
+/** Characters of an answer that status logs show. */
+const SHOWN_MAX = 1_024;
 const NEVER = new BlockList();
 NEVER.addSubnet('169.254.0.0', 16, 'ipv4');
 NEVER.addSubnet('fe80::', 10, 'ipv6');
@@ -38,16 +40,19 @@ export async function post(
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) && isForbidden(host)) return { delivered: false };
   try {
-    const status = await statusOf(url, text, headers, patienceMs);
-    if (status >= 200 && status < 300) return { delivered: true };
-    return { delivered: false, again: status >= 500 || status === 429 };
+    const answer = await answerOf(url, text, headers, patienceMs);
+    const { statusCode } = answer;
+    if (statusCode >= 200 && statusCode < 300) return { delivered: true, ...answer };
+    return { delivered: false, again: statusCode >= 500 || statusCode === 429, ...answer };
   } catch (error) {
     const silent = error instanceof Error && error.name === 'AbortError';
-    return { delivered: false, again: !(error instanceof Forbidden), silent };
+    return { delivered: false, again: !(error instanceof Forbidden), silent, response: (error as Error).message };
   }
 }
 
-async function statusOf(url: URL, text: string, headers: Record<string, string>, patienceMs: number): Promise<number> {
+type Answer = Required<Pick<Outcome, 'statusCode' | 'response'>>;
+
+async function answerOf(url: URL, text: string, headers: Record<string, string>, patienceMs: number): Promise<Answer> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const body = Buffer.from(text, 'utf8');
   const { username, password } = url;
@@ -63,12 +68,14 @@ async function statusOf(url: URL, text: string, headers: Record<string, string>,
     };
     const sent = request(url, options, (answer) => {
       let length = 0;
+      let response = '';
       answer.on('data', (chunk: Buffer) => {
         length += chunk.length;
+        if (response.length < SHOWN_MAX) response = (response + chunk.toString('utf8')).slice(0, SHOWN_MAX);
         if (length > ANSWER_BYTES_MAX) answer.destroy();
       });
       answer.on('error', reject);
-      answer.on('close', () => resolve(answer.statusCode ?? 0));
+      answer.on('close', () => resolve({ statusCode: answer.statusCode ?? 0, response }));
     });
     sent.on('error', reject);
     sent.end(body);
