@@ -12,7 +12,7 @@ import { planeOnSocket } from './socket.ts';
 const run = promisify(execFile);
 const REGION = 'eu-central-1';
 
-const UNKNOWN = ['cloudwatch list-metric-streams', 'cloudwatch get-metric-stream --name a'];
+const UNKNOWN = ['sns list-platform-applications', 'sns get-endpoint-attributes --endpoint-arn a'];
 
 for (const major of [1, 2] as const) {
   const aws = awsOf(major);
@@ -80,7 +80,7 @@ print(json.dumps({
     'eventTime': found['Events'][0]['EventTime'].timestamp(),
     'data': outcome(lambda: client('cloudwatch').put_metric_data(Namespace='n', MetricData=[datum])),
     'metrics': [metric['MetricName'] for metric in client('cloudwatch').list_metrics(Namespace='n')['Metrics']],
-    'streams': outcome(lambda: client('cloudwatch').list_metric_streams()),
+    'applications': outcome(lambda: client('sns').list_platform_applications()),
     'queues': outcome(lambda: client('sqs').list_queues()),
     'message': outcome(lambda: client('sqs').send_message(QueueUrl=queue, MessageBody='a')),
 }))
@@ -100,7 +100,7 @@ test('boto3', { skip: interpreter === undefined && 'no Python with boto3 here' }
     eventTime: Date.parse('2030-01-01T00:00:00Z') / 1000,
     data: ['ok'],
     metrics: ['a'],
-    streams: ['NotImplemented', 'monitoring:ListMetricStreams is not implemented.', 501],
+    applications: ['NotImplemented', 'sns:ListPlatformApplications is not implemented.', 501],
     queues: ['ok'],
     message: ['AWS.SimpleQueueService.NonExistentQueue', 'The specified queue does not exist.', 400],
   });

@@ -84,7 +84,7 @@ const REFUSED: readonly [string, RegExp][] = [
   ['put-dashboard --dashboard-name d --dashboard-body {}', /\(InvalidParameterInput\)/],
   ['list-metrics --next-token x', /\(InvalidParameterValue\)/],
   ['delete-alarms --alarm-names nope', /\(ResourceNotFound\)/],
-  ['list-metric-streams', /\(NotImplemented\).*monitoring:ListMetricStreams is not implemented/],
+  ['get-metric-widget-image --output-format image/png --metric-widget {}', /\(NotImplemented\)/],
 ];
 
 const SCRIPT = `

@@ -25,35 +25,37 @@ interface Case {
   readonly name?: string;
 }
 
-const listStreams = (config: Config) => new CloudWatch(config).listMetricStreams({ MaxResults: 5 });
-const putStream = (config: Config) =>
-  new CloudWatch(config).putMetricStream({
-    Name: 's',
-    FirehoseArn: 'arn:aws:firehose:us-east-1:111122223333:deliverystream/s',
-    RoleArn: 'arn:aws:iam::111122223333:role/s',
-    OutputFormat: 'json',
+const getEnrichment = (config: Config) => new CloudWatch(config).getOTelEnrichment({});
+const associateKey = (config: Config) =>
+  new CloudWatch(config).associateDatasetKmsKey({
+    DatasetIdentifier: 'default',
+    KmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   });
 const queueUrl = (config: Config) => new SQS(config).getQueueUrl({ QueueName: 'orders' });
 const sendMessage = (config: Config, endpoint: string) =>
   new SQS(config).sendMessage({ QueueUrl: `${endpoint}/111122223333/orders`, MessageBody: 'ä & <b>' });
 
-const streams = {
+const enrichment = {
   service: 'CloudWatch',
-  call: listStreams,
-  message: 'monitoring:ListMetricStreams is not implemented.',
+  call: getEnrichment,
+  message: 'monitoring:GetOTelEnrichment is not implemented.',
 };
-const stream = { service: 'CloudWatch', call: putStream, message: 'monitoring:PutMetricStream is not implemented.' };
+const dataset = {
+  service: 'CloudWatch',
+  call: associateKey,
+  message: 'monitoring:AssociateDatasetKmsKey is not implemented.',
+};
 const noQueue = { service: 'SQS', message: 'The specified queue does not exist.', name: 'QueueDoesNotExist' };
 const queues = { ...noQueue, call: queueUrl };
 const sending = { ...noQueue, call: sendMessage };
 
 const CASES: readonly Case[] = [
-  streams,
-  { ...streams, protocol: 'cbor' },
-  { ...streams, protocol: 'json' },
-  { ...streams, protocol: 'query' },
-  stream,
-  { ...stream, protocol: 'cbor' },
+  enrichment,
+  { ...enrichment, protocol: 'cbor' },
+  { ...enrichment, protocol: 'json' },
+  { ...enrichment, protocol: 'query' },
+  dataset,
+  { ...dataset, protocol: 'cbor' },
   queues,
   { ...queues, protocol: 'json' },
   { ...queues, protocol: 'query' },
