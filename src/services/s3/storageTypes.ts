@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-dimensions
  */
 import { archiveTierOf } from './accessTiers.ts';
+import type { LensSums } from './lensMetrics.ts';
 import type { BucketSettings } from './settings.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -15,6 +16,7 @@ export interface Held {
   readonly bytes: Record<string, number>;
   /** Analytics configuration → storage class → sums by age. */
   readonly analyses: Record<string, Record<string, HeldByAge>>;
+  readonly lens: LensSums;
 }
 
 export interface HeldByAge {
@@ -24,7 +26,7 @@ export interface HeldByAge {
   readonly groups: number[];
 }
 
-export const nothingHeld = (): Held => ({ objects: 0, bytes: {}, analyses: {} });
+export const nothingHeld = (): Held => ({ objects: 0, bytes: {}, analyses: {}, lens: {} });
 
 type Kinds = (size: number) => Readonly<Record<string, number>>;
 

@@ -14,6 +14,8 @@ export interface StorageDay {
   /** The cursor of the bucket that was begun last; undefined, once one was, when there is none behind it. */
   readonly last?: string | undefined;
   readonly begun?: true;
+  /** All buckets are done, and what Storage Lens exports of them is under way: the last one's cursor. */
+  readonly exports?: { readonly after?: string | undefined } | undefined;
   /** The bucket that is under way. */
   readonly scan?: StorageScan | undefined;
 }
@@ -22,6 +24,8 @@ export interface StorageScan {
   readonly bucket: string;
   readonly phase: 'objects' | 'versions' | 'uploads';
   readonly after?: string | undefined;
+  /** The key looked at last among old versions. */
+  readonly key?: string | undefined;
   readonly held: Held;
 }
 

@@ -52,6 +52,15 @@ import {
 } from './multiRegionPolicies.ts';
 import { DescribeMultiRegionAccessPointOperation } from './multiRegionRequests.ts';
 import { DeletePublicAccessBlock, GetPublicAccessBlock, PutPublicAccessBlock } from './publicAccess.ts';
+import {
+  DeleteStorageLensConfiguration,
+  DeleteStorageLensConfigurationTagging,
+  GetStorageLensConfiguration,
+  GetStorageLensConfigurationTagging,
+  ListStorageLensConfigurations,
+  PutStorageLensConfiguration,
+  PutStorageLensConfigurationTagging,
+} from './storageLens.ts';
 import { ListTagsForResource, TagResource, UntagResource } from './tagging.ts';
 
 export const s3control = defineService({
@@ -82,6 +91,8 @@ export const s3control = defineService({
     DeleteJobTagging,
     DeleteMultiRegionAccessPoint,
     DeletePublicAccessBlock,
+    DeleteStorageLensConfiguration,
+    DeleteStorageLensConfigurationTagging,
     DescribeJob,
     DescribeMultiRegionAccessPointOperation,
     DissociateAccessGrantsIdentityCenter,
@@ -100,6 +111,8 @@ export const s3control = defineService({
     GetMultiRegionAccessPointPolicyStatus,
     GetMultiRegionAccessPointRoutes,
     GetPublicAccessBlock,
+    GetStorageLensConfiguration,
+    GetStorageLensConfigurationTagging,
     ListAccessGrants,
     ListAccessGrantsInstances,
     ListAccessGrantsLocations,
@@ -107,12 +120,15 @@ export const s3control = defineService({
     ListCallerAccessGrants,
     ListJobs,
     ListMultiRegionAccessPoints,
+    ListStorageLensConfigurations,
     ListTagsForResource,
     PutAccessGrantsInstanceResourcePolicy,
     PutAccessPointPolicy,
     PutJobTagging,
     PutMultiRegionAccessPointPolicy,
     PutPublicAccessBlock,
+    PutStorageLensConfiguration,
+    PutStorageLensConfigurationTagging,
     SubmitMultiRegionAccessPointRoutes,
     TagResource,
     UntagResource,
