@@ -1,6 +1,6 @@
 /**
- * S3 Storage Lens: what an account wants to be told of its storage every day. Set through S3 Control, carried out by S3,
- * which knows the buckets. https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens.html
+ * S3 Storage Lens: what an account wants to be told of its storage every day. Set through S3 Control, carried out by
+ * S3, which knows the buckets. https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens.html
  */
 import type { StorageLensConfiguration } from '@aws-sdk/client-s3-control';
 import type { Tag } from '../core/operation.ts';

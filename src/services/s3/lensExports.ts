@@ -1,5 +1,6 @@
 /**
- * The daily export of Storage Lens: a file of metrics of the account and of its buckets, and the manifest that names it.
+ * The daily export of Storage Lens: a file of metrics of the account and of its buckets, and the manifest that names
+ * it.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_view_metrics_export.html
  */
 import { createHash } from 'node:crypto';
