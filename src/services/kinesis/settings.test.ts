@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
-import { active, put, StreamName, shard, textsIn } from './fixtures.ts';
+import { active, iteratorOf, put, StreamName, shard, textsIn } from './fixtures.ts';
 
 test('retention periods are lengthened and shortened within a day and a year', async () => {
   const cloud = await testCloud();
@@ -63,6 +63,11 @@ test('shard-level metrics are enabled, told, and disabled', async () => {
   assert.equal(await sumOf('GetRecords.Records'), 1);
   assert.equal(await sumOf('IncomingRecords', ShardId), 1);
   assert.equal(await sumOf('OutgoingRecords', ShardId), undefined);
+  const ShardIterator = await iteratorOf(kinesis, 'LATEST');
+  for (let i = 0; i < 5; i++) await kinesis.getRecords({ ShardIterator });
+  await assert.rejects(kinesis.getRecords({ ShardIterator }), { name: 'ProvisionedThroughputExceededException' });
+  await cloud.advance('PT1M');
+  assert.equal(await sumOf('ReadProvisionedThroughputExceeded'), 1, 'what a refused call measured is kept');
   const left = await kinesis.disableEnhancedMonitoring({ StreamName, ShardLevelMetrics: ['IncomingBytes'] });
   assert.deepEqual(left.DesiredShardLevelMetrics, ['IncomingRecords']);
   await cloud.advance('PT1M');
