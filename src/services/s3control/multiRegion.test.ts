@@ -116,6 +116,8 @@ test('Requests signed for every Region reach the bucket of an active one', async
   const root = await cloud.keyFor(AccountId);
   const read = async () => String((await through(cloud, alias, root)).body);
   assert.equal(await read(), 'virginia');
+  const { Body } = await cloud.as(root, 'eu-west-1').s3.getObject({ Bucket: alias, Key: 'k' });
+  assert.equal(await Body!.transformToString(), 'virginia');
   const route = (Region: string, TrafficDialPercentage: number) => ({ Region, TrafficDialPercentage });
   const submit = (...RouteUpdates: ReturnType<typeof route>[]) =>
     control.submitMultiRegionAccessPointRoutes({ AccountId, Mrap: arn, RouteUpdates });
