@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { ACCOUNT, MY_APP, queue } from './fixtures.ts';
+import { ACCOUNT, loggingTrail, MY_APP, queue } from './fixtures.ts';
 
 const BUS = `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/shop`;
 
@@ -114,6 +114,30 @@ test('The level says which steps are logged, and a bus without one logs nothing'
   await send(cloud, 'other.app');
   await cloud.settle();
   assert.equal((await recordsIn(cloud)).length, 4);
+});
+
+test('A log of all that happens does not feed itself', async () => {
+  const cloud = await testCloud();
+  const { events, logs } = cloud.root;
+  const resourceArn = BUS.replace('shop', 'default');
+  await events.updateEventBus({ Name: 'default', LogConfig: { Level: 'TRACE' } });
+  for (const each of LEVELS)
+    await logs.putDeliverySource({ name: `shop-${each}`, resourceArn, logType: `${each}_LOGS` });
+  await toGroup(cloud);
+  await loggingTrail(cloud, 'us-east-1');
+  const all = await queue(cloud.root, 'all');
+  const State = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
+  await events.putRule({ Name: 'all', EventPattern: '{"account":[{"exists":true}]}', State });
+  await events.putTargets({ Rule: 'all', Targets: [{ Id: 'q', Arn: all.arn }] });
+  await cloud.root.iam.createUser({ UserName: 'somebody' });
+  await cloud.settle();
+  const before = (await recordsIn(cloud)).length;
+  assert.ok(before > 0);
+  await cloud.settle();
+  cloud.advance('PT10M');
+  await cloud.settle();
+  const more = (await recordsIn(cloud)).length - before;
+  assert.ok(more < before, `${more} more`);
 });
 
 test('Records lie in a bucket, five minutes in an object, where the suffix path says', async () => {

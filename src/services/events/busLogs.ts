@@ -141,7 +141,7 @@ export async function logMatching(
   matched: readonly Rule[],
 ) {
   const standard = matched.filter(({ archive }) => archive === undefined);
-  if (standard.length === 0 && !put) return;
+  if ((standard.length === 0 && !put) || isOfLogDelivery(event)) return;
   const logs = await logsOf(ctx.store, bus);
   if (!logs) return;
   const start: Step = {
@@ -163,6 +163,10 @@ export async function logMatching(
   const none: Step = { type: 'NO_STANDARD_RULES_MATCHED', event: event.id };
   await tell(ctx, bus, logs, [start, ...(matches.length > 0 ? matches : [none])]);
 }
+
+/** Delivering logs makes calls that are events: a log of these would feed itself. */
+const isOfLogDelivery = ({ detail }: BusEvent) =>
+  (detail as { userIdentity?: { invokedBy?: string } }).userIdentity?.invokedBy === 'delivery.logs.amazonaws.com';
 
 /** The same for each attempt. */
 function invocationId(sequence: number, rule: Rule, target: string | undefined): string {
@@ -189,7 +193,8 @@ export async function logAttempt(ctx: Teller, task: Task, delivery: Delivery, ou
   const logs = await logsOf(ctx.store, bus);
   if (!logs) return;
   const full = logs.IncludeDetail === 'FULL';
-  const steps = delivery.events.flatMap((event) => attemptSteps(ctx.now, task, delivery, event, outcome, full));
+  const told = delivery.events.filter(({ happening }) => !isOfLogDelivery(happening.event));
+  const steps = told.flatMap((event) => attemptSteps(ctx.now, task, delivery, event, outcome, full));
   await tell(ctx, bus, logs, steps);
 }
 

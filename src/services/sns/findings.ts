@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Context, servicePrincipal } from '../../core/context.ts';
+import { writeLogEvents } from '../../core/logWriting.ts';
 import type { Again, Task } from '../../core/tasks.ts';
 import { refuse } from './errors.ts';
 import type { Auditing } from './tasks.ts';
@@ -60,10 +61,7 @@ export async function writeFinding({ body }: Task<Auditing>, ctx: Context): Prom
   const as = servicePrincipal(DELIVERY, { arn: `arn:aws:logs:${region}:${account}:*`, account });
   const name = createHash('sha256').update(body.topic).digest('hex').slice(0, 16);
   const stream = { logGroupName: body.group, logStreamName: `${account}_sns_${name}` };
-  await ctx.call('logs', 'CreateLogStream', stream, as, region).catch((error: Error) => {
-    if (error.name !== 'ResourceAlreadyExistsException') throw error;
-  });
   const logEvents = [{ timestamp: body.time, message: body.message }];
-  await ctx.call('logs', 'PutLogEvents', { ...stream, logEvents }, as, region);
+  await writeLogEvents(ctx, { ...stream, logEvents }, as, region);
   return undefined;
 }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
+import { writeLogEvents } from '../../core/logWriting.ts';
 import { type Again, later, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { isAnswer } from './queues.ts';
@@ -75,19 +76,9 @@ export async function writeStatus({ body, account, region }: Task<StatusLog>, ct
   try {
     const sns = servicePrincipal('sns.amazonaws.com', { arn: body.topic, account });
     const role = await assumedByService(ctx, body.role, sns);
-    await unlessThere(() => ctx.call('logs', 'CreateLogGroup', { logGroupName: body.group }, role, region));
-    await unlessThere(() => ctx.call('logs', 'CreateLogStream', stream, role, region));
-    await ctx.call('logs', 'PutLogEvents', { ...stream, logEvents }, role, region);
+    await writeLogEvents(ctx, { ...stream, logEvents }, role, region, 'group');
   } catch (error) {
     if (!isAnswer(error)) throw error;
   }
   return undefined;
-}
-
-async function unlessThere(make: () => Promise<unknown>): Promise<void> {
-  try {
-    await make();
-  } catch (error) {
-    if ((error as Error).name !== 'ResourceAlreadyExistsException') throw error;
-  }
 }

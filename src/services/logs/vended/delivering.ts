@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { parseArn } from '../../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../../core/context.ts';
+import { writeLogEvents } from '../../../core/logWriting.ts';
 import { type Again, type Task, tasks } from '../../../core/tasks.ts';
 import {
   type DeliverySource,
@@ -100,12 +101,8 @@ async function toGroup(ctx: Context, load: Load): Promise<void> {
   const logGroupName = resource.replace(/^log-group:/, '').replace(/:\*$/, '');
   const stream = { logGroupName, logStreamName: `${load.source.account}_${resourceId(load)}` };
   const logEvents = load.records.map(({ time: timestamp, text: message }) => ({ timestamp, message }));
-  const as = deliverer(load);
-  await ctx.call('logs', 'CreateLogStream', stream, as, region).catch((error: Error) => {
-    if (error.name !== 'ResourceAlreadyExistsException') throw error;
-  });
   const inOrder = logEvents.toSorted((a, b) => a.timestamp - b.timestamp);
-  await ctx.call('logs', 'PutLogEvents', { ...stream, logEvents: inOrder }, as, region);
+  await writeLogEvents(ctx, { ...stream, logEvents: inOrder }, deliverer(load), region);
 }
 
 const zipped = promisify(gzip);
