@@ -22,7 +22,6 @@ import {
   subjectKey,
   windowOf,
 } from './insightRows.ts';
-import { wantedBy } from './routes.ts';
 import { ACTIVE, type Trail, trailArn, trails } from './trailRows.ts';
 
 export const insightFollower: Follower = {
@@ -71,6 +70,7 @@ async function dataWatchedIn(tx: Transaction, look: Look, entry: JournalRow): Pr
   if (!organizations.has(entry.account)) {
     organizations.set(entry.account, await organizationIdOf(tx, entry.account));
   }
+  const { wantedBy } = await import('./routes.ts');
   return wantedBy(look.trails, entry, organizations.get(entry.account)).flatMap(({ trail }) =>
     dataSubjects(entry, trail).map((subject): [Subject, number] => [subject, trail.dataInsightsSince ?? 0]),
   );
