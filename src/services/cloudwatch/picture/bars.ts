@@ -1,4 +1,4 @@
-/** A bar for each metric: its latest value. Annotations across time have no place here; those across values are lines. */
+/** A bar for each metric: its latest value. Of annotations, those at a value are lines; times have no place here. */
 import { type Canvas, rectangle } from './canvas.ts';
 import { axis, type Colored, type Frame, GAP, horizontal, type Look, latest, scaleOf, yWithin } from './frame.ts';
 import type { Widget } from './widget.ts';
