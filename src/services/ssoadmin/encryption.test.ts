@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Surroundings } from '../../core/worker.ts';
+import { errand } from '../../gateway/errand.ts';
 import { accessControlAttributes } from '../../identity/accessControlAttributes.ts';
 import { directoryGroups, directoryUsers } from '../../identity/directory.ts';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { baselinePolicy, identityKey, underKey } from '../../testing/customerKeys.ts';
 import { portalOf } from '../../testing/people.ts';
+import { taskWorker } from '../../workers/tasks.ts';
+import { rekeyingTask } from './rekeying.ts';
 
 const SERVICE_USE = 'AllowIdentityCenterAndIdentityStoreToUseKey';
 
@@ -213,6 +217,28 @@ test('another key takes the place of one without touching the rows; a key lost o
   await cloud.settle();
   assert.equal((await details(its))?.KeyType, 'AWS_OWNED_KMS_KEY');
   assert.match(await kept(cloud), /alice/);
+});
+
+test('people who were sealed already come out again when the rest of the way to the key is not gone', async () => {
+  const its = await world();
+  const { cloud, IdentityStoreId, UserId } = its;
+  const KmsKeyArn = await identityKey(cloud);
+  await configured(its, KmsKeyArn);
+  const around: Surroundings = { ...cloud.deps, errand: (as, work) => errand(cloud.deps, as, work) };
+  const rekeying = taskWorker([rekeyingTask]);
+  for (let turn = 0; /alice/.test(await kept(cloud)); turn++) {
+    assert.ok(turn < 10);
+    await rekeying.work(around);
+  }
+  await cloud.root.kms.disableKey({ KeyId: KmsKeyArn });
+  await cloud.settle();
+  assert.equal((await details(its))?.EncryptionStatus, 'UPDATE_FAILED');
+  await cloud.root.kms.enableKey({ KeyId: KmsKeyArn });
+  await configured(its);
+  await cloud.settle();
+  assert.equal((await details(its))?.KeyType, 'AWS_OWNED_KMS_KEY');
+  assert.match(await kept(cloud), /alice.*Admins/s);
+  assert.equal((await cloud.root.identitystore.describeUser({ IdentityStoreId, UserId })).UserName, 'alice');
 });
 
 test('a delegated administrator reads people under the key by the key policy and a policy of its own', async () => {

@@ -38,7 +38,7 @@ async function withoutKey(ctx: Context, instance: Instance): Promise<Instance> {
   if (regionsOf(instance, ctx.now).length > 1) {
     failInvalid('An instance in more than one Region must be encrypted under a multi-Region customer managed key.');
   }
-  const { reason: _, ...rest } = encryption;
+  const { reason: _, moved: __, ...rest } = encryption;
   await wrappedUnder(ctx, instance, encryption.keyArn);
   return moving(ctx, instance, { ...rest, status: 'UPDATING', rows: 'clear' });
 }
