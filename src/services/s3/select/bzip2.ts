@@ -50,8 +50,10 @@ export async function* unpackedBzip2(source: AsyncIterable<Uint8Array>): AsyncGe
       const block = blockIn(bits, size);
       await nextTurn(); // Others are waiting.
       linkBlock(block);
-      await nextTurn();
-      yield* bytesOf(block, sum);
+      for (const piece of bytesOf(block, sum)) {
+        await nextTurn();
+        yield piece;
+      }
       whole = (((whole << 1) | (whole >>> 31)) ^ sum) >>> 0;
     }
     bits.count = 0; // A stream ends with its byte; another may follow.

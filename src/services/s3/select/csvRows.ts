@@ -78,40 +78,64 @@ async function* records(text: AsyncIterable<string>, format: Format): AsyncGener
   let rest = '';
   for await (const chunk of text) {
     rest += chunk;
-    for (;;) {
-      const found = recordIn(rest, format, false);
-      if (!found) break;
-      if (found.fields) yield found.fields;
-      rest = rest.slice(found.length);
-    }
+    rest = rest.slice(yield* wholeRecords(rest, format, false));
     if (rest.length > RECORD_CHARACTERS_MAX) throw selectError('OverMaxRecordSize');
   }
-  while (rest !== '') {
-    const found = recordIn(rest, format, true);
-    if (!found) throw selectError('CSVParsingError'); // A quotation that never ends.
+  const end = yield* wholeRecords(rest, format, true);
+  if (end < rest.length) throw selectError('CSVParsingError'); // A quotation that never ends.
+}
+
+/** Returns where the first record begins of which not all is there. `last`: nothing comes behind. */
+function* wholeRecords(text: string, format: Format, last: boolean): Generator<string[], number> {
+  const marks = { field: nextOf(text, format.field), record: nextOf(text, format.record) };
+  for (let at = 0; ; ) {
+    const found = at < text.length ? recordIn({ text, at, format, marks, last }) : undefined;
+    if (!found) return at;
     if (found.fields) yield found.fields;
-    rest = rest.slice(found.length);
+    at = found.end;
   }
 }
 
+interface Marks {
+  readonly field: (from: number) => number;
+  readonly record: (from: number) => number;
+}
+
+/** Looks for a mark from places further and further on; passes over the text once, however many they are. */
+function nextOf(text: string, mark: string): (from: number) => number {
+  let found = -2;
+  return (from) => {
+    if (found !== -1 && found < from) found = text.indexOf(mark, from);
+    return found;
+  };
+}
+
+interface Place {
+  readonly text: string;
+  readonly at: number;
+  readonly format: Format;
+  readonly marks: Marks;
+  readonly last: boolean;
+}
+
 interface Found {
-  readonly length: number;
+  readonly end: number;
   /** Undefined of a comment, or of nothing. */
   readonly fields: string[] | undefined;
 }
 
-/** The first record, if all of it is there. `last`: nothing comes behind. */
-function recordIn(text: string, format: Format, last: boolean): Found | undefined {
+/** The record that begins there, if all of it is there. */
+function recordIn({ text, at: start, format, marks, last }: Place): Found | undefined {
   const { field, record, comment } = format;
   const ends = (at: number) => text.startsWith(record, at);
-  if (comment !== '' && text.startsWith(comment)) {
-    const end = text.indexOf(record);
-    if (end < 0) return last ? { length: text.length, fields: undefined } : undefined;
-    return { length: end + record.length, fields: undefined };
+  if (comment !== '' && text.startsWith(comment, start)) {
+    const end = marks.record(start);
+    if (end < 0) return last ? { end: text.length, fields: undefined } : undefined;
+    return { end: end + record.length, fields: undefined };
   }
   const fields: string[] = [];
-  for (let at = 0; ; ) {
-    const part = fieldIn(text, at, format, last);
+  for (let at = start; ; ) {
+    const part = fieldIn({ text, at, format, marks, last });
     if (!part) return undefined;
     fields.push(
       record === '\n' && !part.quoted && !text.startsWith(field, part.end) ? part.value.replace(/\r$/, '') : part.value,
@@ -124,7 +148,7 @@ function recordIn(text: string, format: Format, last: boolean): Found | undefine
     }
     if (ends(at)) at += record.length;
     else if (text[at] === '\r' && text.startsWith(record, at + 1)) at += 1 + record.length;
-    return { length: at, fields: fields.length === 1 && fields[0] === '' && !part.quoted ? undefined : fields };
+    return { end: at, fields: fields.length === 1 && fields[0] === '' && !part.quoted ? undefined : fields };
   }
 }
 
@@ -135,10 +159,9 @@ interface Part {
   readonly quoted: boolean;
 }
 
-function fieldIn(text: string, from: number, format: Format, last: boolean): Part | undefined {
-  const { field, record, quote } = format;
-  if (quote !== '' && text.startsWith(quote, from)) return quotedIn(text, from + 1, format, last);
-  const [a, b] = [text.indexOf(field, from), text.indexOf(record, from)];
+function fieldIn({ text, at: from, format, marks, last }: Place): Part | undefined {
+  if (format.quote !== '' && text.startsWith(format.quote, from)) return quotedIn(text, from + 1, format, last);
+  const [a, b] = [marks.field(from), marks.record(from)];
   const end = a < 0 ? b : b < 0 ? a : Math.min(a, b);
   if (end < 0) return last ? { value: text.slice(from), end: text.length, quoted: false } : undefined;
   return { value: text.slice(from, end), end, quoted: false };

@@ -14,6 +14,7 @@ const PEOPLE = `select i as id, 'person ' || i as "Name", i * 0.5 as half, i % 2
   case when i = 1 then null else i * 10000000000000000 end as big, date '2020-01-31' + i::int as day,
   timestamp '2020-01-01 00:00:00.000123' + to_hours(i) as "at", [i, i + 1] as list, {'x': i, 'y': 'z'} as pair
   from range(3) r(i)`;
+const UNFOLDED = 'compression uncompressed, parquet_version v2, dictionary_size_limit 1';
 
 describe('Parquet', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-parquet-'));
@@ -96,6 +97,22 @@ describe('Parquet', () => {
     await assert.rejects(selected(zstd, 'SELECT * FROM S3Object'), { name: 'ParquetUnsupportedCompressionCodec' });
     const path = selected(whole, 'SELECT * FROM S3Object[*].i');
     await assert.rejects(path, { name: 'UnsupportedSqlStructure' });
+  });
+  test('of long texts crosses to the query some at a time, and one longer than a record may be is refused', async () => {
+    const options = 'compression snappy, dictionary_size_limit 100000000, string_dictionary_page_size_limit 100000000';
+    const texts = (length: number, rows: number) =>
+      written(`select repeat('a', ${length}) as t from range(${rows})`, options);
+    const count = 'SELECT COUNT(t) FROM S3Object';
+    assert.equal(await selected(await texts(400_000, 100), count), '100\n');
+    await assert.rejects(selected(await texts(1_100_000, 100), count), { name: 'OverMaxRecordSize' });
+  });
+  test('whose texts begin as those before them is held to what that may unfold to', async () => {
+    const body = await written("select i || repeat('a', 20) as t from range(20000) r(i)", UNFOLDED);
+    assert.equal(await selected(body, 'SELECT COUNT(t) FROM S3Object'), '20000\n');
+    const encoding = body.indexOf(Buffer.of(0x15, 0x0c)) + 1; // DELTA_LENGTH_BYTE_ARRAY, in the header of the page.
+    assert.ok(encoding > 0 && encoding < 100);
+    body[encoding] = 0x0e; // DELTA_BYTE_ARRAY
+    await assert.rejects(selected(body, 'SELECT COUNT(t) FROM S3Object'), { name: 'OverMaxParquetBlockSize' });
   });
   test('that says of itself what is not so ends its own thread at most', async () => {
     const whole = await written('select i % 3 as i from range(5000) r(i)');

@@ -38,6 +38,7 @@ export type ParquetTold =
 
 export type ParquetError =
   | 'OverMaxParquetBlockSize'
+  | 'OverMaxRecordSize'
   | 'ParquetParsingError'
   | 'ParquetUnsupportedCompressionCodec'
   | 'UnsupportedParquetType';

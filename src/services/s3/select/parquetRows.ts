@@ -29,8 +29,9 @@ interface Asked {
 export async function* parquetRows(stored: Stored, asked: Asked, counters: Counters): AsyncGenerator<Row> {
   if (running >= THREADS_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
   else running++;
-  const thread = threadFor(stored, asked, counters);
+  let thread: ReturnType<typeof threadFor> | undefined;
   try {
+    thread = threadFor(stored, asked, counters);
     for (;;) {
       const told = await thread.more();
       if ('error' in told) throw selectError(told.error);
@@ -39,7 +40,7 @@ export async function* parquetRows(stored: Stored, asked: Asked, counters: Count
       for (const row of told.rows) yield parquetRow(told.columns, row);
     }
   } finally {
-    await thread.end();
+    await thread?.end();
     const next = waiting.shift();
     if (next) next();
     else running--;

@@ -20,6 +20,7 @@ const { size, names, span, groupBytesMax } = workerData as ParquetQuestion;
 const port = parentPort!;
 const ROWS_AT_ONCE = 500;
 const VALUES_MAX = 16_000_000;
+const RECORD_CHARACTERS_MAX = 1024 * 1024;
 
 class Refusal extends Error {
   readonly code: ParquetError;
@@ -85,8 +86,9 @@ function columnsOf({ schema }: FileMetaData): readonly ParquetColumn[] {
   return found.length > 0 ? found : all.slice(0, 1); // To count records takes one of their columns.
 }
 
+/** As hyparquet has it: what is gone through must be what is read. */
 const startOf = ({ dictionary_page_offset: dictionary, data_page_offset: data }: ColumnMetaData) =>
-  Number(dictionary && dictionary < data ? dictionary : data);
+  Number(dictionary || data);
 
 function isWithin({ columns }: RowGroup): boolean {
   const meta = columns[0]?.meta_data;
@@ -98,8 +100,9 @@ async function readGroup(metadata: FileMetaData, group: RowGroup, columns: reado
   const chunks = group.columns.flatMap(({ meta_data: meta }) =>
     meta && read.includes(meta.path_in_schema[0] ?? '') ? [meta] : [],
   );
-  const packed = chunks.reduce((sum, { total_compressed_size }) => sum + Number(total_compressed_size), 0);
-  if (packed > groupBytesMax) throw new Refusal('OverMaxParquetBlockSize');
+  const sizes = chunks.map(({ total_compressed_size }) => Number(total_compressed_size));
+  if (!sizes.every((each) => each >= 0)) throw new Refusal('ParquetParsingError');
+  if (sizes.reduce((sum, each) => sum + each, 0) > groupBytesMax) throw new Refusal('OverMaxParquetBlockSize');
   const pieces: Piece[] = [];
   const bounds = { bytes: groupBytesMax, values: VALUES_MAX };
   for (const meta of chunks) pieces.push(await pieceOf(meta, bounds));
@@ -117,10 +120,37 @@ async function readGroup(metadata: FileMetaData, group: RowGroup, columns: reado
     }).catch(reject);
   });
   let processed = groupBytesMax - bounds.bytes;
-  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-    await give({ columns, rows: rows.slice(at, at + ROWS_AT_ONCE).map((row) => row.map(plain)), processed });
+  for (const some of inBatches(rows)) {
+    await give({ columns, rows: some, processed });
     processed = 0;
   }
+}
+
+/** So few that they are copied to the other thread at ease: a dictionary says a long text in each of many rows. */
+function* inBatches(rows: readonly unknown[][]): Generator<ParquetValue[][]> {
+  let batch: ParquetValue[][] = [];
+  let length = 0;
+  for (const row of rows) {
+    const values = row.map(plain);
+    const more = lengthOf(values);
+    if (more > RECORD_CHARACTERS_MAX) throw new Refusal('OverMaxRecordSize');
+    if (batch.length === ROWS_AT_ONCE || length + more > RECORD_CHARACTERS_MAX) {
+      yield batch;
+      [batch, length] = [[], 0];
+    }
+    batch.push(values);
+    length += more;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** In characters, at least one of each value. */
+function lengthOf(value: ParquetValue): number {
+  if (typeof value === 'string') return value.length + 1;
+  if (typeof value !== 'object' || value === null || value instanceof Float64Array) return 1;
+  let length = 1;
+  for (const each of Object.values(value)) length += lengthOf(each);
+  return length;
 }
 
 interface Piece {
@@ -141,15 +171,19 @@ async function pieceOf(meta: ColumnMetaData, bounds: { bytes: number; values: nu
     const { data_page_header: one, data_page_header_v2: two, dictionary_page_header: dictionary } = page;
     const values = [one?.num_values, two?.num_values, two?.num_rows, two?.num_nulls, dictionary?.num_values];
     const most = Math.max(...values.map((count = 0) => count));
-    const fits = values.every((count = 0) => count >= 0) && page.compressed_page_size >= 0;
+    const levels = [two?.definition_levels_byte_length, two?.repetition_levels_byte_length];
+    const fits = [...values, ...levels].every((count = 0) => count >= 0) && page.compressed_page_size >= 0;
     if (!fits || !(page.uncompressed_page_size >= 0)) throw new Refusal('ParquetParsingError');
-    bounds.bytes -= page.uncompressed_page_size;
+    bounds.bytes -= page.uncompressed_page_size * (isUnfolded(one ?? two) ? Math.max(1, most) : 1);
     bounds.values -= most;
     if (bounds.bytes < 0 || bounds.values < 0) throw new Refusal('OverMaxParquetBlockSize');
     reader.offset += page.compressed_page_size;
   }
   return { start, bytes };
 }
+
+/** Each value may be as long as all the page: it says how much of the one before it begins with. */
+const isUnfolded = (header: { readonly encoding: string } | undefined) => header?.encoding === 'DELTA_BYTE_ARRAY';
 
 /** What lies between the columns that are read is of no interest. */
 function putTogether(pieces: readonly Piece[], start: number, end: number): ArrayBuffer {

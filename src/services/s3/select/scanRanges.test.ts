@@ -1,6 +1,7 @@
 /** Scan ranges and what is packed with bzip2, through the front door. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { InputSerialization, ScanRange } from '@aws-sdk/client-s3';
 import { type Cloud, testCloud } from '../../../testing/cloud.ts';
 
@@ -95,6 +96,18 @@ describe('SelectObjectContent', () => {
   test('unpacks bzip2: streams, blocks', async () => {
     assert.equal(await selected(Buffer.from(streams, 'base64'), bzip2), 'one\ntwo\n');
     assert.equal(await selected(Buffer.from(blocks, 'base64'), bzip2), `${'ab'.repeat(150_000)}\n`);
+  });
+  /** 4 MiB of line ends. */
+  const lineEnds = 'QlpoOTFBWSZTWVNhVFEAICBIAIAQAAQACCAAMMwFKaYCAbECAeLuSKcKEgpsKoog';
+  test('lets others have their turn while a block unpacks to very much that is no record', async () => {
+    let [turns, over] = [0, false];
+    const others = (async () => {
+      for (; !over; turns++) await nextTurn();
+    })();
+    assert.equal(await selected(Buffer.from(lineEnds, 'base64'), bzip2), '');
+    over = true;
+    await others;
+    assert.ok(turns > 4 * 16, `${turns}`);
   });
   test('refuses bzip2 that is cut off or changed', async () => {
     const whole = Buffer.from(blocks, 'base64');
