@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:http2';
+import { connect, constants } from 'node:http2';
 import { type AddressInfo, connect as plain } from 'node:net';
 import { test } from 'node:test';
 import { connect as tls } from 'node:tls';
 import { Kinesis } from '@aws-sdk/client-kinesis';
 import { testCloud } from '../testing/cloud.ts';
+import { signed } from '../testing/signed.ts';
 import { isWhole, listening, raw, statusOf } from '../testing/socket.ts';
 import { testCertificate } from '../testing/x509.ts';
 import { gatewayServer } from './http.ts';
@@ -106,4 +107,54 @@ test('under TLS who offers HTTP/2 alone gets it, and who offers both gets HTTP/1
   });
   assert.equal(status, 400);
   session.close();
+});
+
+/** RFC 9113, 4.1. */
+function frame(type: number, flags: number, payload: Uint8Array, stream = 1): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** Headers as they are (RFC 7541, 6.2.2). */
+function packed(headers: Readonly<Record<string, string>>): Buffer {
+  const text = (value: string) => {
+    const { length } = value;
+    const size = length < 127 ? [length] : [127, ((length - 127) & 127) | 128, (length - 127) >> 7];
+    return Buffer.concat([Buffer.from(size), Buffer.from(value)]);
+  };
+  const lines = Object.entries(headers).map(([name, value]) =>
+    Buffer.concat([Buffer.from([0]), text(name), text(value)]),
+  );
+  return Buffer.concat(lines);
+}
+
+test('an upload that its client breaks off changes nothing, whatever it calls that', async (t) => {
+  const cloud = await testCloud();
+  const port = await listening(t, cloud);
+  const root = await cloud.keyFor(cloud.managementAccount);
+  const Bucket = 'half-a-bucket';
+  await cloud.root.s3.createBucket({ Bucket });
+  const path = `/${Bucket}/half`;
+  const unsigned = { host: 'a.example', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const { host, ...more } = signed({ method: 'PUT', path, headers: unsigned }, { ...root, service: 's3' }).headers;
+  const headers = packed({ ':method': 'PUT', ':scheme': 'http', ':authority': host!, ':path': path, ...more });
+  for (const code of [constants.NGHTTP2_NO_ERROR, constants.NGHTTP2_CANCEL]) {
+    const socket = plain(port, '127.0.0.1').resume();
+    const begun = [frame(4, 0, Buffer.alloc(0), 0), frame(1, 4, headers), frame(0, 0, Buffer.from('half'))];
+    const pinged = new Promise<void>((resolve) => {
+      socket.on('data', (bytes: Buffer) => bytes.includes('pongpong') && resolve());
+    });
+    const ping = () => frame(6, 0, Buffer.from('pongpong'), 0);
+    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ...begun, ping()]));
+    await pinged;
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    // After its last words the server has heard them all.
+    socket.end(Buffer.concat([frame(3, 0, Buffer.from([0, 0, 0, code])), frame(7, 0, Buffer.alloc(8), 0)]));
+    await gone;
+    assert.equal((await cloud.root.s3.listObjectsV2({ Bucket })).KeyCount, 0);
+  }
 });

@@ -113,7 +113,16 @@ function asMessage(request: Http2ServerRequest): IncomingMessage {
     if (request.headers.host !== authority) headers.push('host', authority);
   }
   Object.defineProperty(request, 'rawHeaders', { value: headers });
+  breakOff(request);
   return request as unknown as IncomingMessage;
+}
+
+/** A body that its client cuts short would end like one that is whole. */
+function breakOff(request: Http2ServerRequest): void {
+  request.on('error', () => undefined);
+  request.once('aborted', () => {
+    if (!request.readableEnded) request.destroy(new Error('The request broke off.'));
+  });
 }
 
 /** Of a connection nothing is said in an answer: it is the session's. */

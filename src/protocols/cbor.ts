@@ -1,6 +1,7 @@
 /**
- * Reading CBOR (RFC 8949) from strangers: no declared length is believed before the bytes are seen, nesting is bounded,
- * and what is left over is an error. Tags: 1 becomes a Date, 2 and 3 a bigint, 4 a decimal; no other is known.
+ * Reading CBOR (RFC 8949) from strangers: no declared length is believed before the bytes are seen, nesting and the
+ * number of items are bounded, and what is left over is an error. Tags: 1 becomes a Date, 2 and 3 a bigint, 4 a
+ * decimal; no other is known.
  */
 
 import type { CommonError } from '../core/errors.ts';
@@ -12,18 +13,21 @@ interface Reader {
   readonly view: DataView;
   at: number;
   depth: number;
+  items: number;
 }
 
 /** Throws SerializationException. Maps become objects, and their keys must be text. */
 export function readCbor(bytes: Uint8Array): unknown {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const reader: Reader = { bytes, view, at: 0, depth: 0 };
+  const reader: Reader = { bytes, view, at: 0, depth: 0, items: 0 };
   const value = item(reader);
   if (reader.at !== bytes.length) throw malformed('bytes after the document');
   return value;
 }
 
 const INDEFINITE = 31;
+/** An item of one byte takes up to 150 once it is read: no request has nearly as many. */
+const ITEMS_MAX = 2 ** 19;
 const BREAK = 0xff;
 
 function malformed(why: string): CommonError {
@@ -34,6 +38,7 @@ function item(r: Reader): unknown {
   const head = r.bytes[r.at++];
   if (head === undefined) throw malformed('it ends too early');
   if (++r.depth > DEPTH_MAX) throw malformed('it is nested too deeply');
+  if (++r.items > ITEMS_MAX) throw malformed('it has too many items');
   const value = MAJORS[head >> 5]!(r, head & 31);
   r.depth--;
   return value;

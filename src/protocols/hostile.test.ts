@@ -194,6 +194,13 @@ describe('fuzz: whatever the bytes, an input or an error that AWS has', () => {
   }
 });
 
+test('CBOR has no more items than a body of a megabyte could use', () => {
+  const bytes = Buffer.alloc(2 * MEGABYTE, 0xa0);
+  bytes.writeUInt8(0x9a);
+  bytes.writeUInt32BE(bytes.length - 5, 1);
+  assert.throws(() => readCbor(bytes), /too many items/);
+});
+
 test('CBOR reads what the SDK writes', () => {
   const value = fc.letrec((tie) => ({
     any: fc.oneof(

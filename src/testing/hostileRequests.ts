@@ -43,11 +43,17 @@ const BODIES: Readonly<Record<string, [string, Record<string, string>, string | 
     { 'content-type': 'application/cbor', 'smithy-protocol': 'rpc-v2-cbor' },
     Buffer.from('9bffffffffffffffff', 'hex'),
   ],
+  'cbor items': [
+    'kinesis',
+    { 'content-type': 'application/x-amz-cbor-1.1', 'x-amz-target': 'Kinesis_20131202.ListStreams' },
+    Buffer.concat([Buffer.from('9a00800000', 'hex'), Buffer.alloc(0x800000, 0xa0)]),
+  ],
   'rest json': ['account', { 'content-type': 'application/json' }, '[[[['.repeat(100_000)],
 };
 
 const pathOf = (what: string) => {
-  if (what.startsWith('cbor')) return '/service/GraniteServiceVersion20100801/operation/PutMetricData';
+  if (what.startsWith('cbor') && what !== 'cbor items')
+    return '/service/GraniteServiceVersion20100801/operation/PutMetricData';
   return what === 'rest json' ? '/getContactInformation' : '/';
 };
 
