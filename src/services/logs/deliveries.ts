@@ -49,8 +49,11 @@ export const PutDeliveryDestination: Operation<
   async run(input, ctx) {
     const { account, region } = ctx;
     const resource = input.deliveryDestinationConfiguration?.destinationResourceArn;
-    const type = TYPES[parseArn(resource ?? '')?.service ?? ''];
-    if (!type) fail(ValidationException, 'This resource is not supported as a delivery destination.');
+    const arn = parseArn(resource ?? '');
+    const type = TYPES[arn?.service ?? ''];
+    // A stream has no policy that could let another account's destination in.
+    if (!type || (type === 'FH' && arn?.account !== account))
+      fail(ValidationException, 'This resource is not supported as a delivery destination.');
     if ((input.deliveryDestinationType ?? type) !== type) {
       fail(ValidationException, 'The delivery destination type does not match the destination resource.');
     }

@@ -35,6 +35,7 @@ export async function loadBucket(input: BucketRequest, ctx: Context): Promise<Bu
   const point = await accessPointNamed(ctx, input.Bucket);
   if (point) requireReachable(point, ctx);
   const bucket = await requireBucket(ctx, point?.bucket ?? input.Bucket);
+  requireOwner(bucket, point?.bucketAccount);
   ctx.audit.recipientAccountId = bucket.account;
   if (!point?.multiRegion) requireRegion(ctx, bucket);
   requireOwner(bucket, input.ExpectedBucketOwner);

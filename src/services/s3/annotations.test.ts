@@ -159,6 +159,30 @@ test('Copies take annotations along unless told to leave them, onto themselves t
   );
 });
 
+test('Who copies annotations along may read them and attach them', async () => {
+  const { cloud, put, names } = await withObject();
+  const statement = (Action: string[]) => ({ Effect: 'Allow', Action, Resource: `arn:aws:s3:::${Bucket}/*` });
+  const copying = statement(['s3:GetObject', 's3:PutObject']);
+  const alice = await cloud.user('alice', { Version: '2012-10-17', Statement: copying });
+  const copy = (more: object = {}) =>
+    alice.s3.copyObject({ Bucket, Key: 'copy', CopySource: `${Bucket}/${Key}`, ...more });
+  await copy();
+  await put('secret', 'x');
+  await assert.rejects(copy(), { name: 'AccessDenied', message: /s3:GetObjectAnnotation on resource/ });
+  await copy({ AnnotationDirective: 'EXCLUDE' });
+  const grant = (...Action: string[]) =>
+    cloud.root.iam.putUserPolicy({
+      UserName: 'alice',
+      PolicyName: 'annotations',
+      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: statement(Action) }),
+    });
+  await grant('s3:GetObjectAnnotation');
+  await assert.rejects(copy(), { name: 'AccessDenied', message: /s3:PutObjectAnnotation on resource/ });
+  await grant('s3:GetObjectAnnotation', 's3:PutObjectAnnotation');
+  await copy();
+  assert.deepEqual(await names({ Key: 'copy' }), ['secret']);
+});
+
 test('Annotating is a permission of its own, and is told to whom wants to hear of it', async () => {
   const { cloud, s3, put } = await withObject();
   const Resource = `arn:aws:s3:::${Bucket}/*`;

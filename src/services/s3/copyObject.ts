@@ -44,6 +44,7 @@ export const CopyObject: Operation<Input & Read, CopyObjectOutput, CopyTarget> =
     ...sourceAccess(ctx, target, !replaces(input.TaggingDirective, 'x-amz-tagging-directive')),
     ...makingAccess(ctx, target, input, copyConditions(input)),
     ...copiedTags(input, ctx, target),
+    ...copiedAnnotations(input, ctx, target),
   ],
   preparesFrom: 0,
   async prepare(input, ctx, target) {
@@ -102,6 +103,17 @@ function copiedTags(input: Input, ctx: Context, target: CopyTarget) {
   const tags = 'version' in target.source ? target.source.version?.tags : undefined;
   if (input.TaggingDirective === 'REPLACE' || !tags?.length) return [];
   return [objectAccess(ctx, target, { action: 's3:PutObjectTagging', key: input.Key })];
+}
+
+/** Annotations that come along are read of the source, and attached to the copy. */
+function copiedAnnotations(input: Input, ctx: Context, target: CopyTarget) {
+  const { name, source } = target;
+  if (!source.version || !annotationsComeAlong(input, target, source.version)) return [];
+  const reading = name.VersionId === undefined ? 's3:GetObjectAnnotation' : 's3:GetObjectVersionAnnotation';
+  return [
+    objectAccess(ctx, source, { action: reading, key: name.Key, object: source.version }),
+    objectAccess(ctx, target, { action: 's3:PutObjectAnnotation', key: input.Key }),
+  ];
 }
 
 /** To what a customer's key encrypts none can be attached. */

@@ -22,6 +22,8 @@ export interface ReachedPoint
   extends Pick<AccessPoint, 'account' | 'bucket' | 'vpc' | 'block' | 'policy' | 'policyIsPublic' | 'tags'> {
   readonly arn: string;
   readonly multiRegion?: true;
+  /** Whose bucket it leads to: another's of that name is not meant. */
+  readonly bucketAccount?: string;
 }
 
 const HOSTED = /^([a-z0-9][-a-z0-9]{1,48}[a-z0-9])-(\d{12})$/;
@@ -56,6 +58,7 @@ async function multiRegionPoint(ctx: Context, alias: string): Promise<ReachedPoi
     arn: multiRegionArn(point),
     account: point.account,
     bucket: nearest.bucket,
+    bucketAccount: nearest.account,
     block: point.block,
     ...(policy && { policy: policy.text, policyIsPublic: policy.isPublic }),
     tags: [],

@@ -187,3 +187,30 @@ test('A bucket stays while a Multi-Region Access Point leads to it; one that goe
   await create('again', [{ Bucket: 'in-ireland' }]);
   await s3.deleteBucket({ Bucket: 'in-virginia' });
 });
+
+test('Leads to nobody else’s bucket that has taken the name of one that is gone', async () => {
+  const { cloud, control, AccountId } = await withBuckets();
+  const other = await cloud.memberAccount('other');
+  const stranger = await cloud.memberAccount('stranger');
+  const Bucket = 'of-another';
+  await other.root.s3.createBucket({ Bucket });
+  const Regions = [{ Bucket, BucketAccountId: other.id }];
+  await control.createMultiRegionAccessPoint({ AccountId, ClientToken: 'a', Details: { Name, Regions } });
+  cloud.advance('PT1M');
+  const { AccessPoint } = await control.getMultiRegionAccessPoint({ AccountId, Name });
+  const policy = document({
+    Effect: 'Allow',
+    Principal: { AWS: AccountId },
+    Action: 's3:*',
+    Resource: `arn:aws:s3:::${Bucket}/*`,
+  });
+  const root = await cloud.keyFor(AccountId);
+  const write = async () => (await through(cloud, AccessPoint!.Alias!, root, 'PUT', 'for other')).status;
+  await other.root.s3.putBucketPolicy({ Bucket, Policy: policy });
+  assert.equal(await write(), 200);
+  await other.root.s3.deleteObject({ Bucket, Key: 'k' });
+  await other.root.s3.deleteBucket({ Bucket });
+  await stranger.root.s3.createBucket({ Bucket });
+  await stranger.root.s3.putBucketPolicy({ Bucket, Policy: policy });
+  assert.equal(await write(), 403);
+});

@@ -135,6 +135,11 @@ test('Records go to a delivery stream, in the service-linked role of log deliver
   assert.deepEqual(lines.map(typeOf), INGESTED);
 });
 
+test('A delivery stream of another account is no destination', async () => {
+  const stranger = 'arn:aws:firehose:us-east-1:444455556666:deliverystream/theirs';
+  await rejected(prepared(stranger), 'ValidationException', /not supported as a delivery destination/);
+});
+
 test('A destination of another account must let the caller in', async () => {
   const { cloud } = await prepared();
   const other = await cloud.memberAccount('central');
