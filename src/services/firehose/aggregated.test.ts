@@ -26,6 +26,7 @@ test('What only looks so stays whole', () => {
     withDigest(Buffer.from([0x1b])),
     withDigest(Buffer.from([0x1a, 0xff])),
     withDigest(Buffer.from([0x1a, 9, 1])),
+    withDigest(Buffer.alloc(200_002, Buffer.from([0x1a, 0]))),
   ];
   for (const bytes of strange) assert.deepEqual(taken(bytes), [bytes]);
 });

@@ -10,6 +10,9 @@ const DIGEST_BYTES = 16;
 const RECORD_FIELD = 3;
 const DATA_FIELD = 3;
 
+/** More than producers put together: what claims to hold so many stays as it came. */
+const RECORDS_MAX = 100_000;
+
 /** The records that are in it; what is not put together is one. */
 export function taken(data: Buffer): readonly Buffer[] {
   if (data.length < MAGIC.length + DIGEST_BYTES || !data.subarray(0, MAGIC.length).equals(MAGIC)) return [data];
@@ -24,7 +27,7 @@ const FIXED_64 = 1;
 const LENGTH = 2;
 const FIXED_32 = 5;
 
-/** The byte strings of that field, in order; undefined where the bytes are no message. */
+/** The byte strings of that field, in order; undefined where the bytes are no message, or hold too many. */
 function fieldsOf(message: Buffer, wanted: number): Buffer[] | undefined {
   const found: Buffer[] = [];
   const at = { now: 0 };
@@ -37,6 +40,7 @@ function fieldsOf(message: Buffer, wanted: number): Buffer[] | undefined {
     else if (kind === LENGTH) {
       const length = varint(message, at);
       if (Math.floor(tag / 8) === wanted) found.push(message.subarray(at.now, at.now + length));
+      if (found.length > RECORDS_MAX) return undefined;
       at.now += length;
     } else return undefined;
     if (!(at.now <= message.length)) return undefined;

@@ -20,6 +20,7 @@ import { type Stream, streamWithId } from './streamRows.ts';
 
 /** However small they are: so many make a batch. */
 const PARCELS_MAX = 4_000;
+const RECORDS_MAX = 100_000;
 const PAGE = 500;
 
 export interface Batch {
@@ -36,14 +37,17 @@ async function gather(tx: Transaction, stream: Stream, queue: Due['queue']): Pro
   const size = bufferOf(stream, queue).bytes;
   const found: Parcel[] = [];
   let bytes = 0;
+  let records = 0;
   let after: string | undefined;
   do {
     const page = await tx.list(parcels, [stream.id, queue], { limit: PAGE, after, unchecked: true });
     for (const parcel of page.rows) {
-      const isFull = found.length > 0 && (bytes + parcel.bytes > size || found.length >= PARCELS_MAX);
+      const isMany = found.length >= PARCELS_MAX || records + parcel.records > RECORDS_MAX;
+      const isFull = found.length > 0 && (bytes + parcel.bytes > size || isMany);
       if (isFull) return { stream, queue, parcels: found, bytes, last: false };
       found.push(parcel);
       bytes += parcel.bytes;
+      records += parcel.records;
     }
     after = page.next;
   } while (after !== undefined);

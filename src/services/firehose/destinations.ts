@@ -90,7 +90,7 @@ function httpDestination(ctx: Context, config: HttpConfig, before?: Destination)
   const old = before?.kind === 'http' ? before : undefined;
   const { S3Configuration, S3Update, EndpointConfiguration, ...own } = config as HttpEndpointDestinationConfiguration &
     HttpEndpointDestinationUpdate;
-  const { AccessKey, ...endpoint } = EndpointConfiguration ?? {};
+  const { AccessKey, ...endpoint } = EndpointConfiguration ?? { Url: undefined };
   const s3 = S3Configuration ?? S3Update;
   if (!s3 && !old) refuse('S3Configuration of the HTTP endpoint destination must be specified.');
   if (!EndpointConfiguration && !old) refuse('EndpointConfiguration must be specified.');
@@ -104,7 +104,10 @@ function httpDestination(ctx: Context, config: HttpConfig, before?: Destination)
     ...said(own),
     EndpointConfiguration: EndpointConfiguration ? endpoint : old?.settings.EndpointConfiguration,
   }) as HttpSettings;
-  const sealed = AccessKey === undefined ? old?.accessKey : ctx.secrets.seal(ACCESS_KEY, AccessKey, ctx.random(12));
+  const isElsewhere = EndpointConfiguration && endpoint.Url !== old?.settings.EndpointConfiguration?.Url;
+  // The key of one endpoint is not told to another.
+  const kept = isElsewhere ? undefined : old?.accessKey;
+  const sealed = AccessKey === undefined ? kept : ctx.secrets.seal(ACCESS_KEY, AccessKey, ctx.random(12));
   const backup = s3 ? s3Settings(s3, old?.backup) : old!.backup;
   return { kind: 'http', settings, backup, ...(sealed !== undefined && { accessKey: sealed }) };
 }

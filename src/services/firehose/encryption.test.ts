@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { rejected } from '../../testing/rejected.ts';
 import { dataKeys } from './dataKeys.ts';
 import { deliveries } from './firehose.fixture.ts';
+import { parcels } from './parcels.ts';
 
 const DeliveryStreamName = 'sealed';
 
@@ -100,4 +101,30 @@ test('Encryption can be changed 25 times a day', async () => {
   await rejected(start(), 'LimitExceeded', /25/);
   cloud.advance('P1D');
   await start();
+});
+
+test('Until a new key is in use records lie under the one before; a stream that is being deleted takes none', async () => {
+  const { cloud, firehose, kms, keyArn, start, put, objects, after } = await encrypted();
+  await start({ KeyType: 'CUSTOMER_MANAGED_CMK', KeyARN: keyArn });
+  cloud.advance('PT5S');
+  const { KeyMetadata } = await kms.createKey({});
+  await start({ KeyType: 'CUSTOMER_MANAGED_CMK', KeyARN: KeyMetadata!.Arn! });
+  assert.equal((await put(DeliveryStreamName, 'between')).Encrypted, true);
+  const { rows } = await cloud.deps.store.transaction((tx) => tx.list(parcels, [], { limit: 10 }));
+  const { rows: keys } = await cloud.deps.store.transaction((tx) => tx.list(dataKeys, [], { limit: 10 }));
+  const nameOf = (arn: string) => keys.find((key) => key.keyArn === arn)?.name;
+  assert.deepEqual(
+    rows.map(({ key }) => key),
+    [nameOf(keyArn)],
+  );
+  await after('PT10M');
+  assert.deepEqual(
+    (await objects()).map(({ bytes }) => bytes.toString()),
+    ['between'],
+  );
+  await after('PT1M');
+  assert.equal((await kms.listGrants({ KeyId: keyArn })).Grants?.length, 0);
+  await firehose.deleteDeliveryStream({ DeliveryStreamName });
+  await after('PT6S');
+  await rejected(put(DeliveryStreamName, 'late'), 'ResourceNotFound', /sealed not found/);
 });

@@ -35,7 +35,8 @@ export function encryptionView(stream: Stream, now: Date): DeliveryStreamEncrypt
 }
 
 /** Whether records that come now are. */
-export const isEncrypting = (stream: Stream, now: Date): boolean => encryptionView(stream, now).Status === 'ENABLED';
+export const isEncrypting = (stream: Stream, now: Date): boolean =>
+  encryptionView(stream, now).Status === 'ENABLED' || stream.encryption?.before !== undefined;
 
 /** @throws InvalidArgumentException, InvalidKMSResourceException */
 export async function newEncryption(
@@ -107,9 +108,13 @@ export async function openingKey(ctx: Context, stream: Stream, name: string): Pr
   return plain;
 }
 
-/** The data key that records are sealed under which come now; undefined: the plane's own. */
+/**
+ * The data key that records are sealed under which come now; undefined: the plane's own. Until a new key is in use, the
+ * one before it is.
+ */
 export async function sealingKey(ctx: Context, stream: Stream) {
-  const name = isEncrypting(stream, ctx.now) ? stream.encryption?.dataKey : undefined;
+  const { dataKey, before } = stream.encryption ?? {};
+  const name = isChanging(stream, ctx.now) ? before : dataKey;
   return name === undefined ? undefined : { name, plain: await openingKey(ctx, stream, name) };
 }
 

@@ -32,7 +32,8 @@ export const StartDeliveryStreamEncryption: Operation<Present<StartDeliveryStrea
     const encryptionChanges = changesOf(ctx, stream);
     const encryption = await newEncryption(ctx, stream, asked);
     if (stream.encryption) await retired(ctx, stream, stream.encryption);
-    await ctx.store.replace(streams, { ...stream, encryption, encryptionChanges });
+    const before = stream.encryption?.dataKey;
+    await ctx.store.replace(streams, { ...stream, encryption: { ...encryption, before }, encryptionChanges });
     return {};
   },
 };

@@ -153,3 +153,23 @@ test('An endpoint that the operator does not allow is not called', async (t) => 
   const failed = JSON.parse((await objects())[0]!.bytes.toString());
   assert.match(failed.errorMessage, /operator of this plane has not allowed calls to example.com/);
 });
+
+test('The access key of an endpoint is not told to another one', async (t) => {
+  const { firehose, put, after, hook } = await posted(t);
+  const update = (version: string, Url: string, Name = 'hook') =>
+    firehose.updateDestination({
+      DeliveryStreamName: 'posts',
+      CurrentDeliveryStreamVersionId: version,
+      DestinationId: 'destinationId-000000000001',
+      HttpEndpointDestinationUpdate: { EndpointConfiguration: { Url, Name } },
+    });
+  const told = async () => {
+    await put('posts', 'x');
+    await after('PT1M');
+    return hook.requests.at(-1)?.headers['x-amz-firehose-access-key'];
+  };
+  await update('1', hook.url, 'renamed');
+  assert.equal(await told(), 'a secret key');
+  await update('2', `${hook.url}&elsewhere`);
+  assert.equal(await told(), undefined);
+});

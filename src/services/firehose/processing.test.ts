@@ -113,6 +113,20 @@ test('Decompression unpacks what CloudWatch Logs sends, and CloudWatchLogProcess
   assert.equal(JSON.parse(failed!.bytes.toString()).rawData, bad.Data.toString('base64'));
 });
 
+test('What unpacks to more than there is room for is set aside, and the stream goes on', async () => {
+  const { stream, firehose, objects, after } = await deliveries();
+  await stream('bombs', processing(processor('Decompression', { CompressionFormat: 'GZIP' })));
+  const bomb = { Data: gzipSync(Buffer.alloc(40 * 1024 * 1024)) };
+  await firehose.putRecordBatch({ DeliveryStreamName: 'bombs', Records: [bomb, bomb] });
+  await firehose.putRecordBatch({ DeliveryStreamName: 'bombs', Records: [{ Data: gzipSync('fine') }] });
+  await after('PT5M');
+  const [delivered, failed] = await objects();
+  assert.equal(delivered?.bytes.length, 40 * 1024 * 1024 + 4);
+  const told = failed!.bytes.toString().trimEnd().split('\n');
+  assert.equal(told.length, 1);
+  assert.equal(JSON.parse(told[0]!).rawData, bomb.Data.toString('base64'));
+});
+
 test('What a stream cannot do with its records is refused', async () => {
   const { stream, firehose } = await deliveries();
   const refused: readonly (readonly [config: Parameters<typeof stream>[1], code: string, message: RegExp])[] = [

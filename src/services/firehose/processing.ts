@@ -52,9 +52,10 @@ class Failure extends Error {
 export async function processed(records: readonly Received[], how: Processing): Promise<Outcome> {
   const done: Processed[] = [];
   const failed: Unprocessed[] = [];
+  const room = { bytes: UNPACKED_BYTES_MAX };
   for (const record of records) {
     try {
-      const unpacked = how.decompresses ? await unpackedLogs(record.data, how.extractsMessages) : record.data;
+      const unpacked = how.decompresses ? await unpackedLogs(record.data, how.extractsMessages, room) : record.data;
       if (unpacked === undefined) continue;
       const parts = partsOf(unpacked, how.separator).map((data) => finished({ at: record.at, data }, how));
       const bad = parts.filter((part) => 'type' in part);
@@ -87,15 +88,20 @@ function unprocessed(record: Received, error: unknown): Unprocessed {
 }
 
 const unzipped = promisify(gunzip);
-/** Events of logs pack well, but not without bound. */
+/** Events of logs pack well, but not without bound: of all that is delivered together. */
 const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
 
+interface Room {
+  bytes: number;
+}
+
 /** What CloudWatch Logs sent, unpacked; undefined where it only said that it is there. */
-async function unpackedLogs(data: Buffer, extractsMessages: boolean): Promise<Buffer | undefined> {
+async function unpackedLogs(data: Buffer, extractsMessages: boolean, room: Room): Promise<Buffer | undefined> {
   const refused = (message: string) => new Failure('decompression-failed', 'Decompression.Failed', message);
-  const bytes = await unzipped(data, { maxOutputLength: UNPACKED_BYTES_MAX }).catch((error: Error) => {
+  const bytes = await unzipped(data, { maxOutputLength: Math.max(1, room.bytes) }).catch((error: Error) => {
     throw refused(`The record cannot be decompressed: ${error.message}`);
   });
+  room.bytes -= bytes.length;
   if (!extractsMessages) return bytes;
   const { messageType, logEvents } = parsed(bytes, () => refused('The record is not of CloudWatch Logs.')) as Logs;
   if (messageType === 'CONTROL_MESSAGE') return undefined;

@@ -30,12 +30,18 @@ export const queuesOf = (stream: Stream): readonly Queue[] => (backsUp(stream) ?
 const MEBIBYTE = 1024 * 1024;
 /** However much a stream asks for: it is in memory at once. */
 const BUFFER_MEBIBYTES_MAX = 32;
+/** Of what comes packed and is unpacked. */
+const PACKED_MEBIBYTES_MAX = 2;
 
 export function bufferOf({ destination }: Stream, queue: Queue): { readonly bytes: number; readonly ms: number } {
   const { settings, backup } = destination;
   const { SizeInMBs = 5, IntervalInSeconds = 300 } = (queue === 'main' ? settings : backup)?.BufferingHints ?? {};
-  return { bytes: Math.min(SizeInMBs, BUFFER_MEBIBYTES_MAX) * MEBIBYTE, ms: IntervalInSeconds * 1000 };
+  const most = queue === 'main' && unpacks(settings) ? PACKED_MEBIBYTES_MAX : BUFFER_MEBIBYTES_MAX;
+  return { bytes: Math.min(SizeInMBs, most) * MEBIBYTE, ms: IntervalInSeconds * 1000 };
 }
+
+const unpacks = ({ ProcessingConfiguration: { Enabled, Processors = [] } = {} }: Stream['destination']['settings']) =>
+  Enabled === true && Processors.some(({ Type }) => Type === 'Decompression');
 
 const taskId = ({ stream, queue }: Due) => `${stream} ${queue}`;
 

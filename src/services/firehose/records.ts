@@ -24,10 +24,10 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** In base 64, with all that is around it. */
 const BODY_BYTES_MAX = 6 * 1024 * 1024;
 
-/** A stream that takes records. */
+/** A stream that takes records: what came into one that is being deleted would be lost. */
 async function loadOpen(input: { DeliveryStreamName: string }, ctx: Context): Promise<Stream | Missing> {
   const stream = await loadStream(input, ctx);
-  if (stream instanceof Missing || statusOf(stream, ctx.now) !== 'CREATING') return stream;
+  if (stream instanceof Missing || statusOf(stream, ctx.now) === 'ACTIVE') return stream;
   return new Missing(streamArn(stream), noStream(ctx.account, stream.name));
 }
 

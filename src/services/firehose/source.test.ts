@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { rejected } from '../../testing/rejected.ts';
 import { deliveries, roleFor } from './firehose.fixture.ts';
@@ -117,4 +118,25 @@ test('What cannot be delivered waits in Kinesis', async () => {
   assert.ok(kept.has('0') && kept.has('1') && kept.size < 6, [...kept].join());
   assert.equal(bytes.length, kept.size * 700_000);
   assert.ok(cloud.now() > new Date('2030-01-02T00:00:00Z'));
+});
+
+test('Records that claim to hold hundreds of thousands are read a few at a time', async () => {
+  const { kinesis, create, objects, after, s3Config } = await sourced();
+  const settings = s3Config({ BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 } });
+  const lines = { Type: 'AppendDelimiterToRecord' as const, Parameters: [] };
+  const ProcessingConfiguration = { Enabled: true, Processors: [lines] };
+  await create({
+    S3DestinationConfiguration: undefined,
+    ExtendedS3DestinationConfiguration: { ...settings, ProcessingConfiguration },
+  });
+  const message = Buffer.concat(new Array(60_000).fill(Buffer.from([0x1a, 0])));
+  const Data = Buffer.concat([Buffer.from('f3899ac2', 'hex'), message, createHash('md5').update(message).digest()]);
+  for (const PartitionKey of ['a', 'a', 'a']) await kinesis.putRecord({ StreamName: 'line', PartitionKey, Data });
+  for (let turn = 0; turn < 6; turn++) await after('PT20S');
+  const sizes = (await objects()).map(({ bytes }) => bytes.length);
+  assert.equal(
+    sizes.reduce((sum, size) => sum + size, 0),
+    180_000,
+  );
+  assert.ok(Math.max(...sizes) <= 100_000, sizes.join());
 });

@@ -26,14 +26,16 @@ export interface Reading {
   readonly idle: number;
   /** Milliseconds: when its shards were listed; 0 when they are to be listed now. */
   readonly listed: number;
+  /** The shard to begin with, where one turn was not enough for all. */
+  readonly from?: string | undefined;
 }
 
 export const readAt = (
   ctx: Giver,
   { id, account, region }: Stream,
   due: number,
-  { idle, listed }: Omit<Reading, 'stream'> = { idle: 0, listed: 0 },
-): Promise<void> => later<Reading>(ctx, { kind: READ, id, body: { stream: id, idle, listed }, due, account, region });
+  state: Omit<Reading, 'stream'> = { idle: 0, listed: 0 },
+): Promise<void> => later<Reading>(ctx, { kind: READ, id, body: { stream: id, ...state }, due, account, region });
 
 export const readSource: TaskHandler<Reading> = {
   kind: READ,

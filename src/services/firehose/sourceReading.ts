@@ -49,10 +49,11 @@ export async function readOn({ body }: Task<Reading>, ctx: Context): Promise<Aga
   const isFull = (await levelOf(ctx.store, { stream: stream.id, queue: 'main' })) >= 2 * bufferOf(stream, 'main').bytes;
   const now = ctx.now.getTime();
   const isListed = now < body.listed + LISTED_MS;
-  const read = isFull ? NOTHING : await readShards(ctx, stream, source, isListed);
+  const read = isFull ? { ...NOTHING, from: body.from } : await readShards(ctx, stream, source, isListed, body.from);
   const idle = read.records > 0 ? 0 : body.idle + 1;
   const listed = read.ended ? 0 : isListed || isFull ? body.listed : now;
-  await readAt(ctx, stream, now + (idle < IDLE_BEFORE ? PAUSE_MS : PAUSE_MS_MAX), { idle, listed });
+  const { from } = read;
+  await readAt(ctx, stream, now + (idle < IDLE_BEFORE ? PAUSE_MS : PAUSE_MS_MAX), { idle, listed, from });
   return undefined;
 }
 
@@ -65,24 +66,43 @@ interface Shards {
   readonly NextToken?: string;
 }
 
-/** How many records came, and whether a shard has ended. */
-async function readShards(ctx: Context, stream: Stream, source: Source, isListed: boolean) {
+/** They are in memory at once. */
+const BYTES_A_TURN = 32 * 1024 * 1024;
+const PIECES_A_TURN = 100_000;
+
+/** How many records came, whether a shard has ended, and which one is next where there was no room for more. */
+async function readShards(ctx: Context, stream: Stream, source: Source, isListed: boolean, first?: string) {
   const as = await roleOf(ctx, stream, source.roleArn);
   const ask: Ask = (operation, input) => ctx.call('kinesis', operation, input, as, regionOf(source));
   const places = isListed ? await cursorsOf(ctx.store, stream.id) : await listed(ctx, stream, source, ask);
   const records: Received[] = [];
   let behindMs = 0;
   let ended = false;
-  for (const cursor of places) {
+  let bytes = 0;
+  let from: string | undefined;
+  for (const cursor of turned(places, first)) {
     if (cursor.ended) continue;
+    if (bytes >= BYTES_A_TURN || records.length >= PIECES_A_TURN) {
+      from = cursor.shard;
+      break;
+    }
     const read = await readShard(stream, source, cursor, ask);
-    records.push(...read.records);
+    for (const record of read.records) records.push(record);
+    bytes += bytesOf(read.records);
     behindMs = Math.max(behindMs, read.behindMs);
     if (read.cursor !== cursor) await ctx.store.replace(cursors, read.cursor);
     if (read.cursor.ended) ended = true;
   }
   await keepRead(ctx, stream, records, behindMs);
-  return { records: records.length, ended };
+  return { records: records.length, ended, from };
+}
+
+function turned(places: readonly Cursor[], first: string | undefined): readonly Cursor[] {
+  const at = Math.max(
+    0,
+    places.findIndex(({ shard }) => shard === first),
+  );
+  return [...places.slice(at), ...places.slice(0, at)];
 }
 
 /** A cursor for each shard that there is, and for no other. */
@@ -122,22 +142,24 @@ async function readShard({ created }: Stream, { streamArn: StreamARN }: Source, 
   const { ShardIterator } = await ask<{ ShardIterator: string }>('GetShardIterator', place);
   const got = await ask<Got>('GetRecords', { StreamARN, ShardIterator, Limit: RECORDS_A_TURN });
   const { Records = [], NextShardIterator, MillisBehindLatest: behindMs = 0 } = got;
-  const last = Records.at(-1);
+  const records: Received[] = [];
+  let read = 0;
+  for (const { ApproximateArrivalTimestamp: at, Data } of Records) {
+    if (records.length >= PIECES_A_TURN) break;
+    for (const data of taken(Buffer.from(Data))) records.push({ at: at.getTime(), data });
+    read += 1;
+  }
+  const last = Records[read - 1];
   const next: Cursor = {
     ...cursor,
     ...(last && { after: last.SequenceNumber }),
-    ...(NextShardIterator === undefined && { ended: true }),
+    ...(NextShardIterator === undefined && read === Records.length && { ended: true }),
   };
-  return {
-    records: Records.flatMap(({ ApproximateArrivalTimestamp: at, Data }) =>
-      taken(Buffer.from(Data)).map((data) => ({ at: at.getTime(), data })),
-    ),
-    cursor: last || next.ended ? next : cursor,
-    behindMs,
-  };
+  return { records, cursor: last || next.ended ? next : cursor, behindMs };
 }
 
 const PARCEL_BYTES = 1024 * 1024;
+const PARCEL_RECORDS = 10_000;
 
 async function keepRead(ctx: Context, stream: Stream, records: readonly Received[], behindMs: number): Promise<void> {
   if (records.length === 0) return;
@@ -160,9 +182,9 @@ const bytesOf = (records: readonly Received[]) => records.reduce((sum, { data })
 
 function portions(records: readonly Received[]): Received[][] {
   const all: Received[][] = [];
-  let bytes = PARCEL_BYTES;
+  let bytes = Number.POSITIVE_INFINITY;
   for (const record of records) {
-    if (bytes + record.data.length > PARCEL_BYTES) {
+    if (bytes + record.data.length > PARCEL_BYTES || all.at(-1)?.length === PARCEL_RECORDS) {
       all.push([]);
       bytes = 0;
     }

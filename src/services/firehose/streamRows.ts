@@ -40,6 +40,8 @@ export interface Encryption {
   /** Of the key's grant, and the data key of `keyArn` that new records are sealed under. */
   readonly grant?: string | undefined;
   readonly dataKey?: string | undefined;
+  /** What they are sealed under until that key is in use. */
+  readonly before?: string | undefined;
 }
 
 export interface Stream extends StreamName {
