@@ -18,7 +18,7 @@ import { WEB_IDENTITY_PREFIX } from '../identity/outboundKeys.ts';
 import { describeError } from '../protocols/errors.ts';
 import { errorProtocol } from '../protocols/index.ts';
 import { arriving, bodyBytesMax, bodyOf, forgetRest, isStream, tooLarge } from './body.ts';
-import { ALPNCallback, speakHttp2 } from './http2.ts';
+import { ALPNCallback, expectSoon, speakHttp2 } from './http2.ts';
 import type { Deps } from './invocation.ts';
 import { documentPage } from './pages/documents.ts';
 import { page } from './pages/index.ts';
@@ -28,6 +28,8 @@ import { fronted, handle } from './pipeline.ts';
 import type { WhenGone } from './waiting.ts';
 
 const HEADER_BYTES_MAX = 32 * 1024;
+/** By then a request must have come, but for long uploads. */
+const REQUEST_MS = 60_000;
 /** After so long without a byte in either direction a connection is cut, whatever it was for. */
 const IDLE_MS = 300_000;
 
@@ -41,7 +43,7 @@ export function gatewayServer(deps: Deps, controls: Controls, tls: Tls | undefin
   const limits = {
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: 15_000,
-    requestTimeout: 60_000,
+    requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: 5_000,
     keepAliveTimeout: 65_000,
     insecureHTTPParser: false,
@@ -111,6 +113,7 @@ async function answerTo(
   if (ambiguous) return lastAnswer(refusal(request, deps, AMBIGUOUS));
   if (isStream(request)) return answerToStream({ message, response, expects }, request, deps, whenGone);
   if (expects) response.writeContinue();
+  expectSoon(message, REQUEST_MS);
   const bytesMax = bodyBytesMax(request);
   const body = await bodyOf(message, Number(headers['content-length'] ?? 0), bytesMax);
   if (body === 'truncated') return undefined;

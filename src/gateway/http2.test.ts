@@ -85,6 +85,26 @@ test('a server that stops waits neither for idle sessions nor for connections th
   await Promise.all(gone);
 });
 
+test('a body that does not come within a minute is given up, however busy the session is', async (t) => {
+  const port = await listening(t, await testCloud());
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const session = connect(`http://127.0.0.1:${port}`);
+  const ask = () => session.request({ ':method': 'POST', ':path': '/', 'x-amz-target': 'AmazonSQS.ListQueues' });
+  // What came before it has been heard when a request is answered.
+  const heard = () => new Promise((resolve) => ask().once('close', resolve).resume().end('{}'));
+  const stream = ask();
+  const gone = new Promise((resolve) => stream.once('close', () => resolve(stream.rstCode)));
+  stream.on('error', () => undefined).write('{');
+  await heard();
+  t.mock.timers.tick(59_000);
+  stream.write(' ');
+  await heard();
+  assert.equal(stream.closed, false);
+  t.mock.timers.tick(1_000);
+  assert.equal(await gone, constants.NGHTTP2_CANCEL);
+  session.close();
+});
+
 test('under TLS who offers HTTP/2 alone gets it, and who offers both gets HTTP/1.1', async (t) => {
   const cloud = await testCloud();
   const { pem, privateKey } = testCertificate('cloud.test');

@@ -11,10 +11,12 @@ import type { TLSSocket } from 'node:tls';
 type Listen = (message: IncomingMessage, response: ServerResponse) => void;
 
 const PREFACE = 'PRI';
-/** A connection on which nothing is said for so long is cut, and a session as well. */
+/** A connection on which nothing is said for so long is cut; a session as well, and each of its streams. */
 const SILENT_MS = 15_000;
 const IDLE_MS = 300_000;
 const STREAMS_MAX = 100;
+/** The code of RFC 9113 for a stream that is no longer wanted. */
+const CANCEL = 8;
 
 /** For the options of a TLS server. */
 export const ALPNCallback = ({ protocols }: { readonly protocols: readonly string[] }): string | undefined =>
@@ -89,6 +91,7 @@ function http2Server(sessions: Set<ServerHttp2Session>, listen: Listen): Http2Se
   const server = createServer({ settings: { maxConcurrentStreams: STREAMS_MAX } }, (request, response) =>
     listen(asMessage(request), asResponse(response)),
   );
+  server.on('stream', (stream) => stream.setTimeout(IDLE_MS, () => stream.close(CANCEL)));
   server.on('session', (session) => {
     sessions.add(session);
     session.setTimeout(IDLE_MS, () => session.destroy());
@@ -123,6 +126,15 @@ function breakOff(request: Http2ServerRequest): void {
   request.once('aborted', () => {
     if (!request.readableEnded) request.destroy(new Error('The request broke off.'));
   });
+}
+
+/** A body that is not there by then is given up. HTTP/1 has this of its server. */
+export function expectSoon(message: IncomingMessage, withinMs: number): void {
+  if (message.httpVersionMajor < 2) return;
+  const { stream } = message as unknown as Http2ServerRequest;
+  const late = setTimeout(() => stream.close(CANCEL), withinMs);
+  const settled = () => clearTimeout(late);
+  message.once('end', settled).once('close', settled);
 }
 
 /** Of a connection nothing is said in an answer: it is the session's. */
