@@ -25,7 +25,8 @@ export async function putWithToken(
     throw new Refusal(401, 'UnrecognizedClientException', 'The bearer token included in the request is invalid.');
   }
   const caller = callerOf(user);
-  await ctx.permit('logs:CallWithBearerToken', { resource: '*' }, caller);
+  const conditions = { 'aws:RequestedRegion': region };
+  await ctx.permit('logs:CallWithBearerToken', { resource: '*', conditions }, caller);
   const output = await ctx.call<PutLogEventsResponse>('logs', 'PutLogEvents', input, caller, region);
   const group = await ctx.store.get(logGroups, [user.account, region, input.logGroupName]);
   if (!group?.bearerTokens) {

@@ -81,7 +81,7 @@ function lineEvents(body: Uint8Array): Found {
     if (text === '') continue;
     try {
       const value: unknown = JSON.parse(text);
-      if (Array.isArray(value)) events.push(...value.map((each) => eventOf(each, textIn(each))));
+      if (Array.isArray(value)) for (const each of value) events.push(eventOf(each, textIn(each)));
       else events.push(eventOf(value, typeof value === 'string' ? value : text));
     } catch {
       skipped++;

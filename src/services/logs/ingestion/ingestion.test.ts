@@ -195,6 +195,43 @@ test('Bodies that are hostile are refused, at a cost that does not explode', asy
   assert.ok((await texts(cloud)).length < 10);
 });
 
+test('Values in OpenTelemetry that are none are left out, and every element of a long line is told', async () => {
+  const { cloud, send } = await listening();
+  const none = { toString: null, valueOf: 1 };
+  const record = {
+    timeUnixNano: none,
+    body: { intValue: none },
+    attributes: [{ key: none, value: { stringValue: 'x' } }],
+  };
+  const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] });
+  const headers = { 'x-aws-log-group': 'app', 'x-aws-log-stream': 's' };
+  assert.equal((await send({ path: '/v1/logs', query: '', headers, body })).status, 200);
+  const attributes = { [JSON.stringify(none)]: 'x' };
+  const told = { resource: { attributes: {} }, scope: {}, body: null, attributes };
+  assert.deepEqual(
+    (await texts(cloud)).map((text) => JSON.parse(text!)),
+    [told],
+  );
+  const long = await send({ path: '/ingest/bulk', body: `{"kept":1}\n[${'1,'.repeat(300_000)}1]` });
+  assert.deepEqual(
+    [long.status, /at most 10000 events/.test(long.body)],
+    [400, true],
+    'none is passed over in silence',
+  );
+});
+
+test('A token is used in the Region of the host that it is sent to', async () => {
+  const Condition = { StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } };
+  const { cloud, send } = await listening({ Version: '2012-10-17', Statement: { ...POLICY.Statement, Condition } });
+  const { logs } = cloud.as(await cloud.keyFor(cloud.managementAccount), 'eu-west-1');
+  await logs.createLogGroup({ logGroupName: 'app' });
+  await logs.putBearerTokenAuthentication({ logGroupIdentifier: 'app', bearerTokenAuthenticationEnabled: true });
+  await logs.createLogStream({ logGroupName: 'app', logStreamName: 's' });
+  assert.equal((await send({ body: EVENT })).status, 403);
+  assert.equal((await send({ body: EVENT, headers: { host: 'logs.eu-west-1.amazonaws.com' } })).status, 200);
+  assert.equal((await logs.filterLogEvents({ logGroupName: 'app' })).events?.length, 1);
+});
+
 test('A token must be one, hold, and its user be permitted; the group must let tokens in', async () => {
   const { cloud, iam, send, id, enabled, logs } = await listening();
   const status = async (more: Sent = {}) => (await send({ body: EVENT, ...more })).status;

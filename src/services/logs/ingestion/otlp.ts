@@ -49,13 +49,16 @@ const timesOf = (times: Json) =>
   Object.fromEntries(Object.entries(times).flatMap(([name, time]) => (isTime(time) ? [[name, Number(time)]] : [])));
 
 /** Of 64 bits: text in JSON, though some write a number. */
-const isTime = (time: unknown): boolean => /^\d{1,20}$/.test(String(time)) && String(time) !== '0';
+const isTime = (time: unknown): time is string | number =>
+  (typeof time === 'string' || typeof time === 'number') && /^\d{1,20}$/.test(String(time)) && String(time) !== '0';
 
 const millisecondsIn = (time: unknown): number | undefined =>
   isTime(time) ? Number(BigInt(String(time)) / NANOSECONDS_A_MILLISECOND) : undefined;
 
 const attributesIn = (list: unknown, depth = 0): Json =>
-  Object.fromEntries(objectsIn(list).map(({ key, value }) => [String(key), valueIn(value, depth)]));
+  Object.fromEntries(objectsIn(list).map(({ key, value }) => [textIn(key), valueIn(value, depth)]));
+
+const textIn = (key: unknown): string => (typeof key === 'object' ? JSON.stringify(key) : String(key));
 
 const DEPTH_MAX = 32;
 
@@ -63,7 +66,7 @@ const DEPTH_MAX = 32;
 function valueIn(value: unknown, depth: number): unknown {
   const { stringValue, boolValue, intValue, doubleValue, arrayValue, kvlistValue, bytesValue } = asObject(value);
   if (depth > DEPTH_MAX) return null;
-  if (intValue !== undefined) return Number(intValue);
+  if (intValue !== undefined) return typeof intValue === 'object' ? null : Number(intValue);
   if (arrayValue !== undefined) return objectsIn(asObject(arrayValue).values).map((each) => valueIn(each, depth + 1));
   if (kvlistValue !== undefined) return attributesIn(asObject(kvlistValue).values, depth + 1);
   return stringValue ?? boolValue ?? doubleValue ?? bytesValue ?? null;
