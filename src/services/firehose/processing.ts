@@ -169,7 +169,8 @@ function extracted(expression: Expression, record: Value): Value {
   try {
     return expression(record);
   } catch (error) {
-    if (error instanceof JqFailure) throw new Failure(...EXTRACTION, error.message);
+    // What is nested too deep to be written again is a RangeError.
+    if (error instanceof JqFailure || error instanceof RangeError) throw new Failure(...EXTRACTION, error.message);
     throw error;
   }
 }
