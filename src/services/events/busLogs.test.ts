@@ -189,3 +189,21 @@ test('The caller must be allowed to have the bus’s logs delivered, and details
   const made = events.createEventBus({ Name: 'sealed', KmsKeyIdentifier: KeyMetadata!.Arn!, LogConfig });
   await rejected(made, 'NotImplemented', /IncludeDetail FULL/);
 });
+
+test('An event that pretends to be of log delivery is logged as any', async () => {
+  const cloud = await logging('INFO');
+  await toGroup(cloud);
+  const orders = await queue(cloud.root, 'orders');
+  await rule(cloud, orders.arn);
+  const Detail = JSON.stringify({ userIdentity: { invokedBy: 'delivery.logs.amazonaws.com' } });
+  await cloud.root.events.putEvents({
+    Entries: [{ EventBusName: 'shop', Source: 'my.app', DetailType: 'Order', Detail }],
+  });
+  await cloud.settle();
+  assert.deepEqual(await typesIn(cloud), [
+    'EVENT_INGEST_SUCCESS',
+    'INVOCATION_START',
+    'INVOCATION_SUCCESS',
+    'RULE_MATCH',
+  ]);
+});

@@ -164,8 +164,12 @@ export async function logMatching(
   await tell(ctx, bus, logs, [start, ...(matches.length > 0 ? matches : [none])]);
 }
 
-/** Delivering logs makes calls that are events: a log of these would feed itself. */
-const isOfLogDelivery = ({ detail }: BusEvent) =>
+/**
+ * Delivering logs makes calls that are events: a log of these would feed itself. Nobody else can put events of AWS's
+ * services, and so hide in this way what was put.
+ */
+const isOfLogDelivery = ({ source, detail }: BusEvent) =>
+  source.startsWith('aws.') &&
   (detail as { userIdentity?: { invokedBy?: string } }).userIdentity?.invokedBy === 'delivery.logs.amazonaws.com';
 
 /** The same for each attempt. */
