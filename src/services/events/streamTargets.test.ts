@@ -98,9 +98,14 @@ test('Streams want a role, and a path that is one', async () => {
   const cloud = await testCloud();
   const RoleArn = await sender(cloud);
   const delivery = `arn:aws:firehose:us-east-1:${ACCOUNT}:deliverystream/d`;
+  const foreign = delivery.replace(ACCOUNT, '444455556666');
   const refused: readonly [target: object, sentence: string][] = [
     [{}, `RoleArn is required for target ${Arn}.`],
     [{ Arn: delivery }, `RoleArn is required for target ${delivery}.`],
+    [
+      { RoleArn, Arn: foreign },
+      `Parameter ${foreign} is not valid. Reason: The delivery stream must be in the account of the rule.`,
+    ],
     [{ RoleArn, KinesisParameters: { PartitionKeyPath: 'who' } }, 'Invalid PartitionKeyPath for target s.'],
     [
       { RoleArn, Arn: delivery, KinesisParameters: { PartitionKeyPath: '$.a' } },

@@ -95,8 +95,12 @@ function checkStream(target: Target, arn: Arn): void {
   if (path !== undefined && !stepsOf(path)) refuse(`Invalid PartitionKeyPath for target ${target.Id}.`);
 }
 
-function checkDeliveryStream(target: Target, arn: Arn): void {
+/** Records are put by the stream's name in the account of the role, which is the rule's. */
+function checkDeliveryStream(target: Target, arn: Arn, bus: BusName): void {
   if (!/^deliverystream\/[\w.-]+$/.test(arn.resource)) refuseArn(target);
+  if (arn.account !== bus.account) {
+    refuse(`Parameter ${target.Arn} is not valid. Reason: The delivery stream must be in the account of the rule.`);
+  }
   requireRole(target);
 }
 

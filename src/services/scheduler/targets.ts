@@ -64,8 +64,12 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     universal: 'firehose:putRecord',
     service: 'firehose',
     operation: 'PutRecord',
-    check: (_target, arn) => {
+    check: ({ RoleArn }, arn) => {
       if (!arn.resource.startsWith('deliverystream/')) refuse('Provided Arn is not in correct format.');
+      // Records are put by the stream's name in the account of the role.
+      if (parseArn(RoleArn ?? '')?.account !== arn.account) {
+        refuse('The delivery stream must be in the account of the execution role.');
+      }
     },
     input: (_target, { resource }, Data) => ({
       DeliveryStreamName: resource.slice('deliverystream/'.length),
