@@ -11,7 +11,7 @@ import { peopleOf } from '../identity/instanceKeys.ts';
 import { type Instance, instanceOfStore, instances } from '../identity/instances.ts';
 import { checked } from '../identity/passwords.ts';
 import { personPasswords } from '../identity/personCredentials.ts';
-import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
+import { answersHere, digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
 import { attempt, succeeded } from './attempts.ts';
 import { recordPerson } from './records.ts';
 import { afterPassword } from './secondFactor.ts';
@@ -56,7 +56,7 @@ export async function signIn(around: FrontAround, given: Given): Promise<Outcome
   const { right, better } = await checked(around, found.verifier, password, found.now);
   return around.within(async (ctx) => {
     const instance = await peopleOf(ctx, identityStore);
-    if (!instance) return { kind: 'refused' };
+    if (!instance || !answersHere(instance, ctx)) return { kind: 'refused' };
     const user = found.user && (await findUser(ctx.store, identityStore, found.user.id));
     const workflow = uuid(ctx);
     const told = { instance, user, workflow, credentials: 'PASSWORD' };
@@ -97,6 +97,7 @@ export async function signedIn(
   user: DirectoryUser,
   { next, workflow, credentials, mfa, more, external }: Entry,
 ): Promise<Outcome> {
+  if (!answersHere(instance, ctx)) return { kind: 'gone' };
   const token = newToken(ctx);
   const now = ctx.now.getTime();
   const signIn = uuid(ctx);

@@ -67,6 +67,22 @@ test('the portal is at the host names of every enabled Region, and of no other',
   assert.match((await browser.go('/start')).text, /<h1>No access portal/);
 });
 
+test('nobody signs in at the host name of a Region that was not added', async () => {
+  const { cloud, hosts, IdentityStoreId } = await world();
+  await welcome(cloud, 'alice');
+  const host = hosts('eu-west-2')[0]!;
+  const browser = browserOn(cloud.send, host);
+  const { text } = await browser.go(`/start/forgot/${IdentityStoreId}`);
+  const csrf = /name="csrf" value="([^"]+)"/.exec(text)![1]!;
+  const filled = { csrf, store: IdentityStoreId, name: 'alice', password: PASSWORD, next: '/start' };
+  const answer = await cloud.send({
+    ...{ method: 'POST', path: '/start/signin', query: '' },
+    headers: { host, cookie: browser.cookie(), 'content-type': 'application/x-www-form-urlencoded' },
+    body: Buffer.from(new URLSearchParams(filled).toString()),
+  });
+  assert.match(String(answer.body), /The user name or the password is wrong/);
+});
+
 test('a command line is let in by the Region, and its token is of that Region', async () => {
   const { cloud, oidc, accounts, hosts, IdentityStoreId } = await world();
   const { browser } = await welcome(cloud, 'alice');
