@@ -30,6 +30,9 @@ interface Kind<Row extends Coded> {
 const LENGTH = 6;
 const WRONG_MAX = 5;
 
+/** Wrong codes since a row was read, which those that come at the same time do not see in it. */
+const guesses = new WeakMap<Coded, number>();
+
 interface Missed {
   readonly rows: Table<Coded>;
   readonly row: Coded;
@@ -45,9 +48,12 @@ export const codesOf = <Row extends Coded>({ rows, seal, goodMs, signs }: Kind<R
     wrong >= WRONG_MAX && tried !== undefined ? tried : time + goodMs,
   /** @throws where it is not the code of the row; that is counted, though the call leaves nothing */
   requireCode(ctx: Context, row: Row, given: string): void {
+    const guessed = guesses.get(row) ?? 0;
+    if (row.wrong + guessed >= WRONG_MAX) invalid('Otp', 'The one-time password has expired.');
     const expected = ctx.secrets.open(seal, row.code ?? '');
     const bytes = Buffer.from(given);
     if (expected?.length === bytes.length && timingSafeEqual(expected, bytes)) return;
+    guesses.set(row, guessed + 1);
     ctx.audit.about = { rows, row } as unknown as Missed;
     invalid('Otp', 'The one-time password is not valid.');
   },

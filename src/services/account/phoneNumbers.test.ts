@@ -66,6 +66,17 @@ test('a code is good for ten minutes, five guesses, and the number that it went 
   await assert.rejects(account.verifyPhoneNumber({ Otp: await code() }), { name: 'ConflictException' });
 });
 
+test('guesses that come all at once are no more than those that come one by one', async () => {
+  const { account, status, code } = await contacted();
+  await account.sendPhoneNumberVerification({});
+  const right = await code();
+  const guesses = Array.from({ length: 40 }, (_, i) => String((Number(right) + 1 + i) % 1_000_000).padStart(6, '0'));
+  const tried = [...guesses, right].map((Otp) => account.verifyPhoneNumber({ Otp }));
+  const outcomes = await Promise.allSettled(tried);
+  assert.ok(outcomes.every((outcome) => outcome.status === 'rejected'));
+  assert.equal(await status(), 'UNVERIFIED');
+});
+
 test('an account without a contact has no telephone; a member’s is asked for by the management account', async () => {
   const cloud = await testCloud();
   const { account, organizations } = cloud.root;
