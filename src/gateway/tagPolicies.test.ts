@@ -10,7 +10,7 @@ const TYPES = [
   'kms:key',
   'logs:log-group',
   'logs:destination',
-  's3:bucket',
+  's3:ALL_SUPPORTED',
   'scheduler:schedule-group',
   'sns:topic',
   'sqs:*',
@@ -66,6 +66,17 @@ const MAKING: Readonly<Record<string, Case>> = {
   's3:CreateBucket': {
     name: 'TagPolicyException',
     make: ({ s3 }, k, v) => s3.createBucket({ Bucket: 'tagged', CreateBucketConfiguration: { Tags: listed(k, v) } }),
+  },
+  's3:PutStorageLensConfiguration': {
+    name: 'TagPolicyException',
+    async make({ s3control, sts }, k, v) {
+      const { Account: AccountId = '' } = await sts.getCallerIdentity({});
+      const StorageLensConfiguration = { Id: 'l', IsEnabled: true, AccountLevel: { BucketLevel: {} } };
+      return s3control.putStorageLensConfiguration({
+        ...{ AccountId, ConfigId: 'l', StorageLensConfiguration },
+        Tags: listed(k, v),
+      });
+    },
   },
   'sns:CreateTopic': {
     name: 'TagPolicyException',

@@ -59,11 +59,12 @@ const TYPES: Readonly<Record<string, readonly Type[]>> = {
   sso: [],
 };
 
-/** Operations that make something whose ARN is not known before. */
+/** Operations that make something whose ARN is not known before, or not what policies are asked about. */
 const MADE_BY: Readonly<Record<string, string>> = {
   'organizations:CreateAccount': 'organizations:account',
   'organizations:CreateOrganizationalUnit': 'organizations:ou',
   'organizations:InviteAccountToOrganization': 'organizations:account',
+  's3:PutStorageLensConfiguration': 's3:storage-lens',
 };
 
 /** `s3:bucket`, as tag policies call what an action is about; undefined for a type that AWS does not enforce. */
