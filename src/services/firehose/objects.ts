@@ -44,7 +44,7 @@ export async function putRecords(
   for (const records of within) {
     const at = { ...momentOf(ctx, stream, records), keys: records[0]!.keys ?? {} };
     const prefix = prefixAt(bucket.Prefix, at);
-    if (how.keys && prefix.length > PREFIX_MAX) {
+    if (how.keys && isTooLong(prefix)) {
       failed.push(...records.map(({ at: arrived, data }) => ({ at: arrived, data, ...TOO_LONG })));
       continue;
     }
@@ -59,6 +59,13 @@ export async function putRecords(
 }
 
 const PARTITIONS_MAX = 500;
+const KEY_BYTES_MAX = 1024;
+/** Of what follows the prefix: the stream's name, its version, the time, an id, and an extension. */
+const NAME_BYTES_MAX = 260;
+
+/** A key that S3 does not take would hold up all others. */
+const isTooLong = (prefix: string) =>
+  prefix.length > PREFIX_MAX || Buffer.byteLength(prefix) > KEY_BYTES_MAX - NAME_BYTES_MAX;
 
 const TOO_LONG = {
   type: 'metadata-extraction-failed' as const,
@@ -122,8 +129,6 @@ interface Piece {
   readonly at: Moment;
   readonly body: Buffer;
 }
-
-const KEY_BYTES_MAX = 1024;
 
 export async function putObject(
   ctx: Context,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Processor } from '@aws-sdk/client-firehose';
 import { rejected } from '../../testing/rejected.ts';
-import { deliveries } from './firehose.fixture.ts';
+import { BUCKET, deliveries } from './firehose.fixture.ts';
 
 const processor = (Type: NonNullable<Processor['Type']>, parameters: Record<string, string> = {}): Processor => ({
   Type,
@@ -69,6 +69,30 @@ test('A partition whose prefix is too long is set aside, the others are delivere
   await after('PT1M');
   const keys = (await objects()).map(({ key }) => key.replace(/parted-.*/, ''));
   assert.deepEqual(keys, ['bad/metadata-extraction-failed/', 'c=a/y=1970/']);
+});
+
+test('A record that makes no key, or none that S3 takes, holds up no other', async () => {
+  const { stream, put, s3, after } = await deliveries();
+  const query = '{customer:(.customer|if type == "array" then tojson else . end),year:.at|strftime("%Y")}';
+  await stream('parted', { ...PARTITIONED, ...processing(extraction(query)) });
+  const deep = `{"at":0,"customer":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const long = '€'.repeat(450);
+  await put(
+    'parted',
+    deep,
+    ...[long, '../../../up', '/', '\0', 'a'].map((customer) => JSON.stringify({ customer, at: 0 })),
+  );
+  await after('PT1M');
+  const { Contents = [] } = await s3.listObjectsV2({ Bucket: BUCKET });
+  const keys = Contents.map(({ Key = '' }) => Key.replace(/parted-.*/, ''));
+  assert.equal(keys.length, 5, keys.join());
+  assert.ok(keys.includes('c=a/y=1970/'), keys.join());
+  const { Body } = await s3.getObject({ Bucket: BUCKET, Key: Contents[0]!.Key });
+  const failed = (await Body!.transformToString()).trimEnd().split('\n');
+  assert.deepEqual(
+    failed.map((line) => Buffer.from(JSON.parse(line).rawData, 'base64').toString().slice(0, 24)),
+    ['{"at":0,"customer":[[[[[', `{"customer":"${'€'.repeat(11)}`],
+  );
 });
 
 test('Partitions that are too many are set aside', async () => {
