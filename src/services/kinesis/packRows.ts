@@ -42,6 +42,8 @@ export interface Head {
   readonly bytes: number;
   /** Of a stream on demand: what it was sent within a minute. */
   readonly load?: Load | undefined;
+  /** Somebody was told that the shard has ended. */
+  readonly ended?: true | undefined;
 }
 
 export interface Load {

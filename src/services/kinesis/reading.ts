@@ -15,7 +15,7 @@ import { refuse, shardIsNot } from './errors.ts';
 import { bytes, count, measure, measureFailure, measureShard, milliseconds } from './gauges.ts';
 import { type Iterator, invalidIterator, iteratorText, openIterator, placeAt, requireFresh } from './iterators.ts';
 import { keyToGet } from './keys.ts';
-import { entriesOf, entryBytes, ordered, type Pack, packs } from './packRows.ts';
+import { entriesOf, entryBytes, headOf, heads, ordered, type Pack, packs } from './packRows.ts';
 import { sequencesFrom } from './sequences.ts';
 import {
   decimalOf,
@@ -69,14 +69,13 @@ export const GetRecords: Operation<Present<GetRecordsInput>, GetRecordsOutput, T
     const place = placeOf(stream, shard.index);
     if (!(await mayRead(ctx, place))) throw throttled(ctx, stream, shard);
     if (DryRun) fail(DryRunOperationException, 'The request was rejected because the DryRun parameter was specified.');
-    const read = await readFrom(ctx, stream, shard, {
+    const { read, ended } = await readToEnd(ctx, stream, shard, {
       next: iterator.next,
       records: Limit ?? RECORDS_MAX,
       bytes: BYTES_MAX,
     });
     await countRead(ctx, place, read.bytes);
     tellRead(ctx, stream, shard, read);
-    const ended = read.atTip && !isOpen(shard, ctx.now.getTime());
     return {
       Records: read.records,
       MillisBehindLatest: read.behindMs,
@@ -86,6 +85,19 @@ export const GetRecords: Operation<Present<GetRecordsInput>, GetRecordsOutput, T
     };
   },
 };
+
+/**
+ * Reads, and tells whether that was all of a closed shard. Saying so is noted where whoever puts looks: a put that began
+ * while the shard was open and is slower than its end loses the race, and goes to a shard that is open.
+ */
+export async function readToEnd(ctx: Context, stream: Stream, shard: Shard, wish: Wish) {
+  const closed = !isOpen(shard, ctx.now.getTime());
+  const head = closed ? await headOf(ctx, placeOf(stream, shard.index)) : undefined;
+  const read = await readFrom(ctx, stream, shard, wish);
+  if (!head || !read.atTip) return { read, ended: false };
+  if (!head.ended) await ctx.store.replace(heads, { ...head, ended: true });
+  return { read, ended: true };
+}
 
 function throttled(ctx: Context, stream: Stream, shard: Shard): Error {
   measureFailure(ctx, (kept) => {

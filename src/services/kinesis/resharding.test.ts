@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Shard } from '@aws-sdk/client-kinesis';
 import { testCloud } from '../../testing/cloud.ts';
 import { active, iteratorOf, put, StreamName, shard, textOf, textsIn } from './fixtures.ts';
+import { headOf, heads } from './packRows.ts';
 
 const LAST = (1n << 128n) - 1n;
 const spanOf = ({ HashKeyRange: range }: Shard) =>
@@ -194,4 +195,31 @@ test('a stream on demand grows where it is sent much', async () => {
   const open = (await kinesis.listShards({ StreamName })).Shards!.filter(isOpen);
   requireWhole(open);
   assert.deepEqual(open.map(({ ParentShardId }) => ParentShardId).filter(Boolean), [shard(0), shard(0)]);
+});
+
+test('A put that is slower than the end of its shard, which a reader was told of, goes elsewhere', async () => {
+  const cloud = await testCloud();
+  const kinesis = await active(cloud);
+  await put(kinesis, 'before');
+  await kinesis.splitShard({ StreamName, ShardToSplit: shard(0), NewStartingHashKey: String(1n << 127n) });
+  const { rows } = await cloud.deps.store.transaction((tx) => tx.list(heads, [], { limit: 10 }));
+  const place = rows[0]!.shard;
+  const looked = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<void>();
+  const seen: (true | undefined)[] = [];
+  const slow = cloud.deps.store.transaction(async (store) => {
+    const head = await headOf({ store }, place);
+    seen.push(head.ended);
+    looked.resolve();
+    await told.promise;
+    await store.replace(heads, head);
+  });
+  await looked.promise;
+  await cloud.advance('PT10S');
+  const read = await kinesis.getRecords({ ShardIterator: await iteratorOf(kinesis, 'TRIM_HORIZON') });
+  assert.equal(read.NextShardIterator, undefined);
+  told.resolve();
+  await slow;
+  assert.deepEqual(seen, [undefined, true]);
+  assert.notEqual((await put(kinesis, 'after')).ShardId, shard(0));
 });

@@ -29,9 +29,9 @@ import { noStream } from './errors.ts';
 import { bytes, count, measure, measureFailure, measureShard, milliseconds } from './gauges.ts';
 import { placeFor, readableShard } from './iterators.ts';
 import { FIRST_PLACE, packs } from './packRows.ts';
-import { childrenOf, type Read, readFrom } from './reading.ts';
+import { childrenOf, type Read, readToEnd } from './reading.ts';
 import { sequenceOf } from './sequences.ts';
-import { isOpen, placeOf, type Shard, shardId, shardMapOf } from './shardRows.ts';
+import { placeOf, type Shard, shardId, shardMapOf } from './shardRows.ts';
 import { type Stream, streamAt } from './streamRows.ts';
 import { MIB } from './throughput.ts';
 
@@ -124,8 +124,7 @@ async function look(
   const map = await shardMapOf(ctx.store, stream);
   const current = map.shards.find(({ index }) => index === shard.index) ?? shard;
   const resting = state.rest > now;
-  const read = resting ? undefined : await readNext(ctx, stream, current, state);
-  const ended = read?.atTip && !isOpen(current, now);
+  const { read, ended } = resting ? RESTING : await readNext(ctx, stream, current, state);
   if (!ended && (!read || read.records.length === 0)) {
     const again = Math.min(end, ...(resting ? [state.rest] : []), current.closes ?? end) - now;
     if (ctx.mayWait && now - state.told < BEAT_SECONDS * 1000) {
@@ -148,11 +147,13 @@ async function look(
     MillisBehindLatest: told.behindMs,
     ...children,
   };
-  return { state: next, events: [{ SubscribeToShardEvent }], over: ended === true };
+  return { state: next, events: [{ SubscribeToShardEvent }], over: ended };
 }
 
-const readNext = (ctx: Context, stream: Stream, shard: Shard, { next }: State): Promise<Read> =>
-  readFrom(ctx, stream, shard, { next, records: RECORDS_AN_EVENT, bytes: BYTES_A_SECOND });
+const RESTING = { read: undefined, ended: false };
+
+const readNext = (ctx: Context, stream: Stream, shard: Shard, { next }: State) =>
+  readToEnd(ctx, stream, shard, { next, records: RECORDS_AN_EVENT, bytes: BYTES_A_SECOND });
 
 /** @throws ResourceNotFoundException, ResourceInUseException: told as the stream's last event */
 async function stillThere(ctx: Context, { stream, consumer, own }: Session): Promise<Stream> {
