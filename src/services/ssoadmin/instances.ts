@@ -15,6 +15,7 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { requestTags } from '../../core/tags.ts';
+import { accessControlAttributes } from '../../identity/accessControlAttributes.ts';
 import {
   applicationArn,
   applications,
@@ -22,12 +23,13 @@ import {
   trustedTokenIssuerArn,
   trustedTokenIssuers,
 } from '../../identity/applications.ts';
-import { directoryGroups, directoryUsers } from '../../identity/directory.ts';
-import { identitySources } from '../../identity/identitySources.ts';
+import { directoryGroups, directoryMemberships, directoryUsers } from '../../identity/directory.ts';
+import { externalSignIns, identitySources } from '../../identity/identitySources.ts';
 import { isServedIn, regionsOf } from '../../identity/instanceRegions.ts';
 import { IDENTITY_CENTER, type Instance, identityStoreArn, instanceArn, instances } from '../../identity/instances.ts';
 import { chainOf, isDelegatedAdministrator, trustedServices } from '../../identity/organization.ts';
 import { permissionSets } from '../../identity/permissionSets.ts';
+import { forgetCredentials } from '../../identity/personCredentials.ts';
 import { newSamlIdentity, samlIdentities } from '../../identity/samlIdentity.ts';
 import { scimTokens } from '../../identity/scimTokens.ts';
 import { everyRow } from '../../store/everyRow.ts';
@@ -114,11 +116,7 @@ export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> 
     if (instance.account !== ctx.account) throw notFound(`Instance with ARN ${instanceArn(instance)} not found`);
     const sets = await ctx.store.list(permissionSets, [instance.id], { limit: 1 });
     if (sets.rows.length > 0) failConflict('The instance has permission sets. Delete them first.');
-    for (const rows of [directoryUsers, directoryGroups] as const) {
-      for await (const row of everyRow(ctx.store, rows as typeof directoryUsers, [instance.identityStore])) {
-        await ctx.store.remove(rows as typeof directoryUsers, [instance.identityStore, row.id]);
-      }
-    }
+    await forgetPeople(ctx, instance);
     await forgetApplications(ctx, instance);
     for await (const { id } of everyRow(ctx.store, scimTokens, [instance.identityStore])) {
       await ctx.store.remove(scimTokens, [instance.identityStore, id]);
@@ -126,10 +124,27 @@ export const DeleteInstance: OnInstance<Present<DeleteInstanceRequest>, object> 
     await ctx.store.remove(instances, [instance.id]);
     await ctx.store.remove(samlIdentities, [instance.id]);
     await ctx.store.remove(identitySources, [instance.identityStore]);
+    await ctx.store.remove(accessControlAttributes, [instance.id]);
     await putTags(ctx, instanceArn(instance), []);
     return {};
   },
 };
+
+/** With what proved who they were, and what identity providers said of them. */
+async function forgetPeople({ store }: Context, { identityStore }: Instance): Promise<void> {
+  for await (const { id } of everyRow(store, directoryUsers, [identityStore])) {
+    await store.remove(directoryUsers, [identityStore, id]);
+    await forgetCredentials(store, identityStore, id);
+  }
+  for (const rows of [directoryGroups, directoryMemberships] as const) {
+    for await (const { id } of everyRow(store, rows as typeof directoryGroups, [identityStore])) {
+      await store.remove(rows as typeof directoryGroups, [identityStore, id]);
+    }
+  }
+  for await (const { signIn } of everyRow(store, externalSignIns, [identityStore], 'store')) {
+    await store.remove(externalSignIns, [signIn]);
+  }
+}
 
 async function forgetApplications(ctx: Context, { id: instance }: Instance): Promise<void> {
   for await (const row of everyRow(ctx.store, applications, [instance])) {
