@@ -5,7 +5,8 @@
  * stream keeps it.
  * https://docs.aws.amazon.com/streams/latest/dev/data-delivery-s3-about.html
  */
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip, zstdCompress } from 'node:zlib';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Point } from '../../core/metrics.ts';
@@ -154,15 +155,19 @@ const NEWLINE = Buffer.from('\n');
 const joined = (found: readonly Found[], format: Channel['format']): Buffer =>
   Buffer.concat(found.flatMap(({ data }) => (format === 'BYTE_ARRAY' ? [data] : [data, NEWLINE])));
 
-const PACKERS: Readonly<Record<Storage['compression'], (body: Buffer) => Buffer>> = {
-  NONE: (body) => body,
-  GZIP: (body) => gzipSync(body),
-  ZSTD: (body) => zstdCompressSync(body),
+const gzipped = promisify(gzip);
+const zstdCompressed = promisify(zstdCompress);
+
+/** As much as an object holds would keep everybody waiting if it were packed at one go. */
+const PACKERS: Readonly<Record<Storage['compression'], (body: Buffer) => Promise<Buffer>>> = {
+  NONE: async (body) => body,
+  GZIP: (body) => gzipped(body),
+  ZSTD: (body) => zstdCompressed(body),
 };
 
 /** Returns how many bytes. */
 async function put(ctx: Context, channel: Channel, role: Caller, body: Buffer, storage: Storage): Promise<number> {
-  const packed = PACKERS[storage.compression](body);
+  const packed = await PACKERS[storage.compression](body);
   await putObject(ctx, channel, role, {
     Bucket: bucketName(storage.bucket),
     ExpectedBucketOwner: storage.owner,

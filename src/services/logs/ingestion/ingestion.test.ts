@@ -271,9 +271,15 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
 /** Signature Version 4 as AWS describes it. */
-function signed(key: { accessKeyId: string; secretAccessKey: string }, path: string, query: string, body: string) {
+function signed(
+  key: { accessKeyId: string; secretAccessKey: string },
+  path: string,
+  query: string,
+  body: string,
+  day?: string,
+) {
   const timestamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const date = timestamp.slice(0, 8);
+  const date = day ?? timestamp.slice(0, 8);
   const scope = `${date}/us-east-1/logs/aws4_request`;
   const host = 'logs.us-east-1.amazonaws.com';
   const names = 'host;x-amz-date';
@@ -300,6 +306,8 @@ test('A request that is signed is sent by whoever signed it, whatever the group 
   assert.equal((await send({ path: '/ingest/bulk', headers, body: '{"a":1}' })).status, 401, 'another path');
   const late = { ...headers, 'x-amz-date': '20200101T000000Z' };
   assert.equal((await send({ path: '/ingest/json', headers: late, body: '{"a":1}' })).status, 401);
+  const old = signed(key, '/ingest/json', query, '{"a":1}', '20200101');
+  assert.equal((await send({ path: '/ingest/json', query, headers: old, body: '{"a":1}' })).status, 401, 'an old day');
   const unsigned = { ...headers, 'x-aws-log-group': 'app' };
   assert.equal(
     (await send({ path: '/ingest/json', headers: unsigned, query: 'logStream=s', body: '{"a":1}' })).status,

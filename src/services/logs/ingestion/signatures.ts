@@ -19,6 +19,8 @@ export function signatureOf(request: WireRequest, wallClock: number): FormSignat
     AUTHORIZATION.exec(headers.authorization ?? '') ?? refuse('The Authorization header cannot be read.');
   const timestamp = headers['x-amz-date'] ?? refuse('X-Amz-Date is missing.');
   requireTimely(timestamp, wallClock);
+  // A signing key is of its day.
+  if (!timestamp.startsWith(date!)) refuse('Date in Credential scope does not match the one in X-Amz-Date.');
   const signed = names!.split(';');
   requireSigned(headers, signed);
   const canonical = sha256(canonicalRequest(request, signed));
