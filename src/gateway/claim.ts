@@ -44,6 +44,8 @@ type Head = Pick<Claim, 'algorithm' | 'accessKeyId' | 'date' | 'region' | 'servi
 
 const heads = new Map<string, Head>();
 const HEADS_MAX = 10_000;
+/** Nobody's is longer, and whoever sends longer ones has shown no secret. */
+const HEAD_LENGTH_MAX = 1000;
 const SIGNATURE = 'Signature=';
 const HMAC_SIGNATURE = /^[0-9a-f]{64}$/;
 
@@ -69,6 +71,7 @@ function readHeader(request: WireRequest, header: string): Header {
   if (known) return { head: known, signature };
   const read = parseHeader(request, header);
   if (read.head.algorithm !== 'AWS4-HMAC-SHA256' || read.signature !== signature) return read;
+  if (before.length > HEAD_LENGTH_MAX) return read;
   if (heads.size >= HEADS_MAX) heads.clear();
   heads.set(before, read.head);
   return read;

@@ -199,3 +199,16 @@ test('a Signature Version 4a names a Region, or leaves it to us', () => {
   assert.equal(region('*'), 'us-east-1');
   for (const set of ['', 'us-west-*', '../..']) assert.throws(() => region(set), { name: 'IncompleteSignature' });
 });
+
+test('what a stranger claims at length is not remembered', () => {
+  const heard = (more: number) => {
+    const names = ['host', ...Array.from({ length: more }, (_, i) => `x-${i}`)].join(';');
+    const scope = 'AKIAIOSFODNN7EXAMPLE/20300101/us-east-1/sts/aws4_request';
+    const text = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=${names}, Signature=${'a'.repeat(64)}`;
+    const headers = { ...HOST, authorization: text, 'x-amz-date': '20300101T000000Z' };
+    return claimOf(requestOf('GET', '/', headers))?.signedHeaders;
+  };
+  assert.equal(heard(3), heard(3));
+  assert.notEqual(heard(5000), heard(5000));
+  assert.deepEqual(heard(5000), heard(5000));
+});
