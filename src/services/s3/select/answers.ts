@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OutputSerialization, SelectObjectContentEventStream } from '@aws-sdk/client-s3';
 import { selectError } from './errors.ts';
-import type { Aggregate, Query, Row } from './query.ts';
-import { compared, isUnknown, numberIn, textOf, type Value } from './values.ts';
+import type { Aggregate, Column, Query, Row } from './query.ts';
+import { compared, isUnknown, numberIn, RECORD_CHARACTERS_MAX, textOf, type Value } from './values.ts';
 
 type Record = readonly (readonly [name: string, value: Value])[];
 
@@ -14,7 +14,7 @@ export function writerOf({ CSV, JSON: json }: OutputSerialization): Written {
   if (CSV && json) throw selectError('ObjectSerializationConflict');
   if (json) {
     const delimiter = json.RecordDelimiter ?? '\n';
-    return (record) => `${JSON.stringify(Object.fromEntries(record))}${delimiter}`;
+    return (record) => `{${together(membersOf(record), ',')}}${delimiter}`;
   }
   if (!CSV) throw selectError('MissingRequiredParameter');
   const { QuoteFields = 'ASNEEDED', FieldDelimiter = ',', RecordDelimiter = '\n', QuoteCharacter = '"' } = CSV;
@@ -26,7 +26,30 @@ export function writerOf({ CSV, JSON: json }: OutputSerialization): Written {
     if (QuoteFields === 'ASNEEDED' && !special.some((each) => text.includes(each))) return text;
     return QuoteCharacter + text.replaceAll(QuoteCharacter, escaped) + QuoteCharacter;
   };
-  return (record) => record.map(([, value]) => field(value)).join(FieldDelimiter) + RecordDelimiter;
+  return (record) => together(fieldsOf(record, field), FieldDelimiter) + RecordDelimiter;
+}
+
+function* fieldsOf(record: Record, field: (value: Value) => string): Generator<string> {
+  for (const [, value] of record) yield field(value);
+}
+
+/** Of those of one name the last. */
+function* membersOf(record: Record): Generator<string> {
+  for (const [name, value] of Object.entries(Object.fromEntries(record))) {
+    if (value !== undefined) yield `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  }
+}
+
+/** As long as it is no longer than a record may be: a query may name a long column very often. */
+function together(parts: Iterable<string>, delimiter: string): string {
+  const kept: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    length += part.length + delimiter.length;
+    if (length > RECORD_CHARACTERS_MAX) throw selectError('OverMaxRecordSize');
+    kept.push(part);
+  }
+  return kept.join(delimiter);
 }
 
 const ROWS_A_TURN = 500;
@@ -36,10 +59,7 @@ export async function* recordsOf(rows: AsyncIterable<Row>, query: Query): AsyncG
   const { columns, aggregates, where, limit = Number.POSITIVE_INFINITY } = query;
   const sums = aggregates.map(summing);
   let [count, seen] = [0, 0];
-  const shown = (row: Row): Record =>
-    columns
-      ? columns.map(({ name, compute }) => [name, compute(row)] as const).filter(([, v]) => v !== undefined)
-      : row.all();
+  const shown = (row: Row): Record => (columns ? computed(columns, row) : row.all());
   if (sums.length === 0 && limit === 0) return;
   for await (const row of rows) {
     if (++seen % ROWS_A_TURN === 0) await nextTurn(); // Others are waiting.
@@ -51,6 +71,19 @@ export async function* recordsOf(rows: AsyncIterable<Row>, query: Query): AsyncG
   if (sums.length === 0) return;
   const totals: Row = { get: (place) => sums[Number(place)]?.total(), all: () => [] };
   yield columns!.map(({ name, compute }) => [name, compute(totals)]);
+}
+
+/** Without what is missing. */
+function computed(columns: readonly Column[], row: Row): Record {
+  const record: (readonly [string, Value])[] = [];
+  let length = 0;
+  for (const { name, compute } of columns) {
+    const value = compute(row);
+    if (typeof value === 'string') length += value.length;
+    if (length > RECORD_CHARACTERS_MAX) throw selectError('OverMaxRecordSize');
+    if (value !== undefined) record.push([name, value]);
+  }
+  return record;
 }
 
 function summing({ name, of }: Aggregate) {
@@ -84,7 +117,6 @@ export interface Counters {
 }
 
 const EVENT_BYTES = 64 * 1024;
-const RECORD_BYTES_MAX = 1024 * 1024;
 
 /** Records, some at a time, then how much was read, and the end. */
 export async function* eventsOf(
@@ -103,9 +135,7 @@ export async function* eventsOf(
     return { Records: { Payload } };
   };
   for await (const record of records) {
-    const one = written(record);
-    if (one.length > RECORD_BYTES_MAX) throw selectError('OverMaxRecordSize');
-    text += one;
+    text += written(record);
     if (text.length < EVENT_BYTES) continue;
     yield flushed();
     if (progress) yield { Progress: { Details: details() } };

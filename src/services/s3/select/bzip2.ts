@@ -50,10 +50,8 @@ export async function* unpackedBzip2(source: AsyncIterable<Uint8Array>): AsyncGe
       const block = blockIn(bits, size);
       await nextTurn(); // Others are waiting.
       linkBlock(block);
-      for (const piece of bytesOf(block, sum)) {
-        await nextTurn();
-        yield piece;
-      }
+      await nextTurn();
+      yield* bytesOf(block, sum);
       whole = (((whole << 1) | (whole >>> 31)) ^ sum) >>> 0;
     }
     bits.count = 0; // A stream ends with its byte; another may follow.

@@ -2,9 +2,8 @@
 import type { CSVInput } from '@aws-sdk/client-s3';
 import { selectError } from './errors.ts';
 import type { Row } from './query.ts';
-import type { Value } from './values.ts';
+import { RECORD_CHARACTERS_MAX, type Value } from './values.ts';
 
-const RECORD_CHARACTERS_MAX = 1024 * 1024;
 const COLUMNS_MAX = 10_000;
 
 interface Format {

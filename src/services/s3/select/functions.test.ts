@@ -57,6 +57,9 @@ const REFUSED: readonly (readonly [expression: string, code: string])[] = [
   ['DATE_ADD(week, 1, `2010T`)', 'ParseExpectedDatePart'],
   ["DATE_ADD(year, 1, '2010')", 'IncorrectSqlFunctionArgumentType'],
   ['DATE_ADD(year, 99999, `2010T`)', 'IllegalSqlFunctionArgument'],
+  ['DATE_ADD(year, 999999999, UTCNOW())', 'IllegalSqlFunctionArgument'],
+  ['EXTRACT(year FROM DATE_ADD(month, 1e300, UTCNOW()))', 'IllegalSqlFunctionArgument'],
+  ['DATE_ADD(year, -3000, UTCNOW())', 'IllegalSqlFunctionArgument'],
   ['`2010-02-30T`', 'LexerInvalidIONLiteral'],
   ["TO_TIMESTAMP('yesterday')", 'ValueParseFailure'],
   ["TO_TIMESTAMP('31', 'MM')", 'ValueParseFailure'],
@@ -97,6 +100,16 @@ describe('Functions of S3 Select', () => {
   for (const [expression, name] of REFUSED) {
     test(`${expression} is ${name}`, () => assert.rejects(answered(expression), { name }));
   }
+  test('What a long column is put together to is no longer than a record may be', async () => {
+    await cloud.root.s3.putObject({ Bucket, Key, Body: `${'x'.repeat(400_000)}\n` });
+    const many = (between: string) => Array(400).fill('UPPER(_1)').join(between);
+    const whole = ['_1 || _1 || _1', `CHAR_LENGTH(${many(' || ')})`, many(','), '_1, _1, _1'];
+    for (const expression of whole) {
+      await promptly(() => assert.rejects(answered(expression), { name: 'OverMaxRecordSize' }));
+    }
+    assert.equal((await answered('_1, _1')).length, 800_002);
+    await cloud.root.s3.putObject({ Bucket, Key, Body: 'x\n' });
+  });
   test('A pattern of a thousand numbers does not take for ever', async () => {
     const pattern = 'd M y H m s n x'.replaceAll(' ', '');
     const hostile = answered(`TO_TIMESTAMP('${'1'.repeat(900)}', '${pattern}')`);

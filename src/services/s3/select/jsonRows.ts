@@ -2,9 +2,8 @@
 import { selectError } from './errors.ts';
 import { memberOf } from './operators.ts';
 import type { Row } from './query.ts';
-import type { Value } from './values.ts';
+import { RECORD_CHARACTERS_MAX, type Value } from './values.ts';
 
-const RECORD_CHARACTERS_MAX = 1024 * 1024;
 const DOCUMENT_CHARACTERS_MAX = 16 * RECORD_CHARACTERS_MAX;
 
 export async function* jsonRows(

@@ -1,6 +1,6 @@
 /** What operators of S3 Select compute: of what is unknown, nothing is known. */
 import type { Compute, Row } from './query.ts';
-import { compared, isLike, isUnknown, numberIn, textOf, type Value } from './values.ts';
+import { compared, inBounds, isLike, isUnknown, numberIn, textOf, type Value } from './values.ts';
 
 type Test = (order: number) => boolean;
 
@@ -57,7 +57,7 @@ export const joined =
   (a: Compute, b: Compute): Compute =>
   (row) => {
     const [x, y] = [a(row), b(row)];
-    return isUnknown(x) || isUnknown(y) ? null : textOf(x) + textOf(y);
+    return isUnknown(x) || isUnknown(y) ? null : inBounds(textOf(x) + textOf(y));
   };
 
 /** `pattern` and `mark` are texts; `_` and `%` behind the mark stand for themselves. */

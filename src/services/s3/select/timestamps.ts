@@ -20,7 +20,7 @@ export class Timestamp {
   /** Minutes; undefined: unknown. */
   readonly offset: number | undefined;
   constructor(second: number, precision: Precision, offset: number | undefined, fraction = '') {
-    if (Math.abs(second) > SECONDS_MS_MAX) throw selectError('IllegalSqlFunctionArgument');
+    if (!(second >= SECONDS_MS_MIN && second <= SECONDS_MS_MAX)) throw selectError('IllegalSqlFunctionArgument');
     this.second = second;
     this.precision = precision;
     this.offset = offset;
@@ -46,7 +46,8 @@ export class Timestamp {
   }
 }
 
-/** The years 1 to 9999. */
+/** The years 1 to 9999; not a number is none of them. */
+const SECONDS_MS_MIN = -62_135_596_800_000;
 const SECONDS_MS_MAX = 253_402_300_799_000;
 
 function offsetText(offset: number | undefined): string {

@@ -34,6 +34,15 @@ export function textOf(value: Value): string {
   return typeof value === 'object' && !(value instanceof Timestamp) ? JSON.stringify(value) : String(value);
 }
 
+/** Of a record, of what is computed of one, and of what is put out. */
+export const RECORD_CHARACTERS_MAX = 1024 * 1024;
+
+/** Throws OverMaxRecordSize. */
+export function inBounds(text: string): string {
+  if (text.length > RECORD_CHARACTERS_MAX) throw selectError('OverMaxRecordSize');
+  return text;
+}
+
 const LIKE_STEPS_MAX = 100_000_000;
 
 /** In time that grows with both lengths only: there is no pattern that takes for ever. */
