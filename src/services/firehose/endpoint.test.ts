@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:https';
 import { type TestContext, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { HttpEndpointDestinationConfiguration } from '@aws-sdk/client-firehose';
 import { certificate } from '../../testing/certificates.ts';
 import { rejected } from '../../testing/rejected.ts';
@@ -172,4 +172,17 @@ test('The access key of an endpoint is not told to another one', async (t) => {
   assert.equal(await told(), 'a secret key');
   await update('2', `${hook.url}&elsewhere`);
   assert.equal(await told(), undefined);
+});
+
+test('What unpacks to much goes in several requests', async (t) => {
+  const { firehose, after, hook } = await posted(t, {
+    ProcessingConfiguration: { Enabled: true, Processors: [{ Type: 'Decompression', Parameters: [] }] },
+  });
+  const Records = new Array(3).fill({ Data: gzipSync(Buffer.alloc(15 * 1024 * 1024)) });
+  await firehose.putRecordBatch({ DeliveryStreamName: 'posts', Records });
+  await after('PT1M');
+  assert.deepEqual(
+    hook.requests.map(({ body }) => JSON.parse(body.toString()).records.length),
+    [2, 1],
+  );
 });

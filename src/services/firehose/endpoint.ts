@@ -4,7 +4,8 @@
  * https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html
  */
 import { request as overHttps, type RequestOptions } from 'node:https';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { mayReach } from '../../core/outbound.ts';
 import type { Outside, Task } from '../../core/tasks.ts';
 import { accessKeyOf } from './destinations.ts';
@@ -36,7 +37,7 @@ async function exchanged(stream: Stream, id: string, records: readonly Received[
   if (!mayReach(around.settings, url)) {
     return fault('ConnectionFailed', `The operator of this plane has not allowed calls to ${url.hostname}.`);
   }
-  const { headers, body } = requestOf(stream, id, records, around);
+  const { headers, body } = await requestOf(stream, id, records, around);
   try {
     return meaningOf(id, await answerOf(url, headers, body));
   } catch (error) {
@@ -48,7 +49,9 @@ async function exchanged(stream: Stream, id: string, records: readonly Received[
   }
 }
 
-function requestOf(stream: Stream, requestId: string, records: readonly Received[], around: Outside) {
+const zipped = promisify(gzip);
+
+async function requestOf(stream: Stream, requestId: string, records: readonly Received[], around: Outside) {
   if (stream.destination.kind !== 'http') throw new Error('The stream has no endpoint.');
   const { settings, accessKey: sealed } = stream.destination;
   const { ContentEncoding, CommonAttributes = [] } = settings.RequestConfiguration ?? {};
@@ -62,7 +65,7 @@ function requestOf(stream: Stream, requestId: string, records: readonly Received
     records: records.map(({ data }) => ({ data: data.toString('base64') })),
   };
   const text = Buffer.from(JSON.stringify(content));
-  const body = ContentEncoding === 'GZIP' ? gzipSync(text) : text;
+  const body = ContentEncoding === 'GZIP' ? await zipped(text) : text;
   const headers = {
     'content-type': 'application/json',
     'content-length': String(body.length),
