@@ -219,7 +219,7 @@ function headersOf({ rawHeaders }: IncomingMessage) {
     const before = headers[name];
     if (before === undefined) headers[name] = value;
     else if (UNIQUE.has(name)) ambiguous = true;
-    else headers[name] = `${before},${value}`;
+    else headers[name] = `${before}${name === 'cookie' ? '; ' : ','}${value}`;
   }
   return { headers, ambiguous };
 }
