@@ -64,23 +64,23 @@ export function exportedFile(days: readonly AnalysisDay[]): string {
   const lines: (readonly (string | number)[])[] = [COLUMNS];
   for (let group = 0; group < AGES.length; group++) {
     for (const storageClass of classes) {
+      const ratios = ratiosOf(days, storageClass, group);
       for (const [at, day] of days.entries()) {
         const sums = day.classes[storageClass]?.groups[group];
         if (!sums) continue;
-        const ratio = ratioOf(days.slice(0, at + 1), storageClass, group);
-        lines.push([...named(day, storageClass), labelOf(group), '', '', ...numbers(sums), ratio, '', '']);
+        lines.push([...named(day, storageClass), labelOf(group), '', '', ...numbers(sums), ratios[at]!, '', '']);
       }
     }
   }
   for (const storageClass of classes) {
+    const ratios = ratiosOf(days, storageClass, 0);
     for (const [at, day] of days.entries()) {
       const sums = day.classes[storageClass];
       if (!sums) continue;
       const before = days.slice(0, at + 1);
       const ages = storageClass === 'STANDARD' ? transitionAges(before) : ['', ''];
       const [count, uploaded] = [sums.objects, megabytes(sums.uploaded)];
-      const ratio = ratioOf(before, storageClass, 0);
-      lines.push([...named(day, storageClass), 'ALL', count, uploaded, ...numbers(sums), ratio, ...ages]);
+      lines.push([...named(day, storageClass), 'ALL', count, uploaded, ...numbers(sums), ratios[at]!, ...ages]);
     }
   }
   return `${lines.map((line) => line.join(',')).join('\n')}\n`;
@@ -96,16 +96,16 @@ const megabytes = (bytes: number) => String(Math.round((bytes / MB) * 10_000) / 
 
 const numbers = ({ storage, retrieved, requests }: Sums) => [megabytes(storage), megabytes(retrieved), requests];
 
-/** What was read since the analysis began of that age and older, by what there was of it on average. */
-function ratioOf(days: readonly AnalysisDay[], storageClass: string, from: number): string {
+/** Of each day, what was read since the analysis began of that age and older, by what there was of it on average. */
+function ratiosOf(days: readonly AnalysisDay[], storageClass: string, from: number): readonly string[] {
   let [retrieved, storage] = [0, 0];
-  for (const { classes } of days) {
+  return days.map(({ classes }, at) => {
     for (const sums of classes[storageClass]?.groups.slice(from) ?? []) {
       retrieved += sums.retrieved;
       storage += sums.storage;
     }
-  }
-  return storage === 0 ? '0' : String(Math.round((retrieved / (storage / days.length)) * 10_000) / 10_000);
+    return storage === 0 ? '0' : String(Math.round((retrieved / (storage / (at + 1))) * 10_000) / 10_000);
+  });
 }
 
 const OBSERVED_DAYS_MIN = 30;
