@@ -87,8 +87,8 @@ export const GetRecords: Operation<Present<GetRecordsInput>, GetRecordsOutput, T
 };
 
 /**
- * Reads, and tells whether that was all of a closed shard. Saying so is noted where whoever puts looks: a put that began
- * while the shard was open and is slower than its end loses the race, and goes to a shard that is open.
+ * Reads, and tells whether that was all of a closed shard. Saying so is noted where whoever puts looks: a put that
+ * began while the shard was open and is slower than its end loses the race, and goes to a shard that is open.
  */
 export async function readToEnd(ctx: Context, stream: Stream, shard: Shard, wish: Wish) {
   const closed = !isOpen(shard, ctx.now.getTime());
