@@ -5,7 +5,7 @@
  */
 
 import type { CommonError } from '../core/errors.ts';
-import { DEPTH_MAX, dateOfSeconds, serializationError, setKey, utf8 } from './scalars.ts';
+import { DEPTH_MAX, dateOfSeconds, ITEMS_MAX, serializationError, setKey, utf8 } from './scalars.ts';
 import { decimal } from './smithy.ts';
 
 interface Reader {
@@ -26,8 +26,6 @@ export function readCbor(bytes: Uint8Array): unknown {
 }
 
 const INDEFINITE = 31;
-/** An item of one byte takes up to 150 once it is read: no request has nearly as many. */
-const ITEMS_MAX = 2 ** 19;
 const BREAK = 0xff;
 
 function malformed(why: string): CommonError {

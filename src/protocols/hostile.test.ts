@@ -13,6 +13,7 @@ import type { WireRequest } from '../core/wire.ts';
 import { promptly } from '../testing/promptly.ts';
 import { readCbor } from './cbor.ts';
 import { matchOperation, protocolNamed } from './index.ts';
+import { parseJson } from './json.ts';
 import { serviceOf } from './loopback.ts';
 import { readXml, XmlError } from './xml.ts';
 import { escapeXml } from './xmlWriter.ts';
@@ -199,6 +200,12 @@ test('CBOR has no more items than a body of a megabyte could use', () => {
   bytes.writeUInt8(0x9a);
   bytes.writeUInt32BE(bytes.length - 5, 1);
   assert.throws(() => readCbor(bytes), /too many items/);
+});
+
+test('JSON has no more items either, whatever its texts are made of', () => {
+  const text = '\\"[{,'.repeat(MEGABYTE / 2);
+  assert.deepEqual(parseJson(Buffer.from(`["${text}",1]`)), [JSON.parse(`"${text}"`), 1]);
+  assert.throws(() => parseJson(Buffer.from(`["${text}",${'{},'.repeat(MEGABYTE)}1]`)), /too many items/);
 });
 
 test('CBOR reads what the SDK writes', () => {

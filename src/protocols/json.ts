@@ -6,6 +6,7 @@ import {
   DEPTH_MAX,
   dateOfSeconds,
   formatTimestamp,
+  ITEMS_MAX,
   NOT_FINITE,
   parseBase64,
   parseTimestamp,
@@ -28,10 +29,27 @@ export const namedJson = documentCodec({ ...scalars, nameOf: (member) => member.
 export function parseJson(bytes: Uint8Array): unknown {
   const text = utf8(bytes, () => serializationError('Invalid UTF-8 in the request body'));
   if (text === '') return {};
+  if (bytes.length > 2 * ITEMS_MAX) requireFewItems(bytes);
   try {
     return JSON.parse(text);
   } catch {
     throw serializationError('The request body is not a valid JSON document');
+  }
+}
+
+const [QUOTE, ESCAPE, COMMA, LIST, MAP] = Buffer.from('"\\,[{') as unknown as readonly number[];
+
+/** Of a document longer than most may be, before it is taken apart. */
+function requireFewItems(bytes: Uint8Array): void {
+  let items = 0;
+  let isText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) isText = !isText;
+    else if (isText) i += byte === ESCAPE ? 1 : 0;
+    else if ((byte === COMMA || byte === LIST || byte === MAP) && ++items > ITEMS_MAX) {
+      throw serializationError('The request body has too many items');
+    }
   }
 }
 

@@ -5,6 +5,8 @@ import type { TimestampFormat } from './schema.ts';
 
 /** Nothing that a client may send needs to be deeper; what is, is refused before it costs anything. */
 export const DEPTH_MAX = 64;
+/** An item of a byte or two takes up to 150 once it is read: no request has nearly as many. */
+export const ITEMS_MAX = 2 ** 19;
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
