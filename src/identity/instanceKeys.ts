@@ -27,7 +27,7 @@ const TROUBLES: Readonly<Record<string, KeyTrouble>> = {
   NotFoundException: 'NotFound',
 };
 
-/** Each front says it in its own words. */
+/** Each front says it in its own words: see `worded`. */
 export class KeyRefused extends Error {
   override readonly name = 'KeyRefused';
   readonly trouble: KeyTrouble;
@@ -36,6 +36,12 @@ export class KeyRefused extends Error {
     this.trouble = trouble;
   }
 }
+
+/** An error as a front words it; for `refusalOf` of a service. */
+export const worded =
+  (words: (refused: KeyRefused) => Error) =>
+  (error: unknown): unknown =>
+    error instanceof KeyRefused ? words(error) : error;
 
 /** What people read then: as AWS words it, and no more. */
 export const BLOCKED =

@@ -26,11 +26,11 @@ import {
   keepGroup,
   openedGroup,
 } from '../../identity/directory.ts';
+import { unlock } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
 import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
-import { unlockFor } from './underKey.ts';
 import { updated } from './updates.ts';
 import { forgetMemberships } from './users.ts';
 
@@ -151,7 +151,7 @@ export const GetGroupId: Operation<Present<GetGroupIdRequest>, GetGroupIdRespons
   async load({ IdentityStoreId, AlternateIdentifier }, ctx) {
     const instance = await storeOf({ IdentityStoreId }, ctx);
     if (instance instanceof Missing) return instance;
-    await unlockFor(ctx, instance);
+    await unlock(ctx, instance, 'identitystore', 'caller');
     const group = await groupMeant(ctx, IdentityStoreId, AlternateIdentifier);
     return group ? { instance, group } : new Missing('arn:aws:identitystore:::group/*', notFound('GROUP'));
   },

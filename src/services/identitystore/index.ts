@@ -1,6 +1,8 @@
 /** Identity Store: the people and groups behind IAM Identity Center. */
 import * as sdk from '@aws-sdk/client-identitystore';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { worded } from '../../identity/instanceKeys.ts';
+import { keyRefusal } from './errors.ts';
 import * as groups from './groups.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as memberships from './memberships.ts';
@@ -13,6 +15,7 @@ export const identitystore = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['awsJson1_1'], target: 'AWSIdentityStore', version: '2020-06-15' },
   limits: limits as unknown as Limits,
+  refusalOf: worded(keyRefusal),
   operations: underKey({
     CreateGroup: groups.CreateGroup,
     CreateGroupMembership: memberships.CreateGroupMembership,

@@ -8,10 +8,9 @@ import type { FrontAnswer } from '../../core/front.ts';
 import { record } from '../../core/ownRecords.ts';
 import { regionOfHost } from '../../core/regionalHosts.ts';
 import type { WireRequest, WireResponse } from '../../core/wire.ts';
-import { KeyRefused, unlock } from '../../identity/instanceKeys.ts';
+import { unlock } from '../../identity/instanceKeys.ts';
 import { type Instance, instanceOfStore } from '../../identity/instances.ts';
 import { believedToken, type ScimToken, scimIssuer, storeOfTenant } from '../../identity/scimTokens.ts';
-import { keyRefusal } from './errors.ts';
 import { denied, errorResponse, failInvalid, json, type ToldError, toldError, unauthorized } from './scimErrors.ts';
 import * as groups from './scimGroups.ts';
 import { hidden } from './scimRecords.ts';
@@ -101,19 +100,11 @@ async function answered(ctx: Context, request: WireRequest, target: Target, aske
   const { instance } = asker;
   const inItsName = { ...ctx, caller: callerOf(asker), account: instance.account, region: instance.region };
   const { query, body } = request;
-  await unlocked(inItsName, instance);
+  // The provider's token is no principal of IAM: the service decrypts.
+  await unlock(inItsName, instance, 'identitystore');
   const answer = await operation.run({ ctx: inItsName, instance, issuer: scimIssuer(instance), id, query, body });
   keepRecord(ctx, request, target, asker, { answer });
   return json(ctx, answer.status, answer.body);
-}
-
-/** The provider's token is no principal of IAM: the service decrypts. */
-async function unlocked(ctx: Context, instance: Instance): Promise<void> {
-  try {
-    await unlock(ctx, instance, 'identitystore');
-  } catch (error) {
-    throw error instanceof KeyRefused ? keyRefusal(error) : error;
-  }
 }
 
 /** As rows tell who wrote them. */

@@ -6,6 +6,8 @@ import { AccessDeniedException, ValidationException } from '@aws-sdk/client-iden
 import type { Context } from '../../core/context.ts';
 import { CommonError, fail, ValidationFailure } from '../../core/errors.ts';
 import type { WireResponse } from '../../core/wire.ts';
+import { worded } from '../../identity/instanceKeys.ts';
+import { keyRefusal } from './errors.ts';
 
 const STATUSES: Readonly<Record<string, number>> = {
   ValidationException: 400,
@@ -27,10 +29,12 @@ export interface ToldError {
   readonly status: number;
 }
 
+const asWorded = worded(keyRefusal);
+
 /** Undefined: not the client's fault. */
 export function toldError(error: unknown): ToldError | undefined {
   if (error instanceof ValidationFailure) return { code: 'ValidationException', message: error.message, status: 400 };
-  const { name, message } = error as Error;
+  const { name, message } = asWorded(error) as Error;
   const status = STATUSES[name];
   return status === undefined ? undefined : { code: name, message, status };
 }

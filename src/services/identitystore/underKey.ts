@@ -3,11 +3,10 @@
  * only, and what lies under a key of the customer's is unlocked with the caller's permission to decrypt.
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/api-support-in-additional-regions.html
  */
-import type { Context } from '../../core/context.ts';
 import type { Operation } from '../../core/operation.ts';
-import { KeyRefused, unlock } from '../../identity/instanceKeys.ts';
+import { unlock } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
-import { failInvalid, keyRefusal } from './errors.ts';
+import { failInvalid } from './errors.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation has types of its own
 type Operations = Readonly<Record<string, Operation<any, any, any>>>;
@@ -26,15 +25,7 @@ const kept = (name: string, operation: Operations[string]): Operations[string] =
     if (WRITES.test(name) && ctx.region !== instance.region) {
       failInvalid(`${name} is supported in the primary Region of the instance only: ${instance.region}.`);
     }
-    await unlockFor(ctx, instance);
+    await unlock(ctx, instance, 'identitystore', 'caller');
     return operation.run(input, ctx, target);
   },
 });
-
-export async function unlockFor(ctx: Context, instance: Instance): Promise<void> {
-  try {
-    await unlock(ctx, instance, 'identitystore', 'caller');
-  } catch (error) {
-    throw error instanceof KeyRefused ? keyRefusal(error) : error;
-  }
-}

@@ -29,12 +29,12 @@ import {
   type UserRow,
   userBy,
 } from '../../identity/directory.ts';
+import { unlock } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
 import { forgetCredentials } from '../../identity/personCredentials.ts';
 import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
-import { unlockFor } from './underKey.ts';
 import { updated } from './updates.ts';
 
 interface Found {
@@ -160,7 +160,7 @@ export const GetUserId: Operation<Present<GetUserIdRequest>, GetUserIdResponse, 
   async load({ IdentityStoreId, AlternateIdentifier }, ctx) {
     const instance = await storeOf({ IdentityStoreId }, ctx);
     if (instance instanceof Missing) return instance;
-    await unlockFor(ctx, instance);
+    await unlock(ctx, instance, 'identitystore', 'caller');
     const user = await userMeant(ctx, IdentityStoreId, AlternateIdentifier);
     return user ? { instance, user } : new Missing('arn:aws:identitystore:::user/*', notFound('USER'));
   },

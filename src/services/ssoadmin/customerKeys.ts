@@ -18,39 +18,26 @@ import {
 } from '../../identity/instanceKeys.ts';
 import { regionsOf } from '../../identity/instanceRegions.ts';
 import type { Instance, InstanceEncryption } from '../../identity/instances.ts';
-import { failInvalid, keyRefusal } from './errors.ts';
+import { failInvalid } from './errors.ts';
 
 const KEEPERS: readonly Keeper[] = ['sso', 'identitystore'];
 
 type Wrapped = Pick<InstanceEncryption, 'keyArn' | 'dataKeys' | 'tenantKeyId'>;
 
-/** Data keys under this key: new ones, or those that the instance has. @throws what UpdateInstance answers */
-export function wrappedUnder(ctx: Context, instance: Instance, keyArn: string): Promise<Wrapped> {
-  return inWords(async () => {
-    await requireFit(ctx, instance, keyArn);
-    await requireCaller(ctx, instance, keyArn);
-    for (const keeper of KEEPERS) await described(ctx, keyArn, keeperPrincipal(instance, keeper));
-    const wrapped = await (instance.encryption
-      ? rewrapped(ctx, instance, instance.encryption, keyArn)
-      : fresh(ctx, instance, keyArn));
-    for (const { name } of regionsOf(instance, ctx.now)) await tried(ctx, instance, wrapped, name);
-    return wrapped;
-  });
+/** Data keys under this key: new ones, or those that the instance has. @throws KeyRefused */
+export async function wrappedUnder(ctx: Context, instance: Instance, keyArn: string): Promise<Wrapped> {
+  await requireFit(ctx, instance, keyArn);
+  await requireCaller(ctx, instance, keyArn);
+  for (const keeper of KEEPERS) await described(ctx, keyArn, keeperPrincipal(instance, keeper));
+  const wrapped = await (instance.encryption
+    ? rewrapped(ctx, instance, instance.encryption, keyArn)
+    : fresh(ctx, instance, keyArn));
+  for (const { name } of regionsOf(instance, ctx.now)) await requireUsable(ctx, instance, wrapped, name);
+  return wrapped;
 }
 
-/** Both services can decrypt in a Region what lies under the key. @throws what AddRegion answers */
-export const requireUsable = (ctx: Context, instance: Instance, wrapped: Wrapped, region: string): Promise<void> =>
-  inWords(() => tried(ctx, instance, wrapped, region));
-
-async function inWords<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof KeyRefused ? keyRefusal(error) : error;
-  }
-}
-
-async function tried(ctx: Context, instance: Instance, wrapped: Wrapped, region: string): Promise<void> {
+/** Both services can decrypt in a Region what lies under the key. @throws KeyRefused */
+export async function requireUsable(ctx: Context, instance: Instance, wrapped: Wrapped, region: string): Promise<void> {
   for (const keeper of KEEPERS) {
     const use = {
       ...{ encryptionContext: encryptionContextOf(instance, keeper, wrapped), region },

@@ -1,11 +1,13 @@
 /** IAM Identity Center: instances, permission sets, and who has them where. */
 import * as sdk from '@aws-sdk/client-sso-admin';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { worded } from '../../identity/instanceKeys.ts';
 import * as attributes from './accessControlAttributes.ts';
 import * as accountAssignments from './accountAssignments.ts';
 import * as applicationAssignments from './applicationAssignments.ts';
 import * as applicationSettings from './applicationSettings.ts';
 import * as applications from './applications.ts';
+import { keyRefusal } from './errors.ts';
 import * as instances from './instances.ts';
 import limits from './limits.json' with { type: 'json' };
 import * as permissionSets from './permissionSets.ts';
@@ -22,6 +24,7 @@ export const ssoadmin = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['awsJson1_1'], target: 'SWBExternalService', version: '2020-07-20' },
   limits: limits as unknown as Limits,
+  refusalOf: worded(keyRefusal),
   operations: underKey({
     AddRegion: regions.AddRegion,
     AttachCustomerManagedPolicyReferenceToPermissionSet:

@@ -6,9 +6,9 @@
 import type { Context } from '../../core/context.ts';
 import { type Access, Open, type Operation } from '../../core/operation.ts';
 import type { Application } from '../../identity/applications.ts';
-import { KeyRefused, unlock } from '../../identity/instanceKeys.ts';
+import { unlock } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
-import { failInvalid, keyRefusal } from './errors.ts';
+import { failInvalid } from './errors.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation has types of its own
 type AnyOperation = Operation<any, any, any>;
@@ -53,12 +53,7 @@ async function requireServed(name: string, ctx: Context, instance: Instance): Pr
   if (ctx.region !== instance.region && !EVERYWHERE.test(name)) {
     failInvalid(`${name} is supported in the primary Region of the instance only: ${instance.region}.`);
   }
-  if (WITHOUT_KEY.test(name)) return;
-  try {
-    await unlock(ctx, instance, 'sso', 'caller');
-  } catch (error) {
-    throw error instanceof KeyRefused ? keyRefusal(error) : error;
-  }
+  if (!WITHOUT_KEY.test(name)) await unlock(ctx, instance, 'sso', 'caller');
 }
 
 /** An application is managed in the Region where it was made; the others know it. */

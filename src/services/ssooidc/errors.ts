@@ -15,8 +15,7 @@ import {
   UnsupportedGrantTypeException,
 } from '@aws-sdk/client-sso-oidc';
 import { awsError, fail } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation.ts';
-import { KeyRefused } from '../../identity/instanceKeys.ts';
+import type { KeyRefused } from '../../identity/instanceKeys.ts';
 
 const KINDS = {
   access_denied: AccessDeniedException,
@@ -40,19 +39,8 @@ const TROUBLES = {
   NotFound: 'KMS_NotFoundException',
 } as const;
 
-/** An operation on people, with the words for a key that lets nobody at them. */
-export const withKeyWords = <In, Out, Target>(operation: Operation<In, Out, Target>): Operation<In, Out, Target> => ({
-  ...operation,
-  run: async (...asked) => {
-    try {
-      return await operation.run(...asked);
-    } catch (error) {
-      throw error instanceof KeyRefused ? keyRefusal(error) : error;
-    }
-  },
-});
-
-function keyRefusal({ trouble, message }: KeyRefused): Error {
+/** The key that people lie under lets nobody at them. */
+export function keyRefusal({ trouble, message }: KeyRefused): Error {
   if (trouble === 'AccessDenied') {
     const told = { error: 'access_denied', error_description: message };
     return awsError(AccessDeniedException, message, { ...told, reason: 'KMS_AccessDeniedException' });

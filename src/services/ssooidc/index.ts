@@ -1,10 +1,11 @@
 /** IAM Identity Center's OpenID Connect: how command lines and applications get a person's token. */
 import * as sdk from '@aws-sdk/client-sso-oidc';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { worded } from '../../identity/instanceKeys.ts';
 import { CreateTokenWithIAM } from './applicationTokens.ts';
 import { RegisterClient } from './clients.ts';
 import { StartDeviceAuthorization } from './devices.ts';
-import { withKeyWords } from './errors.ts';
+import { keyRefusal } from './errors.ts';
 import limits from './limits.json' with { type: 'json' };
 import { CreateToken } from './tokens.ts';
 
@@ -15,10 +16,6 @@ export const ssooidc = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2019-06-10' },
   limits: limits as unknown as Limits,
-  operations: {
-    CreateToken: withKeyWords(CreateToken),
-    CreateTokenWithIAM: withKeyWords(CreateTokenWithIAM),
-    RegisterClient,
-    StartDeviceAuthorization,
-  },
+  refusalOf: worded(keyRefusal),
+  operations: { CreateToken, CreateTokenWithIAM, RegisterClient, StartDeviceAuthorization },
 });
