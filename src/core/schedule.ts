@@ -4,6 +4,8 @@
  * (autumn) counts once, the first time.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
+import { firstTimeOf, offsetMs, timeOfLocal } from './zones.ts';
+
 export type Schedule =
   | { readonly kind: 'rate'; readonly ms: number }
   | { readonly kind: 'at'; readonly local: Local }
@@ -152,7 +154,7 @@ export function nextTime(schedule: Schedule, after: number, from: number, zone =
     return from + (Math.floor((after - from) / schedule.ms) + 1) * schedule.ms;
   }
   if (schedule.kind === 'at') {
-    const time = timeAt(schedule.local, zone);
+    const time = firstTimeOf(utcOf(schedule.local), zone);
     return time !== undefined && time > after ? time : undefined;
   }
   return nextCron(schedule.cron, after, zone);
@@ -161,17 +163,7 @@ export function nextTime(schedule: Schedule, after: number, from: number, zone =
 /** When an `at` comes; a time that the zone leaves out is taken to be after the gap. */
 export function timeOfAt(schedule: Schedule, zone = 'UTC'): number | undefined {
   if (schedule.kind !== 'at') return undefined;
-  return timeAt(schedule.local, zone) ?? utcOf(schedule.local) - offsetMs(utcOf(schedule.local), zone);
-}
-
-/** Whether the platform knows a time zone of this name. */
-export function isTimeZone(zone: string): boolean {
-  try {
-    formatOf(zone);
-    return true;
-  } catch {
-    return false;
-  }
+  return timeOfLocal(utcOf(schedule.local), zone);
 }
 
 const YEARS_AHEAD = 200;
@@ -207,20 +199,11 @@ function firstOfDay(
   for (const hour of hours) {
     if (midnight + hour * 3_600_000 + 90_000_000 < after) continue;
     for (const minute of minutes) {
-      const time = timeAt({ ...date, hour, minute, second: 0 }, zone);
+      const time = firstTimeOf(utcOf({ ...date, hour, minute, second: 0 }), zone);
       if (time !== undefined && time > after) return time;
     }
   }
   return undefined;
-}
-
-/** When a zone's clocks show a time, the first time; undefined when they never do. */
-function timeAt(local: Local, zone: string): number | undefined {
-  const wall = utcOf(local);
-  if (zone === 'UTC') return wall;
-  const offsets = [offsetMs(wall - 86_400_000, zone), offsetMs(wall + 86_400_000, zone)];
-  const times = offsets.map((offset) => wall - offset).filter((time) => time + offsetMs(time, zone) === wall);
-  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 const utcOf = ({ year, month, day, hour, minute, second }: Local) =>
@@ -239,27 +222,3 @@ function fieldsOf(time: number): Local {
 }
 
 const same = (a: Local, b: Local) => utcOf(a) === utcOf(b) && a.month === b.month && a.day === b.day;
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Throws RangeError for an unknown zone. */
-function formatOf(zone: string): Intl.DateTimeFormat {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-    formats.set(zone, format);
-  }
-  return format;
-}
-
-/** How far a zone's clocks are ahead of UTC at a time. */
-function offsetMs(time: number, zone: string): number {
-  if (zone === 'UTC') return 0;
-  const name = formatOf(zone)
-    .formatToParts(time)
-    .find(({ type }) => type === 'timeZoneName')?.value;
-  const [, sign, hours, minutes, seconds] = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(name ?? '') ?? [];
-  if (sign === undefined) return 0;
-  const ms = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds ?? 0)) * 1000;
-  return sign === '-' ? -ms : ms;
-}

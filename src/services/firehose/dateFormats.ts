@@ -1,4 +1,5 @@
 /** Times as Java's DateTimeFormatter writes them, of the letters that date and time consist of. */
+import { offsetMs } from '../../core/zones.ts';
 
 /** A time as a clock on the wall shows it. */
 interface Shown {
@@ -67,42 +68,14 @@ export function formatted(format: string, time: number, zone: string): string {
   });
 }
 
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-function clockOf(zone: string): Intl.DateTimeFormat {
-  const known = clocks.get(zone);
-  if (known) return known;
-  const numeric = 'numeric';
-  const clock = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    ...{ year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric },
-  });
-  clocks.set(zone, clock);
-  return clock;
-}
-
-export function isZone(zone: string): boolean {
-  try {
-    clockOf(zone);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function shownIn(zone: string, time: number): Shown {
-  const parts = Object.fromEntries(
-    clockOf(zone)
-      .formatToParts(time)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  const date = Date.UTC(year, month - 1, day);
+  const at = new Date(time + offsetMs(time, zone));
+  const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate()];
   return {
-    ...{ year, month, day, hour, minute, second },
-    milli: new Date(time).getUTCMilliseconds(),
-    weekday: ((new Date(date).getUTCDay() + 6) % 7) + 1,
-    dayOfYear: (date - Date.UTC(year, 0, 1)) / 86_400_000 + 1,
+    ...{ year, month, day },
+    ...{ hour: at.getUTCHours(), minute: at.getUTCMinutes(), second: at.getUTCSeconds() },
+    milli: at.getUTCMilliseconds(),
+    weekday: at.getUTCDay() || 7,
+    dayOfYear: (Date.UTC(year, month - 1, day) - Date.UTC(year, 0, 1)) / 86_400_000 + 1,
   };
 }

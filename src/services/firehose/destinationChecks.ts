@@ -2,8 +2,8 @@
 import type { CloudWatchLoggingOptions } from '@aws-sdk/client-firehose';
 import { notImplemented } from '../../core/errors.ts';
 import { isLoopback } from '../../core/outbound.ts';
+import { isTimeZone } from '../../core/zones.ts';
 import { packingOf } from './compression.ts';
-import { isZone } from './dateFormats.ts';
 import { refuse } from './errors.ts';
 import { prefixFault } from './prefixes.ts';
 import { processingOf } from './processors.ts';
@@ -29,7 +29,7 @@ function requireSoundS3(settings: ExtendedS3Settings, backup: S3Settings | undef
   if (settings.DataFormatConversionConfiguration?.Enabled) notImplemented('Conversion of the record format');
   requireBucket(settings, keys && new Set(keys.keys()));
   const { CustomTimeZone, S3BackupMode } = settings;
-  if (CustomTimeZone && !isZone(CustomTimeZone)) refuse(`CustomTimeZone ${CustomTimeZone} is not supported.`);
+  if (CustomTimeZone && !isTimeZone(CustomTimeZone)) refuse(`CustomTimeZone ${CustomTimeZone} is not supported.`);
   if (S3BackupMode === 'Enabled' && !backup) {
     refuse('S3BackupConfiguration must be specified when S3BackupMode is Enabled.');
   }
