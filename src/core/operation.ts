@@ -24,7 +24,7 @@ export interface Operation<In, Out, Target = void> {
   readonly eventName?: string;
   /** Callers need not sign (AssumeRoleWithWebIdentity): the caller is then anonymous. */
   readonly unsigned?: true;
-  /** Where more than a mebibyte of body is taken, though not as a stream. */
+  /** Where more than a mebibyte of body is taken, though not as a stream: as it is sent, with what encoding adds. */
   readonly bodyBytesMax?: number;
   readonly load?: (input: In, ctx: Context) => Promise<Target | Missing>;
   /** Pure. A list asks for all of them, in order. */

@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { CommonError } from '../core/errors.ts';
 import type { WireRequest } from '../core/wire.ts';
+import type { Resolver } from './resolve.ts';
 
-const BODY_BYTES_MAX = 1024 * 1024;
+export const BODY_BYTES_MAX = 1024 * 1024;
 /** Of a body that is refused already: most clients read the answer only when they have sent everything. */
 const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -12,24 +13,30 @@ export const tooLarge = (bytesMax = BODY_BYTES_MAX) =>
   new CommonError('RequestEntityTooLargeException', `Request body is longer than ${bytesMax} bytes.`, 413);
 
 /** Whether the body is read by whoever knows what it is for. S3 alone takes bodies of any length. */
-export function isStream({ headers, path, query }: WireRequest): boolean {
-  const long = Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX || headers['transfer-encoding'] !== undefined;
-  if (!long) return false;
+export function isStream(request: WireRequest): boolean {
+  if (!isLong(request)) return false;
+  const { headers, path, query } = request;
   if (headers.authorization !== undefined) return headers.authorization.includes('/s3/aws4_request');
   if (query.includes('X-Amz-Algorithm=')) return /%2Fs3%2Faws4_request/i.test(query);
   return path !== '/' && headers['x-amz-target'] === undefined;
 }
 
-/** Messages of 1 MiB, each byte of which may take three when it is sent; records of 4 and 10 MiB in base 64. */
-const BYTES_MAX: readonly (readonly [RegExp, number])[] = [
-  [/\/(s[qn]s|logs)\/aws4_request/, 4 * BODY_BYTES_MAX],
-  [/\/firehose\/aws4_request/, 8 * BODY_BYTES_MAX],
-  [/\/kinesis\/aws4_request/, 16 * BODY_BYTES_MAX],
-];
+const isLong = ({ headers }: WireRequest) =>
+  Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX || headers['transfer-encoding'] !== undefined;
 
-/** How long a body may be that is read before it is known what it is for. */
-export const bodyBytesMax = ({ headers: { authorization = '' } }: WireRequest) =>
-  BYTES_MAX.find(([signedFor]) => signedFor.test(authorization))?.[1] ?? BODY_BYTES_MAX;
+const SIGNED_FOR = /\/([a-z0-9-]+)\/aws4_request/;
+
+/** How long a body may be that is read before its operation is known: as long as any of the service takes. */
+export async function bodyBytesMax(request: WireRequest, resolver: Resolver): Promise<number> {
+  const [, name] = (isLong(request) && SIGNED_FOR.exec(request.headers.authorization ?? '')) || [];
+  const service = name === undefined ? undefined : await resolver.load(name);
+  return Math.max(BODY_BYTES_MAX, ...Object.values(service?.operations ?? {}).map((each) => each.bodyBytesMax ?? 0));
+}
+
+/** Throws CommonError where a body is longer than its operation takes. */
+export function requireLength(bytes: number, bytesMax = BODY_BYTES_MAX): void {
+  if (bytes > bytesMax) throw tooLarge(bytesMax);
+}
 
 /** What comes, as it comes. An end of the reading leaves the connection as it is. */
 export async function* arriving(message: IncomingMessage, begin: () => void): AsyncGenerator<Uint8Array> {
@@ -58,6 +65,7 @@ export function bodyOf(
     const chunks: Buffer[] = [];
     let length = 0;
     if (declaredBytes > bytesMax) resolve('too large');
+    if (message.destroyed) resolve('truncated');
     message.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= bytesMax) chunks.push(chunk);
@@ -76,7 +84,7 @@ export async function collected(stream: AsyncIterable<Uint8Array>, bytesMax = BO
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > bytesMax) throw tooLarge(bytesMax);
+    requireLength(length, bytesMax);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

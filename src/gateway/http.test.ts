@@ -86,6 +86,27 @@ test('an upload that breaks off changes nothing', async (t) => {
   assert.equal(await users(), 0);
 });
 
+test('longer bodies are read where the operation says so, and for none of its neighbours', async (t) => {
+  const { cloud, port, root } = await plane(t);
+  const ask = async (service: string, target: string, input: object) => {
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
+    const request = signed({ headers, body: Buffer.from(JSON.stringify(input)) }, { ...root, service });
+    return (await raw(port, bytesOf(request), isWhole)).text;
+  };
+  const tableBody = `id,name\n${Array.from({ length: 150_000 }, (_, i) => `${i},"the name of the ${i}th"`).join('\n')}`;
+  assert.ok(tableBody.length > 4 * MEGABYTE);
+  const made = await ask('logs', 'Logs_20140328.CreateLookupTable', { lookupTableName: 'names', tableBody });
+  assert.equal(statusOf(made), 200, made);
+  const Detail = JSON.stringify({ text: '"'.repeat(400_000) });
+  const Entries = [{ Source: 'a', DetailType: 'b', Detail }];
+  const put = await ask('events', 'AWSEvents.PutEvents', { Entries });
+  assert.match(put, /"FailedEntryCount":0/);
+  const groups = await ask('logs', 'Logs_20140328.DescribeLogGroups', { logGroupNamePrefix: 'x'.repeat(MEGABYTE) });
+  assert.equal(statusOf(groups), 413);
+  assert.match(groups, /longer than 1048576 bytes/);
+  assert.equal((await cloud.root.logs.describeLookupTables({})).lookupTables?.length, 1);
+});
+
 test('gzipped bodies are unpacked: signed is what was sent, and a bomb is refused', async (t) => {
   const { port, root, users } = await plane(t);
   const packed = (text: string | Uint8Array, encoding = 'gzip', body = gzipSync(text)) => {

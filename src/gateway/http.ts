@@ -114,7 +114,7 @@ async function answerTo(
   if (isStream(request)) return answerToStream({ message, response, expects }, request, deps, whenGone);
   if (expects) response.writeContinue();
   expectSoon(message, REQUEST_MS);
-  const bytesMax = bodyBytesMax(request);
+  const bytesMax = await bodyBytesMax(request, deps.resolver);
   const body = await bodyOf(message, Number(headers['content-length'] ?? 0), bytesMax);
   if (body === 'truncated') return undefined;
   if (body === 'too large') return refusal(request, deps, tooLarge(bytesMax));

@@ -16,7 +16,7 @@ import { inputOf, takesStream } from '../protocols/schema.ts';
 import type { Transaction } from '../store/store.ts';
 import { ANONYMOUS, authenticate, missingToken, timeOf } from './authenticate.ts';
 import { Denied } from './authorize.ts';
-import { collected, unpacked } from './body.ts';
+import { BODY_BYTES_MAX, collected, requireLength, unpacked } from './body.ts';
 import { type Claim, claimOf } from './claim.ts';
 import { denialOf, encodedMessage } from './decisions.ts';
 import {
@@ -179,6 +179,9 @@ async function operated(
     const { protocol, operation } = routeIn(service, passage.content);
     passage.protocol = protocol;
     passage.operation = operation;
+    if (request.body.length > BODY_BYTES_MAX && !takesStream(service, operation)) {
+      requireLength(request.body.length, implementationOf(service, operation)?.bodyBytesMax);
+    }
     if (service.wire.keepsEncoding || request.stream) await receive(passage, service, protocol, operation);
     const output = await deps.waiting.patiently((mayWait) => {
       passage.mayWait = mayWait;

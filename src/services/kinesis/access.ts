@@ -11,7 +11,7 @@ export interface NamesStream {
   readonly StreamARN?: string | undefined;
 }
 
-interface OnStream<In, Out> extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly'> {
+interface OnStream<In, Out> extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly' | 'bodyBytesMax'> {
   /** Other accounts may, where the stream's policy lets them: AWS lets few operations be shared. */
   readonly shared?: true;
   readonly conditions?: (input: In) => Access['conditions'];

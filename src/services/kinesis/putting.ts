@@ -25,8 +25,12 @@ import { hashFrom, hashOf, openShards, ownerOf, placeOf, type Shard, shardId, sh
 import { kmsKeyOf, type Stream, stateOf } from './streamRows.ts';
 import { drained, fitsIn, MIB, rateExceeded } from './throughput.ts';
 
+/** Ten mebibytes in base 64, and what is around them. */
+const BODY_BYTES_MAX = 16 * MIB;
+
 export const PutRecord = onStream<Present<PutRecordInput>, PutRecordOutput>({
   recorded: 'data',
+  bodyBytesMax: BODY_BYTES_MAX,
   readOnly: false,
   shared: true,
   async run(input, ctx, stream) {
@@ -51,6 +55,7 @@ function refusedFor(ctx: Context, stream: Stream, { shard }: Written): Error {
 
 export const PutRecords = onStream<Present<PutRecordsInput>, PutRecordsOutput>({
   recorded: 'data',
+  bodyBytesMax: BODY_BYTES_MAX,
   readOnly: false,
   shared: true,
   async run({ Records, DryRun }, ctx, stream) {

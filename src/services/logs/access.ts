@@ -44,10 +44,17 @@ export const groupAccess = (group: LogGroup, conditions?: Access['conditions']):
 });
 
 /** An operation about the account's things of a kind, which have no ARN in policies. */
-export const onAccount = <In, Out>(run: (input: In, ctx: Context) => Promise<Out>): Operation<In, Out> => ({
+export const onAccount = <In, Out>(
+  run: (input: In, ctx: Context) => Promise<Out>,
+  more: Pick<Operation<In, Out>, 'bodyBytesMax'> = {},
+): Operation<In, Out> => ({
+  ...more,
   access: () => ({ resource: '*' }),
   run,
 });
+
+/** A mebibyte of log events, with what JSON adds to it. */
+export const EVENTS_BODY_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The access to a group of the caller's account that need not be there. */
 export const namedAccess = (ctx: Context, name: string): Access => ({

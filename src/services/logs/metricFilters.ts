@@ -15,7 +15,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { groupAccess, onAccount, onGroup, requireStandard } from './access.ts';
+import { EVENTS_BODY_BYTES_MAX, groupAccess, onAccount, onGroup, requireStandard } from './access.ts';
 import { pacer } from './breath.ts';
 import { fieldSelection } from './fieldSelection.ts';
 import { findGroup, groupNamed } from './groupLookup.ts';
@@ -168,4 +168,5 @@ export const TestMetricFilter = onAccount<Present<TestMetricFilterRequest>, Test
     }
     return { matches };
   },
+  { bodyBytesMax: EVENTS_BODY_BYTES_MAX },
 );

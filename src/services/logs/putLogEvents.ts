@@ -14,6 +14,7 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import { type Sample, tellSamples } from '../../core/metrics.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { EVENTS_BODY_BYTES_MAX } from './access.ts';
 import { contribute } from './contributions.ts';
 import { sealingKey } from './encryption.ts';
 import { indexesOf } from './fieldIndexes.ts';
@@ -22,7 +23,7 @@ import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
 import { filterSamples } from './metricSamples.ts';
 import { policyFor } from './resourcePolicies.ts';
 import { eventBytes, keepSegment, segmentOf } from './segments.ts';
-import { findStream, type StreamTarget } from './streamLookup.ts';
+import { findPlace, noSuchStream, type Place } from './streamLookup.ts';
 import { type LogStream, streams } from './streamRows.ts';
 import { SEQUENCE_TOKEN } from './streams.ts';
 import { subscribe } from './subscriptions/subscribing.ts';
@@ -34,22 +35,24 @@ const EVENT_BYTES_MAX = 1_048_576;
 const OLDEST_MS = 14 * DAY_MS;
 const NEWEST_MS = 2 * 3_600_000;
 
-interface Target extends StreamTarget {
+interface Target extends Place {
   readonly policy: string | undefined;
 }
 
 export const PutLogEvents: Operation<Present<PutLogEventsRequest>, PutLogEventsResponse, Target> = {
   recorded: 'never',
+  bodyBytesMax: EVENTS_BODY_BYTES_MAX,
   async load(input, ctx) {
-    const found = await findStream(ctx, input);
+    const found = await findPlace(ctx, input);
     return found instanceof Missing ? found : { ...found, policy: await policyFor(ctx, found.group) };
   },
-  access: (_input, _ctx, { group, stream, policy }) => ({
-    resource: streamArn(group, stream.name),
+  access: ({ logStreamName }, _ctx, { group, policy }) => ({
+    resource: streamArn(group, logStreamName),
     resourceTags: group.tags,
     resourcePolicy: policy,
   }),
   async run({ logEvents, entity }, ctx, { group, stream }) {
+    if (!stream) throw noSuchStream();
     requireBatch(logEvents);
     const { accepted, rejected } = sorted(logEvents, ctx, group);
     if (accepted.length > 0) await keep(ctx, group, stream, accepted);

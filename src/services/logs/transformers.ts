@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
-import { onAccount, onGroup, requireStandard } from './access.ts';
+import { EVENTS_BODY_BYTES_MAX, onAccount, onGroup, requireStandard } from './access.ts';
 import { pacer } from './breath.ts';
 import { logGroups } from './groupRows.ts';
 
@@ -65,4 +65,5 @@ export const TestTransformer = onAccount<Present<TestTransformerRequest>, TestTr
     }
     return { transformedLogs };
   },
+  { bodyBytesMax: EVENTS_BODY_BYTES_MAX },
 );

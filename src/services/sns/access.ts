@@ -5,7 +5,8 @@ import { policyOf } from './defaultPolicy.ts';
 import { invalid, noTopic } from './errors.ts';
 import { type Topic, topicArn, topicKey, topics } from './topicRows.ts';
 
-interface OnTopic<In, Out> extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly' | 'unsigned'> {
+interface OnTopic<In, Out>
+  extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly' | 'unsigned' | 'bodyBytesMax'> {
   readonly conditions?: (input: In) => Access['conditions'];
   /** Further permissions. */
   readonly also?: (input: In) => readonly Access[];

@@ -32,8 +32,12 @@ import { FAN_OUT, type FanOut } from './tasks.ts';
 import { sendText } from './textMessages.ts';
 import { type Topic, topicArn } from './topicRows.ts';
 
+/** A mebibyte, each byte of which may take three when it is sent. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
 export const Publish: Operation<Present<PublishInput>, PublishResponse, Topic | undefined> = {
   recorded: 'data',
+  bodyBytesMax: BODY_BYTES_MAX,
   readOnly: false,
   async load({ TopicArn, TargetArn, PhoneNumber }, ctx) {
     const given = [TopicArn, TargetArn, PhoneNumber].filter((target) => target !== undefined);
@@ -85,6 +89,7 @@ const BATCH_BYTES_MAX = 262_144;
 export const PublishBatch = onTopic<Present<PublishBatchInput>, PublishBatchResponse>({
   action: 'sns:Publish',
   recorded: 'data',
+  bodyBytesMax: BODY_BYTES_MAX,
   readOnly: false,
   async run({ PublishBatchRequestEntries: entries }, ctx, topic) {
     const publishBatchRequestEntries = entries.map((entry) => ({ id: entry.Id, ...hidden(entry) }));

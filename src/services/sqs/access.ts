@@ -4,7 +4,7 @@ import { type Access, Missing, type Operation } from '../../core/operation.ts';
 import { noQueue } from './errors.ts';
 import { type Queue, queueArn, queueOfUrl, queues } from './queueRows.ts';
 
-interface OnQueue<In, Out> extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly'> {
+interface OnQueue<In, Out> extends Pick<Operation<In, Out>, 'action' | 'recorded' | 'readOnly' | 'bodyBytesMax'> {
   /**
    * Only the queue's own account may, whatever its policy says.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html

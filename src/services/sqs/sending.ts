@@ -29,8 +29,12 @@ import {
 } from './messageAttributes.ts';
 import type { Queue } from './queueRows.ts';
 
+/** A mebibyte, each byte of which may take three when it is sent. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024;
+
 export const SendMessage = onQueue<Present<SendMessageRequest>, SendMessageResult>({
   recorded: 'data',
+  bodyBytesMax: BODY_BYTES_MAX,
   readOnly: false,
   run(input, ctx, queue) {
     ctx.audit.requestParameters = hidden(input);
@@ -41,6 +45,7 @@ export const SendMessage = onQueue<Present<SendMessageRequest>, SendMessageResul
 export const SendMessageBatch = onQueue<Present<SendMessageBatchRequest>, SendMessageBatchResult>({
   action: 'sqs:SendMessage',
   recorded: 'data',
+  bodyBytesMax: BODY_BYTES_MAX,
   readOnly: false,
   async run({ Entries }, ctx, queue) {
     ctx.audit.requestParameters = { entries: Entries.map((entry) => ({ id: entry.Id, ...hidden(entry) })) };
