@@ -3,6 +3,7 @@
  * role. The records and the end of what was owed are one write set.
  */
 import { type Context, servicePrincipal } from '../../core/context.ts';
+import { putRecords } from '../../core/deliveryStreams.ts';
 import { metrics } from '../../core/metrics.ts';
 import { type Again, later, pauseOf, type Task, type TaskHandler } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
@@ -59,11 +60,7 @@ async function tell(ctx: Context, stream: MetricStream, rows: readonly StreamedM
   if (points.length === 0) return;
   const source = { arn: metricStreamArn(stream, stream.name), account: stream.account };
   const role = await assumedByService(ctx, stream.roleArn, servicePrincipal(STREAMER, source));
-  const [, region, name] = /^arn:[^:]+:firehose:([^:]+):\d{12}:deliverystream\/(.+)$/.exec(stream.firehoseArn) ?? [];
-  const Records = recordsOf(stream, points).map((Data) => ({ Data }));
-  const input = { DeliveryStreamName: name, Records };
-  const answer = await ctx.call<{ FailedPutCount?: number }>('firehose', 'PutRecordBatch', input, role, region);
-  if (answer.FailedPutCount) throw new Error('The delivery stream is too slow.');
+  await putRecords(ctx, stream.firehoseArn, recordsOf(stream, points), role);
   measured(ctx, stream, [
     { name: 'MetricUpdate', value: points.length },
     { name: 'TotalMetricUpdate', value: points.length + extraUpdates(stream, points) },

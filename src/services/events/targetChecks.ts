@@ -4,6 +4,7 @@
  */
 import type { Target } from '@aws-sdk/client-eventbridge';
 import { type Arn, parseArn } from '../../core/arn.ts';
+import { deliveryStreamIn } from '../../core/deliveryStreams.ts';
 import { notImplemented } from '../../core/errors.ts';
 import { refuse } from './errors.ts';
 import { type BusName, busArn } from './names.ts';
@@ -97,7 +98,7 @@ function checkStream(target: Target, arn: Arn): void {
 
 /** Records are put by the stream's name in the account of the role, which is the rule's. */
 function checkDeliveryStream(target: Target, arn: Arn, bus: BusName): void {
-  if (!/^deliverystream\/[\w.-]+$/.test(arn.resource)) refuseArn(target);
+  if (deliveryStreamIn(arn.resource) === undefined) refuseArn(target);
   if (arn.account !== bus.account) {
     refuse(`Parameter ${target.Arn} is not valid. Reason: The delivery stream must be in the account of the rule.`);
   }

@@ -5,6 +5,7 @@
  */
 import type { Target } from '@aws-sdk/client-scheduler';
 import { type Arn, parseArn } from '../../core/arn.ts';
+import { deliveryStreamIn } from '../../core/deliveryStreams.ts';
 import { notImplemented } from '../../core/errors.ts';
 import { refuse } from './errors.ts';
 
@@ -65,16 +66,13 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     service: 'firehose',
     operation: 'PutRecord',
     check: ({ RoleArn }, arn) => {
-      if (!arn.resource.startsWith('deliverystream/')) refuse('Provided Arn is not in correct format.');
+      if (deliveryStreamIn(arn.resource) === undefined) refuse('Provided Arn is not in correct format.');
       // Records are put by the stream's name in the account of the role.
       if (parseArn(RoleArn ?? '')?.account !== arn.account) {
         refuse('The delivery stream must be in the account of the execution role.');
       }
     },
-    input: (_target, { resource }, Data) => ({
-      DeliveryStreamName: resource.slice('deliverystream/'.length),
-      Record: { Data },
-    }),
+    input: (_target, { resource }, Data) => ({ DeliveryStreamName: deliveryStreamIn(resource), Record: { Data } }),
   },
   events: {
     universal: 'eventbridge:putEvents',

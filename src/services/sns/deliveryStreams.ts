@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-firehose-as-subscriber.html
  */
 import { type Context, servicePrincipal } from '../../core/context.ts';
+import { putRecord } from '../../core/deliveryStreams.ts';
 import { type Again, later, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { describeError } from '../../protocols/errors.ts';
@@ -63,18 +64,13 @@ async function wanted(ctx: Context, { topic, subscription }: Delivery): Promise<
   return found && row ? { topic: found, row } : undefined;
 }
 
-export async function putRecord({ body, attempt }: Task<Delivery>, ctx: Context): Promise<Again> {
+export async function deliverRecord({ body, attempt }: Task<Delivery>, ctx: Context): Promise<Again> {
   const found = await wanted(ctx, body);
   if (!found) return undefined; // Nobody wants it any more.
   const { topic, row } = found;
   const sns = servicePrincipal('sns.amazonaws.com', { arn: body.topic, account: topic.account });
   const role = await assumedByService(ctx, row.attributes.SubscriptionRoleArn ?? '', sns);
-  const [, , , region, , resource = ''] = row.endpoint.split(':');
-  const input = {
-    DeliveryStreamName: resource.replace(/^deliverystream\//, ''),
-    Record: { Data: Buffer.from(openText(ctx.secrets, body.sealed)) },
-  };
-  const answer = await ctx.call<object>('firehose', 'PutRecord', input, role, region);
+  const answer = await putRecord(ctx, row.endpoint, Buffer.from(openText(ctx.secrets, body.sealed)), role);
   measure(ctx, topic, [tally('NumberOfNotificationsDelivered')]);
   await logRecord(ctx, found, body, {
     delivered: true,

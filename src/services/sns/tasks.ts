@@ -107,7 +107,7 @@ export const snsTasks: readonly TaskHandler[] = [
   handler<object>(SENT, async (task, ctx) => (await import('./deduplication.ts')).forgetSent(task, ctx)),
   handler<object>(OUTBOX, async (task, ctx) => (await import('./outbox.ts')).clearOut(task, ctx)),
   {
-    ...handler<Delivery>(RECORD, async (task, ctx) => (await import('./deliveryStreams.ts')).putRecord(task, ctx)),
+    ...handler<Delivery>(RECORD, async (task, ctx) => (await import('./deliveryStreams.ts')).deliverRecord(task, ctx)),
     failed: async (task: Task<Delivery>, ctx: Context, error: unknown) =>
       (await import('./deliveryStreams.ts')).afterFailure(task, ctx, error),
   },

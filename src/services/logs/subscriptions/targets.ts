@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Arn, parseArn } from '../../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../../core/context.ts';
+import { deliveryStreamIn, putRecord } from '../../../core/deliveryStreams.ts';
 import { AccessDenied, CommonError } from '../../../core/errors.ts';
 import { assumedByService } from '../../../identity/serviceRoles.ts';
 import { controlMessage } from './payloads.ts';
@@ -27,7 +28,6 @@ export interface Target {
 }
 
 const STREAM = /^stream\/[\w.-]{1,128}$/;
-const DELIVERY_STREAM = /^deliverystream\/([\w.-]{1,64})$/;
 
 const KINDS: Readonly<Record<string, Kind>> = {
   kinesis: {
@@ -39,10 +39,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   firehose: {
     called: 'Firehose',
     metric: 'Firehose',
-    put: (ctx, { arn, caller }, { data }) => {
-      const DeliveryStreamName = DELIVERY_STREAM.exec(arn.resource)?.[1] ?? '';
-      return ctx.call('firehose', 'PutRecord', { DeliveryStreamName, Record: { Data: data } }, caller, arn.region);
-    },
+    put: (ctx, { text, caller }, { data }) => putRecord(ctx, text, data, caller),
   },
 };
 
@@ -51,7 +48,7 @@ export function streamNamed(text: string): { readonly kind: Kind; readonly arn: 
   const arn = parseArn(text);
   const kind = KINDS[arn?.service ?? ''];
   if (!arn || !kind || arn.partition !== 'aws' || !/^\d{12}$/.test(arn.account)) return undefined;
-  return STREAM.test(arn.resource) || DELIVERY_STREAM.test(arn.resource) ? { kind, arn } : undefined;
+  return STREAM.test(arn.resource) || deliveryStreamIn(arn.resource) !== undefined ? { kind, arn } : undefined;
 }
 
 /** Records of a log stream, in the form of AWS's. */
