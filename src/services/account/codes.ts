@@ -1,10 +1,11 @@
-/** Codes that go to an address or a telephone and prove it by being shown: sealed, for a while, for a few guesses. */
+/** Codes that go to an address or a telephone and prove it by being shown: sealed, for a while, for a few guesses, and few in an hour. */
 import { timingSafeEqual } from 'node:crypto';
-import { ValidationException } from '@aws-sdk/client-account';
+import { TooManyRequestsException } from '@aws-sdk/client-account';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Afterwards, Told } from '../../core/front.ts';
 import type { Table } from '../../store/store.ts';
+import { invalid } from './errors.ts';
 
 /** What waits for its code. */
 export interface Coded {
@@ -16,6 +17,8 @@ export interface Coded {
   readonly time: number;
   /** Milliseconds: of the last wrong code. */
   readonly tried?: number;
+  /** Milliseconds: when codes were sent within the hour before the last one, and that one. */
+  readonly sent?: readonly number[];
 }
 
 interface Kind<Row extends Coded> {
@@ -25,10 +28,13 @@ interface Kind<Row extends Coded> {
   readonly goodMs: number;
   /** Of which a code is made, none taken for another. */
   readonly signs: string;
+  /** As many codes at most in so many milliseconds, an hour at most: with each new one guessing begins anew. */
+  readonly bounds: readonly (readonly [most: number, ms: number])[];
 }
 
 const LENGTH = 6;
 const WRONG_MAX = 5;
+export const HOUR_MS = 3_600_000;
 
 /** Wrong codes since a row was read, which those that come at the same time do not see in it. */
 const guesses = new WeakMap<Coded, number>();
@@ -38,10 +44,19 @@ interface Missed {
   readonly row: Coded;
 }
 
-export const codesOf = <Row extends Coded>({ rows, seal, goodMs, signs }: Kind<Row>) => ({
-  fresh(ctx: Context): { readonly code: string; readonly sealed: string } {
+export const codesOf = <Row extends Coded>({ rows, seal, goodMs, signs, bounds }: Kind<Row>) => ({
+  /** A code, and what of its row is the same for all kinds. @throws TooManyRequestsException */
+  async fresh(ctx: Context, account: string): Promise<{ readonly code: string; readonly coded: Coded }> {
+    const time = ctx.now.getTime();
+    const before = (await ctx.store.get(rows, [account]))?.sent ?? [];
+    for (const [most, ms] of bounds) {
+      if (before.filter((at) => at > time - ms).length < most) continue;
+      fail(TooManyRequestsException, `At most ${most} one-time passwords can be sent in ${ms / 1000} seconds.`);
+    }
     const code = Array.from(ctx.random(LENGTH), (byte) => signs[byte % signs.length]).join('');
-    return { code, sealed: ctx.secrets.seal(seal, code, ctx.random(12)) };
+    const sealed = ctx.secrets.seal(seal, code, ctx.random(12));
+    const sent = [...before.filter((at) => at > time - HOUR_MS), time];
+    return { code, coded: { account, code: sealed, wrong: 0, time, sent } };
   },
   /** Milliseconds: when it is good no more. */
   failedAt: ({ wrong, tried, time }: Row): number =>
@@ -69,6 +84,3 @@ export function afterwards({ audit }: Context, { error }: Told): Afterwards | un
   };
   return { headers: {}, keep };
 }
-
-export const invalid = (name: string, message: string): never =>
-  fail(ValidationException, message, { reason: 'fieldValidationFailed', fieldList: [{ name, message }] });

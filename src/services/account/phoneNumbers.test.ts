@@ -66,6 +66,24 @@ test('a code is good for ten minutes, five guesses, and the number that it went 
   await assert.rejects(account.verifyPhoneNumber({ Otp: await code() }), { name: 'ConflictException' });
 });
 
+test('no more than five codes are sent in an hour, whatever came of those before', async () => {
+  const { cloud, account, status, code } = await contacted();
+  const tooMany = { name: 'TooManyRequestsException' };
+  for (let sent = 0; sent < 5; sent++) {
+    await account.sendPhoneNumberVerification({});
+    cloud.advance('PT11M');
+  }
+  assert.equal(await status(), 'UNVERIFIED');
+  await assert.rejects(account.sendPhoneNumberVerification({}), tooMany);
+  await account.putContactInformation({ ContactInformation: { ...CONTACT, PhoneNumber: '+353870000002' } });
+  await assert.rejects(account.sendPhoneNumberVerification({}), tooMany);
+  cloud.advance('PT5M');
+  await account.sendPhoneNumberVerification({});
+  await account.verifyPhoneNumber({ Otp: await code() });
+  await account.putContactInformation({ ContactInformation: CONTACT });
+  await assert.rejects(account.sendPhoneNumberVerification({}), tooMany, 'the one that was shown counts too');
+});
+
 test('guesses that come all at once are no more than those that come one by one', async () => {
   const { account, status, code } = await contacted();
   await account.sendPhoneNumberVerification({});

@@ -17,8 +17,9 @@ import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { putInto } from '../../core/outbox.ts';
 import { table } from '../../store/store.ts';
-import { type Coded, codesOf, invalid } from './codes.ts';
+import { type Coded, codesOf, HOUR_MS } from './codes.ts';
 import { primaryContacts } from './contactRows.ts';
+import { invalid } from './errors.ts';
 import { operation } from './subjects.ts';
 
 /** The latest of an account. With its code shown the number is verified. */
@@ -29,6 +30,7 @@ interface PhoneVerification extends Coded {
 const phoneVerifications = table<PhoneVerification>('account_phone_verification', { key: (row) => [row.account] });
 const codes = codesOf({
   ...{ rows: phoneVerifications, seal: 'account-phone-code', goodMs: 600_000, signs: '0123456789' },
+  bounds: [[5, HOUR_MS]],
 });
 
 export const SendPhoneNumberVerification = operation<
@@ -39,9 +41,8 @@ export const SendPhoneNumberVerification = operation<
   async run(_input, ctx, { id, name }) {
     const phone = await phoneOf(ctx, id);
     if ((await verificationStatus(ctx, id, phone)) === 'VERIFIED') return { Status: 'VERIFIED' };
-    const { code, sealed } = codes.fresh(ctx);
-    const row = { account: id, phone, code: sealed, wrong: 0, time: ctx.now.getTime() };
-    await ctx.store.replace(phoneVerifications, row);
+    const { code, coded } = await codes.fresh(ctx, id);
+    await ctx.store.replace(phoneVerifications, { ...coded, phone });
     const text = `${code} is the code that verifies this telephone for account ${name} (${id}). It is good for ten minutes.`;
     await putInto(ctx, { account: id, region: ctx.region, protocol: 'sms', to: phone, text });
     return { Status: 'PENDING' };

@@ -76,6 +76,26 @@ test('A code is good for a day, for five guesses, and until the next one', async
   assert.deepEqual([Status, UpdatedAt?.getTime()], ['FAILED', started + 86_400_000]);
 });
 
+test('Three codes are mailed in thirty seconds at most, and twenty in an hour', async () => {
+  const { cloud, start, status, code, accept } = await organized();
+  const tooMany = { name: 'TooManyRequestsException' };
+  for (let sent = 0; sent < 3; sent++) await start();
+  const third = await code();
+  await assert.rejects(start(), tooMany);
+  assert.equal(await status(), 'PENDING');
+  cloud.advance('PT30S');
+  await start();
+  await assert.rejects(accept(third), WRONG);
+  for (let sent = 4; sent < 20; sent++) {
+    cloud.advance('PT30S');
+    await start();
+  }
+  cloud.advance('PT30S');
+  await assert.rejects(start(), tooMany);
+  cloud.advance('PT1H');
+  assert.equal((await start()).Status, 'PENDING');
+});
+
 test('Addresses are valid, and of one account only, also when they are taken meanwhile', async () => {
   const { join, start, accept, code, email } = await organized();
   await assert.rejects(start('a(b)@example.com'), { name: 'ValidationException', reason: 'fieldValidationFailed' });

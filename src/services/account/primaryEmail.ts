@@ -22,7 +22,8 @@ import { isAccountAddress } from '../../identity/addresses.ts';
 import { send } from '../../identity/letters.ts';
 import { type Account, accounts } from '../../identity/organization.ts';
 import { table } from '../../store/store.ts';
-import { type Coded, codesOf, invalid } from './codes.ts';
+import { type Coded, codesOf, HOUR_MS } from './codes.ts';
+import { invalid } from './errors.ts';
 import { operation } from './subjects.ts';
 
 /** The latest of an account. */
@@ -35,6 +36,11 @@ interface EmailUpdate extends Coded {
 const emailUpdates = table<EmailUpdate>('account_email_update', { key: (row) => [row.account] });
 const codes = codesOf({
   ...{ rows: emailUpdates, seal: 'account-email-code', goodMs: 86_400_000, signs: 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789' },
+  // The first is AWS's (https://docs.aws.amazon.com/accounts/latest/reference/quotas.html).
+  bounds: [
+    [3, 30_000],
+    [20, HOUR_MS],
+  ],
 });
 
 export const GetPrimaryEmail = operation<Present<GetPrimaryEmailRequest>, GetPrimaryEmailResponse>({
@@ -54,11 +60,8 @@ export const StartPrimaryEmailUpdate = operation<
   async run({ PrimaryEmail: email }, ctx, account) {
     if (!isAccountAddress(email)) invalid('PrimaryEmail', 'The primary email address is not valid.');
     await requireFree(ctx, email);
-    const { code, sealed } = codes.fresh(ctx);
-    await ctx.store.replace(emailUpdates, {
-      ...{ account: account.id, organization: account.organization, email, wrong: 0, time: ctx.now.getTime() },
-      code: sealed,
-    });
+    const { code, coded } = await codes.fresh(ctx, account.id);
+    await ctx.store.replace(emailUpdates, { ...coded, organization: account.organization, email });
     const text = [
       `${code} is the code by which this becomes the address of the root user of account ${account.name} (${account.id}).`,
       'It is good for one day, for whoever asked for the change. If you know nothing of it, you need do nothing.',

@@ -8,7 +8,6 @@ import {
   type ListRegionsRequest,
   type ListRegionsResponse,
   TooManyRequestsException,
-  ValidationException,
 } from '@aws-sdk/client-account';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
@@ -16,6 +15,7 @@ import type { Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
 import { type Account, accounts } from '../../identity/organization.ts';
 import { defaultRegions, optInRegions, type RegionStatus, regionStatus } from '../../identity/regions.ts';
+import { invalid } from './errors.ts';
 import { operation } from './subjects.ts';
 
 const UNDERWAY_MAX = 6;
@@ -85,14 +85,9 @@ const underway = (account: Account, now: Date) =>
 
 const noSuchRegion = (region: string) => invalidField('RegionName', `The Region ${region} does not exist.`);
 
-const invalidToken = () =>
-  fail(ValidationException, 'The NextToken is invalid.', {
-    reason: 'fieldValidationFailed',
-    fieldList: [{ name: 'NextToken', message: 'The NextToken is invalid.' }],
-  });
+const invalidToken = () => invalid('NextToken', 'The NextToken is invalid.');
 
-const invalidField = (name: string, message: string) =>
-  fail(ValidationException, message, { reason: 'invalidRegionOptTarget', fieldList: [{ name, message }] });
+const invalidField = (name: string, message: string) => invalid(name, message, 'invalidRegionOptTarget');
 
 function regionCondition(input: { readonly RegionName?: string | undefined }) {
   return { 'account:TargetRegion': input.RegionName };
