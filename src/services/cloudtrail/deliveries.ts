@@ -1,9 +1,10 @@
 /** Parcels on their way: into buckets, into log groups, and the notices of what has arrived. */
 import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';
+import { logGroupName, writeLogEvents } from '../../core/logWriting.ts';
 import { pauseOf, type Task, type TaskHandler } from '../../core/tasks.ts';
 import { noteOutcome } from './deliveryStatuses.ts';
-import { codeOf, folderOf, logGroupName, logRoleOf, logStreamName, onBehalfOf, putOptions } from './destinations.ts';
+import { codeOf, folderOf, logRoleOf, logStreamName, onBehalfOf, putOptions } from './destinations.ts';
 import { noteFile } from './digestChains.ts';
 import { logEventsOf } from './logBatches.ts';
 import { contentOf, forget, type Parcel, parcels } from './parcels.ts';
@@ -75,14 +76,7 @@ export const logDelivery: Pick<TaskHandler<string>, 'settle' | 'failed'> = {
       logGroupName: logGroupName(trail.logGroup),
       logStreamName: logStreamName(trail, parcel.account),
     };
-    const put = () => ctx.call('logs', 'PutLogEvents', { ...stream, logEvents }, role, trail.region);
-    try {
-      await put();
-    } catch (error) {
-      if (codeOf(error) !== 'ResourceNotFound') throw error;
-      await ctx.call('logs', 'CreateLogStream', stream, role, trail.region);
-      await put();
-    }
+    await writeLogEvents(ctx, { ...stream, logEvents }, role, trail.region);
     await noteOutcome(ctx, placeOf(parcel), 'logs');
     return undefined;
   },

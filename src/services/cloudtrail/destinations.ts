@@ -17,6 +17,7 @@ import {
 import { parseArn } from '../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
+import { logGroupName } from '../../core/logWriting.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { SERVICE } from './organizationTrails.ts';
 import { type Trail, trailArn } from './trailRows.ts';
@@ -128,10 +129,7 @@ export async function tryTopic(ctx: Context, trail: Trail): Promise<void> {
   }
 }
 
-const LOG_GROUP = /^arn:[\w-]+:logs:([a-z0-9-]+):(\d{12}):log-group:([\w/.#-]{1,512}):\*$/;
-
-/** The name of the group that the ARN means. */
-export const logGroupName = (arn: string): string => LOG_GROUP.exec(arn)?.[3] ?? '';
+const LOG_GROUP = /^arn:[\w-]+:logs:([a-z0-9-]+):(\d{12}):log-group:[\w/.#-]{1,512}:\*$/;
 
 /** `o-…_` before the account's, where an organization's events meet in one group. */
 export const logStreamName = (trail: Trail, account: string): string =>

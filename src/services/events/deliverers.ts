@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { parseArn } from '../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
+import { putRecords } from '../../core/deliveryStreams.ts';
+import { type LogEvent, logGroupName, writeLogEvents } from '../../core/logWriting.ts';
 import { later, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { putOnBus } from './arrivals.ts';
@@ -95,33 +97,21 @@ function partitionKey(event: { readonly id: string }, path: string | undefined):
   return (text || event.id).slice(0, PARTITION_KEY_MAX);
 }
 
-interface PutBatch {
-  readonly RequestResponses?: readonly { readonly ErrorCode?: string; readonly ErrorMessage?: string }[];
-}
-
 async function toDeliveryStream(ctx: Context, { rule, target, events }: Delivery, caller: Caller): Promise<void> {
-  const { region, resource } = parseArn(target.Arn!)!;
-  const DeliveryStreamName = resource.slice('deliverystream/'.length);
-  const texts = events.map((event) => inputOf(rule, target, event));
-  for (const batch of batches(texts, (text) => text, 4_194_304, 500)) {
-    const Records = batch.map((text) => ({ Data: Buffer.from(text) }));
-    const input = { DeliveryStreamName, Records };
-    const { RequestResponses = [] } = await ctx.call<PutBatch>('firehose', 'PutRecordBatch', input, caller, region);
-    const refused = RequestResponses.filter(({ ErrorCode }) => ErrorCode !== undefined);
-    requireAll({ Failed: refused.map(({ ErrorCode, ErrorMessage }) => ({ Code: ErrorCode, Message: ErrorMessage })) });
-  }
+  const records = events.map((event) => Buffer.from(inputOf(rule, target, event)));
+  await putRecords(ctx, target.Arn!, records, caller);
 }
 
 const BATCH_MAX = 10;
 
-/** Batches of at most ten or so many, and of at most so many bytes unless one alone has more. */
-function batches<T>(items: readonly T[], textOf: (item: T) => string, bytesMax: number, max = BATCH_MAX): T[][] {
+/** Batches of at most ten, and of at most so many bytes unless one alone has more. */
+function batches<T>(items: readonly T[], textOf: (item: T) => string, bytesMax: number): T[][] {
   const all: T[][] = [];
   let bytes = 0;
   for (const item of items) {
     const size = Buffer.byteLength(textOf(item));
     const last = all.at(-1);
-    if (last && last.length < max && bytes + size <= bytesMax) {
+    if (last && last.length < BATCH_MAX && bytes + size <= bytesMax) {
       last.push(item);
       bytes += size;
     } else {
@@ -133,29 +123,13 @@ function batches<T>(items: readonly T[], textOf: (item: T) => string, bytesMax: 
 }
 
 async function toLogGroup(ctx: Context, { rule, target, events }: Delivery, caller: Caller): Promise<void> {
-  const { region, resource } = parseArn(target.Arn!)!;
-  const logGroupName = resource.replace(/^log-group:/, '').replace(/:\*$/, '');
-  const logStreamName = streamName(`${ruleArn(rule)} ${target.Id}`);
+  const { region } = parseArn(target.Arn!)!;
+  const stream = {
+    logGroupName: logGroupName(target.Arn!),
+    logStreamName: streamName(`${ruleArn(rule)} ${target.Id}`),
+  };
   const logEvents = events.map((event) => logEvent(inputOf(rule, target, event), target, event.happening.event.time));
-  const stream = { logGroupName, logStreamName };
-  const put = (some: readonly LogEvent[]) =>
-    ctx.call('logs', 'PutLogEvents', { ...stream, logEvents: some }, caller, region);
-  for (const batch of logBatches(logEvents.toSorted((a, b) => a.timestamp - b.timestamp))) {
-    try {
-      await put(batch);
-    } catch (error) {
-      // Whether the stream is there is not told to those whom nothing lets write into it: making it shows.
-      await ctx.call('logs', 'CreateLogStream', stream, caller, region).catch((refusal: Error) => {
-        throw refusal.name === 'ResourceAlreadyExistsException' ? error : refusal;
-      });
-      await put(batch);
-    }
-  }
-}
-
-interface LogEvent {
-  readonly timestamp: number;
-  readonly message: string;
+  await writeLogEvents(ctx, { ...stream, logEvents }, caller, region);
 }
 
 /** With a template the text is `{"timestamp": …, "message": …}`. */
@@ -173,27 +147,6 @@ function logEvent(text: string, target: Delivery['target'], time: string): LogEv
     throw new DeliveryFailure('INVALID_JSON', 'The transformed event needs a timestamp and a message.', false);
   }
   return { timestamp, message: typeof message === 'string' ? message : JSON.stringify(message) };
-}
-
-const LOG_SPAN_MS = 86_000_000;
-const LOG_BYTES_MAX = 1_000_000;
-
-/** A batch of log events spans less than a day and a megabyte. */
-function logBatches(events: readonly LogEvent[]): LogEvent[][] {
-  const all: LogEvent[][] = [];
-  let bytes = 0;
-  for (const event of events) {
-    const size = Buffer.byteLength(event.message) + 26;
-    const last = all.at(-1);
-    if (last && event.timestamp - last[0]!.timestamp < LOG_SPAN_MS && bytes + size <= LOG_BYTES_MAX) {
-      last.push(event);
-      bytes += size;
-    } else {
-      all.push([event]);
-      bytes = size;
-    }
-  }
-  return all;
 }
 
 /** One stream for each target, with a name in the form of those that EventBridge makes. */

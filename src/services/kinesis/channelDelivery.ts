@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { uuid } from '../../core/ids.ts';
+import { writeLogEvents } from '../../core/logWriting.ts';
 import type { Point } from '../../core/metrics.ts';
 import { type Again, pauseOf, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
@@ -229,25 +230,11 @@ export async function afterFailure({ body, attempt }: Task<Carried>, ctx: Contex
 /** In the role, which may not be allowed to: then nothing is said, as with AWS. */
 async function log(ctx: Context, channel: Channel, message: string): Promise<void> {
   const { group: logGroupName, stream: logStreamName } = channel.logs;
-  const steps: [operation: string, input: object][] = [
-    ['CreateLogGroup', { logGroupName }],
-    ['CreateLogStream', { logGroupName, logStreamName }],
-    [
-      'PutLogEvents',
-      {
-        logGroupName,
-        logStreamName,
-        logEvents: [
-          { timestamp: ctx.now.getTime(), message: JSON.stringify({ channelArn: channelArn(channel), message }) },
-        ],
-      },
-    ],
-  ];
-  for (const [operation, input] of steps) {
-    try {
-      await ctx.call('logs', operation, input, await roleOf(ctx, channel));
-    } catch {
-      // What is there already need not be made.
-    }
+  const event = { timestamp: ctx.now.getTime(), message: JSON.stringify({ channelArn: channelArn(channel), message }) };
+  const writing = { logGroupName, logStreamName, logEvents: [event] };
+  try {
+    await writeLogEvents(ctx, writing, await roleOf(ctx, channel), channel.region, 'group');
+  } catch {
+    // The refused call is on record.
   }
 }

@@ -95,6 +95,9 @@ test('A caller who may not write policies leaves them to others: records wait un
   const types = async () =>
     (await logs.filterLogEvents({ logGroupName: 'vended' })).events!.map(({ message }) => typeOf(message!));
   assert.deepEqual(await types(), []);
+  const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: 'CreateLogStream' }];
+  const { Events } = await cloud.root.cloudtrail.lookupEvents({ LookupAttributes });
+  assert.deepEqual(Events, [], 'a refusal is no missing stream: none is asked for');
   const statement = { Effect: 'Allow', Principal: { Service: 'delivery.logs.amazonaws.com' }, Action: 'logs:*' };
   const Condition = { ArnLike: { 'aws:SourceArn': `arn:aws:logs:us-east-1:${ACCOUNT}:delivery-source:*` } };
   const policyDocument = JSON.stringify({

@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { parseArn } from '../../../core/arn.ts';
+import { accountOf, parseArn } from '../../../core/arn.ts';
 import { type Caller, type Context, servicePrincipal } from '../../../core/context.ts';
-import { writeLogEvents } from '../../../core/logWriting.ts';
+import { putRecords } from '../../../core/deliveryStreams.ts';
+import { eventBytes, logGroupName, writeLogEvents } from '../../../core/logWriting.ts';
 import { type Again, type Task, tasks } from '../../../core/tasks.ts';
 import {
   type DeliverySource,
@@ -71,8 +72,7 @@ async function gathered(ctx: Context, task: Task<Vended>) {
   return { records, others };
 }
 
-const sizeOf = (records: readonly VendedRecord[]) =>
-  records.reduce((sum, { text }) => sum + Buffer.byteLength(text) + 26, 0);
+const sizeOf = (records: readonly VendedRecord[]) => records.reduce((sum, { text }) => sum + eventBytes(text), 0);
 
 /** Only the fields that the delivery asks for, in its order. */
 function chosen(records: readonly VendedRecord[], { fields }: VendedDelivery): readonly VendedRecord[] {
@@ -97,12 +97,10 @@ const deliverer = ({ source }: Load): Caller =>
 const resourceId = ({ source }: Load) => source.resource.slice(source.resource.indexOf('/') + 1).replaceAll('/', '-');
 
 async function toGroup(ctx: Context, load: Load): Promise<void> {
-  const { region, resource } = parseArn(load.destination.resource ?? '')!;
-  const logGroupName = resource.replace(/^log-group:/, '').replace(/:\*$/, '');
-  const stream = { logGroupName, logStreamName: `${load.source.account}_${resourceId(load)}` };
+  const arn = load.destination.resource ?? '';
+  const stream = { logGroupName: logGroupName(arn), logStreamName: `${load.source.account}_${resourceId(load)}` };
   const logEvents = load.records.map(({ time: timestamp, text: message }) => ({ timestamp, message }));
-  const inOrder = logEvents.toSorted((a, b) => a.timestamp - b.timestamp);
-  await writeLogEvents(ctx, { ...stream, logEvents: inOrder }, deliverer(load), region);
+  await writeLogEvents(ctx, { ...stream, logEvents }, deliverer(load), parseArn(arn)!.region);
 }
 
 const zipped = promisify(gzip);
@@ -125,19 +123,11 @@ async function toBucket(ctx: Context, load: Load): Promise<void> {
   await ctx.call('s3', 'PutObject', put, deliverer(load));
 }
 
-interface Answer {
-  readonly FailedPutCount?: number;
-  readonly RequestResponses?: readonly { readonly ErrorMessage?: string }[];
-}
-
 /** In the service-linked role of whoever has the stream. */
 async function toStream(ctx: Context, load: Load): Promise<void> {
-  const { account, region, resource } = parseArn(load.destination.resource ?? '')!;
-  const role = `arn:aws:iam::${account}:role/aws-service-role/${LOG_DELIVERY}/${ROLE}`;
+  const arn = load.destination.resource ?? '';
+  const role = `arn:aws:iam::${accountOf(arn)}:role/aws-service-role/${LOG_DELIVERY}/${ROLE}`;
   const as = await assumedByService(ctx, role, servicePrincipal(LOG_DELIVERY), 'LogDelivery');
-  const DeliveryStreamName = resource.replace(/^deliverystream\//, '');
-  const Records = load.records.map(({ text }) => ({ Data: Buffer.from(`${text}\n`) }));
-  const answer = await ctx.call<Answer>('firehose', 'PutRecordBatch', { DeliveryStreamName, Records }, as, region);
-  const refused = answer.RequestResponses?.find(({ ErrorMessage }) => ErrorMessage !== undefined);
-  if (answer.FailedPutCount && refused) throw new Error(refused.ErrorMessage);
+  const records = load.records.map(({ text }) => Buffer.from(`${text}\n`));
+  await putRecords(ctx, arn, records, as);
 }
