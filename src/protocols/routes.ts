@@ -14,6 +14,8 @@ export interface Route {
   readonly tail: readonly Segment[];
   /** `?cors`, `?list-type=2` of the template. */
   readonly literals: readonly (readonly [name: string, value: string])[];
+  /** Names that stand alone in templates of this path, of any method: each is a part, and not the whole. */
+  readonly parts: ReadonlySet<string>;
   /** Members without which the operation makes no sense; they only break ties. */
   readonly wantedQuery: readonly string[];
   readonly wantedHeaders: readonly string[];
@@ -100,7 +102,14 @@ function best(found: readonly Route[], request: WireRequest): Route | undefined 
     const score = scoreOf(route, query, request.headers);
     if (score !== undefined && score > most) [winner, most] = [route, score];
   }
-  return winner;
+  return winner && isAbout(winner, query) ? winner : undefined;
+}
+
+/** Not where the query names another part: `?acl` cannot be deleted, and the whole is not meant. */
+function isAbout({ parts, literals }: Route, query: ReadonlyMap<string, string>): boolean {
+  if (parts.size === 0) return true;
+  for (const name of query.keys()) if (parts.has(name) && !literals.some(([own]) => own === name)) return false;
+  return true;
 }
 
 /**
@@ -125,10 +134,11 @@ function treesOf(service: Service): Map<string, Branch> {
   if (known) return known;
   const made = new Map<string, Branch>();
   const named = new Map<string, Route>();
+  const partsAt = new Map<string, Set<string>>();
   for (const operation of operationNames(service)) {
     const http = httpTrait(service, operation);
     if (!http) continue;
-    const route = compile(service, operation, http[0], http[1]);
+    const route = compile(service, operation, http[0], http[1], partsAt);
     named.set(operation, route);
     let root = made.get(route.method);
     if (!root) made.set(route.method, (root = branch()));
@@ -139,7 +149,13 @@ function treesOf(service: Service): Map<string, Branch> {
   return made;
 }
 
-function compile(service: Service, operation: string, method: string, template: string): Route {
+function compile(
+  service: Service,
+  operation: string,
+  method: string,
+  template: string,
+  partsAt: Map<string, Set<string>>,
+): Route {
   const [path = '/', query = ''] = template.split('?');
   const wanted = wantedOf(service, operation);
   const segments = leading(service, operation, path)
@@ -147,13 +163,22 @@ function compile(service: Service, operation: string, method: string, template: 
     .split('/')
     .filter((text) => text !== '')
     .map(segment);
-  const literals = query.split('&').filter((pair) => pair !== '');
+  const greedy = segments.findIndex(({ kind }) => kind === 'greedy');
+  const literals = query
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? ''] as const);
+  const place = segments.map(({ kind, text }) => (kind === 'literal' ? text : `{${kind}}`)).join('/');
+  const parts = partsAt.get(place) ?? new Set();
+  partsAt.set(place, parts);
+  for (const [name, value] of literals) if (value === '') parts.add(name);
   return {
     operation,
     method,
     segments,
-    tail: segments.slice(segments.findIndex(({ kind }) => kind === 'greedy') + 1),
-    literals: literals.map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? ''] as const),
+    tail: greedy < 0 ? [] : segments.slice(greedy + 1),
+    literals,
+    parts,
     wantedQuery: wanted.flatMap((m) => m.traits.httpQuery ?? []),
     wantedHeaders: wanted.flatMap((m) => m.traits.httpHeader?.toLowerCase() ?? []),
   };

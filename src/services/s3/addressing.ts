@@ -5,7 +5,6 @@
 import type { Address } from '../../core/operation.ts';
 import { isBucketName } from './bucketNames.ts';
 import { s3Error } from './errors.ts';
-import { requireMethod } from './subresources.ts';
 
 const AWS =
   /^(?:(.+)\.)?s3(?:-accelerate(?:\.dualstack)?|[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com$/;
@@ -39,19 +38,11 @@ function hostOf(endpoint: string): string {
 }
 
 /** The request with its bucket in the path, and the headers that a presigned URL has in its query. */
-export function understood({
-  method,
-  path: sent,
-  query,
-  headers,
-  endpoint,
-}: Address): Pick<Address, 'path' | 'headers'> {
+export function understood({ path: sent, query, headers, endpoint }: Address): Pick<Address, 'path' | 'headers'> {
   if (/(?:^|&)AWSAccessKeyId=/.test(query) && query.includes('Signature=')) throw oldSignature();
   const bucket = bucketInHost(headers.host ?? '', endpoint);
-  const path = bucket === undefined ? sent : `/${bucket}${sent === '/' ? '' : sent}`;
-  requireMethod(method, path, query);
   return {
-    path,
+    path: bucket === undefined ? sent : `/${bucket}${sent === '/' ? '' : sent}`,
     headers: query.includes('X-Amz-Algorithm=') ? withHoisted(query, headers) : headers,
   };
 }

@@ -54,13 +54,13 @@ function expired({ timestamp = '', expires = 0, now }: RefusedRequest): Error {
 }
 
 /** Codes that the gateway has for what S3 calls otherwise. */
-const CODES: Readonly<Record<string, () => Error>> = {
-  UnknownOperationException: () => s3Error('MethodNotAllowed'),
+const CODES: Readonly<Record<string, (request: RefusedRequest) => Error>> = {
+  UnknownOperationException: ({ method }) => s3Error('MethodNotAllowed', { details: { Method: method } }),
   RequestEntityTooLargeException: () => new CommonError('MaxMessageLengthExceeded', 'Your request was too big.'),
 };
 
 export function refusalOf(error: unknown, request: RefusedRequest): unknown {
   if (error instanceof AuthenticationFailure) return WORDS[error.name](error, request);
-  if (error instanceof CommonError && Object.hasOwn(CODES, error.name)) return CODES[error.name]!();
+  if (error instanceof CommonError && Object.hasOwn(CODES, error.name)) return CODES[error.name]!(request);
   return error;
 }
