@@ -36,11 +36,17 @@ function requireSoundS3(settings: ExtendedS3Settings, backup: S3Settings | undef
   if (backup) requireBucket(backup);
 }
 
+/** Seconds: as AWS has it where nothing is said. */
+const RETRIED_STANDARD = 300;
+
 /** Partitions are buffered each for itself: that takes room and time. */
 function requirePartitioning(settings: ExtendedS3Settings, hasKeys: boolean): void {
-  const isEnabled = settings.DynamicPartitioningConfiguration?.Enabled === true;
+  const { Enabled: isEnabled = false, RetryOptions } = settings.DynamicPartitioningConfiguration ?? {};
   if (hasKeys && !isEnabled) refuse('Partition keys need dynamic partitioning to be enabled.');
   if (!isEnabled) return;
+  if ((RetryOptions?.DurationInSeconds ?? RETRIED_STANDARD) !== RETRIED_STANDARD) {
+    notImplemented(`RetryOptions of dynamic partitioning other than ${RETRIED_STANDARD} seconds`);
+  }
   if (!hasKeys) refuse('Dynamic partitioning needs the processor MetadataExtraction.');
   const { SizeInMBs = 0, IntervalInSeconds = 0 } = settings.BufferingHints ?? {};
   if (SizeInMBs < 64) refuse('BufferingHints.SizeInMBs must be at least 64 when dynamic partitioning is enabled.');

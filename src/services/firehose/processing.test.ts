@@ -19,7 +19,7 @@ const QUERY = '{customer:.customer,year:.at|strftime("%Y")}';
 const extraction = (MetadataExtractionQuery = QUERY) =>
   processor('MetadataExtraction', { MetadataExtractionQuery, JsonParsingEngine: 'JQ-1.6' });
 const PARTITIONED = {
-  DynamicPartitioningConfiguration: { Enabled: true },
+  DynamicPartitioningConfiguration: { Enabled: true, RetryOptions: { DurationInSeconds: 300 } },
   BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
   Prefix: 'c=!{partitionKeyFromQuery:customer}/y=!{partitionKeyFromQuery:year}/',
   ErrorOutputPrefix: 'bad/!{firehose:error-output-type}/',
@@ -156,6 +156,11 @@ test('What a stream cannot do with its records is refused', async () => {
   const refused: readonly (readonly [config: Parameters<typeof stream>[1], code: string, message: RegExp])[] = [
     [processing(processor('Lambda', { LambdaArn: 'arn' })), 'NotImplemented', /processor Lambda/],
     [{ DataFormatConversionConfiguration: { Enabled: true } }, 'NotImplemented', /record format/],
+    [
+      { DynamicPartitioningConfiguration: { Enabled: true, RetryOptions: { DurationInSeconds: 60 } } },
+      'NotImplemented',
+      /RetryOptions of dynamic partitioning other than 300 seconds/,
+    ],
     [{ CompressionFormat: 'Snappy' }, 'NotImplemented', /Snappy/],
     [{ CompressionFormat: 'HADOOP_SNAPPY' }, 'NotImplemented', /HADOOP_SNAPPY/],
     [{ ...PARTITIONED, ...processing(extraction('{a:range(3)}')) }, 'InvalidArgument', /range\/1 is not supported/],
