@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Grant, GrantType } from '@aws-sdk/client-sso-admin';
 import { decodeJwt, generateKeyPair, type JWTPayload } from 'jose';
 import { testCloud } from '../../testing/cloud.ts';
+import { underKey } from '../../testing/customerKeys.ts';
 import { portalOf, welcome } from '../../testing/people.ts';
 import { tokenIssuer } from '../../testing/tokenIssuer.ts';
 
@@ -283,6 +284,30 @@ test('a role is assumed on behalf of the user, who is in conditions and records'
   assert.deepEqual(onBehalfOf, { userId: ada, identityStoreArn });
   cloud.advance('PT61M');
   await assert.rejects(assume(context), { name: 'ExpiredTokenException' });
+});
+
+test('with the key of the instance disabled there are no tokens, and nobody acts on behalf of its people', async (t) => {
+  const its = await world(t);
+  const { cloud, application, bearer, actor } = its;
+  const clientId = await application('pay');
+  const { awsAdditionalDetails } = await bearer(clientId);
+  const statement = { Effect: 'Allow', Principal: { AWS: actor }, Action: ['sts:AssumeRole', 'sts:SetContext'] };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const { Role } = await cloud.root.iam.createRole({ RoleName: 'payer', AssumeRolePolicyDocument });
+  const payroll = cloud.as(await cloud.keyFor(cloud.managementAccount, 'payroll'));
+  const assume = () =>
+    payroll.sts.assumeRole({
+      ...{ RoleArn: Role!.Arn!, RoleSessionName: 'ada' },
+      ProvidedContexts: [{ ProviderArn: PROVIDER, ContextAssertion: awsAdditionalDetails?.identityContext }],
+    });
+  const KeyId = await underKey(its);
+  await assume();
+  await cloud.root.kms.disableKey({ KeyId });
+  await assert.rejects(assume(), { name: 'AccessDenied', message: /access is blocked/ });
+  const disabled = { name: 'InvalidRequestException', reason: 'KMS_DisabledException' };
+  await assert.rejects(bearer(clientId), disabled);
+  await cloud.root.kms.enableKey({ KeyId });
+  await assume();
 });
 
 test('records of tokens have no token in them', async (t) => {

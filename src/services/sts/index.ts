@@ -1,5 +1,7 @@
 import * as sdk from '@aws-sdk/client-sts';
+import { AccessDenied } from '../../core/errors.ts';
 import { defineService } from '../../core/operation.ts';
+import { BLOCKED, worded } from '../../identity/instanceKeys.ts';
 import { AssumeRole } from './assumeRole.ts';
 import { DecodeAuthorizationMessage } from './authorizationMessages.ts';
 import { GetAccessKeyInfo, GetCallerIdentity } from './callerIdentity.ts';
@@ -22,6 +24,7 @@ export const sts = defineService({
     xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   },
   limits,
+  refusalOf: worded(() => new AccessDenied(BLOCKED)),
   operations: {
     AssumeRole,
     AssumeRoleWithSAML,

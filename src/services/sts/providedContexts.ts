@@ -5,6 +5,7 @@ import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { directoryUsers } from '../../identity/directory.ts';
 import { CONTEXT_PROVIDER, contextConditions, openContext } from '../../identity/identityContexts.ts';
+import { peopleOf } from '../../identity/instanceKeys.ts';
 
 /** Whoever may assume the role could use an assertion again: records do not tell it. */
 export function hideContexts({ audit }: Context, { ProvidedContexts: provided }: Present<AssumeRoleRequest>): void {
@@ -14,7 +15,10 @@ export function hideContexts({ audit }: Context, { ProvidedContexts: provided }:
   audit.requestParameters = { ...audit.requestParameters, providedContexts };
 }
 
-/** Undefined where none was provided. Throws on one that we did not make, that is too old, or whose user is gone. */
+/**
+ * Undefined where none was provided. Throws on one that we did not make, that is too old, whose user is gone, or whose
+ * directory lies under a key that lets nobody at it.
+ */
 export async function providedContext(
   ctx: Context,
   { ProvidedContexts: provided = [] }: Present<AssumeRoleRequest>,
@@ -29,6 +33,7 @@ export async function providedContext(
   if (!assertion) throw new ValidationFailure('The context assertion is invalid.');
   const { identityStore, expires, ...identity } = assertion;
   if (expires <= ctx.now.getTime()) fail(ExpiredTokenException, 'The context assertion has expired.');
+  await peopleOf(ctx, identityStore);
   const user = await ctx.store.get(directoryUsers, [identityStore, identity.userId]);
   if (user?.status !== 'ENABLED') throw new ValidationFailure('The user of the context assertion may not sign in.');
   return identity;
