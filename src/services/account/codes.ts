@@ -1,4 +1,4 @@
-/** Codes that go to an address or a telephone and prove it by being shown: sealed, for a while, for a few guesses, and few in an hour. */
+/** Codes that go to an address or a telephone and prove it by being shown: sealed, for a while, for a few guesses. */
 import { timingSafeEqual } from 'node:crypto';
 import { TooManyRequestsException } from '@aws-sdk/client-account';
 import type { Context } from '../../core/context.ts';
