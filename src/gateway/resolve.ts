@@ -54,11 +54,11 @@ export function resolverOf(entries: readonly ServiceEntry[], pages: readonly Fro
   };
 }
 
-/** Calls in JSON are of other services. */
-const isUnnamed = ({ method, path, headers }: WireRequest) =>
+/** Calls in JSON are of other services; what a POST without a type is about may be in its query: `?uploads`. */
+const isUnnamed = ({ method, path, query, headers }: WireRequest) =>
   /^\/[a-z\d]/i.test(path) &&
   method !== 'PATCH' &&
-  !(method === 'POST' && /json|cbor/.test(headers['content-type'] ?? 'json'));
+  !(method === 'POST' && /json|cbor/.test(headers['content-type'] ?? (query === '' ? 'json' : '')));
 
 const VERSION = /(?:^|&)Version=(\d{4}-\d\d-\d\d)(?:&|$)/;
 

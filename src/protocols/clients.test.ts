@@ -203,6 +203,8 @@ test('errorProtocol answers in what the client speaks, also before the service i
   assert.equal(of({ 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' }), 'rpcV2Cbor');
   assert.equal(of({ authorization: 'AWS4-HMAC-SHA256 Credential=A/20300101/us-east-1/s3/aws4_request' }), 'restXml');
   assert.equal(of({}, objects), 'restXml');
+  assert.equal(of({ 'content-type': FORM }, objects), 'restXml');
+  assert.equal(of({ 'content-type': FORM }, users), 'awsQuery');
   assert.equal(of({}), 'restJson');
 });
 

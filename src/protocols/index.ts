@@ -4,8 +4,7 @@
  */
 import type { ProtocolName, Service } from '../core/operation.ts';
 import type { WireRequest } from '../core/wire.ts';
-import { awsCbor1_1, isAwsCbor } from './awsCbor.ts';
-import { awsJson1_0, awsJson1_1 } from './awsJson.ts';
+import { awsCbor1_1, awsJson1_0, awsJson1_1, isAwsCbor } from './awsJson.ts';
 import { awsQuery, ec2Query } from './awsQuery.ts';
 import type { Protocol } from './protocol.ts';
 import { restJson } from './restJson.ts';
@@ -65,7 +64,8 @@ export function errorProtocol(request: WireRequest, service: Service | undefined
   const json = JSON_TYPE.exec(type);
   if (json || request.headers['x-amz-target'] !== undefined) return json?.[1] === '0' ? awsJson1_0 : awsJson1_1;
   if (type.startsWith('application/x-www-form-urlencoded') || /(?:^|&)Action=/.test(request.query)) {
-    return spoken?.includes('ec2Query') ? ec2Query : awsQuery;
+    if (spoken?.includes('ec2Query')) return ec2Query;
+    if (spoken?.includes('awsQuery') !== false) return awsQuery;
   }
   if (service && spoken?.[0]) return PROTOCOLS[spoken.find((name) => name.startsWith('rest')) ?? spoken[0]];
   return /(?:\/|%2F)s3(?:\/|%2F)aws4_request/i.test(request.headers.authorization ?? request.query)

@@ -37,3 +37,24 @@ test('What cannot be done to a part is not done to the whole', async () => {
   assert.equal((await send('DELETE', '/full/location', '')).status, 204);
   assert.equal((await send('DELETE', '/full/k', 'location=')).status, 204);
 });
+
+test('An unsigned POST without a type, or with that of forms, is answered by S3', async () => {
+  const cloud = await testCloud();
+  await cloud.root.s3.createBucket({ Bucket: 'full' });
+  const send = (query: string, type?: string) => {
+    const headers = { host: '127.0.0.1:4566', ...(type !== undefined && { 'content-type': type }) };
+    return cloud.send({ method: 'POST', path: '/full/k', query, headers, body: Buffer.alloc(0) });
+  };
+  const form = 'application/x-www-form-urlencoded';
+  for (const [query, type, code] of [
+    ['uploads', undefined, 'AccessDenied'],
+    ['uploads', form, 'AccessDenied'],
+    ['acl', undefined, 'MethodNotAllowed'],
+    ['acl', form, 'MethodNotAllowed'],
+  ] as const) {
+    const { headers, body } = await send(query, type);
+    assert.equal(headers['content-type'], 'application/xml');
+    assert.match(String(body), new RegExp(`<Error>.*<Code>${code}</Code>`));
+  }
+  assert.match(String((await send('')).body), /"__type":"MissingAuthenticationTokenException"/);
+});
