@@ -19,6 +19,7 @@ test('Clocks are ahead of UTC or behind it, in summer by another hour', () => {
     ['Europe/Amsterdam', '1880-01-01T00:00Z', 1050 / 3600],
   ];
   for (const [zone, time, hours] of table) assert.equal(offsetMs(Date.parse(time), zone), hours * HOUR_MS, zone);
+  assert.equal(timeOfLocal(8.64e15, 'Asia/Tokyo'), 8.64e15 - 9 * HOUR_MS);
   assert.throws(() => offsetMs(0, 'Mars/Olympus'), RangeError);
 });
 

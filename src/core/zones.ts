@@ -3,6 +3,7 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 /** Names of zones come from strangers, in any case and as offsets: `europe/PARIS`, `+01:23`. */
 const FORMATS_MAX = 500;
+const TIME_MAX = 8.64e15;
 
 /** Whether the platform knows a time zone of this name. */
 export function isTimeZone(zone: string): boolean {
@@ -15,13 +16,14 @@ export function isTimeZone(zone: string): boolean {
 }
 
 /**
- * How many milliseconds a zone's clocks are ahead of UTC at a time (milliseconds since 1970).
- * @throws RangeError for an unknown zone, and for times beyond those that there are
+ * How many milliseconds a zone's clocks are ahead of UTC at a time (milliseconds since 1970); beyond the times that
+ * there are, at the last one.
+ * @throws RangeError for an unknown zone
  */
 export function offsetMs(time: number, zone: string): number {
   if (zone === 'UTC') return 0;
   const name = formatOf(zone)
-    .formatToParts(time)
+    .formatToParts(Math.min(Math.max(time, -TIME_MAX), TIME_MAX))
     .find(({ type }) => type === 'timeZoneName')?.value;
   const [, sign, hours, minutes, seconds] = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(name ?? '') ?? [];
   if (sign === undefined) return 0;

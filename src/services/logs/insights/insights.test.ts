@@ -122,6 +122,10 @@ const QUERIES: readonly (readonly [query: string, rows: readonly object[]])[] = 
     'filter code=500 | display parseDate("2030-07-01 12:00", "yyyy-MM-dd HH:mm", "Europe/Berlin") as a',
     [{ a: String(Date.parse('2030-07-01T10:00:00Z')) }],
   ],
+  [
+    'filter code=500 | display parseDate("31 Mar 2030 03:10", "dd MMM yyyy HH:mm", "Europe/Berlin") as a',
+    [{ a: String(Date.parse('2030-03-31T01:10:00Z')) }],
+  ],
   ['fields jsonParse(@message) as j | unnest j.user.tags into tag | display tag', [{ tag: 'x' }, { tag: 'y' }]],
   [
     'fields jsonParse(@message) as j | filter j.user.name = "bob" | display j.code, jsonArraySize(j.user.tags) as n',

@@ -3,10 +3,11 @@
  * texts that tell a time are taken for either.
  */
 
-import { parsedDate, wallClock } from '../insights/dateFunctions.ts';
+import { isTimeZone, offsetMs, timeOfLocal } from '../../../core/zones.ts';
+import { parsedDate } from '../insights/dateFunctions.ts';
 import type { Fn } from '../insights/functions.ts';
 import { isStructure, Moment, numberOf, type Value } from '../insights/values.ts';
-import { javaDate } from './javaDates.ts';
+import { ENGLISH, writerBy } from '../javaDates.ts';
 import { any, strict } from './makers.ts';
 import { dateText, moment, said, timeOf } from './values.ts';
 
@@ -120,12 +121,6 @@ function floored(unit: Value, value: Value): Value {
   return made === undefined ? null : moment(made);
 }
 
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTH_NAMES = [
-  ...['January', 'February', 'March', 'April', 'May', 'June', 'July'],
-  ...['August', 'September', 'October', 'November', 'December'],
-];
-
 const parts: Readonly<Record<string, Fn>> = {
   year: ofTime((date) => date.getUTCFullYear()),
   quarter: ofTime((date) => Math.floor(date.getUTCMonth() / 3) + 1),
@@ -138,8 +133,8 @@ const parts: Readonly<Record<string, Fn>> = {
   dayofweek: ofTime((date) => date.getUTCDay() + 1),
   weekday: ofTime((date) => (date.getUTCDay() + 6) % 7),
   dayofyear: ofTime(yearDay),
-  dayname: ofTime((date) => DAYS[date.getUTCDay()]!),
-  monthname: ofTime((date) => MONTH_NAMES[date.getUTCMonth()]!),
+  dayname: ofTime((date) => ENGLISH.days[date.getUTCDay()]![0]),
+  monthname: ofTime((date) => ENGLISH.months[date.getUTCMonth()]![0]),
   last_day: ofTime((date) => dateText(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0))),
 };
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -160,17 +155,18 @@ const seconds = (value: Value) => {
   return ms === undefined ? null : Math.floor(ms / 1000);
 };
 
+const written = (ms: number, format: Value) => writerBy(said(format) ?? '')?.(ms, 'UTC') ?? null;
+
 function fromSeconds(value: Value, format?: Value): Value {
   const number = numberOf(value);
   const made = number === undefined || number < 0 ? null : moment(number * 1000);
-  return made && format !== undefined ? javaDate(made.ms, said(format) ?? '') : made;
+  return made && format !== undefined ? written(made.ms, format) : made;
 }
 
 /** By a format, or as ISO 8601 has it. */
 function read(value: Value, format?: Value): number | undefined {
   if (format === undefined) return timeOf(value);
-  const found = parsedDate(said(value) ?? null, format);
-  return typeof found === 'number' ? found : undefined;
+  return parsedDate(said(value) ?? null, format) ?? undefined;
 }
 
 const toTime = (made: (ms: number) => Value): Fn =>
@@ -199,7 +195,7 @@ function monthsBetween(to: Value, from: Value): Value {
 function nextDay(value: Value, name: Value): Value {
   const ms = timeOf(value);
   const wanted = (said(name) ?? '').slice(0, 3).toLowerCase();
-  const day = DAYS.findIndex((each) => each.toLowerCase().startsWith(wanted));
+  const day = ENGLISH.days.findIndex(([each]) => each.toLowerCase().startsWith(wanted));
   if (ms === undefined || day < 0 || wanted.length < 2) return null;
   return dateText(ms + (((day - new Date(ms).getUTCDay() + 6) % 7) + 1) * DAY_MS);
 }
@@ -207,13 +203,9 @@ function nextDay(value: Value, name: Value): Value {
 /** The clock on a zone's wall, told as if it were UTC's; or back. */
 function inZone(value: Value, zone: Value, sign: 1 | -1): Value {
   const ms = timeOf(value);
-  const offset = ms === undefined ? undefined : offsetAt(ms, said(zone) ?? '');
-  return ms === undefined || offset === undefined ? null : moment(ms + sign * offset);
-}
-
-function offsetAt(ms: number, zone: string): number | undefined {
-  const wall = wallClock(ms, zone);
-  return wall === undefined ? undefined : wall - Math.floor(ms / 1000) * 1000;
+  const name = said(zone) ?? '';
+  if (ms === undefined || !isTimeZone(name)) return null;
+  return moment(sign === 1 ? ms + offsetMs(ms, name) : timeOfLocal(ms, name));
 }
 
 export const dateFunctions: Readonly<Record<string, Fn>> = {
@@ -251,7 +243,7 @@ export const dateFunctions: Readonly<Record<string, Fn>> = {
   }),
   date_format: strict(2, 2, (value, format) => {
     const ms = timeOf(value);
-    return ms === undefined ? null : javaDate(ms, said(format) ?? '');
+    return ms === undefined ? null : written(ms, format);
   }),
   make_date: strict(3, 3, (year, month, day) => {
     const made = [year, month, day].map((each) => String(Math.round(numberOf(each) ?? -1)).padStart(2, '0'));
