@@ -60,18 +60,26 @@ export function kmsKeyArn(keyId: string, { account, region }: { account: string;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Base 64. `nonce`: 12 random bytes. */
-export function encryptUnder(key: Uint8Array, text: string, nonce: Uint8Array): string {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  const bytes = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()];
-  return Buffer.concat(bytes).toString('base64');
+/**
+ * What lies beside rows: nonce, ciphertext and tag. `nonce`: 12 random bytes. `name` says of what the bytes are: under
+ * another one they do not open.
+ */
+export function sealUnder(key: Uint8Array, plain: Uint8Array, nonce: Uint8Array, name = ''): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name));
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** @throws if it was encrypted under another key */
-export function decryptUnder(key: Uint8Array, encrypted: string): string {
-  const bytes = Buffer.from(encrypted, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES));
+/** @throws if it was encrypted under another key or name */
+export function openUnder(key: Uint8Array, bytes: Uint8Array, name = ''): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(name));
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  const plain = [decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()];
-  return Buffer.concat(plain).toString('utf8');
+  return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
 }
+
+/** What a row holds. Base 64. `nonce`: 12 random bytes. */
+export const encryptUnder = (key: Uint8Array, text: string, nonce: Uint8Array): string =>
+  sealUnder(key, Buffer.from(text), nonce).toString('base64');
+
+/** @throws if it was encrypted under another key */
+export const decryptUnder = (key: Uint8Array, encrypted: string): string =>
+  openUnder(key, Buffer.from(encrypted, 'base64')).toString('utf8');

@@ -2,8 +2,8 @@
  * Records that were accepted and are not delivered yet. What came in one call is a parcel: a row in the order of its
  * arrival, and beside it the records' bytes, sealed. A stream that also backs up has two queues of them.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Context } from '../../core/context.ts';
+import { openUnder, sealUnder } from '../../core/dataKeys.ts';
 import { type Transaction, table } from '../../store/store.ts';
 import { framed, unframed } from './frames.ts';
 
@@ -35,8 +35,6 @@ let turn = 0;
 type Seal = { readonly name: string; readonly plain: Uint8Array } | undefined;
 
 const PURPOSE = 'firehose-records';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 const bytesId = ({ stream, queue, id }: Parcel) => `firehose/${stream}/${queue}/${id}`;
 
@@ -53,7 +51,10 @@ export async function keepParcel(
   const parcel: Parcel = { ...to, id, records: records.length, bytes, ...(key && { key: key.name }) };
   const plain = framed(records);
   await ctx.store.insert(parcels, parcel);
-  ctx.store.putBytes(bytesId(parcel), key ? sealed(plain, key.plain, id, ctx) : sealedByPlane(ctx, plain));
+  ctx.store.putBytes(
+    bytesId(parcel),
+    key ? sealUnder(key.plain, plain, ctx.random(12), id) : sealedByPlane(ctx, plain),
+  );
   return parcel;
 }
 
@@ -68,7 +69,7 @@ export async function recordsOf(
   const plain =
     parcel.key === undefined
       ? ctx.secrets.open(PURPOSE, Buffer.from(bytes).toString('base64url'))
-      : opened(bytes, await keyOf(parcel.key), parcel.id);
+      : openUnder(await keyOf(parcel.key), bytes, parcel.id);
   if (!plain) throw new Error(`The records of ${parcel.id} do not open.`);
   return unframed(plain);
 }
@@ -79,16 +80,4 @@ export async function dropParcel(tx: Transaction, parcel: Parcel): Promise<void>
 }
 
 const sealedByPlane = ({ secrets, random }: Pick<Context, 'secrets' | 'random'>, plain: Buffer) =>
-  Buffer.from(secrets.seal(PURPOSE, plain, random(NONCE_BYTES)), 'base64url');
-
-function sealed(plain: Buffer, key: Uint8Array, id: string, { random }: Pick<Context, 'random'>): Buffer {
-  const nonce = Buffer.from(random(NONCE_BYTES));
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id));
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-}
-
-function opened(bytes: Uint8Array, key: Uint8Array, id: string): Buffer {
-  const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(id));
-  cipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  return Buffer.concat([cipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), cipher.final()]);
-}
+  Buffer.from(secrets.seal(PURPOSE, plain, random(12)), 'base64url');

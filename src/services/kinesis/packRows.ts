@@ -5,7 +5,7 @@
  * Whoever puts into a shard reads and writes its head, so that places are given in the order of commits: who has read
  * up to a place has seen all before it.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { openUnder, sealUnder } from '../../core/dataKeys.ts';
 import { type Transaction, table } from '../../store/store.ts';
 
 export interface Pack {
@@ -79,7 +79,7 @@ export async function keepPack(
   nonce: Uint8Array,
 ) {
   await tx.insert(packs, row);
-  tx.putBytes(bytesId(row), encrypted(framed(entries), key, nonce, bytesId(row)));
+  tx.putBytes(bytesId(row), sealUnder(key, framed(entries), nonce, bytesId(row)));
 }
 
 export async function dropPack(tx: Transaction, row: Pack): Promise<void> {
@@ -90,7 +90,7 @@ export async function dropPack(tx: Transaction, row: Pack): Promise<void> {
 /** None where they were taken away meanwhile. */
 export async function entriesOf(tx: Transaction, row: Pack, key: () => Promise<Uint8Array>): Promise<readonly Entry[]> {
   const bytes = await tx.bytes(bytesId(row));
-  return bytes ? unframed(decrypted(bytes, await key(), bytesId(row))) : [];
+  return bytes ? unframed(openUnder(await key(), bytes, bytesId(row))) : [];
 }
 
 const KEYLESS = 0xffff;
@@ -120,18 +120,4 @@ function unframed(bytes: Buffer): Entry[] {
     at = from + length;
   }
   return entries;
-}
-
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
-function encrypted(plain: Buffer, key: Uint8Array, nonce: Uint8Array, id: string): Buffer {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id));
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-}
-
-function decrypted(bytes: Uint8Array, key: Uint8Array, id: string): Buffer {
-  const cipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(id));
-  cipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  return Buffer.concat([cipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), cipher.final()]);
 }

@@ -8,8 +8,8 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '../../core/context.ts';
+import { openUnder, sealUnder } from '../../core/dataKeys.ts';
 import { type Transaction, table } from '../../store/store.ts';
-import { opened, sealed } from './sealing.ts';
 
 export interface Segment {
   /** Ids of group and stream, and the stream's name. */
@@ -89,7 +89,7 @@ export function segmentOf(ctx: Pick<Context, 'now' | 'random'>, origin: Origin, 
   const t = times.map((time, i) => time - (times[i - 1] ?? first));
   const body = JSON.stringify({ t, m: messages, x } satisfies Batch);
   const packed = body.length < PACKED_FROM ? undefined : packedIfItPays(body);
-  const bytes = key ? sealed(packed ?? Buffer.from(body), key.plain, id, ctx) : packed;
+  const bytes = key ? sealUnder(key.plain, packed ?? Buffer.from(body), ctx.random(12), id) : packed;
   const level = SPANS_MS.findIndex((span) => last - first <= span);
   const row: Segment = {
     group,
@@ -151,6 +151,6 @@ export function eventsIn(row: Segment, bytes: Uint8Array | undefined, key: Buffe
 
 function textOf(row: Segment, bytes: Uint8Array | undefined, key: Buffer | undefined): string {
   if (bytes === undefined || (row.key !== undefined && key === undefined)) throw new Error(`${row.id} is not whole`);
-  const plain = key ? opened(bytes, key, row.id) : Buffer.from(bytes);
+  const plain = key ? openUnder(key, bytes, row.id) : Buffer.from(bytes);
   return (row.packed ? zstdDecompressSync(plain) : plain).toString();
 }

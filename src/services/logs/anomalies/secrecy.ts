@@ -1,8 +1,8 @@
 /** Models and anomalies of detectors that have a KMS key: sealed under the detector's data key. */
 import { createHmac } from 'node:crypto';
 import type { Context } from '../../../core/context.ts';
+import { openUnder, sealUnder } from '../../../core/dataKeys.ts';
 import { plainKey } from '../resourceKeys.ts';
-import { opened, sealed } from '../sealing.ts';
 import { type Detector, detectorArn, type FoundAnomaly, type Told } from './detectorRows.ts';
 
 const keyOf = async (ctx: Context, detector: Detector): Promise<Uint8Array | undefined> =>
@@ -10,12 +10,12 @@ const keyOf = async (ctx: Context, detector: Detector): Promise<Uint8Array | und
 
 export async function sealedBytes(ctx: Context, detector: Detector, bytes: Uint8Array): Promise<Uint8Array> {
   const key = await keyOf(ctx, detector);
-  return key ? sealed(bytes, key, detector.id, ctx) : bytes;
+  return key ? sealUnder(key, bytes, ctx.random(12), detector.id) : bytes;
 }
 
 export async function openedBytes(ctx: Context, detector: Detector, bytes: Uint8Array): Promise<Uint8Array> {
   const key = await keyOf(ctx, detector);
-  return key ? opened(bytes, key, detector.id) : bytes;
+  return key ? openUnder(key, bytes, detector.id) : bytes;
 }
 
 /** What a detector's rows call something: nobody reads of it what it is. */
@@ -32,7 +32,8 @@ export async function sealedAnomaly(ctx: Context, detector: Detector, anomaly: F
   if (!key) return anomaly;
   const { text, regex, tokens, description, histogram, samples } = anomaly;
   const told = JSON.stringify({ text, regex, tokens, description, histogram, samples } satisfies Told);
-  return { ...anomaly, ...NOTHING, sealed: sealed(Buffer.from(told), key, anomaly.id, ctx).toString('base64') };
+  const sealed = sealUnder(key, Buffer.from(told), ctx.random(12), anomaly.id).toString('base64');
+  return { ...anomaly, ...NOTHING, sealed };
 }
 
 /** The anomaly as it was found. @throws AccessDeniedException where the key is of no use (any more) */
@@ -40,5 +41,5 @@ export async function openedAnomaly(ctx: Context, detector: Detector, row: Found
   const { sealed: text, ...anomaly } = row;
   const key = text === undefined ? undefined : await keyOf(ctx, detector);
   if (text === undefined || !key) return row;
-  return { ...anomaly, ...(JSON.parse(opened(Buffer.from(text, 'base64'), key, row.id).toString()) as Told) };
+  return { ...anomaly, ...(JSON.parse(openUnder(key, Buffer.from(text, 'base64'), row.id).toString()) as Told) };
 }

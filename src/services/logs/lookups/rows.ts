@@ -1,10 +1,10 @@
 /** Lookup tables: reference data that queries join to events. The data lies beside the rows, in pieces. */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '../../../core/context.ts';
+import { openUnder, sealUnder } from '../../../core/dataKeys.ts';
 import type { Tag } from '../../../core/operation.ts';
 import { table } from '../../../store/store.ts';
 import { plainKey, type ResourceKey } from '../resourceKeys.ts';
-import { opened, sealed } from '../sealing.ts';
 
 export interface LookupTable {
   readonly account: string;
@@ -38,7 +38,7 @@ const pieceId = (data: string, piece: number) => `logs-lookup/${data}/${piece}`;
 export function keepText(ctx: Context, data: string, text: string, key: Uint8Array | undefined): number {
   const { store } = ctx;
   const plain = zstdCompressSync(text);
-  const packed = key ? sealed(plain, key, data, ctx) : plain;
+  const packed = key ? sealUnder(key, plain, ctx.random(12), data) : plain;
   const pieces = Math.max(1, Math.ceil(packed.length / PIECE_BYTES));
   for (let piece = 0; piece < pieces; piece++) {
     store.putBytes(pieceId(data, piece), packed.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES));
@@ -54,7 +54,7 @@ export async function textOfTable(ctx: Context, table: LookupTable): Promise<str
   for (let piece = 0; piece < pieces; piece++)
     packed.push((await store.bytes(pieceId(data, piece))) ?? Buffer.alloc(0));
   const bytes = Buffer.concat(packed);
-  const plain = kms ? opened(bytes, await plainKey(ctx, kms, lookupTableArn(table)), data) : bytes;
+  const plain = kms ? openUnder(await plainKey(ctx, kms, lookupTableArn(table)), bytes, data) : bytes;
   return zstdDecompressSync(plain).toString();
 }
 
