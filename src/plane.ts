@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError, forgetSecrets } from './config.ts';
 import { Sealed } from './core/errors.ts';
-import { pagesAt } from './core/pages.ts';
+import { pagesAt } from './core/pagesAddress.ts';
 import { writePrivate } from './core/privateFiles.ts';
 import { openSeal, ROOT_KEY_FILE, SealError, sealed, sealIn } from './core/seal.ts';
 import { secretsUnder } from './core/secrets.ts';

@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { Context } from '../core/context.ts';
-import { pagesAt } from '../core/pages.ts';
+import { pagesAt } from '../core/pagesAddress.ts';
 import { regionOfHost } from '../core/regionalHosts.ts';
+import { everyRow } from '../store/everyRow.ts';
 import { type Transaction, table } from '../store/store.ts';
 import { type DirectoryUser, findUser } from './directory.ts';
 import { peopleOf } from './instanceKeys.ts';
 import { isServedIn } from './instanceRegions.ts';
-import { type Instance, instanceOfStore, instances } from './instances.ts';
+import { type Instance, identityStoreArn, instanceOfStore, instances } from './instances.ts';
 
 export interface PortalSession {
   /** Digest of the token. */
@@ -100,18 +101,9 @@ export const digestOf = (token: string) => createHash('sha256').update(token).di
 export const newToken = (from: { readonly random: (bytes: number) => Uint8Array }) =>
   Buffer.from(from.random(32)).toString('base64url');
 
-async function* allOf(tx: Transaction, signIn: string): AsyncGenerator<PortalSession> {
-  let after: string | undefined;
-  do {
-    const page = await tx.list(portalSessions, [signIn], { limit: 100, after, index: 'signIn' });
-    yield* page.rows;
-    after = page.next;
-  } while (after !== undefined);
-}
-
 /** How a person's tokens end: all of one sign-in, or those that one client has of it. */
 export async function endSignIn(tx: Transaction, signIn: string, client?: string): Promise<void> {
-  for await (const row of allOf(tx, signIn)) {
+  for await (const row of everyRow(tx, portalSessions, [signIn], 'signIn')) {
     if (client === undefined || row.client === client) await tx.remove(portalSessions, [row.token]);
   }
 }
@@ -121,10 +113,10 @@ export const isOngoing = async (tx: Transaction, signIn: string): Promise<boolea
   (await tx.list(portalSessions, [signIn], { limit: 1, index: 'signIn' })).rows.length > 0;
 
 /** Somebody of a directory, as CloudTrail has it. */
-export function personIdentity({ account, identityStore }: Instance, user: Pick<DirectoryUser, 'id'>): object {
-  const identityStoreArn = `arn:aws:identitystore::${account}:identitystore/${identityStore}`;
-  return { type: 'IdentityCenterUser', accountId: account, onBehalfOf: { userId: user.id, identityStoreArn } };
-}
+export const personIdentity = (instance: Instance, { id: userId }: Pick<DirectoryUser, 'id'>): object => ({
+  ...{ type: 'IdentityCenterUser', accountId: instance.account },
+  onBehalfOf: { userId, identityStoreArn: identityStoreArn(instance) },
+});
 
 export interface SignedIn {
   readonly session: PortalSession;

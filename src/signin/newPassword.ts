@@ -4,7 +4,7 @@
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
-import { pagesAt } from '../core/pages.ts';
+import { pagesAt } from '../core/pagesAddress.ts';
 import { type DirectoryUser, findUser, userBy } from '../identity/directory.ts';
 import { peopleOf } from '../identity/instanceKeys.ts';
 import type { Instance } from '../identity/instances.ts';

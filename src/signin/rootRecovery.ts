@@ -6,7 +6,7 @@
  */
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
-import { pagesAt } from '../core/pages.ts';
+import { pagesAt } from '../core/pagesAddress.ts';
 import { send } from '../identity/letters.ts';
 import { type Account, accounts, isClosed, organizations } from '../identity/organization.ts';
 import { loginProfiles, verifierOf } from '../identity/passwords.ts';

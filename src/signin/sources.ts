@@ -1,5 +1,5 @@
 /** Whether people of a directory sign in here, or are sent to an identity provider outside. */
-import { pagesAt } from '../core/pages.ts';
+import { pagesAt } from '../core/pagesAddress.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { sourceOf } from '../identity/identitySources.ts';
 import { instanceOfStore } from '../identity/instances.ts';

@@ -5,7 +5,7 @@
 import type { Source } from '../../core/context.ts';
 import { durationMs } from '../../core/duration.ts';
 import { CommonError } from '../../core/errors.ts';
-import { pagesAt } from '../../core/pages.ts';
+import { pagesAt } from '../../core/pagesAddress.ts';
 import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { describeError } from '../../protocols/errors.ts';
 import type { Deps } from '../invocation.ts';

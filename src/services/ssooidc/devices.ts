@@ -2,7 +2,7 @@
 import type { StartDeviceAuthorizationRequest, StartDeviceAuthorizationResponse } from '@aws-sdk/client-sso-oidc';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { pagesAt } from '../../core/pages.ts';
+import { pagesAt } from '../../core/pagesAddress.ts';
 import { entitled } from '../../identity/applications.ts';
 import {
   answersHere,

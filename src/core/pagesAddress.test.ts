@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pagesAt } from './pages.ts';
+import { pagesAt } from './pagesAddress.ts';
 import { regionOfHost } from './regionalHosts.ts';
 
 test('browsers are sent to a name, where the plane is on this machine without TLS', () => {
