@@ -14,7 +14,15 @@ import type { Point } from '../../core/metrics.ts';
 import { type Again, pauseOf, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { objectKey } from './channelKeys.ts';
-import { type Channel, channelArn, channels, isThere, type Storage } from './channelRows.ts';
+import {
+  type Channel,
+  channelArn,
+  channels,
+  deadLettersOf,
+  ERROR_PREFIX,
+  isThere,
+  type Storage,
+} from './channelRows.ts';
 import { bytes, count, measure } from './gauges.ts';
 import { FIRST_PLACE, headOf } from './packRows.ts';
 import { readFrom } from './reading.ts';
@@ -191,7 +199,7 @@ interface Bad {
 
 /** Which records they are and why, a line each; not what they say. */
 async function setAside(ctx: Context, channel: Channel, role: Caller, bad: readonly Bad[]): Promise<void> {
-  const { bucket, owner, prefix = 'error/' } = channel.deadLetters ?? { ...channel.storage, prefix: 'error/' };
+  const { bucket, owner, prefix = ERROR_PREFIX } = deadLettersOf(channel);
   const lines = bad.map(({ record, fault }) =>
     JSON.stringify({
       channelArn: channelArn(channel),

@@ -46,6 +46,13 @@ export interface DeadLetters {
   readonly prefix?: string | undefined;
 }
 
+/** Where nothing else is said. */
+export const ERROR_PREFIX = 'error/';
+
+/** Where records go that cannot be delivered. */
+export const deadLettersOf = ({ deadLetters, storage: { bucket, owner } }: Channel): DeadLetters =>
+  deadLetters ?? { bucket, owner, prefix: ERROR_PREFIX };
+
 export const channels = table<Channel>('kinesis_channel', {
   key: ({ account, region, id }) => [account, region, id],
   indexes: {

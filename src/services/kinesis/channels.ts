@@ -32,6 +32,7 @@ import {
   channelState,
   channels,
   channelsOf,
+  deadLettersOf,
   isThere,
 } from './channelRows.ts';
 import { pagedChannels } from './pages.ts';
@@ -67,8 +68,8 @@ function tellChannel(ctx: Context, channel: Channel): void {
 }
 
 function described(channel: Channel, now: Date): ChannelDescription {
-  const { storage, deadLetters, logs, stream, keyId } = channel;
-  const letters = deadLetters ?? { bucket: storage.bucket, owner: storage.owner, prefix: 'error/' };
+  const { storage, logs, stream, keyId } = channel;
+  const letters = deadLettersOf(channel);
   return {
     ChannelName: channel.name,
     ChannelARN: channelArn(channel),

@@ -45,15 +45,7 @@ interface Opened {
 export function openIterator({ secrets }: Context, text: string): Opened | undefined {
   const parts = secrets.open(PURPOSE, text)?.toString('utf8').split('/');
   if (parts?.length !== 7) return undefined;
-  const [made, account, region, name, id, shard, next] = parts as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [made, account = '', region = '', name = '', id = '', shard, next] = parts;
   return { iterator: { account, region, name, id, shard: Number(shard), next: Number(next) }, made: Number(made) };
 }
 

@@ -1,19 +1,13 @@
 /** ListShards: which shards there are, were, or came after; tokens are good for five minutes. */
-import {
-  type ListShardsInput,
-  type ListShardsOutput,
-  ResourceInUseException,
-  type ShardFilter,
-} from '@aws-sdk/client-kinesis';
+import type { ListShardsInput, ListShardsOutput, ShardFilter } from '@aws-sdk/client-kinesis';
 import type { Context } from '../../core/context.ts';
-import { fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { findStream, streamAccess, tellAudit, unnamed } from './access.ts';
-import { noStream, refuse } from './errors.ts';
+import { noStream, refuse, requireState } from './errors.ts';
 import { freshToken, tokenText } from './pages.ts';
 import { type Shard, shardIndex, shardMapOf, shownShards, trimHorizon } from './shardRows.ts';
 import { shardView } from './shardViews.ts';
-import { type Stream, stateOf, streamArn } from './streamRows.ts';
+import { type Stream, streamArn } from './streamRows.ts';
 
 type Input = Present<ListShardsInput>;
 
@@ -64,10 +58,7 @@ export const ListShards: Operation<Input, ListShardsOutput, Target> = {
   async run(input, ctx, { stream, token }) {
     const made = input.StreamCreationTimestamp;
     if (made && Math.floor(made.getTime() / 1000) !== Math.floor(stream.created / 1000)) throw noStream(stream);
-    if (stateOf(stream, ctx.now) === 'CREATING') {
-      const message = `Stream ${stream.name} under account ${stream.account} not ACTIVE, instead in state CREATING`;
-      fail(ResourceInUseException, message);
-    }
+    requireState(stream, ctx.now, 'ACTIVE', 'UPDATING', 'DELETING');
     const asked = token ?? askedIn(input, stream);
     const shown = shownShards(await shardMapOf(ctx.store, stream), stream, ctx.now);
     const found = shown.filter((shard) => shard.index > asked.after && FILTERS[asked.type]!(shard, stream, ctx, asked));

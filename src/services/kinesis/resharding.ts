@@ -12,7 +12,6 @@ import { awsError, fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { onStream } from './access.ts';
-import { countShards } from './accountRows.ts';
 import { inWords, noShard, noStream, refuse, requireState, tooMany } from './errors.ts';
 import { rationed } from './rations.ts';
 import { changed, merge, reshard, scaled, split, WORK_MS } from './reshards.ts';
@@ -82,9 +81,9 @@ async function openShard(ctx: Context, stream: Stream, id: string): Promise<Shar
   );
 }
 
-function requireProvisioned({ mode, name, account }: Stream, operation: string): void {
-  if (mode === 'PROVISIONED') return;
-  const message = `${operation} is not supported for stream ${name} under account ${account}, which is in the on-demand capacity mode.`;
+function requireProvisioned(stream: Stream, operation: string): void {
+  if (stream.mode === 'PROVISIONED') return;
+  const message = `${operation} is not supported for ${inWords(stream)}, which is in the on-demand capacity mode.`;
   fail(ValidationException, message);
 }
 
@@ -98,9 +97,8 @@ export const UpdateShardCount = onStream<Present<UpdateShardCountInput>, UpdateS
     const current = openShards(map, ctx.now).length;
     requireTarget(ctx, current, target);
     const changes = rationed(ctx, stream, 'shards', 10, 'UpdateShardCount cannot be called');
-    await requireRoom(ctx, stream, target - current);
     const { map: next, until } = scaled(map, ctx.now, target);
-    await reshard(ctx, stream, next, until, { changes });
+    await reshard(ctx, { ...stream, changes }, next, until);
     return {
       StreamName: stream.name,
       CurrentShardCount: current,
@@ -109,13 +107,6 @@ export const UpdateShardCount = onStream<Present<UpdateShardCountInput>, UpdateS
     };
   },
 });
-
-/** Told before anything is planned. */
-async function requireRoom(ctx: Context, stream: Stream, more: number): Promise<void> {
-  if (more <= 0) return;
-  await countShards(ctx, stream, more);
-  await countShards(ctx, stream, -more);
-}
 
 function requireTarget(ctx: Context, current: number, target: number): void {
   const counts = `Current open shard count: ${current}, Target shard count: ${target}`;

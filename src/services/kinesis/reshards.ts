@@ -55,15 +55,13 @@ export function changed(map: ShardMap, changes: readonly Change[], at: number): 
   };
 }
 
-/** Carries changes out: the stream is busy until then. `changes` goes into the stream's row. */
-export async function reshard(ctx: Context, stream: Stream, map: ShardMap, until: number, more: Partial<Stream> = {}) {
+/** Carries changes out, and writes the stream, which is busy until then. @throws LimitExceededException */
+export async function reshard(ctx: Context, stream: Stream, map: ShardMap, until: number): Promise<void> {
   const before = await shardMapOf(ctx.store, stream);
   if (stream.mode === 'PROVISIONED') await countShards(ctx, stream, remaining(map) - remaining(before));
   await ctx.store.replace(shardMaps, map);
-  const next = { ...stream, ...more, busy: until };
-  await ctx.store.replace(streams, next);
-  await keepSweeping(ctx, next);
-  return next;
+  await ctx.store.replace(streams, { ...stream, busy: until });
+  await keepSweeping(ctx, stream);
 }
 
 /** How many are open when all is done. */

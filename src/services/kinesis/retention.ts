@@ -75,11 +75,11 @@ export async function endStream({ id, body }: Task<Sweep>, ctx: Context): Promis
   const map = await ctx.store.get(shardMaps, [id]);
   let room = TAKEN_A_TURN;
   for (const { index } of map?.shards ?? []) {
-    const { rows } = await ctx.store.list(packs, [`${id}.${index}`], { limit: room });
+    const { rows } = await ctx.store.list(packs, [placeOf({ id }, index)], { limit: room });
     for (const row of rows) await dropPack(ctx.store, row);
     room -= rows.length;
     if (room === 0) return 0;
-    await forgetShard(ctx, `${id}.${index}`);
+    await forgetShard(ctx, placeOf({ id }, index));
   }
   if (!(await forgetKeys(ctx, id, Number.POSITIVE_INFINITY))) return 0;
   const { rows } = await ctx.store.list(consumers, [id], { limit: TAKEN_A_TURN });

@@ -23,9 +23,9 @@ import { channelsOf } from './channelRows.ts';
 import { consumerCount, endConsumers, hasConsumers } from './consumerRows.ts';
 import { tooMany } from './errors.ts';
 import { newStreamKey } from './keys.ts';
-import { requireOnDemandRoom, requireWarmable, shardsFor } from './onDemand.ts';
+import { requireOnDemand, requireOnDemandRoom, requireWarmable, shardsFor } from './onDemand.ts';
 import { pagedStreams } from './pages.ts';
-import { firstShards, WORK_MS } from './reshards.ts';
+import { firstShards, remaining, WORK_MS } from './reshards.ts';
 import { sweepAt } from './retention.ts';
 import { openShards, shardIndex, shardMapOf, shardMaps, shownShards } from './shardRows.ts';
 import { shardView } from './shardViews.ts';
@@ -86,18 +86,10 @@ function newStream(input: Present<CreateStreamInput>, ctx: Context): Stream {
 function requireMode(input: Present<CreateStreamInput>, mode: Stream['mode']): void {
   if (mode === 'PROVISIONED') {
     if (input.ShardCount === undefined) fail(ValidationException, 'ShardCount is required for provisioned streams.');
-    requireOnDemand(input, mode);
+    const only = ['WarmThroughputMiBps', 'RecordDistributionStrategy'] as const;
+    for (const member of only) if (input[member] !== undefined) requireOnDemand(mode, member);
   } else if (input.ShardCount !== undefined) {
     fail(ValidationException, 'Cannot specify ShardCount for stream created in ON_DEMAND mode.');
-  }
-}
-
-function requireOnDemand(input: Present<CreateStreamInput>, mode: Stream['mode']): void {
-  const only = ['WarmThroughputMiBps', 'RecordDistributionStrategy'] as const;
-  for (const member of only) {
-    if (input[member] !== undefined && mode === 'PROVISIONED') {
-      fail(ValidationException, `${member} is only supported for streams with the on-demand capacity mode.`);
-    }
   }
 }
 
@@ -130,8 +122,7 @@ export const DeleteStream = onStream<Present<DeleteStreamInput>, object>({
     await endConsumers(ctx, stream, gone);
     await ctx.store.replace(streams, { ...stream, gone });
     if (stream.mode === 'PROVISIONED') {
-      const { shards } = await shardMapOf(ctx.store, stream);
-      await countShards(ctx, stream, -shards.filter(({ closes }) => closes === undefined).length);
+      await countShards(ctx, stream, -remaining(await shardMapOf(ctx.store, stream)));
     }
     await sweepAt(ctx, stream, gone, ENDING);
     return {};
