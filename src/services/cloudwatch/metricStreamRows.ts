@@ -2,7 +2,6 @@
  * Metric streams, and the minutes of metrics that are owed to them: noted by the follower that adds data, told by a
  * task. It loads with the plane.
  */
-
 import type { Tag } from '../../core/operation.ts';
 import { later, tasks } from '../../core/tasks.ts';
 import { type Table, type Transaction, table } from '../../store/store.ts';
@@ -101,15 +100,17 @@ export const streamedMinutes = table<StreamedMinute>('cw_streamed_minute', {
 });
 
 export const STREAM = 'cloudwatch.stream';
+/** In whose name streams' roles are assumed. */
+export const STREAMER = 'streams.metrics.cloudwatch.amazonaws.com';
 
 export interface StreamTask {
   readonly name: string;
   readonly id: string;
 }
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 /** How long after the end of a minute its data are told. */
-const LAG_MS = 60_000;
+export const LAG_MS = 60_000;
 
 /** Owes minutes of a metric to the streams that tell of it. `now` in milliseconds. */
 export async function oweMinutes(

@@ -9,20 +9,21 @@ import { type Again, later, pauseOf, type Task, type TaskHandler } from '../../c
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { type DataPoint, recordsOf } from './metricStreamFormats.ts';
 import {
+  LAG_MS,
   type MetricStream,
+  MINUTE_MS,
   metricStreamArn,
   metricStreams,
   STREAM,
+  STREAMER,
   type StreamedMinute,
   type StreamTask,
   streamedMinutes,
 } from './metricStreamRows.ts';
-import { STREAMER } from './metricStreams.ts';
 import { seriesOf } from './series.ts';
 
 const MINUTES_A_TURN = 500;
 const MINUTE = 60;
-const LAG_MS = 60_000;
 const NAMESPACE = 'AWS/CloudWatch/MetricStreams';
 
 export const metricStreamTask: TaskHandler<StreamTask> = {
@@ -39,7 +40,7 @@ export const metricStreamTask: TaskHandler<StreamTask> = {
     // What is not told yet, or comes meanwhile, is looked for at the next minute.
     const now = ctx.now.getTime();
     const isMore = rows.length === MINUTES_A_TURN && due.length > 0;
-    await later(ctx, { kind: STREAM, id: body.id, body, due: isMore ? now : now - (now % LAG_MS) + LAG_MS });
+    await later(ctx, { kind: STREAM, id: body.id, body, due: isMore ? now : now - (now % MINUTE_MS) + MINUTE_MS });
     return undefined;
   },
   failed: afterFailure,

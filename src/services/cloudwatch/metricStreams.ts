@@ -25,13 +25,12 @@ import {
   type MetricStream,
   metricStreamArn,
   metricStreams,
+  STREAMER,
   type StreamFormat,
 } from './metricStreamRows.ts';
 import { rulesPage } from './pages.ts';
 import { percentileShare, statistic } from './statistics.ts';
 import { badValue, invalidCombination, invalidValue, tooMany } from './words.ts';
-
-export const STREAMER = 'streams.metrics.cloudwatch.amazonaws.com';
 
 type PutInput = Present<PutMetricStreamInput>;
 

@@ -3,6 +3,7 @@
  * piece of it.
  */
 import type { TaskHandler } from '../../core/tasks.ts';
+import { STREAMER } from './metricStreamRows.ts';
 
 const PRINCIPAL = 'cloudwatch.amazonaws.com';
 
@@ -37,7 +38,7 @@ export const alarmTasks: readonly TaskHandler[] = [
   },
   {
     ...lazily('cloudwatch.stream', stream),
-    principal: 'streams.metrics.cloudwatch.amazonaws.com',
+    principal: STREAMER,
     failed: async (...args) => (await stream()).failed!(...args),
   },
   lazily('cloudwatch.release', async () => (await import('./compositeEvaluation.ts')).actionRelease),
