@@ -31,7 +31,7 @@ import { planIn } from './languages.ts';
 import { requireTable } from './lookups/lookupTables.ts';
 import { invalidToken, itemsPage, rowsPage } from './pages.ts';
 import { resultsBetween } from './queryResults.ts';
-import { groupsOf, isActive, NOTHING_SCANNED, type Query, queries } from './queryRows.ts';
+import { isActive, NOTHING_SCANNED, type Query, queries, statisticsOf } from './queryRows.ts';
 import { deliverLater } from './scheduled/rows.ts';
 
 const GROUPS_MAX = 50;
@@ -216,21 +216,12 @@ export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQuer
   load: findQuery,
   access: (_input, ctx, { query, groups }) => accessTo(ctx, groups, query.unmasks),
   async run(input, ctx, { query }) {
-    const { scanned, status } = query;
     const { results, next } = await resultsOf(ctx, query, input);
     return {
       queryLanguage: query.language ?? 'CWLI',
       results,
-      status,
-      statistics: {
-        recordsMatched: scanned.matched,
-        recordsScanned: scanned.events,
-        bytesScanned: scanned.bytes,
-        estimatedRecordsSkipped: scanned.skippedEvents ?? 0,
-        estimatedBytesSkipped: scanned.skippedBytes ?? 0,
-        logGroupsScanned: groupsOf(query),
-        resultCount: query.results,
-      },
+      status: query.status,
+      statistics: { ...statisticsOf(query), resultCount: query.results },
       ...(next !== undefined && { nextToken: Buffer.from(String(next)).toString('base64url') }),
     };
   },

@@ -61,9 +61,15 @@ export const queries = table<Query>('logs_query', {
 
 export const isActive = ({ status }: Pick<Query, 'status'>) => status === 'Scheduled' || status === 'Running';
 
-/** How many groups it reads. */
-export const groupsOf = ({ groups, inner = [] }: Pick<Query, 'groups' | 'inner'>): number =>
-  new Set([groups, ...inner].flat()).size;
+/** What is told of how much was read. */
+export const statisticsOf = ({ scanned, groups, inner = [] }: Query) => ({
+  recordsMatched: scanned.matched,
+  recordsScanned: scanned.events,
+  estimatedRecordsSkipped: scanned.skippedEvents ?? 0,
+  bytesScanned: scanned.bytes,
+  estimatedBytesSkipped: scanned.skippedBytes ?? 0,
+  logGroupsScanned: new Set([groups, ...inner].flat()).size,
+});
 
 export const QUERY_KEPT_MS = 7 * 86_400_000;
 

@@ -4,6 +4,7 @@
  */
 import type { ResultField } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
+import { eventBytes } from '../../core/logWriting.ts';
 import { breath, pacer } from './breath.ts';
 import { type Masker, maskerFor, plain } from './dataProtection.ts';
 import type { Place } from './eventIds.ts';
@@ -11,6 +12,7 @@ import { comparePlaces } from './eventIds.ts';
 import { mayHaveHeld, mayHold } from './fieldIndexes.ts';
 import { groupOfId } from './groupLookup.ts';
 import type { LogGroup } from './groupRows.ts';
+import { heap } from './heap.ts';
 import { type Budget, budget, QueryTooLarge } from './insights/budget.ts';
 import type { TimeRange } from './insights/draft.ts';
 import { innersOf } from './insights/innerPlans.ts';
@@ -22,7 +24,7 @@ import { planIn } from './languages.ts';
 import { lookupTables, textOfTable } from './lookups/rows.ts';
 import type { Query, QueryScan } from './queryRows.ts';
 import { eventsOf, type StoredEvent } from './reading.ts';
-import { eventBytes, type Segment } from './segments.ts';
+import type { Segment } from './segments.ts';
 
 export interface QueryRun {
   /** Reads on; true when all is read. */
@@ -180,20 +182,21 @@ interface Reader extends Source {
 
 /** Events of all groups in the order of reading; what has been given is noted in `groups`. */
 async function* allEvents(ctx: Context, groups: Progress[], plan: Plan, look: Look): AsyncGenerator<Found> {
-  const readers: Reader[] = [];
+  const readers = heap<Reader>((a, b) => {
+    const order = comparePlaces(a.events[a.at]!, b.events[b.at]!);
+    return plan.oldestFirst ? order < 0 : order > 0;
+  });
   for (const progress of groups) {
     const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
     if (!group) {
       progress.done = true;
       continue;
     }
-    const mask = await maskerFor(ctx, group, false);
-    const source = { progress, group, mask };
-    readers.push({ ...source, chunks: chunksOf(ctx, source, plan, look), events: [], at: 0 });
+    const source = { progress, group, mask: await maskerFor(ctx, group, false) };
+    const reader: Reader = { ...source, chunks: chunksOf(ctx, source, plan, look), events: [], at: 0 };
+    if (await fill(reader)) readers.push(reader);
   }
-  for (const reader of [...readers]) if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
-  while (readers.length > 0) {
-    const reader = readers.length === 1 ? readers[0]! : next(readers, plan);
+  for (let reader = readers.pop(); reader; reader = readers.pop()) {
     const stored = reader.events[reader.at++]!;
     reader.progress.after = stored;
     const message = reader.mask(stored);
@@ -201,8 +204,7 @@ async function* allEvents(ctx: Context, groups: Progress[], plan: Plan, look: Lo
     const event = same ? stored : { ...stored, message };
     const log = `${reader.group.account}:${reader.group.name}`;
     yield { event, log, raw: same ? undefined : stored.message, earlier: reader.progress.earlier };
-    if (reader.at < reader.events.length) continue;
-    if (!(await fill(reader))) readers.splice(readers.indexOf(reader), 1);
+    if (reader.at < reader.events.length || (await fill(reader))) readers.push(reader);
   }
 }
 
@@ -238,13 +240,6 @@ async function fill(reader: Reader): Promise<boolean> {
     if (reader.events.length > 0) return true;
     await breath();
   }
-}
-
-function next(readers: readonly Reader[], { oldestFirst }: Plan): Reader {
-  return readers.reduce((best, reader) => {
-    const order = comparePlaces(reader.events[reader.at]!, best.events[best.at]!);
-    return (oldestFirst ? order < 0 : order > 0) ? reader : best;
-  });
 }
 
 /** The end of the plan: rows as results. */

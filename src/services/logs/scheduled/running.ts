@@ -11,7 +11,7 @@ import { type Again, later, notAnyMore, type Task } from '../../../core/tasks.ts
 import { assumedByService } from '../../../identity/serviceRoles.ts';
 import { lookupTableArn, lookupTables } from '../lookups/rows.ts';
 import { allResults } from '../queryResults.ts';
-import { groupsOf, type Query, queries } from '../queryRows.ts';
+import { type Query, queries, statisticsOf } from '../queryRows.ts';
 import { momentBack } from '../segments.ts';
 import { momentOf, type Run, runs, type ScheduledQuery, scheduledQueries, scheduledQueryArn, TRIGGER } from './rows.ts';
 
@@ -202,17 +202,6 @@ async function put(ctx: Context, { scheduled, query }: Ended, s3: S3): Promise<s
   await ctx.call('s3', 'PutObject', input, role);
   return `s3://${bucket}/${key}`;
 }
-
-const statisticsOf = (query: Query) => statisticsIn(query.scanned, groupsOf(query));
-
-const statisticsIn = (scanned: Query['scanned'], groups: number) => ({
-  recordsMatched: scanned.matched,
-  recordsScanned: scanned.events,
-  estimatedRecordsSkipped: scanned.skippedEvents ?? 0,
-  bytesScanned: scanned.bytes,
-  estimatedBytesSkipped: scanned.skippedBytes ?? 0,
-  logGroupsScanned: groups,
-});
 
 const STATUS: Readonly<Record<string, ExecutionStatus>> = { Complete: 'Complete', Timeout: 'Timeout' };
 
