@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { table } from '../../store/store.ts';
 import { type Cloud, type Credentials, testCloud } from '../../testing/cloud.ts';
 import { basicTime } from '../../testing/signed.ts';
 import { derivedKey, signedEverywhere } from '../../testing/signedEverywhere.ts';
@@ -108,6 +109,25 @@ test('What fails behind the answer is told with the token', async () => {
   await assert.rejects(control.getMultiRegionAccessPoint({ AccountId, Name: 'another' }), missing);
   const unknown = operation(`arn:aws:s3:us-west-2:${AccountId}:async-request/mrap/create/x`);
   await assert.rejects(unknown, { name: 'NoSuchAsyncRequest' });
+});
+
+test('Requests are forgotten after 14 days', async () => {
+  const { cloud, AccountId, create, operation } = await withBuckets();
+  const requests = table<{ account: string; token: string }>('s3_multi_region_request', {
+    key: ({ account, token }) => [account, token],
+  });
+  const kept = () => cloud.deps.store.transaction((tx) => tx.count(requests, [AccountId]));
+  const { RequestTokenARN: first } = await create();
+  cloud.advance('P13D');
+  assert.equal((await create()).RequestTokenARN, first);
+  assert.equal((await operation(first)).RequestStatus, 'SUCCEEDED');
+  assert.equal(await kept(), 1);
+  cloud.advance('P2D');
+  await assert.rejects(operation(first), { name: 'NoSuchAsyncRequest' });
+  const { RequestTokenARN: again } = await create('a', [{ Bucket: 'in-ireland' }]);
+  assert.notEqual(again, first);
+  assert.equal((await operation(again)).RequestStatus, 'INPROGRESS');
+  assert.equal(await kept(), 1);
 });
 
 test('Requests signed for every Region reach the bucket of an active one', async () => {

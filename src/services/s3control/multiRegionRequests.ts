@@ -16,6 +16,8 @@ import { table } from '../../store/store.ts';
 import { requireOwnAccount } from './accounts.ts';
 
 export const TAKES_MS = 10_000;
+const KEPT_MS = 14 * 86_400_000;
+const FORGOTTEN_AT_ONCE = 10;
 const TOKEN_CHARACTERS = 30;
 
 interface MultiRegionRequest {
@@ -32,7 +34,10 @@ interface MultiRegionRequest {
 
 const requests = table<MultiRegionRequest>('s3_multi_region_request', {
   key: ({ account, token }) => [account, token],
-  indexes: { client: ({ account, clientToken }) => [[account, clientToken]] },
+  indexes: {
+    client: ({ account, clientToken }) => [[account, clientToken]],
+    created: ({ account, created }) => [[account, String(created).padStart(15, '0')]],
+  },
 });
 
 /** As ARNs name them, and as answers do. */
@@ -63,9 +68,10 @@ export async function asynchronously<Details extends object>(
   work: () => Promise<readonly string[]>,
 ): Promise<{ RequestTokenARN: string }> {
   const { account, store, now } = ctx;
+  await forgetOld(ctx);
   const parameters = { [`${OPERATIONS[kind]}Request`]: Details } as AsyncRequestParameters;
   const [known] = (await store.list(requests, [account, clientToken], { index: 'client', limit: 1 })).rows;
-  if (known) {
+  if (known && !isOld(known, ctx)) {
     if (JSON.stringify(known.parameters) !== JSON.stringify(parameters)) throw tokenConflict();
     return { RequestTokenARN: requestArn(account, known.kind, known.token) };
   }
@@ -73,6 +79,14 @@ export async function asynchronously<Details extends object>(
   const row = { account, token, clientToken, kind, created: now.getTime(), parameters };
   await store.insert(requests, { ...row, ...(await outcome(ctx, work)) });
   return { RequestTokenARN: requestArn(account, kind, token) };
+}
+
+const isOld = ({ created }: MultiRegionRequest, { now }: Context) => created < now.getTime() - KEPT_MS;
+
+async function forgetOld(ctx: Context): Promise<void> {
+  const { account, store } = ctx;
+  const { rows } = await store.list(requests, [account], { index: 'created', limit: FORGOTTEN_AT_ONCE });
+  for (const row of rows) if (isOld(row, ctx)) await store.remove(requests, requests.key(row));
 }
 
 async function outcome(ctx: Context, work: () => Promise<readonly string[]>) {
@@ -105,7 +119,9 @@ export const DescribeMultiRegionAccessPointOperation: Operation<
     requireOwnAccount(ctx, AccountId);
     const [, account, kind = '', token = ''] = ARN.exec(RequestTokenARN) ?? [];
     const found = account === ctx.account ? await ctx.store.get(requests, [account, token]) : undefined;
-    return found?.kind === kind ? found : new Missing(requestArn(ctx.account, kind, token), noSuchRequest());
+    return found?.kind === kind && !isOld(found, ctx)
+      ? found
+      : new Missing(requestArn(ctx.account, kind, token), noSuchRequest());
   },
   access: (_input, _ctx, { account, kind, token }) => ({ resource: requestArn(account, kind, token) }),
   async run(_input, { now }, { account, token, kind, created, parameters, regions, error }) {
