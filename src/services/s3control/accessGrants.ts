@@ -31,11 +31,11 @@ import {
   instanceArn,
   loadInstance,
   ofInstance,
-  pageAsked,
   placeOf,
 } from './grantRows.ts';
 import { isWithin, narrowed } from './grantScopes.ts';
 import { directoryOf } from './identityCenters.ts';
+import { pageAsked } from './pages.ts';
 import { requireTags } from './tagRules.ts';
 
 const GRANTS_MAX = 100_000;

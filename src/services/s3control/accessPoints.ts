@@ -16,19 +16,18 @@ import type { Context } from '../../core/context.ts';
 import { CommonError, notImplemented } from '../../core/errors.ts';
 import { lowerId } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { type AccessPoint, accessPointArn, accessPoints } from '../../identity/accessPoints.ts';
 import { ALL_BLOCKED, blockOf, type PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { requireOwnAccount } from './accounts.ts';
+import { pageAsked, pagesOf } from './pages.ts';
 
 const NAME = /^[a-z0-9][-a-z0-9]{1,48}[a-z0-9]$/;
 const RESERVED = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--xa-s3|--table-s3)$/;
 const ALIAS_RANDOM = 34;
 const ALIAS_NAME_LENGTH_MAX = 20;
 const ACCESS_POINTS_MAX = 10_000;
-const LISTED_MAX = 1000;
 
 interface Asked {
   readonly AccountId?: string | undefined;
@@ -161,6 +160,10 @@ export const DeleteAccessPoint: Operation<Present<DeleteAccessPointRequest> & As
   },
 };
 
+export const pointPages = pagesOf(
+  () => new CommonError('InvalidArgument', 'The continuation token provided is incorrect'),
+);
+
 export const ListAccessPoints: Operation<
   Present<ListAccessPointsRequest> & { readonly AccountId?: string | undefined },
   ListAccessPointsResult
@@ -170,16 +173,9 @@ export const ListAccessPoints: Operation<
     return { resource: '*' };
   },
   async run(input, ctx) {
-    const after = input.NextToken === undefined ? undefined : cursorOf(input.NextToken);
-    if (input.NextToken !== undefined && after === undefined) {
-      throw new CommonError('InvalidArgument', 'The continuation token provided is incorrect');
-    }
-    const page = { limit: input.MaxResults || LISTED_MAX, after };
-    const { account, region } = ctx;
-    const { rows, next } =
-      input.Bucket === undefined
-        ? await ctx.store.list(accessPoints, [account, region], page)
-        : await ctx.store.list(accessPoints, [input.Bucket, account, region], { ...page, index: 'bucket' });
-    return { AccessPointList: rows.map(described), ...(next !== undefined && { NextToken: tokenOf(next) }) };
+    const own = [ctx.account, ctx.region];
+    const [prefix, index] = input.Bucket === undefined ? [own] : [[input.Bucket, ...own], 'bucket'];
+    const { rows, page } = await pointPages.rows(ctx, accessPoints, prefix, pageAsked(input), { index });
+    return { AccessPointList: rows.map(described), ...page };
   },
 };

@@ -5,10 +5,10 @@
 import type { GranteeType, Permission } from '@aws-sdk/client-s3-control';
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing, type Tag } from '../../core/operation.ts';
-import { paging } from '../../core/page.ts';
 import { table } from '../../store/store.ts';
 import { requireOwnAccount } from './accounts.ts';
 import { grantError } from './grantErrors.ts';
+import { pagesOf } from './pages.ts';
 
 interface Placed {
   readonly account: string;
@@ -117,19 +117,4 @@ export const ofOwnInstance = {
   },
 };
 
-export const grantPages = paging({
-  size: 'MaxResults',
-  standard: 1000,
-  most: 1000,
-  token: 'NextToken',
-  end: (NextToken) => (NextToken === undefined ? {} : { NextToken }),
-  refuse: () => {
-    throw grantError('InvalidRequest');
-  },
-});
-
-/** Zero asks for as many as there may be. */
-export const pageAsked = <T extends { readonly MaxResults?: number | undefined }>(input: T): T => ({
-  ...input,
-  MaxResults: input.MaxResults || undefined,
-});
+export const grantPages = pagesOf(() => grantError('InvalidRequest'));

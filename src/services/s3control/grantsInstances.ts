@@ -33,11 +33,11 @@ import {
   ofInstance,
   ofOwnInstance,
   onInstance,
-  pageAsked,
   placeOf,
 } from './grantRows.ts';
 import { scopeIn } from './grantScopes.ts';
 import { associationAccess, newAssociation } from './identityCenters.ts';
+import { pageAsked } from './pages.ts';
 import { requireTags } from './tagRules.ts';
 
 const described = (instance: GrantsInstance) => ({

@@ -30,10 +30,10 @@ import {
   loadInstance,
   locationArn,
   ofInstance,
-  pageAsked,
   placeOf,
 } from './grantRows.ts';
 import { scopeIn } from './grantScopes.ts';
+import { pageAsked } from './pages.ts';
 import { requireTags } from './tagRules.ts';
 
 export const GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';

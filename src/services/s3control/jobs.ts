@@ -15,13 +15,13 @@ import type { Context } from '../../core/context.ts';
 import { CommonError, fail, notImplemented } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
-import { paging } from '../../core/page.ts';
 import { requestTags } from '../../core/tags.ts';
 import { passRole } from '../../identity/passRole.ts';
 import { requireOwnAccount } from './accounts.ts';
 import { operationNamed } from './jobOperations.ts';
 import { findJob, type Job, type JobRequest, jobArn, jobs, lanesOf, requestOf } from './jobRows.ts';
 import { toStatus } from './jobTurns.ts';
+import { pagesOf } from './pages.ts';
 import { requireTags } from './tagRules.ts';
 
 export interface JobAsked {
@@ -179,16 +179,7 @@ async function described(ctx: Context, job: Job): Promise<JobDescriptor> {
   };
 }
 
-const jobPages = paging({
-  size: 'MaxResults',
-  standard: 1000,
-  most: 1000,
-  token: 'NextToken',
-  end: (NextToken) => (NextToken === undefined ? {} : { NextToken }),
-  refuse: () => {
-    throw invalidRequest('The continuation token provided is incorrect');
-  },
-});
+const jobPages = pagesOf(() => invalidRequest('The continuation token provided is incorrect'));
 
 export const ListJobs: Operation<
   Present<ListJobsRequest> & { readonly AccountId?: string | undefined },

@@ -17,7 +17,6 @@ import type { Context } from '../../core/context.ts';
 import { CommonError } from '../../core/errors.ts';
 import { lowerId } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { quota } from '../../core/quotas.ts';
 import {
   isGone,
@@ -28,13 +27,14 @@ import {
 } from '../../identity/multiRegionAccessPoints.ts';
 import { ALL_BLOCKED, blockOf } from '../../identity/publicAccess.ts';
 import { everyRow } from '../../store/everyRow.ts';
+import { pointPages } from './accessPoints.ts';
 import { requireOwnAccount } from './accounts.ts';
 import { asynchronously, TAKES_MS } from './multiRegionRequests.ts';
+import { pageAsked } from './pages.ts';
 
 const POINTS_MAX = 100;
 const REGIONS_MAX = 17;
 const ALIAS_CHARACTERS = 13;
-const LISTED_MAX = 1000;
 
 export interface Account {
   readonly AccountId?: string | undefined;
@@ -193,16 +193,9 @@ export const ListMultiRegionAccessPoints: Operation<
     return { resource: '*' };
   },
   async run(input, ctx) {
-    const after = input.NextToken === undefined ? undefined : cursorOf(input.NextToken);
-    if (input.NextToken !== undefined && after === undefined) {
-      throw new CommonError('InvalidArgument', 'The continuation token provided is incorrect');
-    }
-    const page = { limit: input.MaxResults || LISTED_MAX, after };
-    const { rows, next } = await ctx.store.list(multiRegionAccessPoints, [ctx.account], page);
-    const there = rows.filter((point) => !isGone(point, ctx.now));
-    return {
-      AccessPoints: there.map((point) => reported(ctx, point)),
-      ...(next !== undefined && { NextToken: tokenOf(next) }),
-    };
+    const { rows, page } = await pointPages.rows(ctx, multiRegionAccessPoints, [ctx.account], pageAsked(input), {
+      keep: (point) => !isGone(point, ctx.now),
+    });
+    return { AccessPoints: rows.map((point) => reported(ctx, point)), ...page };
   },
 };

@@ -18,14 +18,13 @@ import type {
 import type { Context } from '../../core/context.ts';
 import { CommonError, notImplemented } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
-import { cursorOf, tokenOf } from '../../core/page.ts';
 import { requestTags } from '../../core/tags.ts';
 import { type StorageLens, storageLensArn, storageLenses } from '../../identity/storageLens.ts';
 import { requireOwnAccount } from './accounts.ts';
+import { pagesOf } from './pages.ts';
 import { requireTags } from './tagRules.ts';
 
 const LENSES_MAX = 50;
-const LISTED_MAX = 100;
 
 interface Asked {
   readonly AccountId?: string | undefined;
@@ -54,10 +53,8 @@ export const PutStorageLensConfiguration: Operation<On<PutStorageLensConfigurati
     if (configuration.Id !== id) throw refused('InvalidConfigId', 'The configuration ID is not valid.');
     requireLens(configuration);
     const before = await store.get(storageLenses, [account, region, id]);
-    if (
-      !before &&
-      (await store.list(storageLenses, [account, region], { limit: LENSES_MAX })).rows.length >= LENSES_MAX
-    ) {
+    const { rows } = await store.list(storageLenses, [account, region], { limit: LENSES_MAX });
+    if (!before && rows.length >= LENSES_MAX) {
       throw refused(
         'TooManyConfigurations',
         `You have attempted to create more configurations than the ${LENSES_MAX} allowed.`,
@@ -138,6 +135,8 @@ export const DeleteStorageLensConfiguration: Operation<
   },
 };
 
+const lensPages = pagesOf(() => refused('InvalidRequest', 'The next token is not valid.'), LENSES_MAX);
+
 export const ListStorageLensConfigurations: Operation<
   Present<ListStorageLensConfigurationsRequest> & Pick<Asked, 'AccountId'>,
   ListStorageLensConfigurationsResult
@@ -146,11 +145,8 @@ export const ListStorageLensConfigurations: Operation<
     requireOwnAccount(ctx, input.AccountId);
     return { resource: '*' };
   },
-  async run({ NextToken }, ctx) {
-    const after = NextToken === undefined ? undefined : cursorOf(NextToken);
-    if (NextToken !== undefined && after === undefined) throw refused('InvalidRequest', 'The next token is not valid.');
-    const { account, region } = ctx;
-    const { rows, next } = await ctx.store.list(storageLenses, [account, region], { limit: LISTED_MAX, after });
+  async run(input, ctx) {
+    const { rows, page } = await lensPages.rows(ctx, storageLenses, [ctx.account, ctx.region], input);
     return {
       StorageLensConfigurationList: rows.map((lens) => ({
         Id: lens.id,
@@ -158,7 +154,7 @@ export const ListStorageLensConfigurations: Operation<
         HomeRegion: lens.region,
         IsEnabled: lens.configuration.IsEnabled === true,
       })),
-      ...(next !== undefined && { NextToken: tokenOf(next) }),
+      ...page,
     };
   },
 };
