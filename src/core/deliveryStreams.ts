@@ -1,7 +1,7 @@
 /**
- * Records that services put into delivery streams of Firehose, in a role: one, or as many as there are. What is refused of
- * many is an error, so that none of the write set is kept. Firehose knows a stream by its name alone, in the account of
- * whoever puts: no stream of another account can be meant.
+ * Records that services put into delivery streams of Firehose, in a role: one, or as many as there are. What is refused
+ * of many is an error, so that none of the write set is kept. Firehose knows a stream by its name alone, in the account
+ * of whoever puts: no stream of another account can be meant.
  */
 import { parseArn } from './arn.ts';
 import type { Caller, Context } from './context.ts';

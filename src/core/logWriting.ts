@@ -1,7 +1,7 @@
 /**
- * Log events that a service writes in its own name, or in a role: in batches that PutLogEvents takes, into a stream that
- * is made when there is none. Writing is tried first, since making a stream is a call on record, and a record might be
- * what is written about.
+ * Log events that a service writes in its own name, or in a role: in batches that PutLogEvents takes, into a stream
+ * that is made when there is none. Writing is tried first, since making a stream is a call on record, and a record
+ * might be what is written about.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
  */
 import { parseArn } from './arn.ts';
