@@ -21,8 +21,8 @@ import { type Stream, statusOf, streamArn } from './streamRows.ts';
 /** A record, and all records of a call, before they are base 64. */
 const RECORD_BYTES_MAX = 1_024_000;
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
-/** In base 64, with all that is around it. */
-const BODY_BYTES_MAX = 6 * 1024 * 1024;
+/** In base 64, with all that is around it, and room for a batch that is a little too large to be told so. */
+const BODY_BYTES_MAX = 8 * 1024 * 1024;
 
 /** A stream that takes records: what came into one that is being deleted would be lost. */
 async function loadOpen(input: { DeliveryStreamName: string }, ctx: Context): Promise<Stream | Missing> {
