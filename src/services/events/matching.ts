@@ -32,16 +32,22 @@ export const matching: Follower = {
   name: 'events_matching',
   async follow(entries, tx) {
     const known = new Map<string, Asked | undefined>();
+    const logged = new Map<string, boolean>();
     const found = new Map<Rule, Match[]>();
     for (const entry of entries) {
       if (!mayHappen(entry)) continue;
       const bus = busOfEntry(entry);
-      const key = `${entry.account} ${entry.region} ${bus}`;
+      const place = `${entry.account} ${entry.region}`;
+      const key = `${place} ${bus}`;
       if (!known.has(key)) known.set(key, await askedOf(tx, entry, bus));
       const asked = known.get(key) ?? NO_RULES;
       if (!asked.hasPatterns && !wasPut(entry)) continue;
+      if (isCall(entry)) {
+        if (!logged.has(place)) logged.set(place, await isLoggedAt(tx, entry));
+        if (!logged.get(place)) continue;
+      }
       const happening = happeningOf(entry);
-      if (!happening || (isCall(entry) && !(await logged(tx, entry)))) continue;
+      if (!happening) continue;
       if (happening.sealed && known.get(key)) {
         await owe<OwedOpening>(tx, entry, OPEN, `${entry.sequence}`, { sequence: entry.sequence });
         continue;
@@ -70,7 +76,7 @@ function logMatches(store: Transaction, entry: JournalRow, happening: Happening,
 const OWN = 'aws.events';
 
 /** Calls reach EventBridge by way of CloudTrail, where a trail logs. */
-const logged = async (tx: Transaction, entry: JournalRow): Promise<boolean> =>
+const isLoggedAt = async (tx: Transaction, entry: JournalRow): Promise<boolean> =>
   isLogged(tx, entry, await organizationIdOf(tx, entry.account));
 
 /** Hands one event to the rules that match it. */
