@@ -4,7 +4,7 @@
  */
 import type { Aggregate } from './aggregates.ts';
 import type { MetricName } from './metricRows.ts';
-import { type MetricStream, metricStreamArn, type StreamFormat } from './metricStreamRows.ts';
+import { addedStatistics, type MetricStream, metricStreamArn, type StreamFormat } from './metricStreamRows.ts';
 import { double, fixed64, message, text, withLength } from './protobuf.ts';
 import { percentileShare, statistic } from './statistics.ts';
 
@@ -36,16 +36,12 @@ export function recordsOf(stream: MetricStream, points: readonly DataPoint[]): B
   return bytes > 0 ? [...records, Buffer.concat(open)] : records;
 }
 
-/** The statistics that the stream adds for a metric, as far as its data have them. */
-function additionalOf(stream: MetricStream, { namespace, name, aggregate }: DataPoint): (readonly [string, number])[] {
-  const named = stream.additional
-    .filter(({ metrics }) => metrics.some((metric) => metric.namespace === namespace && metric.name === name))
-    .flatMap(({ statistics }) => statistics);
-  return [...new Set(named)].flatMap((each) => {
-    const value = statistic(each)?.(aggregate);
+/** What the stream adds for a metric, as far as its data have it. */
+const additionalOf = (stream: MetricStream, point: DataPoint): (readonly [string, number])[] =>
+  addedStatistics(stream, point).flatMap((each) => {
+    const value = statistic(each)?.(point.aggregate);
     return value === undefined ? [] : [[each, value] as const];
   });
-}
 
 function lineOf(stream: MetricStream, point: DataPoint): string {
   const { count, sum, max, min } = point.aggregate;

@@ -85,6 +85,17 @@ export function streams({ include, exclude }: MetricStream, metric: Pick<MetricN
   return include.length > 0 ? isIn(include, metric) : !isIn(exclude, metric);
 }
 
+/** The statistics that the stream adds for a metric. */
+export function addedStatistics(
+  { additional }: MetricStream,
+  { namespace, name }: Pick<MetricName, 'namespace' | 'name'>,
+): readonly string[] {
+  const named = additional.filter(({ metrics }) =>
+    metrics.some((metric) => metric.namespace === namespace && metric.name === name),
+  );
+  return [...new Set(named.flatMap(({ statistics }) => statistics))];
+}
+
 /** A minute of a metric that has new data. */
 export interface StreamedMinute extends MetricName {
   /** Id of the stream. */

@@ -9,6 +9,7 @@ import { type Again, later, pauseOf, type Task, type TaskHandler } from '../../c
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { type DataPoint, recordsOf } from './metricStreamFormats.ts';
 import {
+  addedStatistics,
   LAG_MS,
   type MetricStream,
   MINUTE_MS,
@@ -69,15 +70,8 @@ async function tell(ctx: Context, stream: MetricStream, rows: readonly StreamedM
 }
 
 /** Up to five additional statistics of a metric count as one update more, and so on. */
-function extraUpdates(stream: MetricStream, points: readonly DataPoint[]): number {
-  const extra = (point: DataPoint) =>
-    stream.additional
-      .filter(({ metrics }) =>
-        metrics.some(({ namespace, name }) => namespace === point.namespace && name === point.name),
-      )
-      .reduce((sum, { statistics }) => sum + statistics.length, 0);
-  return points.reduce((sum, point) => sum + Math.ceil(extra(point) / 5), 0);
-}
+const extraUpdates = (stream: MetricStream, points: readonly DataPoint[]): number =>
+  points.reduce((sum, point) => sum + Math.ceil(addedStatistics(stream, point).length / 5), 0);
 
 function measured(ctx: Context, stream: MetricStream, values: readonly { name: string; value: number }[]): void {
   const points = values.map((each) => ({ ...each, unit: 'None' }));
