@@ -2,6 +2,7 @@
 import type { GrantConstraints, GrantOperation } from '@aws-sdk/client-kms';
 import type { Caller, Context } from '../../core/context.ts';
 import type { KeyGrant } from '../../core/operation.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import type { Key } from './keys.ts';
 
@@ -62,12 +63,7 @@ export async function grantsFor(ctx: Context, key: Key, operation: GrantOperatio
   const found: KeyGrant[] = [];
   for (const name of namesOf(ctx.caller)) {
     const prefix = [key.account, key.region, key.id, name, operation];
-    let after: string | undefined;
-    do {
-      const page = await ctx.store.list(grants, prefix, { limit: 1000, after, index: 'permitting' });
-      found.push(...page.rows.map(forDecision));
-      after = page.next;
-    } while (after !== undefined);
+    for await (const grant of everyRow(ctx.store, grants, prefix, 'permitting')) found.push(forDecision(grant));
   }
   return found;
 }

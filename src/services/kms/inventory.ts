@@ -12,12 +12,8 @@ export const keyResources: ResourceSource = {
   types: [TYPE],
   async *list(tx, account, region) {
     const { keys } = await import('./keys.ts'); // Brings the SDK's client with it: not before it is needed.
-    let after: string | undefined;
-    do {
-      const page = await tx.list(keys, [account, ...(region === undefined ? [] : [region])], { limit: 1000, after });
-      for (const key of page.rows) yield await resourceOf(tx, key);
-      after = page.next;
-    } while (after !== undefined);
+    const held = [account, ...(region === undefined ? [] : [region])];
+    for await (const key of everyRow(tx, keys, held)) yield await resourceOf(tx, key);
   },
   async find(tx, arn) {
     const [, region, account, id] = KEY_ARN.exec(arn) ?? [];

@@ -5,6 +5,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { RotationType } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { specOf } from './keySpecs.ts';
 import type { Key, MaterialName } from './keys.ts';
@@ -106,13 +107,8 @@ export const isUsable = (material: Material, now: Date) =>
 /** Every generation of a key, the first one first. */
 export async function materialsOf(ctx: Context, key: Pick<Key, 'account' | 'region' | 'id'>): Promise<Material[]> {
   const all: Material[] = [];
-  let after: string | undefined;
-  do {
-    const prefix = [key.account, key.region, key.id];
-    const page = await ctx.store.list(materials, prefix, { limit: 1000, after, index: 'key' });
-    all.push(...page.rows);
-    after = page.next;
-  } while (after !== undefined);
+  const ofKey = [key.account, key.region, key.id];
+  for await (const material of everyRow(ctx.store, materials, ofKey, 'key')) all.push(material);
   return all;
 }
 
