@@ -183,7 +183,7 @@ export interface Service<Sdk = unknown> {
    * kept. Undefined where there is nothing of either.
    */
   readonly afterwards?: (ctx: Context, told: Told) => Afterwards | undefined;
-  /** An error as this service words it, where it has words of its own for what the gateway refuses. */
+  /** An error as this service words it, where it has words of its own for what the gateway or identity/ refuses. */
   readonly refusalOf?: (error: unknown, request: RefusedRequest) => unknown;
   /** The SDK module: its runtime schemas are the wire format. */
   readonly sdk: Sdk;

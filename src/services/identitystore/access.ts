@@ -13,7 +13,8 @@ export async function storeOf({ IdentityStoreId: id }: InStore, ctx: Context): P
   const instance = await instanceOfStore(ctx.store, id);
   const isHere = instance && isServedIn(instance, ctx.region, ctx.now);
   if (isHere && (await administers(ctx.store, ctx.account, instance))) return instance;
-  return new Missing(`arn:aws:identitystore::${ctx.account}:identitystore/${id}`, notFound('IDENTITY_STORE', id));
+  const asked = { account: ctx.account, identityStore: id };
+  return new Missing(identityStoreArn(asked), notFound('IDENTITY_STORE', id));
 }
 
 const RESOURCES: Readonly<Record<Exclude<Kind, 'IDENTITY_STORE'>, string>> = {

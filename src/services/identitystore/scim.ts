@@ -9,7 +9,7 @@ import { record } from '../../core/ownRecords.ts';
 import { regionOfHost } from '../../core/regionalHosts.ts';
 import type { WireRequest, WireResponse } from '../../core/wire.ts';
 import { unlock } from '../../identity/instanceKeys.ts';
-import { type Instance, instanceOfStore } from '../../identity/instances.ts';
+import { type Instance, identityStoreArn, instanceOfStore } from '../../identity/instances.ts';
 import { believedToken, type ScimToken, scimIssuer, storeOfTenant } from '../../identity/scimTokens.ts';
 import { denied, errorResponse, failInvalid, json, type ToldError, toldError, unauthorized } from './scimErrors.ts';
 import * as groups from './scimGroups.ts';
@@ -111,7 +111,7 @@ async function answered(ctx: Context, request: WireRequest, target: Target, aske
 const callerOf = ({ instance, token }: Asker): Caller => ({
   type: 'Service',
   account: instance.account,
-  arn: `arn:aws:identitystore::${instance.account}:identitystore/${instance.identityStore}/scim/${token.id}`,
+  arn: `${identityStoreArn(instance)}/scim/${token.id}`,
   userId: token.id,
   service: 'identitystore-scim.amazonaws.com',
 });

@@ -19,7 +19,7 @@ import { sealContext } from '../../identity/identityContexts.ts';
 import { signedIdToken } from '../../identity/idTokens.ts';
 import { unlock } from '../../identity/instanceKeys.ts';
 import { isServedIn } from '../../identity/instanceRegions.ts';
-import { type Instance, instanceArn, instances } from '../../identity/instances.ts';
+import { type Instance, identityStoreArn, instanceArn, instances } from '../../identity/instances.ts';
 import { invalidClient, refuse, requireRegion } from './errors.ts';
 import { exchangedToken } from './exchanges.ts';
 import { type Grant, keep, ofCode, ofRefreshToken, secondsLeft } from './tokens.ts';
@@ -155,12 +155,11 @@ interface Told extends Target {
 
 async function tokensAbout(ctx: Context, { user, instance, application, scopes, seconds, actor }: Told) {
   if (!scopes.includes('openid')) return {};
-  const identityStoreArn = `arn:aws:identitystore::${instance.account}:identitystore/${instance.identityStore}`;
   const credentialId = Buffer.from(ctx.random(24)).toString('base64url');
   const iat = Math.floor(ctx.now.getTime() / 1000);
   const assertion = {
-    ...{ userId: user.id, identityStore: instance.identityStore, identityStoreArn, credentialId },
-    ...{ applicationArn: applicationArn(application), instanceArn: instanceArn(instance) },
+    ...{ userId: user.id, identityStore: instance.identityStore, identityStoreArn: identityStoreArn(instance) },
+    ...{ applicationArn: applicationArn(application), instanceArn: instanceArn(instance), credentialId },
     expires: ctx.now.getTime() + seconds * 1000,
   };
   const sealed = (kind: 'identity' | 'audit') => sealContext(ctx.secrets, { ...assertion, kind }, ctx.random(12));
@@ -170,7 +169,7 @@ async function tokensAbout(ctx: Context, { user, instance, application, scopes, 
     sub: user.id,
     aud: applicationArn(application),
     'aws:identity_store_id': instance.identityStore,
-    'aws:identity_store_arn': identityStoreArn,
+    'aws:identity_store_arn': identityStoreArn(instance),
     'aws:instance_account': instance.account,
     'aws:instance_arn': instanceArn(instance),
     'aws:credential_id': credentialId,

@@ -8,7 +8,7 @@ import { entitled, mayUse } from '../../identity/applications.ts';
 import { type DirectoryUser, findUser } from '../../identity/directory.ts';
 import { externalSignIns } from '../../identity/identitySources.ts';
 import { peopleOf } from '../../identity/instanceKeys.ts';
-import { type Instance, instanceOfStore } from '../../identity/instances.ts';
+import type { Instance } from '../../identity/instances.ts';
 import type { OidcClient } from '../../identity/oidcClients.ts';
 import {
   answersHere,
@@ -47,27 +47,27 @@ export const CreateToken: Operation<Input, CreateTokenResponse> = {
   readOnly: false,
   access: () => UNSIGNED,
   async run(input, ctx) {
-    const client = await entitledClient(ctx, requireClient(ctx, input.clientId, input.clientSecret));
+    const found = await entitledClient(ctx, requireClient(ctx, input.clientId, input.clientSecret));
+    const { client } = found;
     const exchange = Object.hasOwn(GRANTS, input.grantType) ? GRANTS[input.grantType] : undefined;
     if (!exchange) return refuse('unsupported_grant_type', `Unsupported grant type ${input.grantType.slice(0, 100)}`);
     if (!client.grantTypes.includes(input.grantType))
       refuse('unauthorized_client', 'The client may not use this grant.');
-    return issued(ctx, client, await exchange(ctx, client, input));
+    return issued(ctx, found, await exchange(ctx, client, input));
   },
 };
 
+type Entitled = NonNullable<Awaited<ReturnType<typeof entitled>>>;
+
 /** As far as its application lets it be one. */
-async function entitledClient(ctx: Context, registered: OidcClient): Promise<OidcClient> {
-  const found = await entitled(ctx.store, registered);
-  return found ? found.client : refuse('unauthorized_client', 'The application of the client is not there.');
-}
+const entitledClient = async (ctx: Context, registered: OidcClient): Promise<Entitled> =>
+  (await entitled(ctx.store, registered)) ??
+  refuse('unauthorized_client', 'The application of the client is not there.');
 
 /** Of a client with an application: only people who may use that. */
-async function requireAssigned(ctx: Context, client: OidcClient, { id, identityStore }: DirectoryUser): Promise<void> {
-  const { application } = (await entitled(ctx.store, client)) ?? {};
-  const instance = application && (await instanceOfStore(ctx.store, identityStore));
-  if (!application || (instance?.id === application.instance && (await mayUse(ctx.store, instance, application, id))))
-    return;
+async function requireAssigned({ store }: Context, { application }: Entitled, instance: Instance, user: DirectoryUser) {
+  if (!application) return;
+  if (instance.id === application.instance && (await mayUse(store, instance, application, user.id))) return;
   refuse('access_denied', 'The user is not assigned to the application.');
 }
 
@@ -142,12 +142,13 @@ export async function ofRefreshToken(
   return { identityStore, user, scopes, mfa, signIn, ends };
 }
 
-async function issued(ctx: Context, client: OidcClient, grant: Grant): Promise<CreateTokenResponse> {
+async function issued(ctx: Context, found: Entitled, grant: Grant): Promise<CreateTokenResponse> {
   const instance = await peopleOf(ctx, grant.identityStore);
   if (!instance || !answersHere(instance, ctx)) return refuse('access_denied', 'The instance is not in this Region.');
   const user = await findUser(ctx.store, grant.identityStore, grant.user);
   if (user?.status !== 'ENABLED') return refuse('access_denied', 'The user may not sign in.');
-  await requireAssigned(ctx, client, user);
+  await requireAssigned(ctx, found, instance, user);
+  const { client } = found;
   const renewable = client.grantTypes.includes('refresh_token') && grant.scopes.length > 0;
   const signIn = grant.signIn ?? uuid(ctx);
   const left = await secondsLeft(ctx, signIn);
