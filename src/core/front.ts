@@ -33,8 +33,15 @@ export interface FrontAround {
   readonly endpoint: string;
   /** The real clock, in milliseconds, that signatures are dated by. */
   readonly wallClock: number;
-  /** Answers a request by an operation: unsigned, or signed by a form. `found`: what the front knows better. */
-  readonly ask: (request: WireRequest, signed?: FormSignature, found?: FrontFinding) => Promise<WireResponse>;
+  /**
+   * Answers a request by an operation: unsigned, signed by a form, or by the signature of the request that it was made
+   * of. `found`: what the front knows better.
+   */
+  readonly ask: (
+    request: WireRequest,
+    signed?: FormSignature | WireRequest,
+    found?: FrontFinding,
+  ) => Promise<WireResponse>;
   readonly source: Source;
   readonly settings: Settings;
   readonly secrets: Secrets;

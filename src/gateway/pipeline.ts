@@ -41,6 +41,8 @@ interface Passage extends Journey {
   source: Source;
   /** As sent, which is what was signed. */
   request: WireRequest;
+  /** Else the request that a front made this one of. */
+  readonly signed?: WireRequest | undefined;
   /** In the form of the model, with its body unpacked. */
   content: WireRequest;
   /** When it came, in milliseconds of the real clock: a long body does not make a signature old. */
@@ -89,7 +91,7 @@ export async function fronted(request: WireRequest, source: Source, deps: Deps):
     within: (work) => byNobody(source, deps, work),
     ask: (inner, signed, found) =>
       operated(inner, found?.source ?? source, deps, {
-        claim: signed ? claimOfForm(signed) : null,
+        ...(signed && !('text' in signed) ? { signed } : { claim: signed ? claimOfForm(signed) : null }),
         region: found?.region,
       }),
   });
@@ -145,6 +147,8 @@ interface Manner {
   readonly whenGone?: WhenGone | undefined;
   /** How the request is signed; null: not at all. Read off the request when absent. */
   readonly claim?: Claim | null | undefined;
+  /** The request that was signed, where that is another one. */
+  readonly signed?: WireRequest | undefined;
   /** Of a request that says it elsewhere than in a signature of ours. */
   readonly region?: string | undefined;
 }
@@ -153,10 +157,11 @@ async function operated(
   request: WireRequest,
   source: Source,
   deps: Deps,
-  { whenGone, claim, region }: Manner,
+  { whenGone, claim, signed, region }: Manner,
 ): Promise<WireResponse> {
   const passage: Passage = {
     request,
+    signed,
     content: request,
     source,
     deps,
@@ -168,7 +173,7 @@ async function operated(
     region,
   };
   try {
-    passage.claim = claim === undefined ? claimOf(request) : (claim ?? undefined);
+    passage.claim = claim === undefined ? claimOf(signed ?? request) : (claim ?? undefined);
     const service = await serviceOf(request, passage.claim, deps.resolver);
     if (!service) throw unknownService(passage);
     passage.service = service;
@@ -306,10 +311,10 @@ async function callerOf(
   tx: Transaction,
   now: Date,
 ): Promise<Caller> {
-  const { request, claim, deps, arrived } = passage;
+  const { request, signed = request, claim, deps, arrived } = passage;
   if (claim) {
     const proven = request.upload && ((secret: string) => void (passage.secret = secret));
-    return authenticate(request, claim, tx, {
+    return authenticate(signed, claim, tx, {
       secrets: deps.secrets,
       now,
       wallClock: arrived,

@@ -48,7 +48,7 @@ const unsigned = (name: string) => mismatch(`'${name}' must be a 'SignedHeader' 
 const mismatch = (message: string) => new AuthenticationFailure('SignatureDoesNotMatch', message);
 
 /** Headers by which a stranger could change what a signed request means. */
-const mustBeSigned = (name: string) => name.startsWith('x-amz-') && name !== 'x-amz-user-agent';
+const mustBeSigned = (name: string) => /^x-(?:amz|aws)-/.test(name) && name !== 'x-amz-user-agent';
 
 function stringToSign(request: WireRequest, claim: Claim): string {
   const canonical = hash('sha256', canonicalRequest(request, claim), 'hex');

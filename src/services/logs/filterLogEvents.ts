@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
+import { eventBytes } from '../../core/logWriting.ts';
 import { TooCostly } from '../../patterns/regex/index.ts';
 import { onGroup, requireReadable } from './access.ts';
 import { pacer } from './breath.ts';
@@ -17,7 +18,6 @@ import type { LogGroup } from './groupRows.ts';
 import { invalidToken } from './pages.ts';
 import { type FilterPattern, filterPattern, subjectOf } from './patterns/index.ts';
 import { eventsOf, type Reading, type StoredEvent } from './reading.ts';
-import { eventBytes } from './segments.ts';
 import { streams } from './streamRows.ts';
 
 const EVENTS_MAX = 10_000;

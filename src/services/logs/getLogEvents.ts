@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
+import { eventBytes } from '../../core/logWriting.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { requireReadable } from './access.ts';
 import { type Masker, maskerFor, unmaskAccess } from './dataProtection.ts';
@@ -14,7 +15,6 @@ import { afterMoment, beforeMoment, idOf, type Place, placeOf } from './eventIds
 import { streamArn } from './groupRows.ts';
 import { invalidToken } from './pages.ts';
 import { eventsOf, type StoredEvent } from './reading.ts';
-import { eventBytes } from './segments.ts';
 import { findStream, type StreamTarget } from './streamLookup.ts';
 
 const EVENTS_MAX = 10_000;

@@ -12,23 +12,20 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import { type Sample, tellSamples } from '../../core/metrics.ts';
+import { eventBytes } from '../../core/logWriting.ts';
+import { tellSamples } from '../../core/metrics.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { EVENTS_BODY_BYTES_MAX } from './access.ts';
 import { contribute } from './contributions.ts';
-import { sealingKey } from './encryption.ts';
-import { indexesOf } from './fieldIndexes.ts';
-import { indexingOf } from './groupPolicies.ts';
 import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
+import { incoming, keepEvents } from './keeping.ts';
 import { filterSamples } from './metricSamples.ts';
 import { policyFor } from './resourcePolicies.ts';
-import { eventBytes, keepSegment, segmentOf } from './segments.ts';
 import { findPlace, noSuchStream, type Place } from './streamLookup.ts';
 import { type LogStream, streams } from './streamRows.ts';
 import { SEQUENCE_TOKEN } from './streams.ts';
 import { subscribe } from './subscriptions/subscribing.ts';
 import { transformed, transformerSamples } from './transforming.ts';
-import { INCOMING_BYTES, NAMESPACE } from './usage.ts';
 
 const BATCH_BYTES_MAX = 1_048_576;
 const EVENT_BYTES_MAX = 1_048_576;
@@ -119,21 +116,16 @@ async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Bat
     times: batch.map(timeOf),
     messages: batch.map(({ message }) => message ?? ''),
   });
-  const key = await sealingKey(ctx, group);
-  const { fields = [] } = (await indexingOf(ctx, group)) ?? {};
-  const indexes = indexesOf(group, fields, stream.name, events);
-  const origin = { group: group.id, stream: stream.id, streamName: stream.name, key, indexes };
-  const segment = segmentOf(ctx, origin, events);
-  await keepSegment(ctx.store, segment);
-  await noteNewest(ctx, stream, segment.row.last);
+  const row = await keepEvents(ctx, group, stream, events);
+  await noteNewest(ctx, stream, row.last);
   const samples = [
-    ...incoming(ctx, group, segment.row),
+    ...incoming(ctx, group, row),
     ...transformerSamples(ctx, group, events),
     ...(await filterSamples(ctx, group, events)),
   ];
   tellSamples(ctx, { account: group.account, region: group.region, samples });
   await contribute(ctx, group, events);
-  await subscribe(ctx, group, segment.row);
+  await subscribe(ctx, group, row);
 }
 
 const NOTED_AFTER_MS = 1_000;
@@ -142,17 +134,4 @@ const NOTED_AFTER_MS = 1_000;
 async function noteNewest(ctx: Context, stream: LogStream, last: number): Promise<void> {
   if (stream.lastEvent !== undefined && last < stream.lastEvent + NOTED_AFTER_MS) return;
   await ctx.store.replace(streams, { ...stream, lastEvent: last });
-}
-
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html */
-function incoming(
-  { now }: Context,
-  group: LogGroup,
-  row: { readonly bytes: number; readonly events: number },
-): Sample[] {
-  const common = { namespace: NAMESPACE, dimensions: [['LogGroupName', group.name]] as const, time: now.getTime() };
-  return [
-    { ...common, name: INCOMING_BYTES, unit: 'Bytes', values: [row.bytes] },
-    { ...common, name: 'IncomingLogEvents', unit: 'Count', values: [row.events] },
-  ];
 }

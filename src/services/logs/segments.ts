@@ -9,6 +9,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Context } from '../../core/context.ts';
 import { openUnder, sealUnder } from '../../core/dataKeys.ts';
+import { eventBytes } from '../../core/logWriting.ts';
 import { type Transaction, table } from '../../store/store.ts';
 
 export interface Segment {
@@ -109,10 +110,6 @@ export function segmentOf(ctx: Pick<Context, 'now' | 'random'>, origin: Origin, 
   };
   return { row, bytes: bytes ?? (row.body === undefined ? Buffer.from(body) : undefined) };
 }
-
-/** What AWS counts a message for: its UTF-8 and 26 bytes. */
-export const eventBytes = (message: string) => Buffer.byteLength(message) + EVENT_OVERHEAD;
-const EVENT_OVERHEAD = 26;
 
 const dice = ({ random }: Pick<Context, 'random'>) =>
   (Buffer.from(random(8)).readBigUInt64BE() % 10n ** 20n).toString().padStart(20, '0');

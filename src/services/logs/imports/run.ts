@@ -1,16 +1,13 @@
 /** Imports a segment of an event data store, then the next: each a write set, so a crash imports none twice. */
 import type { Context } from '../../../core/context.ts';
 import { AccessDenied } from '../../../core/errors.ts';
+import { logBatches } from '../../../core/logWriting.ts';
 import { tellSamples } from '../../../core/metrics.ts';
 import { type Again, later, pauseOf, type Task } from '../../../core/tasks.ts';
-import { sealingKey } from '../encryption.ts';
-import { indexesOf } from '../fieldIndexes.ts';
 import { groupOfId } from '../groupLookup.ts';
-import { indexingOf } from '../groupPolicies.ts';
 import { DAY_MS, type LogGroup } from '../groupRows.ts';
-import { type Events, eventBytes, keepSegment, segmentOf } from '../segments.ts';
+import { incoming, keepEvents } from '../keeping.ts';
 import { type LogStream, streams } from '../streamRows.ts';
-import { INCOMING_BYTES, NAMESPACE } from '../usage.ts';
 import { dataOf } from './lake.ts';
 import { batches, IMPORT, type Import, imports, type Step } from './rows.ts';
 
@@ -49,9 +46,6 @@ export async function notImported({ body, attempt, given }: Task<Step>, ctx: Con
 
 const nameOf = (error: unknown) => (error as Error).name;
 
-const ROW_BYTES_MAX = 1_048_576;
-const ROW_EVENTS_MAX = 10_000;
-
 /** Keeps events of any age; how many bytes their messages are. */
 async function keepAll(
   ctx: Context,
@@ -59,47 +53,17 @@ async function keepAll(
   stream: LogStream,
   events: readonly (readonly [time: number, message: string])[],
 ): Promise<number> {
-  const key = await sealingKey(ctx, group);
-  const { fields = [] } = (await indexingOf(ctx, group)) ?? {};
+  const { account, region } = group;
   let bytes = 0;
   let newest = stream.lastEvent ?? 0;
-  for (const batch of parted(events.toSorted(([a], [b]) => a - b))) {
-    const indexes = indexesOf(group, fields, stream.name, batch);
-    const origin = { group: group.id, stream: stream.id, streamName: stream.name, key, indexes };
-    const segment = segmentOf(ctx, origin, batch);
-    await keepSegment(ctx.store, segment);
-    bytes += batch.messages.reduce((sum, message) => sum + Buffer.byteLength(message), 0);
-    newest = Math.max(newest, segment.row.last);
-    tell(ctx, group, segment.row);
+  for (const batch of logBatches(events.map(([timestamp, message]) => ({ timestamp, message })))) {
+    const times = batch.map(({ timestamp }) => timestamp);
+    const messages = batch.map(({ message }) => message);
+    const row = await keepEvents(ctx, group, stream, { times, messages });
+    bytes += messages.reduce((sum, message) => sum + Buffer.byteLength(message), 0);
+    newest = Math.max(newest, row.last);
+    tellSamples(ctx, { account, region, samples: incoming(ctx, group, row) });
   }
   if (newest > 0) await ctx.store.replace(streams, { ...stream, lastEvent: newest });
   return bytes;
-}
-
-/** Rows of bounded size that span no more than a day. */
-function* parted(events: readonly (readonly [time: number, message: string])[]): Generator<Events> {
-  let times: number[] = [];
-  let messages: string[] = [];
-  let bytes = 0;
-  for (const [time, message] of events) {
-    const size = eventBytes(message);
-    const full = bytes + size > ROW_BYTES_MAX || times.length === ROW_EVENTS_MAX || time - (times[0] ?? time) > DAY_MS;
-    if (full && times.length > 0) {
-      yield { times, messages };
-      [times, messages, bytes] = [[], [], 0];
-    }
-    times.push(time);
-    messages.push(message);
-    bytes += size;
-  }
-  if (times.length > 0) yield { times, messages };
-}
-
-function tell(ctx: Context, { name, account, region }: LogGroup, row: { bytes: number; events: number }): void {
-  const common = { namespace: NAMESPACE, dimensions: [['LogGroupName', name]] as const, time: ctx.now.getTime() };
-  const samples = [
-    { ...common, name: INCOMING_BYTES, unit: 'Bytes', values: [row.bytes] },
-    { ...common, name: 'IncomingLogEvents', unit: 'Count', values: [row.events] },
-  ];
-  tellSamples(ctx, { account, region, samples });
 }

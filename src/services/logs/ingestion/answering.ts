@@ -15,7 +15,6 @@ import {
 } from './answers.ts';
 import { type Asked, askedOf, batchesOf, type Put } from './asked.ts';
 import { putWithToken } from './bearers.ts';
-import { signatureOf } from './signatures.ts';
 
 export const answerFront: FrontAnswer = async (request, around) => {
   try {
@@ -33,16 +32,16 @@ async function putAll(request: WireRequest, around: FrontAround, asked: Asked): 
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
   const now = await around.within(async (ctx) => ctx.now.getTime());
   const region = regionOfHost(host) ?? around.settings.region;
-  const signed = token === undefined ? signatureOf(request, around.wallClock) : undefined;
-  const put: Put = signed
-    ? async (input) => outputIn(await around.ask(putRequest(request, input), signed))
-    : (input) => around.within((ctx) => putWithToken(ctx, token ?? '', region, input));
+  const put: Put =
+    token === undefined
+      ? async (input) => outputIn(await around.ask(putRequest(request, input), request))
+      : (input) => around.within((ctx) => putWithToken(ctx, token, region, input));
   let rejected = NOTHING_REJECTED;
   for (const batch of batchesOf(asked, now)) rejected = together(rejected, rejectedIn(await put(batch), batch));
   return rejected;
 }
 
-/** PutLogEvents as clients ask for it. */
+/** PutLogEvents as clients ask for it. What it was made of is what is signed. */
 function putRequest({ headers }: WireRequest, input: object): WireRequest {
   const { host = '', 'user-agent': agent = '' } = headers;
   return {

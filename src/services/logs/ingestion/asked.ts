@@ -1,9 +1,8 @@
 /** A request of HTTP ingestion as calls of PutLogEvents. */
 import type { PutLogEventsRequest, PutLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs';
+import { logBatches } from '../../../core/logWriting.ts';
 import type { Present } from '../../../core/operation.ts';
 import type { WireRequest } from '../../../core/wire.ts';
-import { DAY_MS } from '../groupRows.ts';
-import { eventBytes } from '../segments.ts';
 import { Refusal } from './answers.ts';
 import { FORMATS, type Ingested } from './formats.ts';
 
@@ -80,25 +79,9 @@ function entityIn(given: URLSearchParams): Asked['entity'] {
   return { keyAttributes: { Type: 'Service', Name: name, ...(environment !== null && { Environment: environment }) } };
 }
 
-const BATCH_BYTES_MAX = 1_048_576;
-
-/** In time's order, each what PutLogEvents takes at once. */
-export function* batchesOf({ group, stream, entity, events }: Asked, now: number): Generator<Batch> {
+/** What PutLogEvents takes at once, in time's order. */
+export function batchesOf({ group, stream, entity, events }: Asked, now: number): Batch[] {
   const common = { logGroupName: group, logStreamName: stream, ...(entity && { entity }) };
-  const sorted = events
-    .map(({ time, message }) => ({ timestamp: time ?? now, message }))
-    .sort((a, b) => a.timestamp - b.timestamp);
-  let batch: typeof sorted = [];
-  let bytes = 0;
-  for (const event of sorted) {
-    const size = eventBytes(event.message);
-    const first = batch[0]?.timestamp ?? event.timestamp;
-    if (batch.length > 0 && (bytes + size > BATCH_BYTES_MAX || event.timestamp - first > DAY_MS)) {
-      yield { ...common, logEvents: batch };
-      [batch, bytes] = [[], 0];
-    }
-    batch.push(event);
-    bytes += size;
-  }
-  if (batch.length > 0) yield { ...common, logEvents: batch };
+  const dated = events.map(({ time, message }) => ({ timestamp: time ?? now, message }));
+  return [...logBatches(dated)].map((logEvents) => ({ ...common, logEvents }));
 }

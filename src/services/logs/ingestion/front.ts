@@ -1,5 +1,5 @@
 /**
- * Events over plain HTTP, with a bearer token.
+ * Events over plain HTTP, with a bearer token or signed.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_HTTP_Endpoints.html
  */
 import type { Front } from '../../../core/front.ts';
