@@ -51,6 +51,8 @@ export interface Context {
    * that must fit the answer (what was encrypted) is part of the answer, since dice fall anew in each run.
    */
   readonly reach: <T>(name: string, ask: () => Promise<T>) => Promise<T>;
+  /** A write set of its own that is durable before the operation runs on, and stays whatever becomes of it. Once. */
+  readonly beforehand: <T>(name: string, work: (store: Transaction) => Promise<T>) => Promise<T>;
   /** What the audit record says beyond input and output. */
   readonly audit: AuditNotes;
   /** Events that are still to come, for an answer that is a stream of them: see core/ongoing.ts. */

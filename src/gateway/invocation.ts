@@ -205,6 +205,7 @@ export function contextFor(
     permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
     ongoing: (first, look) => ongoing(deps.waiting, turnOf(journey, service, from), first, look),
     reach: reachFrom(journey),
+    beforehand: (name, work) => ctx.reach(name, () => deps.store.transaction(work)),
   };
   return ctx;
 }

@@ -4,15 +4,15 @@
  *
  * A code is good for the time step it belongs to and the one on either side of it, counted from the device's own
  * drift. The step that was accepted last is kept in the device's row, and no code of that step or an earlier one is
- * accepted again. Failed attempts come back from the journal (`mfaFailures`): after too many in a short time every
- * code is refused for a while, so that six digits cannot be guessed.
+ * accepted again. An attempt counts before it is judged (attempts.ts), and after too many every code is refused for a
+ * while: six digits cannot be guessed, however many requests come at the same time.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
-import { eventOf } from '../core/events.ts';
 import type { Tag } from '../core/operation.ts';
-import { type Follower, type JournalRow, table } from '../store/store.ts';
+import { table } from '../store/store.ts';
+import { attemptBeforehand, succeeded } from './attempts.ts';
 
 export interface MfaDevice {
   readonly account: string;
@@ -50,37 +50,39 @@ export const mfaDevices = table<MfaDevice>('iam_mfa_device', {
 /** As many a user or root user may have, of any kind. */
 export const DEVICES_PER_USER = 8;
 
-/** Times (milliseconds) of the last failed attempts with one device. */
-interface MfaFailures {
-  readonly serial: string;
-  readonly times: readonly number[];
-}
-const mfaFailureCounts = table<MfaFailures>('iam_mfa_failure', { key: (f) => [f.serial] });
-
 export const MFA_SEED = 'mfa-seed';
 const STEP_MS = 30_000;
 /** Steps either side of now in which a code is good. */
 const WINDOW = 1;
 /** Resynchronizing and enabling search further: a clock may be this far off. */
 const DRIFT_MAX = 20;
-const FAILURES_MAX = 10;
-const FAILURE_MEMORY_MS = 300_000;
 
 export type MfaVerdict = 'Accepted' | 'WrongCode' | 'NoSuchDevice';
 
 /**
- * Whether the caller holds the device `serial` and this is its code now. An accepted code is used up with the request's
- * write set. `NoSuchDevice` also when the device is not enabled for the caller (a user, or the account's root user).
+ * Whether the caller holds the device `serial` and this is its code now. `NoSuchDevice` also when the device is not
+ * enabled for the caller (a user, or the account's root user).
  */
 export async function verifyMfaCode(ctx: Context, serial: string, code: string): Promise<MfaVerdict> {
   const device = await ctx.store.get(mfaDevices, [ctx.account, serial]);
   if (!device?.owner || !device.seed || device.owner !== ctx.caller.userId) return 'NoSuchDevice';
-  if (await isLocked(ctx, serial)) return 'WrongCode';
+  if (!(await mayTry(ctx, device)) || !(await acceptCode(ctx, device, code))) return 'WrongCode';
+  await succeeded(ctx, ...triedWith(device));
+  return 'Accepted';
+}
+
+const triedWith = ({ serial }: MfaDevice) => ['mfa', serial];
+
+const mayTry = async (ctx: Context, device: MfaDevice) => (await attemptBeforehand(ctx, ...triedWith(device))) === 0;
+
+/** Whether this is a code of the device now. It is used up with the write set. How often one may try is the caller's. */
+export async function acceptCode(ctx: Context, device: MfaDevice, code: string): Promise<boolean> {
+  if (!device.seed) return false;
   const middle = stepAt(ctx.now) + (device.drift ?? 0);
   const step = matchingStep(seedOf(ctx, device), code, middle - WINDOW, middle + WINDOW);
-  if (step === undefined || step <= (device.lastStep ?? 0)) return 'WrongCode';
+  if (step === undefined || step <= (device.lastStep ?? 0)) return false;
   await ctx.store.replace(mfaDevices, { ...device, lastStep: step });
-  return 'Accepted';
+  return true;
 }
 
 /**
@@ -93,13 +95,14 @@ export async function synchronized(
   first: string,
   second: string,
 ): Promise<MfaDevice | undefined> {
-  if (!device.seed || (await isLocked(ctx, device.serial))) return undefined;
+  if (!device.seed || !(await mayTry(ctx, device))) return undefined;
   const seed = seedOf(ctx, device);
   const now = stepAt(ctx.now);
   for (const step of nearestFirst(now, DRIFT_MAX)) {
     if (step - 1 <= (device.lastStep ?? 0)) continue;
     if (!same(totp(seed, step - 1), first) || !same(totp(seed, step), second)) continue;
     const drift = Math.abs(step - now) <= WINDOW ? 0 : step - now;
+    await succeeded(ctx, ...triedWith(device));
     return { ...device, lastStep: step, drift };
   }
   return undefined;
@@ -116,41 +119,6 @@ export function totp(seed: Uint8Array, step: number): string {
 
 /** Number of the time step that this moment is in. */
 export const stepAt = (time: Date) => Math.floor(time.getTime() / STEP_MS);
-
-/** Remembers refused codes, from the records of the calls that carried them. */
-export const mfaFailures: Follower = {
-  name: 'iam_mfa_failures',
-  async follow(entries, tx) {
-    for (const entry of entries) {
-      const serial = refusedSerial(entry);
-      if (serial === undefined) continue;
-      const before = (await tx.get(mfaFailureCounts, [serial]))?.times ?? [];
-      const recent = before.filter((time) => time > entry.time - FAILURE_MEMORY_MS);
-      await tx.replace(mfaFailureCounts, { serial, times: [...recent, entry.time].slice(-FAILURES_MAX) });
-    }
-  },
-};
-
-function refusedSerial(entry: JournalRow): string | undefined {
-  if (entry.kind !== 'api' || !entry.body.includes('"serialNumber"') || !entry.body.includes('"errorCode"'))
-    return undefined;
-  const record = eventOf<{
-    errorCode?: string;
-    errorMessage?: string;
-    requestParameters?: { serialNumber?: unknown } | null;
-  }>(entry);
-  const refused =
-    record.errorCode?.startsWith('InvalidAuthenticationCode') ||
-    record.errorMessage?.startsWith('MultiFactorAuthentication failed');
-  const serial = record.requestParameters?.serialNumber;
-  return refused && typeof serial === 'string' && serial.length <= 256 ? serial : undefined;
-}
-
-async function isLocked(ctx: Context, serial: string): Promise<boolean> {
-  const failures = await ctx.store.get(mfaFailureCounts, [serial]);
-  const since = ctx.now.getTime() - FAILURE_MEMORY_MS;
-  return (failures?.times.filter((time) => time > since).length ?? 0) >= FAILURES_MAX;
-}
 
 function seedOf(ctx: Context, device: MfaDevice): Buffer {
   const seed = ctx.secrets.open(MFA_SEED, device.seed ?? '');

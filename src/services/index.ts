@@ -3,7 +3,6 @@ import type { ServiceEntry } from '../core/operation.ts';
 import type { TaskHandler } from '../core/tasks.ts';
 import type { Worker } from '../core/worker.ts';
 import { lastUsed } from '../identity/lastUsed.ts';
-import { mfaFailures } from '../identity/mfa.ts';
 import { registerResources } from '../posture/inventory.ts';
 import type { Follower } from '../store/store.ts';
 import { changes } from './accessanalyzer/changes.ts';
@@ -163,7 +162,6 @@ export const services: readonly ServiceEntry[] = [
 /** What turns the journal into rows behind the commits; see store.ts. */
 export const followers: readonly Follower[] = [
   lastUsed,
-  mfaFailures,
   meter,
   changes,
   keyUsage,

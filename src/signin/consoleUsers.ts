@@ -5,14 +5,14 @@
 import type { Caller, Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
 import { accessKeyId } from '../core/ids.ts';
-import { DEVICES_PER_USER, type MfaDevice, mfaDevices, verifyMfaCode } from '../identity/mfa.ts';
+import { attempt, noted, succeeded } from '../identity/attempts.ts';
+import { acceptCode, DEVICES_PER_USER, type MfaDevice, mfaDevices } from '../identity/mfa.ts';
 import { type Account, accounts, isClosed } from '../identity/organization.ts';
 import { holderOf as handleOf } from '../identity/passkeys.ts';
 import { passwordExpiry, passwordPolicies } from '../identity/passwordPolicies.ts';
 import { checked, type LoginProfile, loginProfiles } from '../identity/passwords.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { rootArn, userArn, users } from '../identity/principals.ts';
-import { attempt, noted, succeeded } from './attempts.ts';
 import { recordConsole, recordMfaCheck } from './consoleRecords.ts';
 import { type ConsoleSession, consoleSessions, enter, forgetOldConsoleSessions } from './consoleSessions.ts';
 import type { Site } from './sites.ts';
@@ -128,7 +128,7 @@ export function proveDevice(around: FrontAround, token: string, proof: DevicePro
     if (waitMs > 0) return { kind: 'wait', waitMs };
     const devices = await devicesOf(ctx, holder);
     const serial = await ('code' in proof
-      ? acceptedBy(ctx, holder, devices, proof.code)
+      ? acceptedBy(ctx, devices, proof.code)
       : answeredBy(ctx, token, holder, devices, proof));
     const profile = await ctx.store.get(loginProfiles, [holder.account, holder.id]);
     if (serial === undefined || !profile) {
@@ -143,14 +143,8 @@ export function proveDevice(around: FrontAround, token: string, proof: DevicePro
 
 export const isRoot = ({ name }: Holder) => name === undefined;
 
-async function acceptedBy(
-  ctx: Context,
-  holder: Holder,
-  devices: readonly { readonly serial: string }[],
-  code: string,
-): Promise<string | undefined> {
-  const own = { ...ctx, account: holder.account, caller: callerFor(holder) };
-  for (const { serial } of devices) if ((await verifyMfaCode(own, serial, code)) === 'Accepted') return serial;
+async function acceptedBy(ctx: Context, devices: readonly MfaDevice[], code: string): Promise<string | undefined> {
+  for (const device of devices) if (await acceptCode(ctx, device, code)) return device.serial;
   return undefined;
 }
 
@@ -166,7 +160,7 @@ async function answeredBy(
 }
 
 /** The holder as a caller of operations, for what belongs to signing in. */
-export const callerFor = ({ account, id, arn, name }: Holder): Caller => ({
+const callerFor = ({ account, id, arn, name }: Holder): Caller => ({
   type: name === undefined ? 'Root' : 'User',
   account,
   arn,
@@ -257,6 +251,7 @@ export async function renewPassword(
 
 const REFUSALS = new Set([
   'AccessDenied',
+  'Throttling',
   'PasswordPolicyViolationException',
   'PasswordPolicyViolation',
   'ValidationError',

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
+import { attempt, succeeded } from '../identity/attempts.ts';
 import type { MfaType } from '../identity/mfaSettings.ts';
 import { addApp, newSeed, seedText } from '../identity/personCodes.ts';
 import {
@@ -16,7 +17,6 @@ import {
   typeOf,
 } from '../identity/personCredentials.ts';
 import { type SignedIn, visitorBy } from '../identity/portalSessions.ts';
-import { attempt, succeeded } from './attempts.ts';
 import { asked, askedOf } from './ceremonies.ts';
 import { addPasskey, passkeyHolder, recordDeviceDeed } from './devices.ts';
 import { bad, problemPage } from './entry.ts';

@@ -5,6 +5,7 @@
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
 import { pagesAt } from '../core/pagesAddress.ts';
+import { attempt, succeeded } from '../identity/attempts.ts';
 import { type DirectoryUser, findUser, userBy } from '../identity/directory.ts';
 import { peopleOf } from '../identity/instanceKeys.ts';
 import type { Instance } from '../identity/instances.ts';
@@ -13,7 +14,6 @@ import { isPassword, verifierOf } from '../identity/passwords.ts';
 import { forgetBrowsers, personPasswords } from '../identity/personCredentials.ts';
 import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
-import { attempt, succeeded } from './attempts.ts';
 
 interface Reset {
   /** Digest of what is in the link. */

@@ -5,6 +5,7 @@
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
 import { uuid } from '../core/ids.ts';
+import { attempt, succeeded } from '../identity/attempts.ts';
 import { type DirectoryUser, findUser, userBy } from '../identity/directory.ts';
 import { type ExternalSignIn, keepExternalSignIn } from '../identity/identitySources.ts';
 import { peopleOf } from '../identity/instanceKeys.ts';
@@ -12,7 +13,6 @@ import { type Instance, instanceOfStore, instances } from '../identity/instances
 import { checked } from '../identity/passwords.ts';
 import { personPasswords } from '../identity/personCredentials.ts';
 import { answersHere, digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
-import { attempt, succeeded } from './attempts.ts';
 import { recordPerson } from './records.ts';
 import { afterPassword } from './secondFactor.ts';
 

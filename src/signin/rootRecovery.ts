@@ -7,12 +7,12 @@
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
 import { pagesAt } from '../core/pagesAddress.ts';
+import { attempt, succeeded } from '../identity/attempts.ts';
 import { send } from '../identity/letters.ts';
 import { type Account, accounts, isClosed, organizations } from '../identity/organization.ts';
 import { loginProfiles, verifierOf } from '../identity/passwords.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
-import { attempt, succeeded } from './attempts.ts';
 import { record } from './records.ts';
 
 interface RootReset {

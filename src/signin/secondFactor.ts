@@ -6,6 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import type { FrontAround } from '../core/front.ts';
+import { attempt, succeeded } from '../identity/attempts.ts';
 import { type DirectoryUser, findUser } from '../identity/directory.ts';
 import { peopleOf } from '../identity/instanceKeys.ts';
 import type { Instance } from '../identity/instances.ts';
@@ -14,7 +15,6 @@ import { type MfaSettings, type MfaType, STANDARD_MFA } from '../identity/mfaSet
 import { addApp, isCodeOf, newSeed } from '../identity/personCodes.ts';
 import { devicesOf, type PersonDevice, trustedBrowsers, typeOf } from '../identity/personCredentials.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
-import { attempt, succeeded } from './attempts.ts';
 import { addPasskey, passkeyHolder } from './devices.ts';
 import { addressOf } from './newPassword.ts';
 import { type Outcome, signedIn } from './people.ts';

@@ -15,6 +15,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { AccessDenied, awsError, CommonError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { attemptBeforehand, succeeded } from '../../identity/attempts.ts';
 import type { PasswordPolicy } from '../../identity/passwordPolicies.ts';
 import { isPassword, type LoginProfile, loginProfiles, verifierOf } from '../../identity/passwords.ts';
 import type { User } from '../../identity/principals.ts';
@@ -105,8 +106,12 @@ export const ChangePassword: Operation<
     const profile = await ctx.store.get(loginProfiles, [user.account, user.id]);
     const verifier = profile?.verifiers[0];
     if (!profile || verifier === undefined) throw noSuchProfile(user);
+    await checkPassword(ctx, input.NewPassword);
+    const tried = ['old password', user.account, user.id];
+    if ((await attemptBeforehand(ctx, ...tried)) > 0) throw new CommonError('Throttling', 'Rate exceeded');
     if (!(await isPassword(ctx, verifier, input.OldPassword)))
       throw new AccessDenied('The old password was incorrect.');
+    await succeeded(ctx, ...tried);
     const changed = await withPassword(ctx, profile, input.NewPassword);
     await ctx.store.replace(loginProfiles, { ...changed, resetRequired: false });
     return {};

@@ -104,10 +104,42 @@ test('a device is locked for five minutes after ten wrong codes', async () => {
   for (let i = 0; i < 10; i++) {
     await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: wrong }), { name: 'AccessDenied' });
   }
-  await cloud.deps.store.journal.catchUp();
   await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: code() }), { name: 'AccessDenied' });
   cloud.advance('PT6M');
   await alice.sts.getSessionToken({ SerialNumber, TokenCode: code() });
+});
+
+test('of many guesses that come at once a few are judged, in STS as where S3 asks for a code', async () => {
+  const cloud = await testCloud();
+  const { iam, sts, s3 } = cloud.root;
+  const { SerialNumber, code } = await device(cloud);
+  await iam.enableMFADevice({
+    ...{ UserName: cloud.managementAccount, SerialNumber },
+    ...{ AuthenticationCode1: code(-1), AuthenticationCode2: code(0) },
+  });
+  await s3.createBucket({ Bucket: 'precious' });
+  cloud.advance('PT2M');
+  const all = Array.from({ length: 30 }, (_, i) => String((Number(code()) + i + 1) % 1_000_000).padStart(6, '0'));
+  const guess = (codes: readonly string[], ask: (code: string) => Promise<unknown>) =>
+    Promise.all(
+      codes.map((each) =>
+        ask(each).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+  const toSts = (TokenCode: string) => sts.getSessionToken({ SerialNumber, TokenCode });
+  const VersioningConfiguration = { Status: 'Enabled', MFADelete: 'Enabled' } as const;
+  const toS3 = (each: string) =>
+    s3.putBucketVersioning({ Bucket: 'precious', MFA: `${SerialNumber} ${each}`, VersioningConfiguration });
+  for (const ask of [toSts, toS3]) {
+    assert.ok(!(await guess([...all, code()], ask)).includes(true));
+    assert.deepEqual(await guess([code()], ask), [false]);
+    cloud.advance('PT1H');
+    assert.deepEqual(await guess([code()], ask), [true]);
+    cloud.advance('PT2M');
+  }
 });
 
 test('DeactivateMFADevice frees the device, and the root user can have one too', async () => {

@@ -58,6 +58,27 @@ test('ChangePassword wants the old password and obeys the account’s policy', a
   });
 });
 
+test('ChangePassword lets nobody guess the old password, however many guesses come at once', async () => {
+  const cloud = await testCloud();
+  const { iam } = cloud.root;
+  const alice = await cloud.user('alice', ADMIN);
+  await iam.createLoginProfile({ UserName: 'alice', Password: GOOD });
+  const change = (OldPassword: string, NewPassword: string) =>
+    alice.iam.changePassword({ OldPassword, NewPassword }).then(
+      () => 'changed',
+      (error: Error) => error.name,
+    );
+  // What is wrong with the new one is no guess of the old one.
+  for (let i = 0; i < 6; i++) assert.equal(await change(GOOD, 'short'), 'PasswordPolicyViolationException');
+  const guesses = await Promise.all(Array.from({ length: 12 }, (_, i) => change(`Guess-${i}`, 'Battery-staple-2')));
+  assert.equal(guesses.filter((name) => name === 'AccessDenied').length, 5);
+  assert.equal(guesses.filter((name) => name === 'Throttling').length, 7);
+  assert.equal(await change(GOOD, 'Battery-staple-2'), 'Throttling');
+  cloud.advance('PT5S');
+  assert.equal(await change(GOOD, 'Battery-staple-2'), 'changed');
+  assert.equal(await change('Battery-staple-2', GOOD), 'changed');
+});
+
 test('an explicit deny beats AllowUsersToChangePassword', async () => {
   const cloud = await testCloud();
   const deny = { Effect: 'Deny', Action: 'iam:ChangePassword', Resource: '*' };

@@ -27,10 +27,12 @@ const PAUSE_MS_MAX = 15 * 60_000;
 /** After so long without an attempt all is as before. */
 const MEMORY_MS = 60 * 60_000;
 
+type Around = Pick<Context, 'store' | 'now'>;
+
 const idOf = (what: readonly string[]) => createHash('sha256').update(what.join('\n')).digest('base64url');
 
 /** Milliseconds to wait; 0: the attempt may be made, and counts. */
-export async function attempt(ctx: Context, ...what: readonly string[]): Promise<number> {
+export async function attempt(ctx: Around, ...what: readonly string[]): Promise<number> {
   const id = idOf(what);
   const now = ctx.now.getTime();
   const row = await ctx.store.get(attempts, [id]);
@@ -44,6 +46,10 @@ export async function attempt(ctx: Context, ...what: readonly string[]): Promise
 
 const pauseAfter = (count: number) => (count < FREE ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (count - FREE)));
 
+/** The same in an operation, where a refusal leaves nothing of its own write set: it counts all the same. */
+export const attemptBeforehand = (ctx: Context, ...what: readonly string[]): Promise<number> =>
+  ctx.beforehand(what.join(' '), (store) => attempt({ store, now: ctx.now }, ...what));
+
 /** It went well: the count begins anew. */
 export const succeeded = (ctx: Context, ...what: readonly string[]) => ctx.store.remove(attempts, [idOf(what)]);
 
@@ -54,7 +60,7 @@ export async function noted({ store }: Context, ...what: readonly string[]): Pro
 }
 
 /** Whoever tries makes room first. */
-async function forgetOld(ctx: Context): Promise<void> {
+async function forgetOld(ctx: Around): Promise<void> {
   const { rows } = await ctx.store.list(attempts, [], { limit: 3, index: 'last', unchecked: true });
   for (const { id, last } of rows) {
     if (last <= ctx.now.getTime() - MEMORY_MS) await ctx.store.remove(attempts, [id]);
