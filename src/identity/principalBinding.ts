@@ -34,6 +34,13 @@ export async function bindPrincipals(tx: Transaction, document: string): Promise
   return edited(document, edits);
 }
 
+/** One AWS principal alone, as a grant of a KMS key names it. */
+export const bindPrincipal = bindAws;
+
+/** The ARN of a bound principal; the id itself where nobody has it any more. */
+export const shownPrincipal = async (tx: Transaction, bound: string): Promise<string> =>
+  (await arnOfId(tx, bound)) ?? bound;
+
 /** The document to show: ids of principals that exist become their ARNs. */
 export async function showPrincipals(tx: Transaction, document: string): Promise<string> {
   if (!UNIQUE_ID.test(document)) return document;

@@ -4,9 +4,9 @@
 // case-sensitively), and about aws:SourceArn.
 
 import { type ContextEntries, foundAt, keyOf, textOf } from './context.ts';
-import { accountNamed, arnBehind, type Caller, type Level, levels } from './principals.ts';
+import { accountNamed, arnBehind, type Caller, isUniqueId, type Level, levelById, levels } from './principals.ts';
 
-/** A grant as CreateGrant made it. Operations are KMS operation names, e.g. `Decrypt`, `ReEncryptFrom`. */
+/** A grant as CreateGrant made it; principals by ARN, or bound to their unique ids. Operations are KMS operation names, e.g. `Decrypt`, `ReEncryptFrom`. */
 export interface Grant {
   readonly grantId?: string | undefined;
   readonly granteePrincipal?: string | undefined;
@@ -51,6 +51,7 @@ function nameLevel(name: string | undefined, caller: Caller): Level {
   if (principal.type === 'Service') return principal.service === name ? levels.direct : levels.none;
   if (principal.type === 'Anonymous') return levels.none;
   if (principal.arn === name) return levels.direct;
+  if (isUniqueId(name)) return levelById([name], caller);
   if (arnBehind(caller) === name) return levels.behind;
   const account = accountNamed(name);
   return account !== undefined && account === caller.principalAccount ? levels.account : levels.none;

@@ -63,11 +63,14 @@ export function principalSetOf(element: PrincipalElement): PrincipalSet {
   for (const name of element.AWS) {
     const account = accountNamed(name);
     if (account) accounts.push(account);
-    else if (/^A[A-Z]{3}[A-Z0-9]+(:|$)/.test(name)) ids.push(name);
+    else if (isUniqueId(name)) ids.push(name);
     else names.push(name);
   }
   return { element, accounts, names, ids };
 }
+
+/** AIDA…, AROA…, or AROA…:session. */
+export const isUniqueId = (name: string) => /^A[A-Z]{3}[A-Z0-9]+(:|$)/.test(name);
 
 /** The account that an AWS principal names as a whole, by id or root ARN. */
 export function accountNamed(name: string): string | undefined {
@@ -107,7 +110,7 @@ export function arnBehind(caller: Caller): string | undefined {
   return undefined;
 }
 
-function levelById(ids: readonly string[], caller: Caller): Level {
+export function levelById(ids: readonly string[], caller: Caller): Level {
   const { type, userId: behind } = caller.principal;
   if (type === 'FederatedUser') return behind !== undefined && ids.includes(behind) ? levels.behind : levels.none;
   const id = textOf(caller.context, userId);

@@ -15,12 +15,16 @@ export interface Grant {
   readonly name?: string;
   /** ISO 8601. */
   readonly created: string;
+  /** As it was named. */
   readonly grantee: string;
+  /** The unique id of the user or role of that name: one that is made anew under it has no part in the grant. */
+  readonly granteeId?: string;
   /** The grantee is a service principal (`logs.us-east-1.amazonaws.com`). */
   readonly granteeIsService?: true;
   /** It was given as `GranteeServicePrincipal`, and is shown so. */
   readonly granteeAsService?: true;
   readonly retiring?: string;
+  readonly retiringId?: string;
   readonly retiringIsService?: true;
   readonly issuingAccount: string;
   readonly operations: readonly GrantOperation[];
@@ -36,7 +40,7 @@ export const grants = table<Grant>('kms_grant', {
   indexes: {
     key: (g) => [[g.account, g.region, g.keyId]],
     grantee: (g) => [[g.account, g.region, g.keyId, g.grantee]],
-    permitting: (g) => g.operations.map((operation) => [g.account, g.region, g.keyId, g.grantee, operation]),
+    permitting: (g) => g.operations.map((name) => [g.account, g.region, g.keyId, g.granteeId ?? g.grantee, name]),
     retiring: (g) => (g.retiring ? [[g.region, g.retiring]] : []),
     name: (g) => (g.name ? [[g.account, g.region, g.keyId, g.name]] : []),
   },
@@ -45,8 +49,10 @@ export const grants = table<Grant>('kms_grant', {
 /** A grant as the policy engine reads it. */
 export const forDecision = (grant: Grant): KeyGrant => ({
   grantId: grant.id,
-  ...(grant.granteeIsService ? { granteeServicePrincipal: grant.grantee } : { granteePrincipal: grant.grantee }),
-  retiringPrincipal: grant.retiring,
+  ...(grant.granteeIsService
+    ? { granteeServicePrincipal: grant.grantee }
+    : { granteePrincipal: grant.granteeId ?? grant.grantee }),
+  retiringPrincipal: grant.retiringId ?? grant.retiring,
   operations: grant.operations,
   ...(grant.constraints && {
     constraints: {
@@ -72,7 +78,7 @@ export async function grantsFor(ctx: Context, key: Key, operation: GrantOperatio
 function namesOf(caller: Caller): string[] {
   if (caller.type === 'Service') return caller.service ? [caller.service] : [];
   if (caller.account === '') return [];
-  const names = [caller.arn, `arn:aws:iam::${caller.account}:root`, caller.account];
-  if (caller.session) names.push(caller.session.principalArn);
+  const names = [caller.arn, caller.userId, `arn:aws:iam::${caller.account}:root`, caller.account];
+  if (caller.session) names.push(caller.session.principalArn, caller.session.principalId);
   return [...new Set(names)];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testCloud } from '../../testing/cloud.ts';
+import { ADMIN, testCloud } from '../../testing/cloud.ts';
 import { signed } from '../../testing/signed.ts';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
@@ -146,6 +146,69 @@ test('CreateGrant refuses what the key cannot do, and whom nobody knows', async 
     kms.createGrant({ KeyId, GranteePrincipal: alice.arn, Operations: ['Encrypt'], Constraints: tooLong }),
     { name: 'ValidationException' },
   );
+});
+
+test('a grant is for who was named: somebody made anew under that name has no part in it', async () => {
+  const { cloud, kms, KeyId, user } = await granting();
+  const { iam } = cloud.root;
+  const Plaintext = bytes('x');
+  const bob = await user('bob');
+  await kms.createGrant({ KeyId, GranteePrincipal: bob.arn, RetiringPrincipal: bob.arn, Operations: ['Encrypt'] });
+  await bob.kms.encrypt({ KeyId, Plaintext });
+  const { UserId } = (await iam.getUser({ UserName: 'bob' })).User!;
+  const { AccessKeyMetadata } = await iam.listAccessKeys({ UserName: 'bob' });
+  for (const { AccessKeyId } of AccessKeyMetadata!) {
+    await iam.deleteAccessKey({ UserName: 'bob', AccessKeyId: AccessKeyId! });
+  }
+  await iam.deleteUser({ UserName: 'bob' });
+  const { GrantId, GranteePrincipal, RetiringPrincipal } = (await kms.listGrants({ KeyId })).Grants![0]!;
+  assert.deepEqual([GranteePrincipal, RetiringPrincipal], [UserId, UserId]);
+  const other = await user('bob');
+  await assert.rejects(other.kms.encrypt({ KeyId, Plaintext }), DENIED);
+  const KeyArn = `arn:aws:kms:us-east-1:${cloud.managementAccount}:key/${KeyId}`;
+  await assert.rejects(other.kms.retireGrant({ KeyId: KeyArn, GrantId: GrantId! }), DENIED);
+  assert.deepEqual((await kms.listGrants({ KeyId, GranteePrincipal: other.arn })).Grants, []);
+  assert.deepEqual((await kms.listRetirableGrants({ RetiringPrincipal: other.arn })).Grants, []);
+});
+
+test('a grant to a role is for its sessions, one to a session for that one; it follows a user who is renamed', async () => {
+  const { cloud, kms, KeyId, user } = await granting();
+  const Plaintext = bytes('x');
+  const account = cloud.managementAccount;
+  const bob = await user('bob');
+  await kms.createGrant({ KeyId, GranteePrincipal: bob.arn, Operations: ['Encrypt'] });
+  await cloud.root.iam.updateUser({ UserName: 'bob', NewUserName: 'robert', NewPath: '/staff/' });
+  await bob.kms.encrypt({ KeyId, Plaintext });
+  const { Grants } = await kms.listGrants({ KeyId });
+  assert.equal(Grants![0]!.GranteePrincipal, `arn:aws:iam::${account}:user/staff/robert`);
+  const RoleArn = `arn:aws:iam::${account}:role/worker`;
+  const opener = await cloud.user('opener', ADMIN);
+  const Statement = { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await cloud.root.iam.createRole({ RoleName: 'worker', AssumeRolePolicyDocument });
+  const sessionOf = async (RoleSessionName: string) => {
+    const { Credentials: made } = await opener.sts.assumeRole({ RoleArn, RoleSessionName });
+    const { AccessKeyId, SecretAccessKey, SessionToken } = made!;
+    const secret = { secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
+    return cloud.as({ accessKeyId: AccessKeyId!, ...secret });
+  };
+  const [one, two] = [await sessionOf('one'), await sessionOf('two')];
+  const session = `arn:aws:sts::${account}:assumed-role/worker/one`;
+  await kms.createGrant({ KeyId, GranteePrincipal: session, Operations: ['Encrypt'] });
+  await one.kms.encrypt({ KeyId, Plaintext });
+  await assert.rejects(two.kms.encrypt({ KeyId, Plaintext }), DENIED);
+  await kms.createGrant({ KeyId, GranteePrincipal: RoleArn, Operations: ['Encrypt'] });
+  await two.kms.encrypt({ KeyId, Plaintext });
+});
+
+test('a service is no GranteePrincipal, but where a service makes the grant', async () => {
+  const { kms, KeyId, alice } = await granting();
+  const service = 'logs.us-east-1.amazonaws.com';
+  const Operations: ['Encrypt'] = ['Encrypt'];
+  const refused = { name: 'InvalidArnException' };
+  await assert.rejects(kms.createGrant({ KeyId, GranteePrincipal: service, Operations }), refused);
+  const retiring = { GranteePrincipal: alice.arn, RetiringPrincipal: service, Operations };
+  await assert.rejects(kms.createGrant({ KeyId, ...retiring }), refused);
 });
 
 test('a constraint that is not known is refused, also beside one that is', async () => {

@@ -20,12 +20,13 @@ import type { Context } from '../../core/context.ts';
 import { AccessDenied, awsError, fail, ValidationFailure } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
-import { bindPrincipals, InvalidPrincipal } from '../../identity/principalBinding.ts';
+import { bindPrincipal, InvalidPrincipal, shownPrincipal } from '../../identity/principalBinding.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { type Conditions, contextConditions } from './conditions.ts';
 import { forDecision, type Grant, grants } from './grantRows.ts';
 import { grantOf, tokenFor } from './grantTokens.ts';
 import { type Key, keyArn, keys } from './keys.ts';
-import { rowsPage } from './pages.ts';
+import { type PageInput, rowsPage } from './pages.ts';
 import { endDryRun, type Found, findKey, keyAccess, onKey, presentKey } from './resolve.ts';
 
 type Asked = Present<CreateGrantRequest>;
@@ -42,9 +43,10 @@ export const CreateGrant = onKey<Asked, CreateGrantResponse>({
   permits: (parent, { Constraints }) =>
     parent.constraints?.encryptionContextEquals === undefined || Constraints?.EncryptionContextEquals !== undefined,
   async run(input, ctx, key) {
-    await requireSound(ctx, key, input);
+    requireSound(key, input);
+    const parts = await partsOf(ctx, input);
     endDryRun(input);
-    const grant = (await sameGrant(ctx, key, input)) ?? (await newGrant(ctx, key, input));
+    const grant = (await sameGrant(ctx, key, parts)) ?? (await newGrant(ctx, key, parts));
     ctx.audit.responseElements = { grantId: grant.id, keyId: keyArn(key) };
     return { GrantId: grant.id, GrantToken: tokenFor(ctx, grant) };
   },
@@ -91,7 +93,7 @@ const ALWAYS: readonly GrantOperation[] = ['CreateGrant', 'RetireGrant', 'Descri
 const PAIRS_MAX = 8;
 const CONTEXT_CHARACTERS_MAX = 384;
 
-async function requireSound(ctx: Context, key: Key, input: Asked): Promise<void> {
+function requireSound(key: Key, input: Asked): void {
   const isSymmetric = key.spec === 'SYMMETRIC_DEFAULT';
   const possible = new Set([...ALWAYS, ...(CRYPTOGRAPHIC[key.usage] ?? [])]);
   if (isSymmetric) for (const operation of SYMMETRIC_ONLY) possible.add(operation);
@@ -116,9 +118,6 @@ async function requireSound(ctx: Context, key: Key, input: Asked): Promise<void>
     throw new ValidationFailure('Constraints must hold at least one constraint that is supported.');
   }
   requireSoundConstraints(input.Constraints ?? {}, isSymmetric);
-  for (const name of [input.GranteePrincipal, input.RetiringPrincipal]) {
-    if (name !== undefined) await requirePrincipal(ctx, name);
-  }
 }
 
 function requireSoundConstraints(constraints: GrantConstraints, isSymmetric: boolean): void {
@@ -136,23 +135,34 @@ function requireSoundConstraints(constraints: GrantConstraints, isSymmetric: boo
 
 const SERVICE = /^[a-z0-9.-]+\.amazonaws\.com$/;
 
-/** An ARN of a principal that exists, an account, or a service. */
-async function requirePrincipal(ctx: Context, name: string): Promise<void> {
-  if (SERVICE.test(name)) return;
-  const document = JSON.stringify({ Version: '2012-10-17', Statement: [{ Principal: { AWS: name } }] });
-  const isPrincipal = name !== '*' && !((await bindPrincipals(ctx.store, document)) instanceof InvalidPrincipal);
-  if (!isPrincipal) fail(InvalidArnException, `ARN does not refer to a valid principal: ${name}`);
+/**
+ * Who an ARN means: the unique id of a user, a role or a role's session; undefined for accounts, which are their names.
+ * AWS's services name themselves, others may not name them so.
+ */
+async function idOf(ctx: Context, name: string | undefined): Promise<string | undefined> {
+  if (name === undefined) return undefined;
+  const isByService = ctx.calledVia !== undefined || ctx.caller.type === 'Service';
+  if (isByService && SERVICE.test(name)) return undefined;
+  const bound = await bindPrincipal(ctx.store, name);
+  if (name !== '*' && !(bound instanceof InvalidPrincipal)) return bound === name ? undefined : bound;
+  return fail(InvalidArnException, `ARN does not refer to a valid principal: ${name}`);
 }
 
-function partsOf(input: Asked) {
+type Parts = Omit<Grant, 'account' | 'region' | 'keyId' | 'id' | 'created' | 'issuingAccount'>;
+
+async function partsOf(ctx: Context, input: Asked): Promise<Parts> {
   const grantee = input.GranteePrincipal ?? input.GranteeServicePrincipal!;
   const retiring = input.RetiringPrincipal ?? input.RetiringServicePrincipal;
+  const granteeId = await idOf(ctx, input.GranteePrincipal);
+  const retiringId = await idOf(ctx, input.RetiringPrincipal);
   return {
     ...(input.Name !== undefined && { name: input.Name }),
     grantee,
+    ...(granteeId !== undefined && { granteeId }),
     ...((input.GranteeServicePrincipal !== undefined || SERVICE.test(grantee)) && { granteeIsService: true as const }),
     ...(input.GranteeServicePrincipal !== undefined && { granteeAsService: true as const }),
     ...(retiring !== undefined && { retiring }),
+    ...(retiringId !== undefined && { retiringId }),
     ...(input.RetiringServicePrincipal !== undefined && { retiringIsService: true as const }),
     operations: [...new Set(input.Operations)],
     ...(input.Constraints && { constraints: input.Constraints }),
@@ -160,18 +170,17 @@ function partsOf(input: Asked) {
 }
 
 /** The grant that an earlier, identical request of that name has made. */
-async function sameGrant(ctx: Context, key: Key, input: Asked): Promise<Grant | undefined> {
-  if (input.Name === undefined) return undefined;
-  const prefix = [key.account, key.region, key.id, input.Name];
-  const { rows } = await ctx.store.list(grants, prefix, { limit: 100, index: 'name' });
-  const wanted = partsOf(input);
-  return rows.find((grant) => {
+async function sameGrant(ctx: Context, key: Key, wanted: Parts): Promise<Grant | undefined> {
+  if (wanted.name === undefined) return undefined;
+  const prefix = [key.account, key.region, key.id, wanted.name];
+  for await (const grant of everyRow(ctx.store, grants, prefix, 'name')) {
     const { account: _a, region: _r, keyId: _k, id: _i, created: _c, issuingAccount: _s, ...parts } = grant;
-    return JSON.stringify(parts) === JSON.stringify(wanted);
-  });
+    if (JSON.stringify(parts) === JSON.stringify(wanted)) return grant;
+  }
+  return undefined;
 }
 
-async function newGrant(ctx: Context, key: Key, input: Asked): Promise<Grant> {
+async function newGrant(ctx: Context, key: Key, parts: Parts): Promise<Grant> {
   const { account, region, id: keyId } = key;
   const max = quota(ctx, 'GrantsPerKeyQuota', 50_000);
   if (!(await ctx.store.fits(grants, [account, region, keyId], max, 'key'))) {
@@ -181,7 +190,7 @@ async function newGrant(ctx: Context, key: Key, input: Asked): Promise<Grant> {
     ...{ account, region, keyId, id: Buffer.from(ctx.random(32)).toString('hex') },
     created: ctx.now.toISOString(),
     issuingAccount: ctx.account || account,
-    ...partsOf(input),
+    ...parts,
   };
   await ctx.store.insert(grants, grant);
   if (!key.granted) await ctx.store.replace(keys, { ...key, granted: true });
@@ -200,12 +209,12 @@ export const ListGrants = onKey<Present<ListGrantsRequest>, ListGrantsResponse>(
     if (input.GrantId !== undefined) {
       const grant = await ctx.store.get(grants, [...prefix, validId(input.GrantId)]);
       const isAsked = grant && (grantee === undefined || grant.grantee === grantee);
-      return { Grants: isAsked ? [grantView(grant)] : [], Truncated: false };
+      return { Grants: isAsked ? [await grantView(ctx, grant)] : [], Truncated: false };
     }
-    const { rows, page } = grantee
-      ? await rowsPage(ctx, grants, [...prefix, grantee], input, { standard: 50, index: 'grantee' })
-      : await rowsPage(ctx, grants, prefix, input, { standard: 50 });
-    return { Grants: rows.map(grantView), ...page };
+    if (grantee === undefined) return grantsPage(ctx, prefix, input, {});
+    const id = await knownId(ctx, grantee);
+    const keep = ({ granteeId = id }: Grant) => granteeId === id;
+    return grantsPage(ctx, [...prefix, grantee], input, { index: 'grantee', keep });
   },
 });
 
@@ -225,11 +234,27 @@ export const ListRetirableGrants: Operation<Present<ListRetirableGrantsRequest>,
     if (!isOwn && principal !== ctx.caller.service) {
       throw new AccessDenied(`User: ${ctx.caller.arn} is not authorized to list the retirable grants of ${principal}`);
     }
-    const options = { standard: 50, index: 'retiring' };
-    const { rows, page } = await rowsPage(ctx, grants, [ctx.region, principal], input, options);
-    return { Grants: rows.map(grantView), ...page };
+    const id = await knownId(ctx, principal);
+    const keep = ({ retiringId = id }: Grant) => retiringId === id;
+    return grantsPage(ctx, [ctx.region, principal], input, { index: 'retiring', keep });
   },
 };
+
+/** The unique id behind a name now. Grants to somebody who had the name before are not this one's. */
+async function knownId(ctx: Context, name: string): Promise<string | undefined> {
+  const bound = await bindPrincipal(ctx.store, name);
+  return bound instanceof InvalidPrincipal || bound === name ? undefined : bound;
+}
+
+async function grantsPage(
+  ctx: Context,
+  prefix: readonly string[],
+  input: PageInput,
+  which: { readonly index?: string; readonly keep?: (grant: Grant) => boolean },
+): Promise<ListGrantsResponse> {
+  const { rows, page } = await rowsPage(ctx, grants, prefix, input, { standard: 50, ...which });
+  return { Grants: await Promise.all(rows.map((grant) => grantView(ctx, grant))), ...page };
+}
 
 export const RevokeGrant = onKey<Present<RevokeGrantRequest>, object>({
   state: 'any',
@@ -296,15 +321,21 @@ const removeGrant = (ctx: Context, grant: Grant) =>
 const validId = (id: string): string => (/^[0-9a-f]{64}$/.test(id) ? id : fail(InvalidGrantIdException, id));
 const noSuchGrant = (id: string) => awsError(NotFoundException, `Grant ID ${id} not found`);
 
-const grantView = (grant: Grant): GrantListEntry => ({
-  KeyId: keyArn({ ...grant, id: grant.keyId }),
-  GrantId: grant.id,
-  Name: grant.name ?? '',
-  CreationDate: new Date(grant.created),
-  ...(grant.granteeAsService ? { GranteeServicePrincipal: grant.grantee } : { GranteePrincipal: grant.grantee }),
-  ...(grant.retiring !== undefined &&
-    (grant.retiringIsService ? { RetiringServicePrincipal: grant.retiring } : { RetiringPrincipal: grant.retiring })),
-  IssuingAccount: `arn:aws:iam::${grant.issuingAccount}:root`,
-  Operations: [...grant.operations],
-  ...(grant.constraints && { Constraints: grant.constraints }),
-});
+/** A principal that was deleted is shown by its unique id, as AWS shows it. */
+async function grantView({ store }: Context, grant: Grant): Promise<GrantListEntry> {
+  const shown = async (name: string, id: string | undefined) => (id === undefined ? name : shownPrincipal(store, id));
+  const grantee = await shown(grant.grantee, grant.granteeId);
+  const retiring = grant.retiring && (await shown(grant.retiring, grant.retiringId));
+  return {
+    KeyId: keyArn({ ...grant, id: grant.keyId }),
+    GrantId: grant.id,
+    Name: grant.name ?? '',
+    CreationDate: new Date(grant.created),
+    ...(grant.granteeAsService ? { GranteeServicePrincipal: grantee } : { GranteePrincipal: grantee }),
+    ...(retiring !== undefined &&
+      (grant.retiringIsService ? { RetiringServicePrincipal: retiring } : { RetiringPrincipal: retiring })),
+    IssuingAccount: `arn:aws:iam::${grant.issuingAccount}:root`,
+    Operations: [...grant.operations],
+    ...(grant.constraints && { Constraints: grant.constraints }),
+  };
+}

@@ -1,5 +1,5 @@
 /** What others see of KMS: keys, with their key policies as they are shown, and their grants. */
-import { showPrincipals } from '../../identity/principalBinding.ts';
+import { shownPrincipal, showPrincipals } from '../../identity/principalBinding.ts';
 import type { AccessGrant, Resource, ResourceSource } from '../../posture/inventory.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import type { Transaction } from '../../store/store.ts';
@@ -42,8 +42,10 @@ async function grantsOf(tx: Transaction, key: Key): Promise<AccessGrant[]> {
   const { grants } = await import('./grantRows.ts');
   const found: AccessGrant[] = [];
   const ofKey = [key.account, key.region, key.id];
-  for await (const { grantee, granteeIsService, operations } of everyRow(tx, grants, ofKey)) {
-    if (!granteeIsService) found.push({ principal: grantee, actions: operations.map((name) => `kms:${name}`) });
+  for await (const { grantee, granteeId, granteeIsService, operations } of everyRow(tx, grants, ofKey)) {
+    if (granteeIsService) continue;
+    const principal = granteeId === undefined ? grantee : await shownPrincipal(tx, granteeId);
+    found.push({ principal, actions: operations.map((name) => `kms:${name}`) });
   }
   return found;
 }
