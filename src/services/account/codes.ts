@@ -3,7 +3,6 @@ import { timingSafeEqual } from 'node:crypto';
 import { TooManyRequestsException } from '@aws-sdk/client-account';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
-import type { Afterwards, Told } from '../../core/front.ts';
 import type { Table } from '../../store/store.ts';
 import { invalid } from './errors.ts';
 
@@ -12,10 +11,11 @@ export interface Coded {
   readonly account: string;
   /** Sealed; absent once it was shown. */
   readonly code?: string;
+  /** How many guesses there were. */
   readonly wrong: number;
   /** Milliseconds: it was asked for, or proved. */
   readonly time: number;
-  /** Milliseconds: of the last wrong code. */
+  /** Milliseconds: of the last guess. */
   readonly tried?: number;
   /** Milliseconds: when codes were sent within the hour before the last one, and that one. */
   readonly sent?: readonly number[];
@@ -36,14 +36,6 @@ const LENGTH = 6;
 const WRONG_MAX = 5;
 export const HOUR_MS = 3_600_000;
 
-/** Wrong codes since a row was read, which those that come at the same time do not see in it. */
-const guesses = new WeakMap<Coded, number>();
-
-interface Missed {
-  readonly rows: Table<Coded>;
-  readonly row: Coded;
-}
-
 export const codesOf = <Row extends Coded>({ rows, seal, goodMs, signs, bounds }: Kind<Row>) => ({
   /** A code, and what of its row is the same for all kinds. @throws TooManyRequestsException */
   async fresh(ctx: Context, account: string): Promise<{ readonly code: string; readonly coded: Coded }> {
@@ -61,26 +53,19 @@ export const codesOf = <Row extends Coded>({ rows, seal, goodMs, signs, bounds }
   /** Milliseconds: when it is good no more. */
   failedAt: ({ wrong, tried, time }: Row): number =>
     wrong >= WRONG_MAX && tried !== undefined ? tried : time + goodMs,
-  /** @throws where it is not the code of the row; that is counted, though the call leaves nothing */
-  requireCode(ctx: Context, row: Row, given: string): void {
-    const guessed = guesses.get(row) ?? 0;
-    if (row.wrong + guessed >= WRONG_MAX) invalid('Otp', 'The one-time password has expired.');
-    const expected = ctx.secrets.open(seal, row.code ?? '');
+  /** @throws where it is not the code of the row, or not in time; a guess counts before it is judged */
+  async requireCode(ctx: Context, { account, code }: Row, given: string): Promise<void> {
+    const isGood = await ctx.beforehand(`${seal} ${account}`, async (store) => {
+      const waiting = await store.get(rows, [account]);
+      const time = ctx.now.getTime();
+      if (!waiting || waiting.code !== code || waiting.wrong >= WRONG_MAX || time >= waiting.time + goodMs) return false;
+      await store.replace(rows, { ...waiting, wrong: waiting.wrong + 1, tried: time });
+      return true;
+    });
+    if (!isGood) invalid('Otp', 'The one-time password has expired.');
+    const expected = ctx.secrets.open(seal, code ?? '');
     const bytes = Buffer.from(given);
     if (expected?.length === bytes.length && timingSafeEqual(expected, bytes)) return;
-    guesses.set(row, guessed + 1);
-    ctx.audit.about = { rows, row } as unknown as Missed;
     invalid('Otp', 'The one-time password is not valid.');
   },
 });
-
-export function afterwards({ audit }: Context, { error }: Told): Afterwards | undefined {
-  if (error === undefined) return undefined;
-  const { rows, row } = audit.about as Missed;
-  const keep = async ({ store, now }: Context) => {
-    const waiting = await store.get(rows, [row.account]);
-    if (waiting?.code === undefined || waiting.code !== row.code) return;
-    await store.replace(rows, { ...waiting, wrong: waiting.wrong + 1, tried: now.getTime() });
-  };
-  return { headers: {}, keep };
-}

@@ -2,7 +2,6 @@
 import * as sdk from '@aws-sdk/client-account';
 import { defineService, type Limits } from '../../core/operation.ts';
 import * as accountInformation from './accountInformation.ts';
-import { afterwards } from './codes.ts';
 import * as contacts from './contacts.ts';
 import published from './limits.json' with { type: 'json' };
 import * as phoneNumbers from './phoneNumbers.ts';
@@ -30,7 +29,6 @@ export const account = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2021-02-01' },
   limits,
-  afterwards,
   operations: {
     AcceptPrimaryEmailUpdate: primaryEmail.AcceptPrimaryEmailUpdate,
     DeleteAlternateContact: contacts.DeleteAlternateContact,

@@ -19,7 +19,6 @@ import { putInto } from '../../core/outbox.ts';
 import { table } from '../../store/store.ts';
 import { type Coded, codesOf, HOUR_MS } from './codes.ts';
 import { primaryContacts } from './contactRows.ts';
-import { invalid } from './errors.ts';
 import { operation } from './subjects.ts';
 
 /** The latest of an account. With its code shown the number is verified. */
@@ -57,8 +56,7 @@ export const VerifyPhoneNumber = operation<Present<VerifyPhoneNumberRequest>, Ve
     if (row?.code === undefined)
       return fail(ResourceNotFoundException, 'No verification of the phone number is pending.');
     if (row.phone !== phone) fail(ConflictException, 'The phone number has changed since the code was sent.');
-    if (ctx.now.getTime() >= codes.failedAt(row)) invalid('Otp', 'The one-time password has expired.');
-    codes.requireCode(ctx, row, Otp);
+    await codes.requireCode(ctx, row, Otp);
     const { code: _, tried: __, ...rest } = row;
     await ctx.store.replace(phoneVerifications, { ...rest, time: ctx.now.getTime() });
     return { Status: 'VERIFIED' };

@@ -82,8 +82,7 @@ export const AcceptPrimaryEmailUpdate = operation<
     const update = await latestOf(ctx, account);
     if (update.code === undefined) return fail(ResourceNotFoundException, NO_UPDATE);
     if (update.email !== email) invalid('PrimaryEmail', 'The primary email address is not the one of the update.');
-    if (statusOf(update, ctx.now) === 'FAILED') invalid('Otp', 'The one-time password has expired.');
-    codes.requireCode(ctx, update, Otp);
+    await codes.requireCode(ctx, update, Otp);
     await requireFree(ctx, email);
     await ctx.store.replace(accounts, { ...account, email });
     const { code: _, tried: __, ...rest } = update;
