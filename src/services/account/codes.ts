@@ -58,7 +58,8 @@ export const codesOf = <Row extends Coded>({ rows, seal, goodMs, signs, bounds }
     const isGood = await ctx.beforehand(`${seal} ${account}`, async (store) => {
       const waiting = await store.get(rows, [account]);
       const time = ctx.now.getTime();
-      if (!waiting || waiting.code !== code || waiting.wrong >= WRONG_MAX || time >= waiting.time + goodMs) return false;
+      if (!waiting || waiting.code !== code || waiting.wrong >= WRONG_MAX || time >= waiting.time + goodMs)
+        return false;
       await store.replace(rows, { ...waiting, wrong: waiting.wrong + 1, tried: time });
       return true;
     });
