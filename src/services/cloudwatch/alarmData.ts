@@ -6,9 +6,10 @@ import type { MetricAlarmRow } from './alarmRows.ts';
 import type { Slot } from './alarmWindows.ts';
 import { MathError } from './math/parser.ts';
 import type { Points, Value } from './math/values.ts';
-import { querySet } from './queries.ts';
+import { QueryError, querySet } from './queries.ts';
 import { allUnits, seriesOf } from './series.ts';
 import { statistic } from './statistics.ts';
+import { invalid } from './words.ts';
 
 export interface Datum {
   /** Beginning of its period, in seconds. */
@@ -61,8 +62,7 @@ async function metricData(ctx: Asker, { config, watched }: MetricAlarmRow, range
 async function computedData(ctx: Asker, { config }: MetricAlarmRow, range: Range): Promise<Map<number, Datum>> {
   const queries = (config.Metrics ?? []).map((query) => withPeriod(query, range.period));
   const set = querySet(ctx, queries, range, { left: BUDGET });
-  const returned = queries.filter(({ ReturnData, Id }) => ReturnData !== false && Id !== config.ThresholdMetricId);
-  const points = single(await set.value(returned[0]!.Id!));
+  const points = single(await set.value(watchedQuery(queries, config.ThresholdMetricId)));
   if (config.ThresholdMetricId === undefined)
     return new Map(Array.from(points, ([time, value]) => [time, { time, value }]));
   const band = await set.value(config.ThresholdMetricId);
@@ -75,6 +75,29 @@ async function computedData(ctx: Asker, { config }: MetricAlarmRow, range: Range
     if (low.has(time)) data.set(time, { time, value, low: low.get(time), high: high.get(time) });
   }
   return data;
+}
+
+/** The id of what is held against the threshold. */
+const watchedQuery = (metrics: readonly MetricDataQuery[], thresholdId: string | undefined): string =>
+  metrics.find(({ ReturnData, Id }) => ReturnData !== false && Id !== thresholdId)!.Id!;
+
+/**
+ * Whether what an alarm watches is a single time series, whatever data there will be. A rule of Contributor Insights
+ * may be made after its alarm. @throws ValidationFailure
+ */
+export async function requireSingleSeries(
+  ctx: Asker,
+  { Metrics: metrics = [], ThresholdMetricId }: MetricAlarmRow['config'],
+): Promise<void> {
+  if (metrics.some(({ Expression = '' }) => Expression.includes('INSIGHT_RULE_METRIC'))) return;
+  const id = watchedQuery(metrics, ThresholdMetricId);
+  const now = Math.floor(ctx.now.getTime() / 1000);
+  try {
+    single(await querySet(ctx, metrics, { from: now, to: now }, { left: BUDGET }).value(id));
+  } catch (error) {
+    if (error instanceof QueryError || error instanceof MathError) invalid(error.message);
+    throw error;
+  }
 }
 
 function withPeriod(query: MetricDataQuery, period: number): MetricDataQuery {

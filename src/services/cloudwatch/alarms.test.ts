@@ -66,6 +66,15 @@ test('PutMetricAlarm refuses what cannot be, in AWS words', async () => {
       /^Exactly one element of the metrics list should return data\.$/,
     ],
     [{ ...none, Metrics: [{ Id: 'e1', Expression: "SEARCH('x', 'Sum')" }] }, /SEARCH is not supported/],
+    ...[
+      ['e1 + 1', /^Error in expression 'e1' \[Circular reference\]$/],
+      ['AVG(m1)', /^An alarm must watch a single time series$/],
+      ['METRICS() * 2', /^An alarm must watch a single time series$/],
+      ['IF(m1, METRICS())', /^Error in expression 'e1' \[IF takes time series and scalars only\]$/],
+    ].map(([Expression, message]): [Partial<PutMetricAlarmCommandInput>, RegExp] => {
+      const stats = ['m1', 'm2'].map((Id) => ({ Id, MetricStat: metric, ReturnData: false }));
+      return [{ ...none, Metrics: [...stats, { Id: 'e1', Expression: Expression as string }] }, message as RegExp];
+    }),
     [{ ...none }, /MetricName/],
     [{ EvaluationWindow: { WallClockWindow: {} }, Period: 120 }, /WallClockWindow supports the periods/],
     [{ WarmUpConfiguration: { WarmUpPeriodDurationInMinutes: 3000 } }, /between 1 and 2880/],

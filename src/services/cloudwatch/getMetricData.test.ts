@@ -166,7 +166,53 @@ test('GetMetricData refuses what is wrong with a query', async () => {
 
 test('GetMetricData holds costly requests to a bound', async () => {
   const cloud = await hosts();
-  const queries = Array.from({ length: 500 }, (_, n) => ({ Id: `e${n}`, Expression: 'TIME_SERIES(1)', Period: 1 }));
-  const error = await promptly(() => errorOf(ask(cloud, queries, { StartTime: at(cloud, 100_000) })));
-  assert.match(error.message, /computes too many data points/);
+  const early = { StartTime: at(cloud, 100_000) };
+  const late = { EndTime: new Date('9999-01-01T00:00:00Z') };
+  const each = (Expression: string) => [metric('m1', 'a'), { Id: 'e1', Expression }];
+  const second = metric('s1', 'a');
+  const seconds = { ...second, MetricStat: { ...second.MetricStat!, Period: 1 } };
+  // Each an array twice as long as the one before.
+  const doubling = Array.from({ length: 100 }, (_, n) => {
+    return { Id: `e${n + 1}`, Expression: `[e${n}, e${n}]`, ReturnData: n === 99 };
+  });
+  const detector = { Namespace: 'Shop', MetricName: 'Orders', Dimensions: [{ Name: 'Host', Value: 'a' }] };
+  await cloud.root.cloudwatch.putAnomalyDetector({ SingleMetricAnomalyDetector: { ...detector, Stat: 'Sum' } });
+  const tooMany = /computes too many data points/;
+  const cases: [MetricDataQuery[], object, RegExp][] = [
+    [Array.from({ length: 500 }, (_, n) => ({ Id: `e${n}`, Expression: 'TIME_SERIES(1)', Period: 1 })), early, tooMany],
+    [[seconds, { Id: 'e1', Expression: 'FILL(s1, REPEAT)' }], late, tooMany],
+    [[seconds, { Id: 'e1', Expression: 'FILL(s1, LINEAR)' }], late, tooMany],
+    [each('ANOMALY_DETECTION_BAND(m1)'), late, tooMany],
+    [[metric('e0', 'a', { ReturnData: false }), ...doubling], {}, tooMany],
+    [each(`SUM([${Array.from({ length: 500 }, () => 'm1')}])`), {}, /^$/],
+    ...['0', '0.5', '61', '1e-9'].map((period): [MetricDataQuery[], object, RegExp] => [
+      each(`FILL(SEARCH('{Shop,Host} Orders', 'Sum', ${period}), REPEAT)`),
+      {},
+      /The period of SEARCH is 1, 5, 10, 20, 30 or a multiple of 60/,
+    ]),
+  ];
+  for (const [queries, range, message] of cases) {
+    const answer = promptly(() => ask(cloud, queries, range));
+    assert.match(
+      (
+        await answer.then(
+          () => undefined,
+          (error: Error) => error,
+        )
+      )?.message ?? '',
+      message,
+    );
+  }
+});
+
+test('what is computed of a search that finds nothing is filled like any series', async () => {
+  const cloud = await hosts();
+  const nothing = "SUM(SEARCH('{Shop,Host} Returns', 'Sum', 300))";
+  const answered = async (Expression: string) => {
+    const { MetricDataResults } = await promptly(() => ask(cloud, [{ Id: 'e1', Expression }]));
+    return MetricDataResults!.map(({ Values }) => Values);
+  };
+  assert.deepEqual(await answered(`FILL(${nothing}, 0)`), [[0, 0]]);
+  assert.deepEqual(await answered(`FILL(${nothing}, REPEAT)`), [[]]);
+  assert.deepEqual(await answered(`FILL(${nothing}, LINEAR)`), [[]]);
 });

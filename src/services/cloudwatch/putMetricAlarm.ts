@@ -3,6 +3,7 @@ import type { PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '../../core/context.ts';
 import type { Present } from '../../core/operation.ts';
 import { checkMetricAlarm } from './alarmChecks.ts';
+import { requireSingleSeries } from './alarmData.ts';
 import type { MetricAlarmRow } from './alarmRows.ts';
 import { evaluateLater, sleepNoMore } from './alarmSleep.ts';
 import { ensureDetector } from './anomalyDetectors.ts';
@@ -40,12 +41,14 @@ export const PutMetricAlarm = putting<Input, MetricAlarmRow>({
     checkMetricAlarm(ctx, input);
     if (input.ThresholdMetricId !== undefined) await ensureBand(ctx, input);
     const given = CONFIGURED.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]]));
+    const config = Object.fromEntries(given) as MetricAlarmRow['config'];
+    if (config.Metrics) await requireSingleSeries(ctx, config);
     const warming = input.WarmUpConfiguration !== undefined && (!before || before.warmingUp === true);
     return {
       ...head,
       type: 'MetricAlarm',
       watched: watchedBy(ctx, input),
-      config: Object.fromEntries(given) as MetricAlarmRow['config'],
+      config,
       ...(warming && { warmingUp: true }),
       ...(before?.heldFrom !== undefined && { heldFrom: before.heldFrom }),
     };

@@ -198,6 +198,7 @@ async function band(ctx: Asker, { queries, id, series, deviations, grid }: BandW
     const past = await querySet(ctx, queries, { from: to - TRAINED_ON_SECONDS, to }, budget).value(id);
     return past.kind === 'series' ? past.series.points : new Map<number, number>();
   });
+  spend(budget, (grid.to - grid.from) / series.period);
   const times: number[] = [];
   for (let time = grid.from; time < grid.to; time += series.period) times.push(time);
   return bandOf(model, { series, times, deviations });

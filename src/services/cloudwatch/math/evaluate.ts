@@ -1,5 +1,6 @@
 /** Carries out an expression of metric math. What needs the world (metrics, searches, models) comes through `World`. */
 import { notImplemented } from '../../../core/errors.ts';
+import { isPeriod } from '../periods.ts';
 import { arrayIn, type Call, each, everywhere, FUNCTIONS, type Grid, scalarIn, wrong } from './functions.ts';
 import { derived, negative, operate } from './operators.ts';
 import { MathError, type Node } from './parser.ts';
@@ -79,12 +80,13 @@ async function argumentsOf(nodes: readonly Node[], world: World): Promise<Value[
 
 async function listOf(nodes: readonly Node[], world: World): Promise<Value> {
   const values = await argumentsOf(nodes, world);
-  return many(
-    values.flatMap((value) => {
-      if (value.kind === 'series') return [value.series];
-      return value.kind === 'array' ? value.all : wrong('Arrays hold time series only');
-    }),
-  );
+  const all = values.flatMap((value) => {
+    if (value.kind === 'series') return [value.series];
+    return value.kind === 'array' ? value.all : wrong('Arrays hold time series only');
+  });
+  // Lists of lists double with every name.
+  spend(world.budget, all.length);
+  return many(all);
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html#using-IF-expressions */
@@ -134,8 +136,8 @@ async function fill({ args }: CallNode, world: World): Promise<Value> {
   const value = await evaluate(what, world);
   const on = (filled: (series: TimeSeries, call: Call) => Points) =>
     each(filled)({ args: [value], grid: world.grid, budget: world.budget });
-  if (filler.kind === 'name' && filler.name === 'REPEAT') return on((series, { grid }) => repeated(series, grid));
-  if (filler.kind === 'name' && filler.name === 'LINEAR') return on((series, { grid }) => interpolated(series, grid));
+  if (filler.kind === 'name' && filler.name === 'REPEAT') return on(repeated);
+  if (filler.kind === 'name' && filler.name === 'LINEAR') return on(interpolated);
   const by = await evaluate(filler, world);
   if (by.kind !== 'scalar' && by.kind !== 'series')
     return wrong('FILL takes a scalar, a time series, REPEAT or LINEAR');
@@ -147,7 +149,8 @@ async function fill({ args }: CallNode, world: World): Promise<Value> {
   });
 }
 
-function repeated({ points, period }: TimeSeries, { from, to }: Grid): Points {
+function repeated({ points, period }: TimeSeries, { grid: { from, to }, budget }: Call): Points {
+  spend(budget, (to - from) / period);
   const filled = new Map<number, number>();
   let last: number | undefined;
   for (let time = from; time < to; time += period) {
@@ -157,7 +160,8 @@ function repeated({ points, period }: TimeSeries, { from, to }: Grid): Points {
   return filled;
 }
 
-function interpolated({ points, period }: TimeSeries, { from, to }: Grid): Points {
+function interpolated({ points, period }: TimeSeries, { grid: { from, to }, budget }: Call): Points {
+  spend(budget, (to - from) / period);
   const known = [...points];
   const filled = new Map<number, number>();
   for (let time = from, next = 0; time < to; time += period) {
@@ -198,8 +202,11 @@ async function search({ args }: CallNode, world: World): Promise<Value> {
   if (text?.kind !== 'string' || stat?.kind !== 'string' || args.length > 3) {
     return wrong('SEARCH takes a search expression, a statistic and a period');
   }
-  if (seconds && seconds.kind !== 'number') return wrong('The period of SEARCH is a number');
-  return many(await world.search(text.text, stat.text, seconds?.kind === 'number' ? seconds.value : undefined));
+  const period = seconds?.kind === 'number' ? seconds.value : undefined;
+  if (seconds && (period === undefined || !isPeriod(period))) {
+    return wrong('The period of SEARCH is 1, 5, 10, 20, 30 or a multiple of 60');
+  }
+  return many(await world.search(text.text, stat.text, period));
 }
 
 async function band({ args }: CallNode, world: World): Promise<Value> {

@@ -129,7 +129,7 @@ function summary(
   ofSeries: (values: readonly number[]) => number,
   ofArray: (values: readonly number[], series: number) => number,
 ): Implementation {
-  return ({ args, budget }) => {
+  return ({ args, grid, budget }) => {
     const [value] = args;
     if (args.length !== 1) return wrong('Invalid number of arguments');
     if (value?.kind === 'series') {
@@ -138,15 +138,16 @@ function summary(
       return scalar(values.length === 0 ? 0 : ofSeries(values));
     }
     if (value?.kind !== 'array') return wrong('Invalid arguments: a time series is required');
-    return one(across(value.all, ofArray, budget));
+    return one(across(value.all, ofArray, { grid, budget }));
   };
 }
 
 function across(
   all: readonly TimeSeries[],
   compute: (values: readonly number[], series: number) => number,
-  budget: Budget,
+  { grid, budget }: Pick<Call, 'grid' | 'budget'>,
 ): TimeSeries {
+  for (const { points } of all) spend(budget, points.size);
   const times = timesOf(all.map(({ points }) => points));
   spend(budget, times.length * all.length);
   const points = new Map<number, number>();
@@ -154,7 +155,8 @@ function across(
     const values = all.map((series) => series.points.get(time)).filter((value) => value !== undefined);
     points.set(time, compute(values, all.length));
   }
-  return { points, period: Math.max(0, ...all.map(({ period }) => period)), label: all[0]?.label ?? '' };
+  const period = all.reduce((longest, series) => Math.max(longest, series.period), 0) || grid.period;
+  return { points, period, label: all[0]?.label ?? '' };
 }
 
 /** From the second value on. */

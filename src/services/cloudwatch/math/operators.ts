@@ -80,8 +80,8 @@ function pair(left: number | TimeSeries, right: number | TimeSeries, compute: Co
 
 /** Where one of the two has no value, it counts as 0. */
 function both(left: Points, right: Points, compute: Compute, budget: Budget): Points {
+  spend(budget, left.size + right.size);
   const times = timesOf([left, right]);
-  spend(budget, times.length);
   const result = new Map<number, number>();
   for (const time of times) {
     const value = compute(left.get(time) ?? 0, right.get(time) ?? 0);

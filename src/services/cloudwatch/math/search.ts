@@ -25,6 +25,7 @@ type Matcher = (metric: SearchedMetric) => boolean;
 export function parseSearch(text: string, account: string): Search {
   if (text.length > SEARCH_LENGTH_MAX) throw new MathError('The search expression is too long');
   const schema = /^\s*\{([^}]*)\}\s*,?/.exec(text);
+  if (!schema && /^\s*\{/.test(text)) throw new MathError('The metric schema does not end');
   const terms = schema ? text.slice(schema[0].length) : text;
   const { namespace, matcher } = schema ? inSchema(schema[1]!) : { namespace: undefined, matcher: () => true };
   const tokens = tokensOf(terms);
