@@ -123,11 +123,25 @@ export interface Signature {
   readonly content?: string | undefined;
 }
 
+/** What a record is about; by the beginning of its ARN where a call is about all that there is of a kind. */
+export interface RecordedResource {
+  readonly ARN?: string;
+  readonly ARNPrefix?: string;
+  readonly accountId?: string;
+  readonly type: string;
+}
+
+export interface RecordedPart {
+  readonly eventName: string;
+  readonly requestParameters: Record<string, unknown>;
+  readonly resources: readonly RecordedResource[];
+}
+
 export interface AuditNotes {
   /** Replaces the caller as `userIdentity`: of a federated user who was anonymous until the token was believed. */
   userIdentity?: object;
   /** CloudTrail `resources`. */
-  resources?: readonly { readonly ARN: string; readonly accountId?: string; readonly type: string }[];
+  resources?: readonly RecordedResource[];
   /** Members of `requestParameters` that are not in the input; undefined takes one out that is. */
   requestParameters?: Record<string, unknown>;
   /** Replaces the output as `responseElements`; null where AWS records none. */
@@ -141,6 +155,8 @@ export interface AuditNotes {
   about?: unknown;
   /** Account that owns what was acted on, when it is not the caller's: it gets a record of its own. */
   recipientAccountId?: string;
+  /** Data events of the things that the one call was about: each object that DeleteObjects deletes. */
+  parts?: RecordedPart[];
   /** Records beyond the call's own: service events, sign-in events. */
   serviceEvents?: { readonly account: string; readonly eventName: string; readonly details: Record<string, unknown> }[];
 }

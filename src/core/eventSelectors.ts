@@ -4,6 +4,7 @@
  */
 import type { JournalEntry, Transaction } from '../store/store.ts';
 import { table } from '../store/store.ts';
+import type { RecordedResource } from './context.ts';
 import { eventOf } from './events.ts';
 
 /** Journal kind of data events; management events are `api`. */
@@ -60,7 +61,7 @@ export interface SelectableEvent {
   readonly vpcEndpointId?: string;
   readonly userIdentity?: { readonly arn?: string };
   readonly sessionCredentialFromConsole?: string;
-  readonly resources?: readonly { readonly ARN?: string; readonly type?: string }[] | undefined;
+  readonly resources?: readonly Partial<RecordedResource>[] | undefined;
 }
 
 const FIELDS: Readonly<Record<string, (event: SelectableEvent) => readonly (string | undefined)[]>> = {
@@ -74,7 +75,7 @@ const FIELDS: Readonly<Record<string, (event: SelectableEvent) => readonly (stri
   'userIdentity.arn': (event) => [event.userIdentity?.arn],
   sessionCredentialFromConsole: (event) => [event.sessionCredentialFromConsole],
   'resources.type': (event) => event.resources?.map(({ type }) => type) ?? [],
-  'resources.ARN': (event) => event.resources?.map(({ ARN }) => ARN) ?? [],
+  'resources.ARN': (event) => event.resources?.map(({ ARN, ARNPrefix }) => ARN ?? ARNPrefix) ?? [],
 };
 
 export function selects(selector: EventSelector, event: SelectableEvent): boolean {

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
 
-import type { AuditNotes, Caller, Context } from '../core/context.ts';
+import type { AuditNotes, Caller, Context, RecordedPart } from '../core/context.ts';
 import { contextId } from '../core/eventContexts.ts';
 import { eventResources, type RecordedEvent, type RecordedIdentity, userNameOf } from '../core/eventResources.ts';
 import { DATA_KIND } from '../core/eventSelectors.ts';
@@ -35,14 +35,23 @@ export function recordsOf(call: Call, ctx: Context): JournalEntry[] {
   const other = audit.recipientAccountId;
   const shared = other !== undefined && other !== ctx.account && call.error === undefined;
   const sharedId = shared ? timeUuid(ctx.now, ctx) : undefined;
-  const entries: JournalEntry[] = [];
-  if (ctx.account !== '') entries.push(entry(ctx, call, ctx.account, sharedId));
-  if (other !== undefined && (shared || ctx.account === '')) entries.push(entry(ctx, call, other, sharedId));
+  const told = other !== undefined && (shared || ctx.account === '') ? [ctx.account, other] : [ctx.account];
+  const recipients = told.filter((account) => account !== '');
+  const entries = recipients.map((account) => entry(ctx, call, account, sharedId));
+  for (const part of call.error ? [] : (audit.parts ?? [])) {
+    for (const account of recipients) entries.push(entry(ctx, call, account, undefined, part));
+  }
   for (const event of audit.serviceEvents ?? []) entries.push(serviceEvent(ctx, call.service, event));
   return entries;
 }
 
-function entry(ctx: Context, call: Call, account: string, sharedEventID: string | undefined): JournalEntry {
+function entry(
+  ctx: Context,
+  call: Call,
+  account: string,
+  sharedEventID: string | undefined,
+  part?: RecordedPart,
+): JournalEntry {
   const { service, operation, error } = call;
   const id = timeUuid(ctx.now, ctx);
   const region = service.global ? GLOBAL_REGION : ctx.region;
@@ -55,20 +64,20 @@ function entry(ctx: Context, call: Call, account: string, sharedEventID: string 
     },
     eventTime: seconds(ctx.now.getTime()),
     eventSource: service.eventSource,
-    eventName: service.inner?.[operation]?.eventName ?? operation,
+    eventName: part?.eventName ?? (service.operations[operation] ?? service.inner?.[operation])?.eventName ?? operation,
     awsRegion: region,
     sourceIPAddress: by ?? ctx.source.ip,
     userAgent: by ?? ctx.source.userAgent,
     errorCode: error?.code,
     errorMessage: error?.message,
-    requestParameters: requestParameters(ctx.audit, call),
-    responseElements: error ? null : responseElements(ctx.audit, call),
-    additionalEventData: ctx.audit.additionalEventData,
+    requestParameters: part ? part.requestParameters : requestParameters(ctx.audit, call),
+    responseElements: error || part ? null : responseElements(ctx.audit, call),
+    additionalEventData: part ? undefined : ctx.audit.additionalEventData,
     requestID: ctx.requestId,
     eventID: id,
     readOnly: call.readOnly,
-    resources: ctx.audit.resources,
-    eventType: 'AwsApiCall',
+    resources: part ? part.resources : ctx.audit.resources,
+    eventType: part ? 'AwsServiceEvent' : 'AwsApiCall',
     apiVersion: service.wire.version,
     managementEvent: call.data !== true,
     recipientAccountId: account,

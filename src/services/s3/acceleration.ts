@@ -19,11 +19,13 @@ export const GetBucketAccelerateConfiguration = onBucket<
   GetBucketAccelerateConfigurationOutput
 >({
   action: 's3:GetAccelerateConfiguration',
+  eventName: 'GetAccelerateConfiguration',
   run: async (_input, _ctx, { settings }) => (settings.acceleration ? { Status: settings.acceleration } : {}),
 });
 
 export const PutBucketAccelerateConfiguration = onBucket<Present<PutBucketAccelerateConfigurationRequest>, object>({
   action: 's3:PutAccelerateConfiguration',
+  eventName: 'PutAccelerateConfiguration',
   async run(input, ctx, { bucket }) {
     const acceleration = oneOf(input.AccelerateConfiguration?.Status, ['Enabled', 'Suspended'] as const);
     if (bucket.name.includes('.')) {

@@ -2,7 +2,7 @@
  * On what a request to a bucket or an object in it needs permission: the resource, who has a say over it (authority.ts)
  * and the condition keys that S3 adds.
  */
-import type { Context } from '../../core/context.ts';
+import type { Context, RecordedResource } from '../../core/context.ts';
 import type { Access, Tag } from '../../core/operation.ts';
 import { effectiveBlock, type PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { tagKeys } from './abac.ts';
@@ -10,6 +10,7 @@ import { requireAcceleration } from './acceleration.ts';
 import { bucketAuthority, type OwnedObject, objectAuthority } from './authority.ts';
 import { type Bucket, bucketArn, objectArn, requireBucket } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
+import { hostIdOf } from './notices.ts';
 import { accessPointNamed, type ReachedPoint, requireReachable, throughPoint } from './reachedPoints.ts';
 import { requireRegion } from './redirects.ts';
 import { type BucketSettings, settingsOf } from './settings.ts';
@@ -29,26 +30,72 @@ export interface BucketRequest {
   readonly ExpectedBucketOwner?: string | undefined;
 }
 
+/** What a record tells beside the bucket: an object, or all of them. */
+type Noted = (bucket: string) => RecordedResource;
+
 /** For operations' `load`: the bucket, found in the Region and with the owner that the request expects. */
-export async function loadBucket(input: BucketRequest, ctx: Context): Promise<BucketTarget> {
-  noteBucket(ctx, input.Bucket);
+export async function loadBucket(input: BucketRequest, ctx: Context, noted?: Noted): Promise<BucketTarget> {
+  const { audit } = ctx;
+  noteBucket(ctx, input.Bucket, noted);
+  noteManner(ctx);
   const point = await accessPointNamed(ctx, input.Bucket);
   if (point) requireReachable(point, ctx);
   const bucket = await requireBucket(ctx, point?.bucket ?? input.Bucket);
   requireOwner(bucket, point?.bucketAccount);
-  ctx.audit.recipientAccountId = bucket.account;
+  audit.recipientAccountId = bucket.account;
+  audit.resources = resourcesOf(bucket.name, noted, bucket.account, point);
   if (!point?.multiRegion) requireRegion(ctx, bucket);
   requireOwner(bucket, input.ExpectedBucketOwner);
   const target = await targetOf(ctx, bucket, point);
   requireAcceleration(ctx, target.settings);
-  ctx.audit.about = target.settings;
+  audit.about = target.settings;
   return target;
 }
 
+/** For the `load` of operations about what a bucket holds. */
+export const loadContents = (input: BucketRequest, ctx: Context): Promise<BucketTarget> =>
+  loadBucket(input, ctx, (bucket) => ({ type: 'AWS::S3::Object', ARNPrefix: objectArn(bucket, '') }));
+
+export const objectResource = (bucket: string, key: string): RecordedResource => ({
+  type: 'AWS::S3::Object',
+  ARN: objectArn(bucket, key),
+});
+
 /** A record tells of a bucket under CloudTrail's own names. */
-export function noteBucket({ audit, source }: Context, name: string): void {
-  audit.resources ??= [{ type: 'AWS::S3::Bucket', ARN: bucketArn(name) }];
+export function noteBucket({ audit, source }: Context, name: string, noted?: Noted): void {
+  audit.resources ??= resourcesOf(name, noted);
   audit.requestParameters = { bucket: undefined, bucketName: name, Host: source.host };
+}
+
+/** How the request was signed and sent. */
+function noteManner({ audit, source, requestId }: Context): void {
+  const { signature, tls } = source;
+  audit.additionalEventData = {
+    ...(signature && { SignatureVersion: 'SigV4', AuthenticationMethod: AUTHENTICATION[signature.kind] }),
+    ...(tls && { CipherSuite: tls.cipher }),
+    'x-amz-id-2': hostIdOf(requestId),
+  };
+}
+
+/** As records and access logs call it. */
+export const AUTHENTICATION = {
+  'REST-HEADER': 'AuthHeader',
+  'REST-QUERY-STRING': 'QueryString',
+  POST: 'AuthHeader',
+} as const;
+
+/** How much of objects the request took and gave. */
+export function noteBytes({ audit }: Context, bytesTransferredIn: number, bytesTransferredOut: number): void {
+  audit.additionalEventData = { ...audit.additionalEventData, bytesTransferredIn, bytesTransferredOut };
+}
+
+/** The bucket by its own name, whatever the request calls it, and the access point that it came through. */
+function resourcesOf(name: string, noted?: Noted, accountId?: string, point?: ReachedPoint): RecordedResource[] {
+  return [
+    ...(noted ? [noted(name)] : []),
+    { ...(accountId !== undefined && { accountId }), type: 'AWS::S3::Bucket', ARN: bucketArn(name) },
+    ...(point ? [{ accountId: point.account, type: 'AWS::S3::AccessPoint', ARN: point.arn }] : []),
+  ];
 }
 
 export async function targetOf(ctx: Context, bucket: Bucket, point?: ReachedPoint): Promise<BucketTarget> {

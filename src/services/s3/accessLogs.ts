@@ -7,6 +7,7 @@ import type { Context } from '../../core/context.ts';
 import type { Told } from '../../core/front.ts';
 import { timeUuid } from '../../core/ids.ts';
 import { later } from '../../core/tasks.ts';
+import { AUTHENTICATION } from './access.ts';
 import { type AccessLogLine, accessLogLines, LOG_DELIVERY, LOG_INTERVAL_MS, logDeliveries } from './accessLogTasks.ts';
 import { ownerId } from './grants.ts';
 import { hostIdOf } from './notices.ts';
@@ -69,8 +70,6 @@ function lineOf(ctx: Context, settings: BucketSettings, told: Told): string {
   ];
   return `${fields.join(' ')}\n`;
 }
-
-const AUTHENTICATION = { 'REST-HEADER': 'AuthHeader', 'REST-QUERY-STRING': 'QueryString', POST: 'AuthHeader' } as const;
 
 const quoted = (text: string) => `"${text.replaceAll('"', '%22').replace(/[\r\n]/g, ' ')}"`;
 

@@ -100,7 +100,9 @@ export const HeadBucket: Operation<Present<HeadBucketRequest>, HeadBucketOutput,
 export const GetBucketLocation: Operation<Present<GetBucketLocationRequest>, GetBucketLocationOutput, BucketTarget> = {
   /** Asked in order to learn the Region, so any Region will do to ask. */
   async load(input, ctx) {
+    noteBucket(ctx, input.Bucket);
     const bucket = await requireBucket(ctx, input.Bucket);
+    ctx.audit.recipientAccountId = bucket.account;
     requireOwner(bucket, input.ExpectedBucketOwner);
     return targetOf(ctx, bucket);
   },

@@ -6,10 +6,10 @@ import type {
   DeleteObjectsRequest,
   ObjectIdentifier,
 } from '@aws-sdk/client-s3';
-import type { Context } from '../../core/context.ts';
+import type { Context, RecordedPart } from '../../core/context.ts';
 import { AccessDenied, CommonError } from '../../core/errors.ts';
 import { type Access, Open, type Operation, type Present } from '../../core/operation.ts';
-import { type BucketTarget, loadBucket, objectAccess } from './access.ts';
+import { type BucketTarget, loadContents, objectAccess, objectResource } from './access.ts';
 import { requireWritable, unimplemented } from './conditionals.ts';
 import { s3Error } from './errors.ts';
 import { requireRemovable } from './locks.ts';
@@ -108,7 +108,7 @@ export const DeleteObjects: Operation<Present<DeleteObjectsRequest>, DeleteObjec
   readOnly: false,
   recorded: 'data',
   bodyBytesMax: BODY_BYTES_MAX,
-  load: loadBucket,
+  load: loadContents,
   access: () => new Open('Permission is asked for each object, and its lack told for each (API reference).'),
   async run(input, ctx, target) {
     const asked = input.Delete?.Objects ?? [];
@@ -119,6 +119,7 @@ export const DeleteObjects: Operation<Present<DeleteObjectsRequest>, DeleteObjec
     for (const object of asked) {
       try {
         const done = await removeListed(ctx, target, input, object);
+        noteRemoval(ctx, target, object);
         if (!input.Delete?.Quiet) Deleted.push(done);
       } catch (error) {
         Errors.push(told(object, error));
@@ -155,6 +156,22 @@ async function removeListed(
     ...(VersionId !== undefined && { VersionId }),
     ...(done.DeleteMarker && { DeleteMarker: true, DeleteMarkerVersionId: done.VersionId! }),
   };
+}
+
+/** CloudTrail tells of each object, in an event of its own. */
+function noteRemoval({ audit, source }: Context, { bucket }: BucketTarget, { Key = '', VersionId }: ObjectIdentifier) {
+  const [, ...rest] = audit.resources ?? [];
+  const part: RecordedPart = {
+    eventName: 'DeleteObject',
+    requestParameters: {
+      bucketName: bucket.name,
+      Host: source.host,
+      key: Key,
+      ...(VersionId !== undefined && { versionId: VersionId }),
+    },
+    resources: [objectResource(bucket.name, Key), ...rest],
+  };
+  (audit.parts ??= []).push(part);
 }
 
 /** Only what S3 says to clients; what is wrong inside ends the request. */

@@ -27,6 +27,7 @@ export const GetBucketLifecycleConfiguration = onBucket<
   GetBucketLifecycleConfigurationOutput
 >({
   action: 's3:GetLifecycleConfiguration',
+  eventName: 'GetBucketLifecycle',
   async run(_input, _ctx, { settings: { bucket, lifecycle } }) {
     if (lifecycle) {
       return { Rules: lifecycle.rules.map(shownRule), TransitionDefaultMinimumObjectSize: lifecycle.minimumSize };
@@ -42,6 +43,7 @@ export const PutBucketLifecycleConfiguration = onBucket<
   PutBucketLifecycleConfigurationOutput
 >({
   action: 's3:PutLifecycleConfiguration',
+  eventName: 'PutBucketLifecycle',
   async run(input, ctx, { bucket }) {
     const minimumSize = input.TransitionDefaultMinimumObjectSize ?? MINIMUM_SIZES[0];
     if (!MINIMUM_SIZES.includes(minimumSize)) {

@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { type BucketTarget, bucketAccess, loadBucket } from './access.ts';
+import { type BucketTarget, bucketAccess, loadContents } from './access.ts';
 import { objectOwner } from './authority.ts';
 import { shownOwner } from './grants.ts';
 import { encoder, justBehind, keyOfToken, type Listed, listKeys, pageSize, tokenOfKey } from './listing.ts';
@@ -30,7 +30,8 @@ export const listingConditions = (input: {
 export const ListObjectsV2: Operation<Present<ListObjectsV2Request>, ListObjectsV2Output, BucketTarget> = {
   action: 's3:ListBucket',
   recorded: 'data',
-  load: loadBucket,
+  eventName: 'ListObjects',
+  load: loadContents,
   access: (input, ctx, target) => bucketAccess(ctx, target, { conditions: listingConditions(input) }),
   async run(input, ctx, target) {
     requirePayer(ctx, target.settings, input.RequestPayer);
@@ -51,7 +52,7 @@ export const ListObjectsV2: Operation<Present<ListObjectsV2Request>, ListObjects
 export const ListObjects: Operation<Present<ListObjectsRequest>, ListObjectsOutput, BucketTarget> = {
   action: 's3:ListBucket',
   recorded: 'data',
-  load: loadBucket,
+  load: loadContents,
   access: (input, ctx, target) => bucketAccess(ctx, target, { conditions: listingConditions(input) }),
   async run(input, ctx, target) {
     requirePayer(ctx, target.settings, input.RequestPayer);

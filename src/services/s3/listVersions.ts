@@ -8,7 +8,7 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { compareKeys, cursorAt } from '../../store/keys.ts';
-import { type BucketTarget, bucketAccess, loadBucket } from './access.ts';
+import { type BucketTarget, bucketAccess, loadContents } from './access.ts';
 import { objectOwner } from './authority.ts';
 import { invalidArgument } from './errors.ts';
 import { shownOwner } from './grants.ts';
@@ -26,7 +26,7 @@ export const ListObjectVersions: Operation<
 > = {
   action: 's3:ListBucketVersions',
   recorded: 'data',
-  load: loadBucket,
+  load: loadContents,
   access: (input, ctx, target) => bucketAccess(ctx, target, { conditions: listingConditions(input) }),
   async run(input, ctx, target) {
     requirePayer(ctx, target.settings, input.RequestPayer);

@@ -27,11 +27,13 @@ export const GetBucketNotificationConfiguration = onBucket<
   NotificationConfiguration
 >({
   action: 's3:GetBucketNotification',
+  eventName: 'GetBucketNotification',
   run: async (_input, _ctx, { settings }) => settings.notifications ?? {},
 });
 
 export const PutBucketNotificationConfiguration = onBucket<Present<PutBucketNotificationConfigurationRequest>, object>({
   action: 's3:PutBucketNotification',
+  eventName: 'PutBucketNotification',
   async run(input, ctx, { bucket }) {
     const given = input.NotificationConfiguration;
     if (given.LambdaFunctionConfigurations?.length) notImplemented('An AWS Lambda destination of notifications');

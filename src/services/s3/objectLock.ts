@@ -23,6 +23,7 @@ export const GetObjectLockConfiguration = onBucket<
   GetObjectLockConfigurationOutput
 >({
   action: 's3:GetBucketObjectLockConfiguration',
+  eventName: 'GetBucketObjectLockConfiguration',
   async run(_input, _ctx, { settings: { bucket, objectLock } }) {
     if (objectLock) return { ObjectLockConfiguration: shown(objectLock) };
     throw new CommonError(
@@ -43,6 +44,7 @@ function shown({ retention }: ObjectLock): ObjectLockConfiguration {
 
 export const PutObjectLockConfiguration = onBucket<Present<PutObjectLockConfigurationRequest>, object>({
   action: 's3:PutBucketObjectLockConfiguration',
+  eventName: 'PutBucketObjectLockConfiguration',
   async run(input, ctx, { bucket }) {
     const given = input.ObjectLockConfiguration;
     if (given?.ObjectLockEnabled !== 'Enabled') throw s3Error('MalformedXML');

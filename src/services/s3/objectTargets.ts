@@ -1,8 +1,14 @@
 /** Objects that requests are about: found with their bucket, and what permission a request for one needs. */
 import type { Context } from '../../core/context.ts';
 import type { Access } from '../../core/operation.ts';
-import { type BucketRequest, type BucketTarget, bucketAccess, loadBucket, objectAccess } from './access.ts';
-import { bucketArn, objectArn } from './bucketRows.ts';
+import {
+  type BucketRequest,
+  type BucketTarget,
+  bucketAccess,
+  loadBucket,
+  objectAccess,
+  objectResource,
+} from './access.ts';
 import { type EncryptionRequest, requireSecrecy } from './encryptionRequests.ts';
 import { s3Error } from './errors.ts';
 import { requirePayer } from './payment.ts';
@@ -33,19 +39,9 @@ export async function loadObject(input: ObjectRequest, ctx: Context): Promise<Ob
 /** The bucket that an object is to be made in. */
 export async function loadForWriting(input: ObjectRequest, ctx: Context): Promise<BucketTarget> {
   requireSecrecy(ctx, input);
-  noteObject(ctx, input);
-  const target = await loadBucket(input, ctx);
-  noteObject(ctx, input, target.bucket.account);
+  const target = await loadBucket(input, ctx, (bucket) => objectResource(bucket, input.Key));
   requirePayer(ctx, target.settings, input.RequestPayer);
   return target;
-}
-
-/** `accountId`: who owns the bucket, once that is known. */
-function noteObject(ctx: Context, { Bucket, Key }: ObjectRequest, accountId?: string): void {
-  ctx.audit.resources = [
-    { type: 'AWS::S3::Object', ARN: objectArn(Bucket, Key) },
-    { type: 'AWS::S3::Bucket', ARN: bucketArn(Bucket), ...(accountId !== undefined && { accountId }) },
-  ];
 }
 
 export interface ObjectActions {

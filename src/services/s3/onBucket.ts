@@ -3,12 +3,13 @@ import type { Context } from '../../core/context.ts';
 import { actionFact } from '../../core/facts.ts';
 import type { Access, Operation } from '../../core/operation.ts';
 import { type BucketTarget, bucketAccess, loadBucket } from './access.ts';
-import { type Bucket, bucketArn } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
 
 interface Rules<In, Out> {
   /** As policies name it: `s3:GetBucketCORS`. */
   readonly action: string;
+  /** As CloudTrail names it, where it is not the operation's name. */
+  readonly eventName?: string;
   readonly conditions?: (input: In, ctx: Context) => Access['conditions'];
   /** Permissions beyond the one on the bucket: `iam:PassRole`. */
   readonly also?: (input: In) => readonly Access[];
@@ -20,14 +21,11 @@ interface Addressed {
   readonly ExpectedBucketOwner?: string | undefined;
 }
 
-export function onBucket<In extends Addressed, Out>({ action, conditions, also, run }: Rules<In, Out>) {
+export function onBucket<In extends Addressed, Out>({ action, eventName, conditions, also, run }: Rules<In, Out>) {
   const operation: Operation<In, Out, BucketTarget> = {
     action,
-    async load(input, ctx) {
-      const target = await loadBucket(input, ctx);
-      note(ctx, target.bucket);
-      return target;
-    },
+    ...(eventName !== undefined && { eventName }),
+    load: loadBucket,
     access(input, ctx, target) {
       if (target.point && !throughPoints(action)) throw s3Error('MethodNotAllowed');
       const own = bucketAccess(ctx, target, conditions ? { conditions: conditions(input, ctx) } : {});
@@ -36,12 +34,6 @@ export function onBucket<In extends Addressed, Out>({ action, conditions, also, 
     run,
   };
   return operation;
-}
-
-/** For the audit: the bucket, and its owner where that is another account. */
-function note(ctx: Context, { name, account }: Bucket): void {
-  ctx.audit.resources = [{ ARN: bucketArn(name), accountId: account, type: 'AWS::S3::Bucket' }];
-  if (account !== ctx.account) ctx.audit.recipientAccountId = account;
 }
 
 /** Most of what a bucket is set to is the affair of the bucket alone. */

@@ -18,6 +18,7 @@ import { changeSettings } from './settings.ts';
 
 export const GetPublicAccessBlock = onBucket<Present<GetPublicAccessBlockRequest>, GetPublicAccessBlockOutput>({
   action: 's3:GetBucketPublicAccessBlock',
+  eventName: 'GetBucketPublicAccessBlock',
   async run(_input, _ctx, { settings }) {
     if (settings.block) return { PublicAccessBlockConfiguration: settings.block };
     throw new CommonError(
@@ -31,6 +32,7 @@ export const GetPublicAccessBlock = onBucket<Present<GetPublicAccessBlockRequest
 
 export const PutPublicAccessBlock = onBucket<Present<PutPublicAccessBlockRequest>, object>({
   action: 's3:PutBucketPublicAccessBlock',
+  eventName: 'PutBucketPublicAccessBlock',
   async run(input, ctx, { bucket }) {
     const given = input.PublicAccessBlockConfiguration;
     if (Object.values(given).every((value) => value === undefined)) {
@@ -43,6 +45,7 @@ export const PutPublicAccessBlock = onBucket<Present<PutPublicAccessBlockRequest
 
 export const DeletePublicAccessBlock = onBucket<Present<DeletePublicAccessBlockRequest>, object>({
   action: 's3:PutBucketPublicAccessBlock',
+  eventName: 'DeleteBucketPublicAccessBlock',
   async run(_input, ctx, { bucket }) {
     await changeSettings(ctx, bucket.name, { block: undefined });
     return {};

@@ -3,7 +3,7 @@ import type { PutObjectCommandInput, PutObjectOutput } from '@aws-sdk/client-s3'
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { Upload } from '../../core/upload.ts';
-import type { BucketTarget } from './access.ts';
+import { type BucketTarget, noteBytes } from './access.ts';
 import { checksumAnswer, checksumClaim, md5Claim } from './checksums.ts';
 import { requireWritable, unimplemented } from './conditionals.ts';
 import { encryptionAnswer, type Sealed, sealContentKey } from './encryption.ts';
@@ -63,7 +63,7 @@ export const PutObject: Operation<Input, PutObjectOutput, BucketTarget> = {
       ...newLock(target.settings, input, ctx.now),
       ...(tags.length > 0 && { tags }),
     });
-    ctx.audit.additionalEventData = { bytesTransferredIn: staged.size, bytesTransferredOut: 0 };
+    noteBytes(ctx, staged.size, 0);
     const way = ctx.source.signature?.kind === 'POST' ? 'Post' : 'Put';
     await objectEvent(ctx, target, { name: `ObjectCreated:${way}`, version, reason: `${way}Object` });
     const Expiration = expirationHeader(target.settings.lifecycle, version);

@@ -2,6 +2,7 @@
 import type { GetObjectCommandOutput, GetObjectRequest, HeadObjectOutput, HeadObjectRequest } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
+import { noteBytes } from './access.ts';
 import { archiveTierOf, noteAccess } from './accessTiers.ts';
 import { type Part, partsOf, readBody } from './bodies.ts';
 import { checksumAnswer } from './checksums.ts';
@@ -39,7 +40,7 @@ export const GetObject: Operation<Present<GetObjectRequest>, GetObjectOutput, Ob
     const { start, end } = part?.range ?? { start: 0, end: version.size };
     const body = await readBody(ctx, version, contentKey, start, end);
     await noteAccess(ctx, target.settings, version);
-    ctx.audit.additionalEventData = { bytesTransferredIn: 0, bytesTransferredOut: end - start };
+    noteBytes(ctx, 0, end - start);
     return {
       ...known(target, version, part, input.ChecksumMode === 'ENABLED'),
       ...restoreAnswer(version, ctx.now),

@@ -8,7 +8,7 @@ import type {
 import type { Context } from '../../core/context.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { cursorAt } from '../../store/keys.ts';
-import { type BucketTarget, bucketAccess, loadBucket, objectAccess } from './access.ts';
+import { type BucketTarget, bucketAccess, loadContents, objectAccess } from './access.ts';
 import { memberOf } from './checksums.ts';
 import { shownOwner } from './grants.ts';
 import { encoder, type From, listKeys, pageSize } from './listing.ts';
@@ -68,7 +68,7 @@ type Input = Present<ListMultipartUploadsRequest>;
 export const ListMultipartUploads: Operation<Input, ListMultipartUploadsOutput, BucketTarget> = {
   action: 's3:ListBucketMultipartUploads',
   recorded: 'data',
-  load: loadBucket,
+  load: loadContents,
   access: (input, ctx, target) => bucketAccess(ctx, target, { conditions: listingConditions(input) }),
   async run(input, ctx, target) {
     const { Prefix: prefix = '', Delimiter: delimiter = '', KeyMarker: after = '', UploadIdMarker: id = '' } = input;

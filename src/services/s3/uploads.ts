@@ -9,7 +9,7 @@ import type {
 import type { Context } from '../../core/context.ts';
 import { timeUuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
-import { type BucketTarget, objectAccess } from './access.ts';
+import { type BucketTarget, noteBytes, objectAccess } from './access.ts';
 import { releasePlace } from './bodies.ts';
 import { algorithmOf, checksumAnswer, STANDARD } from './checksums.ts';
 import { type EncryptionRequest, encryptionAnswer, openContentKey, sealContentKey } from './encryption.ts';
@@ -108,7 +108,7 @@ export const UploadPart: Operation<PartInput, UploadPartOutput, UploadTarget> = 
       ? input.Body
       : await bodyOf(ctx, input, claims, await keyOfUpload(ctx, target, upload, input));
     const part = await keepPart(ctx, upload, input.PartNumber, staged);
-    ctx.audit.additionalEventData = { bytesTransferredIn: staged.size, bytesTransferredOut: 0 };
+    noteBytes(ctx, staged.size, 0);
     const { algorithm } = upload.checksum;
     const { ChecksumType: _, ...checksum } = checksumAnswer({ algorithm, type: 'FULL_OBJECT', value: part.checksum });
     return { ETag: quoted(part.etag), ...checksum, ...encryptionAnswer(upload.sealed) };

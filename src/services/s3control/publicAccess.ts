@@ -32,6 +32,7 @@ async function requireOwnSettings(ctx: Context): Promise<void> {
 export const GetPublicAccessBlock: Operation<Present<GetPublicAccessBlockRequest> & Asked, GetPublicAccessBlockOutput> =
   {
     action: 's3:GetAccountPublicAccessBlock',
+    eventName: 'GetAccountPublicAccessBlock',
     access,
     async run(_input, ctx) {
       const block = await accountBlock(ctx.store, ctx.account);
@@ -42,6 +43,7 @@ export const GetPublicAccessBlock: Operation<Present<GetPublicAccessBlockRequest
 
 export const PutPublicAccessBlock: Operation<Present<PutPublicAccessBlockRequest> & Asked, object> = {
   action: 's3:PutAccountPublicAccessBlock',
+  eventName: 'PutAccountPublicAccessBlock',
   access,
   async run(input, ctx) {
     await requireOwnSettings(ctx);
@@ -56,6 +58,7 @@ export const PutPublicAccessBlock: Operation<Present<PutPublicAccessBlockRequest
 
 export const DeletePublicAccessBlock: Operation<Present<DeletePublicAccessBlockRequest> & Asked, object> = {
   action: 's3:PutAccountPublicAccessBlock',
+  eventName: 'DeleteAccountPublicAccessBlock',
   access,
   async run(_input, ctx) {
     await requireOwnSettings(ctx);
