@@ -85,14 +85,12 @@ function compiled(form: string): Regex {
   return regex;
 }
 
-/** What looking through one text may cost, whatever a custom identifier finds in it. */
-const FUEL = 30_000_000;
+/** What looking through one text may cost, whatever custom identifiers find in it. */
+export const lookFuel = (): Fuel => ({ left: 10_000_000 });
 
-/** Everything in a text that the identifier names, from left to right. @throws TooCostly */
-export function findingsOf({ regex, check }: DataIdentifier, text: string): Found[] {
-  if (!regex.test(text)) return [];
+/** Everything in a text that the identifier names, from left to right; on this fuel. @throws TooCostly */
+export function findingsOf({ regex, check }: DataIdentifier, text: string, fuel: Fuel = lookFuel()): Found[] {
   const all: Found[] = [];
-  const fuel: Fuel = { left: FUEL };
   for (let found = regex.exec(text, 0, fuel); found; found = regex.exec(text, found[1]!, fuel)) {
     const [begin = 0, end = 0] = found;
     if (end <= begin) break;

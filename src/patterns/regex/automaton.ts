@@ -1,5 +1,5 @@
 /**
- * Whether a text has a match: the program run as a deterministic automaton, whose states are made when they are first
+ * Whether a text has a match, and from where on it may begin: the program run as a deterministic automaton, whose states are made when they are first
  * met and kept. Each character costs a look into a table; where states would grow without bound, all are forgotten and
  * made anew, which costs as many steps as the program has. `Fuel` bounds that: no text takes longer than it buys.
  */
@@ -7,7 +7,12 @@ import { allBut, type Characters, has, NEWLINE, WORD } from './characters.ts';
 import type { Program } from './program.ts';
 import type { Assertion } from './syntax.ts';
 
-/** Steps that one match may take beside looking into tables: some 30 ms. */
+/** Steps that may still be taken, by one search or by many together. */
+export interface Fuel {
+  left: number;
+}
+
+/** Steps that one match may take beside looking into tables: tens of milliseconds. */
 const FUEL = 3_000_000;
 /** What states may hold together: numbers of steps, and of classes of characters. */
 const STATES_SIZE_MAX = 200_000;
@@ -26,6 +31,8 @@ interface State {
   /** Steps that wait for a character, before assertions at this place are resolved. */
   readonly kernel: readonly number[];
   readonly before: Side;
+  /** Nothing that has begun can still become a match. */
+  readonly calm: boolean;
   /** By class of character: the next state, or whether the match is found. */
   readonly next: (State | typeof FOUND | undefined)[];
   atEnd?: boolean;
@@ -33,12 +40,21 @@ interface State {
 
 const FOUND = Symbol('found');
 
-export function automaton(program: Program): (text: string) => boolean {
+/**
+ * A place that no match begins before; undefined where there is none at or after `from`. The later it is the better:
+ * the last one at which nothing that had begun could still become a match. @throws TooCostly
+ */
+export type Search = (text: string, from?: number, fuel?: Fuel) => number | undefined;
+
+export function automaton(program: Program): Search {
   const classes = classesOf(program);
   const states = new Map<string, State>();
   let size = 0;
-  const stateOf = (kernel: readonly number[], before: Side): State => {
-    const key = `${before}:${kernel.join()}`;
+  const stateOf = (begun: readonly number[], before: Side): State => {
+    const calm = begun.length === 0;
+    // A match may begin at every place.
+    const kernel = [...new Set([...begun, program.start])].sort((a, b) => a - b);
+    const key = `${before}:${calm}:${kernel.join()}`;
     const known = states.get(key);
     if (known) return known;
     size += kernel.length + classes.kinds.length;
@@ -46,7 +62,7 @@ export function automaton(program: Program): (text: string) => boolean {
       states.clear();
       size = 0;
     }
-    const made: State = { kernel, before, next: [] };
+    const made: State = { kernel, before, calm, next: [] };
     states.set(key, made);
     return made;
   };
@@ -54,34 +70,32 @@ export function automaton(program: Program): (text: string) => boolean {
     const { side, sample } = classes.kinds[kind]!;
     const ready = closure(program, state.kernel, state.before, side);
     if (ready === FOUND) return FOUND;
-    const kernel: number[] = [];
+    const begun: number[] = [];
     for (const at of ready) {
       const step = program.steps[at]!;
-      if (step.kind === 'set' && has(step.set, sample)) kernel.push(step.next);
+      if (step.kind === 'set' && has(step.set, sample)) begun.push(step.next);
     }
-    kernel.push(program.start); // A match may begin at every place.
-    return stateOf(
-      [...new Set(kernel)].sort((a, b) => a - b),
-      side,
-    );
+    return stateOf(begun, side);
   };
   const stepsOf = program.steps.length;
-  return (text) => {
-    let fuel = FUEL;
-    let state = stateOf([program.start], EDGE);
-    for (let at = 0; at < text.length; at++) {
+  return (text, from = 0, fuel = { left: FUEL }) => {
+    const least = Math.max(0, fuel.left - FUEL);
+    let state = stateOf([], from > 0 ? sideOf(text.charCodeAt(from - 1)) : EDGE);
+    let calm = from;
+    for (let at = from; at < text.length; at++) {
       const kind = classes.of(text.charCodeAt(at));
       let next = state.next[kind];
       if (next === undefined) {
-        fuel -= stepsOf;
-        if (fuel < 0) throw new TooCostly('The regular expression is too complex for this text.');
+        fuel.left -= stepsOf;
+        if (fuel.left < least) throw new TooCostly('The regular expression is too complex for this text.');
         next = state.next[kind] = move(state, kind);
       }
-      if (next === FOUND) return true;
+      if (next === FOUND) return calm;
       state = next;
+      if (state.calm) calm = at + 1;
     }
     state.atEnd ??= closure(program, state.kernel, state.before, EDGE) === FOUND;
-    return state.atEnd;
+    return state.atEnd ? calm : undefined;
   };
 }
 

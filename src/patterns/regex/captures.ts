@@ -4,16 +4,11 @@
  * machine).
  */
 
-import { holds, NO_CHARACTER, sideOf, TooCostly } from './automaton.ts';
+import { type Fuel, holds, NO_CHARACTER, sideOf, TooCostly } from './automaton.ts';
 import { type Characters, has, joined, type Range } from './characters.ts';
 import type { Program } from './program.ts';
 
 const FUEL = 3_000_000;
-
-/** Steps that may still be taken, by one search or by many together. */
-export interface Fuel {
-  left: number;
-}
 
 /** Begin and end of the whole and of each group; -1 for a group that took no part. */
 export type Places = readonly number[];

@@ -1,17 +1,16 @@
 /** Regular expressions that strangers write, matched in bounded time. */
-import { automaton } from './automaton.ts';
-import { capturesOf, type Fuel, type Places } from './captures.ts';
+import { automaton, type Fuel } from './automaton.ts';
+import { capturesOf, type Places } from './captures.ts';
 import { programOf } from './program.ts';
 import { type Dialect, type Node, parseRegex, RegexProblem } from './syntax.ts';
 
-export { TooCostly } from './automaton.ts';
-export type { Fuel } from './captures.ts';
+export { type Fuel, TooCostly } from './automaton.ts';
 
 export interface Regex {
   /** Names of its capturing groups, in order; '' for those without one. */
   readonly names: readonly string[];
-  /** Whether it matches anywhere in the text. @throws TooCostly */
-  test(text: string): boolean;
+  /** Whether it matches anywhere in the text; on this fuel. @throws TooCostly */
+  test(text: string, fuel?: Fuel): boolean;
   /** Where its first match at or after `from` begins and ends, and its groups; on this fuel. @throws TooCostly */
   exec(text: string, from?: number, fuel?: Fuel): Places | undefined;
 }
@@ -28,13 +27,17 @@ export function compileRegex(
     const { node, names } = parseRegex(text, dialect);
     const program = programOf(node, names.length, stepsMax);
     const literal = literalOf(node);
-    const matches = automaton(program);
-    const test = literal === undefined ? matches : (value: string) => value.includes(literal);
+    const search = automaton(program);
     return {
       names,
-      test,
-      exec: (value, from = 0, fuel) =>
-        from === 0 && !test(value) ? undefined : capturesOf(program, value, from, fuel),
+      test:
+        literal === undefined
+          ? (value, fuel) => search(value, 0, fuel) !== undefined
+          : (value) => value.includes(literal),
+      exec(value, from, fuel) {
+        const begin = search(value, from, fuel);
+        return begin === undefined ? undefined : capturesOf(program, value, begin, fuel);
+      },
     };
   } catch (error) {
     if (error instanceof RegexProblem) return { problem: error.message };

@@ -45,6 +45,19 @@ test('A regular expression matches where JavaScript’s does', () => {
   );
 });
 
+test('A match is looked for from a place on as JavaScript does', () => {
+  fc.assert(
+    fc.property(edged, text, fc.nat(14), (pattern, value, place) => {
+      const from = Math.min(place, value.length);
+      const sought = new RegExp(pattern, 'dg');
+      sought.lastIndex = from;
+      const about = `/${pattern}/ from ${from} in ${JSON.stringify(value)}`;
+      assert.equal(regex(pattern).exec(value, from)?.[0], sought.exec(value)?.indices?.[0]?.[0], about);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
 test('Groups hold what they matched, by name', () => {
   const found = regex('user=(?<user>.*?), method:(?<method>\\w+)(, x)?').exec('a user=ann, method:GET;');
   assert.deepEqual(found, [2, 22, 7, 10, 19, 22, -1, -1]);

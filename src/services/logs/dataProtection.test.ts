@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
+import { promptly } from '../../testing/promptly.ts';
 import { refusal, rejected } from '../../testing/rejected.ts';
 
 const EMAIL = 'arn:aws:dataprotection::aws:data-identifier/EmailAddress';
@@ -129,6 +130,30 @@ test('A policy of the account masks in all its groups, beside the groups’ own'
   assert.equal(await read(), 'a@b.de from ********');
   const other = { policyName, policyType: 'SUBSCRIPTION_FILTER_POLICY', policyDocument: '{}' } as const;
   await refusal(logs.putAccountPolicy(other), 'InvalidParameterException');
+});
+
+test('A long message is masked where it must be, one that takes too long to look through is masked whole', async () => {
+  const cloud = await testCloud();
+  const { logs } = cloud.root;
+  await logs.createLogGroup({ logGroupName: 'app' });
+  await logs.createLogStream({ logGroupName: 'app', logStreamName: 's' });
+  const Configuration = { CustomDataIdentifier: [{ Name: 'Own', Regex: 'a[ab]{200}c' }] };
+  const policyDocument = policy([EMAIL, 'Own'], { Configuration });
+  await logs.putDataProtectionPolicy({ logGroupIdentifier: 'app', policyDocument });
+  const metricTransformations = [{ metricName: 'All', metricNamespace: 'Own', metricValue: '1' }];
+  await logs.putMetricFilter({ logGroupName: 'app', filterName: 'all', filterPattern: 'x', metricTransformations });
+  const long = 'the quick brown fox jumps over the lazy dog '.repeat(20_000);
+  let seed = 1;
+  const hostile = Array.from({ length: 50_000 }, () => 'ab'[(seed = (seed * 48_271) % 2_147_483_647) & 1]).join('');
+  const messages = [hostile, 'to ann@example.com', `${long}a@b.de.`];
+  const logEvents = messages.map((message) => ({ timestamp: cloud.now().getTime(), message }));
+  const kept = await promptly(() => logs.putLogEvents({ logGroupName: 'app', logStreamName: 's', logEvents }));
+  assert.equal(kept.rejectedLogEventsInfo, undefined);
+  const page = { logGroupName: 'app', logStreamName: 's', startFromHead: true };
+  const { events } = await promptly(() => logs.getLogEvents(page));
+  const shown = ['*'.repeat(hostile.length), 'to ***************', `${long}******.`];
+  assert.ok(events!.every(({ message }, i) => message === shown[i]));
+  assert.equal(events!.length, shown.length);
 });
 
 test('A policy that is not honoured is refused', async () => {

@@ -15,8 +15,14 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Access, Present } from '../../core/operation.ts';
-import { type DataIdentifier, findingsOf, managedIdentifier, replaced } from '../../patterns/dataIdentifiers.ts';
-import { compileRegex } from '../../patterns/regex/index.ts';
+import {
+  type DataIdentifier,
+  findingsOf,
+  lookFuel,
+  managedIdentifier,
+  replaced,
+} from '../../patterns/dataIdentifiers.ts';
+import { compileRegex, TooCostly } from '../../patterns/regex/index.ts';
 import { groupAccess, onGroup, requireStandard } from './access.ts';
 import { accountPolicies, DATA_PROTECTION } from './accountPolicyRows.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
@@ -165,8 +171,18 @@ function maskerOf(dataProtection: Protection): Masker {
   let identifiers = compiled.get(dataProtection);
   if (!identifiers) compiled.set(dataProtection, (identifiers = sensitive(dataProtection.document)));
   const { since } = dataProtection;
-  return ({ message, from }) => (from.ingested < since ? message : identifiers.reduce(masked, message));
+  return ({ message, from }) => (from.ingested < since ? message : masked(message, identifiers));
 }
 
-const masked = (message: string, identifier: DataIdentifier) =>
-  replaced(message, findingsOf(identifier, message), (found) => '*'.repeat(found.length));
+const stars = (text: string) => '*'.repeat(text.length);
+
+/** Of a message that takes too long to look through nothing is shown. */
+function masked(message: string, identifiers: readonly DataIdentifier[]): string {
+  const fuel = lookFuel();
+  try {
+    return identifiers.reduce((shown, each) => replaced(shown, findingsOf(each, shown, fuel), stars), message);
+  } catch (error) {
+    if (error instanceof TooCostly) return stars(message);
+    throw error;
+  }
+}

@@ -20,14 +20,14 @@ import type { Turn } from '../../core/ongoing.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { Wait } from '../../core/wait.ts';
-import { TooCostly } from '../../patterns/regex/index.ts';
 import { table } from '../../store/store.ts';
 import { groupAccess, requireStandard } from './access.ts';
 import { arrivalsSince, arrivedSince } from './arrivals.ts';
+import { pacer } from './breath.ts';
 import { type Masker, maskerFor } from './dataProtection.ts';
 import { findGroup, groupOfId, identified, unnamed } from './groupLookup.ts';
 import { groupArn, type LogGroup } from './groupRows.ts';
-import { type FilterPattern, filterPattern, subjectOf } from './patterns/index.ts';
+import { type FilterPattern, filterPattern, matcherOf, subjectOf } from './patterns/index.ts';
 import type { Segment } from './segments.ts';
 
 interface LiveTail {
@@ -191,11 +191,14 @@ async function look(ctx: Context, { ids, input, pattern }: Session, state: State
   const only = (row: Segment) => isAsked(row.streamName, input);
   const { batches, ...reached } = await arrivalsSince(ctx, groups, state, only);
   const found: LiveTailSessionLogEvent[] = [];
+  const matcher = matcherOf(pattern);
+  const pace = pacer();
   for (const { group, row, events } of batches) {
     const mask = masks.get(group.id)!;
     for (const [i, text] of events.messages.entries()) {
       const message = mask({ message: text, from: row });
-      if (!holds(pattern, message)) continue;
+      await pace();
+      if (!matcher(subjectOf(message))) continue;
       found.push({
         logStreamName: row.streamName,
         logGroupIdentifier: groupArn(group),
@@ -211,15 +214,6 @@ async function look(ctx: Context, { ids, input, pattern }: Session, state: State
 function isAsked(stream: string, { logStreamNames, logStreamNamePrefixes }: Input): boolean {
   if (logStreamNames) return logStreamNames.includes(stream);
   return logStreamNamePrefixes?.some((prefix) => stream.startsWith(prefix)) ?? true;
-}
-
-function holds(pattern: FilterPattern, message: string): boolean {
-  try {
-    return pattern.matches(subjectOf(message));
-  } catch (error) {
-    if (error instanceof TooCostly) return false;
-    throw error;
-  }
 }
 
 /** So many, taken evenly. */

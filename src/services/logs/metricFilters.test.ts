@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
+import { promptly } from '../../testing/promptly.ts';
 import { refusal, rejected } from '../../testing/rejected.ts';
 
 async function group() {
@@ -49,6 +50,17 @@ test('A metric filter counts events into CloudWatch, each once', async () => {
   await put({ userIdentity: { type: 'Root' }, eventType: 'AwsApiCall' }, { userIdentity: { type: 'IAMUser' } });
   await put({ userIdentity: { type: 'Root' }, eventType: 'AwsConsoleSignIn' });
   assert.deepEqual(await values('RootUse'), [2, 2, 1, 'None']);
+});
+
+test('Events that take too long to look at keep no filter from counting the others', async () => {
+  const { put, values, filter } = await group();
+  await filter('Errors', '?ERROR ?%a[ab]{200}c%');
+  let seed = 1;
+  const costly = () =>
+    Array.from({ length: 20_000 }, () => 'ab'[(seed = (seed * 48_271) % 2_147_483_647) & 1]).join('');
+  const hostile = Array.from({ length: 12 }, costly);
+  await promptly(() => put(...hostile, 'ERROR behind them'));
+  assert.deepEqual(await values('Errors'), [1, 1, 1, 'None']);
 });
 
 test('Values, units and dimensions come out of the events', async () => {

@@ -22,9 +22,9 @@ import { findGroup, groupNamed } from './groupLookup.ts';
 import { transformerOfGroup } from './groupPolicies.ts';
 import { groupResource, type LogGroup, logGroups } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
-import { FILTERS_MAX, matching } from './metricSamples.ts';
+import { FILTERS_MAX } from './metricSamples.ts';
 import { rowsPage } from './pages.ts';
-import { type FilterPattern, filterPattern, subjectOf } from './patterns/index.ts';
+import { type FilterPattern, filterPattern, matcherOf, subjectOf } from './patterns/index.ts';
 import { numericText } from './patterns/json.ts';
 import { requireRegexRoom } from './regexQuota.ts';
 
@@ -159,11 +159,12 @@ export const TestMetricFilter = onAccount<Present<TestMetricFilterRequest>, Test
   async ({ filterPattern: text, logEventMessages }) => {
     const pattern = filterPattern(text, WHAT);
     const matches: NonNullable<TestMetricFilterResponse['matches']> = [];
+    const matcher = matcherOf(pattern);
     const pace = pacer();
     for (const [i, eventMessage] of logEventMessages.entries()) {
       await pace();
       const subject = subjectOf(eventMessage);
-      if (!matching(pattern, subject)) continue;
+      if (!matcher(subject)) continue;
       matches.push({ eventNumber: i + 1, eventMessage, extractedValues: pattern.extract(subject) });
     }
     return { matches };

@@ -5,13 +5,12 @@
  */
 import type { Context } from '../../core/context.ts';
 import type { Sample } from '../../core/metrics.ts';
-import { TooCostly } from '../../patterns/regex/index.ts';
 import { pacer } from './breath.ts';
 import { maskerFor } from './dataProtection.ts';
 import { fieldSelection, systemFieldsOf } from './fieldSelection.ts';
 import type { LogGroup } from './groupRows.ts';
 import { type MetricFilter, metricFilters } from './metricFilterRows.ts';
-import { type FilterPattern, filterPattern, type Subject, subjectOf } from './patterns/index.ts';
+import { type FilterPattern, filterPattern, matcherOf, type Subject, subjectOf } from './patterns/index.ts';
 import { numericText } from './patterns/json.ts';
 import type { Events } from './segments.ts';
 
@@ -24,10 +23,18 @@ export async function filterSamples(ctx: Context, group: LogGroup, events: Event
   const { rows } = await ctx.store.list(metricFilters, [group.id], { limit: FILTERS_MAX });
   const mask = await maskerFor(ctx, group, false);
   const from = { ingested: ctx.now.getTime() };
-  const subject = (message: string) => subjectOf(mask({ message, from }));
-  const original = events.messages.map(subject);
   const { transformed, messages } = events;
-  const made = transformed ? transformed.map((text, i) => subject(text || messages[i]!)) : original;
+  const subjects = async (texts: readonly string[]) => {
+    const pace = pacer();
+    const found: Subject[] = [];
+    for (const message of texts) {
+      found.push(subjectOf(mask({ message, from })));
+      await pace();
+    }
+    return found;
+  };
+  const original = await subjects(messages);
+  const made = transformed ? await subjects(transformed.map((text, i) => text || messages[i]!)) : original;
   const samples: Sample[] = [];
   const fields = systemFieldsOf(group);
   for (const filter of rows) {
@@ -44,9 +51,6 @@ interface Bucket {
   readonly values: Map<number, number>;
 }
 
-/** So many events that take too long to look at, and the rest of the batch is not looked at. */
-const COSTLY_MAX = 3;
-
 async function samplesOf(
   filter: MetricFilter,
   group: LogGroup,
@@ -59,13 +63,12 @@ async function samplesOf(
   const quiet = new Set<number>();
   const loud = new Set<number>();
   const pace = pacer();
-  let costly = 0;
+  const matcher = matcherOf(pattern);
   for (const [i, subject] of subjects.entries()) {
     const pause = pace();
     if (pause) await pause;
     const minute = Math.floor(times[i]! / MINUTE_MS) * MINUTE_MS;
-    const matches = matching(pattern, subject);
-    if (matches === undefined && ++costly === COSTLY_MAX) break;
+    const matches = matcher(subject);
     (matches ? loud : quiet).add(minute);
     if (!matches) continue;
     const value = metricValue(transformation.metricValue ?? '1', pattern, subject);
@@ -77,16 +80,6 @@ async function samplesOf(
     for (const minute of quiet) if (!loud.has(minute)) add(buckets, minute, [], standard);
   }
   return [...buckets.values()].map((bucket) => sampleOf(filter, bucket));
-}
-
-/** Undefined for an event that would take too long to look at: it is passed over. */
-export function matching(pattern: FilterPattern, subject: Subject): boolean | undefined {
-  try {
-    return pattern.matches(subject);
-  } catch (error) {
-    if (error instanceof TooCostly) return undefined;
-    throw error;
-  }
 }
 
 /** A number as written, or the number that a field of the event holds. */

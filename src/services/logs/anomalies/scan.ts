@@ -12,9 +12,8 @@ import { pacer } from '../breath.ts';
 import { type Masker, maskerFor } from '../dataProtection.ts';
 import { groupOfId } from '../groupLookup.ts';
 import { DAY_MS, type LogGroup } from '../groupRows.ts';
-import { matching } from '../metricSamples.ts';
 import { nameOf, patternRegex, patternText } from '../mining/patterns.ts';
-import { filterPattern, subjectOf } from '../patterns/index.ts';
+import { filterPattern, matcherOf, subjectOf } from '../patterns/index.ts';
 import { eventsOf } from '../reading.ts';
 import { NAMESPACE } from '../usage.ts';
 import {
@@ -98,10 +97,10 @@ interface Looking {
 }
 
 function eventsFor({ filterPattern: text }: Detector, mask: Masker): Looking['events'] {
-  const pattern = text ? filterPattern(text) : undefined;
+  const matches = text ? matcherOf(filterPattern(text)) : () => true;
   return (message, ingested) => {
     const shown = mask({ message, from: { ingested } });
-    return !pattern || matching(pattern, subjectOf(shown)) ? shown : undefined;
+    return matches(subjectOf(shown)) ? shown : undefined;
   };
 }
 

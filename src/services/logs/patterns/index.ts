@@ -5,6 +5,7 @@
  */
 import { InvalidParameterException } from '@aws-sdk/client-cloudwatch-logs';
 import { fail } from '../../../core/errors.ts';
+import { type Fuel, TooCostly } from '../../../patterns/regex/index.ts';
 import { jsonPattern } from './json.ts';
 import { type FilterPattern, InvalidPattern, type Subject } from './pattern.ts';
 import { termsPattern } from './terms.ts';
@@ -34,6 +35,25 @@ export function filterPattern(text: string, what = 'filter pattern'): FilterPatt
     if (error instanceof InvalidPattern) fail(InvalidParameterException, `Invalid ${what}`);
     throw error;
   }
+}
+
+/** What matching one pattern may cost in a batch of events: about half a second. */
+const BATCH_FUEL = 6_000_000;
+/** What each event may cost all the same: enough for what is no trap. */
+const EVENT_FUEL_MIN = 10_000;
+
+/** Matches the events of a batch. Undefined for one that would take too long to look at. */
+export function matcherOf(pattern: FilterPattern): (subject: Subject) => boolean | undefined {
+  const fuel: Fuel = { left: BATCH_FUEL };
+  return (subject) => {
+    fuel.left = Math.max(fuel.left, EVENT_FUEL_MIN);
+    try {
+      return pattern.matches(subject, fuel);
+    } catch (error) {
+      if (error instanceof TooCostly) return undefined;
+      throw error;
+    }
+  };
 }
 
 export function subjectOf(message: string): Subject {

@@ -1,4 +1,5 @@
 /** JSON patterns: `{ ($.a.b = "x*") && ($.n > 5 || $.list[0] NOT EXISTS) }`. */
+import type { Fuel } from '../../../patterns/regex/index.ts';
 import {
   eat,
   type FilterPattern,
@@ -13,7 +14,7 @@ import {
   testAt,
 } from './pattern.ts';
 
-type Condition = (root: object) => boolean;
+type Condition = (root: object, fuel?: Fuel) => boolean;
 type Step = string | number | typeof ANY;
 const ANY = Symbol('any');
 
@@ -42,9 +43,9 @@ export function jsonPattern(text: string): FilterPattern {
   return {
     kind: 'json',
     regexes: reader.regexes,
-    matches(subject) {
+    matches(subject, fuel) {
       const root = subject.json();
-      return root !== undefined && condition(root);
+      return root !== undefined && condition(root, fuel);
     },
     extract: (subject) => extracted(subject, reader.selectors),
     value: (subject, name) => firstValue(subject, reader.selectors.get(name) ?? selectorIn(name)),
@@ -54,13 +55,15 @@ export function jsonPattern(text: string): FilterPattern {
 function eitherAt(reader: JsonReader): Condition {
   const conditions = [bothAt(reader)];
   while (eat(reader, '||')) conditions.push(bothAt(reader));
-  return conditions.length === 1 ? conditions[0]! : (root) => conditions.some((condition) => condition(root));
+  if (conditions.length === 1) return conditions[0]!;
+  return (root, fuel) => conditions.some((condition) => condition(root, fuel));
 }
 
 function bothAt(reader: JsonReader): Condition {
   const conditions = [oneAt(reader)];
   while (eat(reader, '&&')) conditions.push(oneAt(reader));
-  return conditions.length === 1 ? conditions[0]! : (root) => conditions.every((condition) => condition(root));
+  if (conditions.length === 1) return conditions[0]!;
+  return (root, fuel) => conditions.every((condition) => condition(root, fuel));
 }
 
 function oneAt(reader: JsonReader): Condition {
@@ -95,10 +98,10 @@ function comparisonAt(reader: JsonReader): Condition {
 
 /** What is no string, number or truth value matches nothing, nor does what is not there. */
 function compared(path: readonly Step[], test: Test): Condition {
-  return (root) =>
+  return (root, fuel) =>
     nodes(root, path).some((node) => {
       const text = textOf(node);
-      return text !== undefined && test(text);
+      return text !== undefined && test(text, fuel);
     });
 }
 

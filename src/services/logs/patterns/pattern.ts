@@ -1,6 +1,5 @@
 /** What the three syntaxes of filter patterns have in common. */
-import type { Regex } from '../../../patterns/regex/index.ts';
-import { compileRegex } from '../../../patterns/regex/index.ts';
+import { compileRegex, type Fuel, type Regex } from '../../../patterns/regex/index.ts';
 
 /** An event's message, parsed once for all patterns that look at it. */
 export interface Subject {
@@ -12,8 +11,8 @@ export interface Subject {
 }
 
 export interface FilterPattern {
-  /** @throws TooCostly */
-  matches(subject: Subject): boolean;
+  /** Regular expressions on this fuel. @throws TooCostly */
+  matches(subject: Subject, fuel?: Fuel): boolean;
   /** What the pattern names in an event: `$.latency` or `$size` → text. */
   extract(subject: Subject): Record<string, string>;
   /** The value of such a name; undefined where the event has none, or the pattern does not name it. */
@@ -110,15 +109,15 @@ const ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   '>=': (a, b) => a >= b,
 };
 
-export type Test = (value: string) => boolean;
+export type Test = (value: string, fuel?: Fuel) => boolean;
 
 /** What follows an operator: a number, a text with wildcards, a regular expression. */
 export function testAt(reader: Reader, operator: Operator, bare: RegExp): Test {
   skipSpace(reader);
   if (eat(reader, '%')) {
     const regex = regexAt(reader);
-    if (operator === '=') return (value) => regex.test(value);
-    if (operator === '!=') return (value) => !regex.test(value);
+    if (operator === '=') return (value, fuel) => regex.test(value, fuel);
+    if (operator === '!=') return (value, fuel) => !regex.test(value, fuel);
     return invalid('a regular expression has no order');
   }
   const quoted = eat(reader, '"');

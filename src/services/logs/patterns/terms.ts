@@ -1,12 +1,12 @@
 /** Unstructured patterns: terms that a message must hold, may hold (`?`) or must not hold (`-`). */
-import { type FilterPattern, invalid, quotedAt, type Reader, regexAt, skipSpace } from './pattern.ts';
+import type { Fuel } from '../../../patterns/regex/index.ts';
+import { type FilterPattern, invalid, quotedAt, type Reader, regexAt, skipSpace, type Test } from './pattern.ts';
 
 type Role = 'must' | 'may' | 'mustNot';
-type Holds = (message: string) => boolean;
 
 export function termsPattern(text: string): FilterPattern {
   const reader: Reader = { text, at: 0, regexes: 0 };
-  const terms: Record<Role, Holds[]> = { must: [], may: [], mustNot: [] };
+  const terms: Record<Role, Test[]> = { must: [], may: [], mustNot: [] };
   for (skipSpace(reader); reader.at < text.length; skipSpace(reader)) {
     const role = roleAt(reader);
     terms[role].push(termAt(reader));
@@ -15,16 +15,17 @@ export function termsPattern(text: string): FilterPattern {
   return {
     kind: 'terms',
     regexes: reader.regexes,
-    matches: ({ message }) => holds(terms, message),
+    matches: ({ message }, fuel) => holds(terms, message, fuel),
     extract: () => ({}),
     value: () => undefined,
   };
 }
 
 /** Optional terms count only when there are no others. */
-function holds({ must, may, mustNot }: Record<Role, Holds[]>, message: string): boolean {
-  if (must.length === 0 && mustNot.length === 0 && may.length > 0) return may.some((term) => term(message));
-  return must.every((term) => term(message)) && !mustNot.some((term) => term(message));
+function holds({ must, may, mustNot }: Record<Role, Test[]>, message: string, fuel: Fuel | undefined): boolean {
+  const isIn = (term: Test) => term(message, fuel);
+  if (must.length === 0 && mustNot.length === 0 && may.length > 0) return may.some(isIn);
+  return must.every(isIn) && !mustNot.some(isIn);
 }
 
 function roleAt(reader: Reader): Role {
@@ -37,12 +38,12 @@ function roleAt(reader: Reader): Role {
 /** A term without quotation marks has letters, digits and underscores only. */
 const BARE = /[\p{L}\p{N}_]/u;
 
-function termAt(reader: Reader): Holds {
+function termAt(reader: Reader): Test {
   const sign = reader.text[reader.at];
   if (sign === '%') {
     reader.at++;
     const regex = regexAt(reader);
-    return (message) => regex.test(message);
+    return (message, fuel) => regex.test(message, fuel);
   }
   if (sign === '"') {
     reader.at++;

@@ -44,9 +44,9 @@ export function wordsPattern(text: string): FilterPattern {
     kind: 'words',
     names: new Set(named.map(({ name }) => `$${name}`)),
     regexes: reader.regexes,
-    matches(subject) {
+    matches(subject, fuel) {
       const found = assigned(subject);
-      return found?.every((value, i) => named[i]!.test?.(value) ?? true) ?? false;
+      return found?.every((value, i) => named[i]!.test?.(value, fuel) ?? true) ?? false;
     },
     extract: values,
     value: (subject, name) => values(subject)[name],
@@ -72,13 +72,13 @@ function nameAt(reader: Reader): string {
 function eitherAt(reader: Reader, name: string): Test {
   const tests = [bothAt(reader, name, true)];
   while (eat(reader, '||')) tests.push(bothAt(reader, name, false));
-  return tests.length === 1 ? tests[0]! : (value) => tests.some((test) => test(value));
+  return tests.length === 1 ? tests[0]! : (value, fuel) => tests.some((test) => test(value, fuel));
 }
 
 function bothAt(reader: Reader, name: string, named: boolean): Test {
   const tests = [conditionAt(reader, name, named)];
   while (eat(reader, '&&')) tests.push(conditionAt(reader, name, false));
-  return tests.length === 1 ? tests[0]! : (value) => tests.every((test) => test(value));
+  return tests.length === 1 ? tests[0]! : (value, fuel) => tests.every((test) => test(value, fuel));
 }
 
 function conditionAt(reader: Reader, name: string, named: boolean): Test {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testCloud } from '../../../testing/cloud.ts';
+import { type Cloud, testCloud } from '../../../testing/cloud.ts';
+import { promptly } from '../../../testing/promptly.ts';
 import { rejected } from '../../../testing/rejected.ts';
 import { delivered, deliveryStream, groupFor, own, ready, roleFor, texts } from './fixtures.ts';
 
@@ -77,24 +78,43 @@ test('A filter is read back as it was put, changes, and ends', async () => {
   );
 });
 
+/** What the filter counted of late. */
+const sumsIn = (cloud: Cloud) => async (MetricName: string) => {
+  await cloud.settle();
+  const { Datapoints } = await cloud.root.cloudwatch.getMetricStatistics({
+    ...{ Namespace: 'AWS/Logs', MetricName, Period: 3_600, Statistics: ['Sum'] },
+    Dimensions: [
+      { Name: 'LogGroupName', Value: 'app' },
+      { Name: 'DestinationType', Value: 'Firehose' },
+      { Name: 'FilterName', Value: 'errors' },
+    ],
+    StartTime: new Date(cloud.now().getTime() - 3_600_000),
+    EndTime: new Date(cloud.now().getTime() + 3_600_000),
+  });
+  return Datapoints!.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
+};
+
+/** Each place of such a text is another state of an automaton that looks for `a[ab]{200}c`. */
+function costly(n: number): string {
+  let seed = n + 1;
+  return Array.from({ length: 20_000 }, () => 'ab'[(seed = (seed * 48_271) % 2_147_483_647) & 1]).join('');
+}
+
+test('Events that take too long to look at are counted, and keep none of the others back', async () => {
+  const { cloud, side, logs, put, filter } = await subscribed();
+  await logs.putSubscriptionFilter({ ...filter, filterPattern: '?ERROR ?%a[ab]{200}c%' });
+  const hostile = Array.from({ length: 12 }, (_, n) => costly(n));
+  await promptly(() => put(...hostile, 'fine', 'ERROR behind them'));
+  assert.deepEqual(texts(await promptly(() => delivered(cloud, side, 'archive'))), ['ERROR behind them']);
+  const sumOf = sumsIn(cloud);
+  assert.deepEqual([await sumOf('ForwardedLogEvents'), await sumOf('DeliveryErrors')], [1, hostile.length]);
+});
+
 test('What was forwarded and what could not be is measured', async () => {
   const { cloud, side, put, filter } = await subscribed();
   await put('ERROR one', 'ERROR two');
   await cloud.settle();
-  const Dimensions = [
-    { Name: 'LogGroupName', Value: 'app' },
-    { Name: 'DestinationType', Value: 'Firehose' },
-    { Name: 'FilterName', Value: 'errors' },
-  ];
-  const sumOf = async (MetricName: string) => {
-    await cloud.settle();
-    const { Datapoints } = await cloud.root.cloudwatch.getMetricStatistics({
-      ...{ Namespace: 'AWS/Logs', MetricName, Dimensions, Period: 3_600, Statistics: ['Sum'] },
-      StartTime: new Date(cloud.now().getTime() - 3_600_000),
-      EndTime: new Date(cloud.now().getTime() + 3_600_000),
-    });
-    return Datapoints!.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
-  };
+  const sumOf = sumsIn(cloud);
   assert.equal(await sumOf('ForwardedLogEvents'), 2);
   assert.ok((await sumOf('ForwardedBytes')) > 0);
   await cloud.root.firehose.deleteDeliveryStream({ DeliveryStreamName: 'archive' });
@@ -200,15 +220,44 @@ test('All accounts of an organization send to the bucket of its log archive, and
   );
 });
 
-test('What is sent is masked, and transformed where the filter says so; the group may have a key', async () => {
-  const { cloud, side, logs, put, filter } = await subscribed();
+/** The group has a key from now on: the key's id. */
+async function sealed(cloud: Cloud, { account }: { account: string }): Promise<string> {
   const Statement = [
-    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${side.account}:root` }, Action: 'kms:*', Resource: '*' },
+    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' },
     { Effect: 'Allow', Principal: { Service: 'logs.us-east-1.amazonaws.com' }, Action: 'kms:*', Resource: '*' },
   ];
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
   const { KeyMetadata } = await cloud.root.kms.createKey({ Policy });
-  await logs.associateKmsKey({ logGroupName: 'app', kmsKeyId: KeyMetadata!.Arn! });
+  await cloud.root.logs.associateKmsKey({ logGroupName: 'app', kmsKeyId: KeyMetadata!.Arn! });
+  return KeyMetadata!.KeyId!;
+}
+
+test('What a key that is disabled keeps closed is sent once it is enabled, and given up and counted after a day', async () => {
+  const { cloud, side, put } = await subscribed();
+  const KeyId = await sealed(cloud, side);
+  const putAndDisable = async (message: string) => {
+    await put(message);
+    await cloud.root.kms.disableKey({ KeyId });
+    cloud.advance('PT6M'); // Data keys are kept for five minutes.
+    await cloud.settle();
+  };
+  await putAndDisable('ERROR one');
+  assert.deepEqual(texts(await delivered(cloud, side, 'archive')), []);
+  await cloud.root.kms.enableKey({ KeyId });
+  cloud.advance('PT1H');
+  assert.deepEqual(texts(await delivered(cloud, side, 'archive')), ['ERROR one']);
+  await putAndDisable('ERROR two');
+  cloud.advance('P1DT1H');
+  const sumOf = sumsIn(cloud);
+  assert.equal(await sumOf('DeliveryErrors'), 1);
+  await cloud.root.kms.enableKey({ KeyId });
+  cloud.advance('PT1H');
+  assert.deepEqual(texts(await delivered(cloud, side, 'archive')), ['ERROR one']);
+});
+
+test('What is sent is masked, and transformed where the filter says so; the group may have a key', async () => {
+  const { cloud, side, logs, put, filter } = await subscribed();
+  await sealed(cloud, side);
   await rejected(
     logs.putSubscriptionFilter({ ...filter, applyOnTransformedLogs: true }),
     'InvalidParameterException',

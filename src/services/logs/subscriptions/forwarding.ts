@@ -15,8 +15,7 @@ import { idOf } from '../eventIds.ts';
 import { fieldSelection, systemFieldsOf } from '../fieldSelection.ts';
 import { groupOfId } from '../groupLookup.ts';
 import { DAY_MS, type LogGroup } from '../groupRows.ts';
-import { matching } from '../metricSamples.ts';
-import { filterPattern, subjectOf } from '../patterns/index.ts';
+import { filterPattern, matcherOf, subjectOf } from '../patterns/index.ts';
 import { bytesOf, eventsIn, moment, type Segment, segments } from '../segments.ts';
 import { NAMESPACE } from '../usage.ts';
 import { accountFilterOf } from './accountFilter.ts';
@@ -57,16 +56,21 @@ export async function forward(task: Task<Owed>, ctx: Context): Promise<Again> {
   const place = await placeOf(ctx, task.body);
   if (!place) return undefined;
   const load = await gathered(ctx, place, task);
-  if (load.events.length > 0) await send(ctx, place, load);
+  if (load.events.length + load.undecided > 0) await send(ctx, place, load);
   for (const { kind, id } of load.owed) await ctx.store.remove(tasks, [kind, id]);
   return undefined;
 }
 
-interface Load {
+interface Matches {
+  readonly events: readonly ForwardedEvent[];
+  /** How many events the pattern would take too long to look at: they are not sent, and counted as errors. */
+  readonly undecided: number;
+}
+
+interface Load extends Matches {
   /** What is done with it. */
   readonly owed: readonly Task[];
   readonly streamName: string;
-  readonly events: readonly ForwardedEvent[];
 }
 
 const BATCHES_MAX = 64;
@@ -88,19 +92,24 @@ async function gathered(ctx: Context, place: Place, task: Task<Owed>): Promise<L
     owed.push(next);
     if (row && row.ingested >= place.subscription.created) found.push(row);
   }
-  const events: ForwardedEvent[] = [];
-  for (const row of found) events.push(...(await matchesIn(ctx, place, row)));
-  return { owed, streamName: found[0]?.streamName ?? '', events };
+  const matches: Matches[] = [];
+  for (const row of found) matches.push(await matchesIn(ctx, place, row));
+  return {
+    owed,
+    streamName: found[0]?.streamName ?? '',
+    events: matches.flatMap(({ events }) => events),
+    undecided: matches.reduce((sum, { undecided }) => sum + undecided, 0),
+  };
 }
 
 const segmentOf = ({ store }: Context, { group, stream, level, first, id }: Owed) =>
   store.get(segments, [group, stream, String(level), moment(first), id]);
 
-const COSTLY_MAX = 3;
-
-async function matchesIn(ctx: Context, { group, subscription }: Place, row: Segment): Promise<ForwardedEvent[]> {
+async function matchesIn(ctx: Context, { group, subscription }: Place, row: Segment): Promise<Matches> {
   const from = systemFieldsOf(group);
-  if (subscription.criteria !== undefined && !fieldSelection(subscription.criteria)(from)) return [];
+  if (subscription.criteria !== undefined && !fieldSelection(subscription.criteria)(from)) {
+    return { events: [], undecided: 0 };
+  }
   const key = row.key === undefined ? undefined : await keyFor(ctx, group, row.key);
   const events = eventsIn(row, await bytesOf(ctx.store, row), key);
   const mask = await maskerFor(ctx, group, false);
@@ -108,22 +117,23 @@ async function matchesIn(ctx: Context, { group, subscription }: Place, row: Segm
   const told = Object.fromEntries((subscription.systemFields ?? []).map((name) => [name, from[name] ?? '']));
   const found: ForwardedEvent[] = [];
   const pace = pacer();
-  let costly = 0;
+  const matcher = matcherOf(pattern);
+  let undecided = 0;
   for (const [index, original] of events.messages.entries()) {
     const pause = pace();
     if (pause) await pause;
     const made = subscription.onTransformed ? events.transformed?.[index] : undefined;
     const message = mask({ message: made || original, from: row });
     const subject = subjectOf(message);
-    const matches = matching(pattern, subject);
-    if (matches === undefined && ++costly === COSTLY_MAX) break;
+    const matches = matcher(subject);
+    if (matches === undefined) undecided++;
     if (!matches) continue;
     const timestamp = events.times[index]!;
     const id = idOf({ time: timestamp, segment: row.id, index });
     const fields = { ...(pattern.kind === 'words' && unsigned(pattern.extract(subject))), ...told };
     found.push({ id, timestamp, message, ...(Object.keys(fields).length > 0 && { extractedFields: fields }) });
   }
-  return found;
+  return { events: found, undecided };
 }
 
 /** Without the `$` of the names of a space-delimited pattern's fields. */
@@ -155,10 +165,11 @@ async function send(ctx: Context, place: Place, load: Load): Promise<void> {
     throw new Undelivered(error, load, stream);
   }
   const sent = load.events.length - lost;
+  const errors = lost + load.undecided;
   tell(ctx, place, stream, [
     { name: 'ForwardedLogEvents', value: sent, unit: 'None' },
     { name: 'ForwardedBytes', value: bytes, unit: 'Bytes' },
-    ...(lost > 0 ? [{ name: 'DeliveryErrors', value: lost, unit: 'None' }] : []),
+    ...(errors > 0 ? [{ name: 'DeliveryErrors', value: errors, unit: 'None' }] : []),
   ]);
 }
 
@@ -193,13 +204,22 @@ const LONGEST_PAUSE_MS = 300_000;
 export async function notForwarded(task: Task<Owed>, ctx: Context, error: unknown): Promise<Again> {
   const late = ctx.now.getTime() - task.given >= DAY_MS;
   const again = late ? undefined : Math.min(pauseOf(task.attempt), LONGEST_PAUSE_MS);
-  if (!(error instanceof Undelivered)) return again;
   const place = await placeOf(ctx, task.body);
   if (!place) return undefined;
+  if (!(error instanceof Undelivered)) {
+    if (late) await tellLost(ctx, place, task.body);
+    return again;
+  }
   const outcome = outcomeOf(error.cause);
   const name = outcome === 'throttled' ? 'DeliveryThrottling' : 'DeliveryErrors';
   tell(ctx, place, error.destination, [{ name, value: error.events, unit: 'None' }]);
   if (outcome !== 'refused') return again;
   for (const { kind, id } of error.owed) await ctx.store.remove(tasks, [kind, id]);
   return undefined;
+}
+
+/** Of a batch that could not even be read: its group's key cannot be used. */
+async function tellLost(ctx: Context, place: Place, owed: Owed): Promise<void> {
+  const value = (await segmentOf(ctx, owed))?.events ?? 0;
+  if (value > 0) tell(ctx, place, place.subscription.destination, [{ name: 'DeliveryErrors', value, unit: 'None' }]);
 }
