@@ -8,6 +8,7 @@ import { type BucketSettings, bucketSettings } from './settings.ts';
 export const LOG_DELIVERY = 's3.logs';
 export const LOG_INTERVAL_MS = 300_000;
 const LINES_A_FILE = 2000;
+const KEPT_MS = 86_400_000;
 
 export interface AccessLogLine {
   readonly bucket: string;
@@ -26,22 +27,27 @@ export const logDeliveries = table<{ readonly bucket: string }>('s3_log_delivery
 export const accessLogs: TaskHandler<{ readonly bucket: string }> = {
   kind: LOG_DELIVERY,
   principal: 'logging.s3.amazonaws.com',
-  async settle({ body: { bucket } }, ctx) {
+  async settle({ body: { bucket }, account }, ctx) {
     const settings = await ctx.store.get(bucketSettings, [bucket]);
     const { rows } = await ctx.store.list(accessLogLines, [bucket], { limit: LINES_A_FILE });
     const [first] = rows;
     if (first) {
       const day = dayOf(first.time);
       const lines = rows.filter(({ time }) => dayOf(time) === day);
-      if (settings?.logging) await deliver(ctx, settings, lines);
+      if (settings?.logging && settings.account === account) await deliver(ctx, settings, lines);
       for (const { id } of lines) await ctx.store.remove(accessLogLines, [bucket, id]);
       if (lines.length < rows.length || rows.length === LINES_A_FILE) return 0;
     }
     await ctx.store.remove(logDeliveries, [bucket]);
     return undefined;
   },
-  /** Until the target lets S3 in again: the lines wait. */
-  failed: async (task) => Math.max(LOG_INTERVAL_MS, pauseOf(task.attempt)),
+  /** Until the target lets S3 in again the lines wait, for a day. */
+  async failed({ attempt, body: { bucket } }, ctx) {
+    const { rows } = await ctx.store.list(accessLogLines, [bucket], { limit: LINES_A_FILE });
+    const old = rows.filter(({ time }) => time <= ctx.now.getTime() - KEPT_MS);
+    for (const { id } of old) await ctx.store.remove(accessLogLines, [bucket, id]);
+    return old.length === LINES_A_FILE ? 0 : Math.max(LOG_INTERVAL_MS, pauseOf(attempt));
+  },
 };
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);

@@ -94,3 +94,38 @@ test('What the target bucket refuses waits until it lets S3 in', async () => {
   cloud.advance('P1D');
   assert.equal((await files()).length, 1);
 });
+
+test('Lines that nobody may deliver are given up after a day', async () => {
+  const { cloud, s3, files, permit } = await logged({}, false);
+  await s3.putObject({ Bucket, Key: 'early', Body: 'x' });
+  cloud.advance('PT30H');
+  assert.deepEqual(await files(), []);
+  await s3.putObject({ Bucket, Key: 'late', Body: 'x' });
+  await permit();
+  cloud.advance('PT2H');
+  const text = (await files()).map((file) => file.text).join('');
+  assert.match(text, / late /);
+  assert.doesNotMatch(text, / early /);
+});
+
+test('What was logged of a bucket is not delivered for the next account that has one of its name', async () => {
+  const { cloud, s3 } = await logged();
+  await s3.putObject({ Bucket, Key: 'mine', Body: 'x' });
+  await s3.deleteObject({ Bucket, Key: 'mine' });
+  await s3.deleteBucket({ Bucket });
+  const other = (await cloud.memberAccount('other')).root.s3;
+  await other.createBucket({ Bucket });
+  await other.createBucket({ Bucket: 'their-logs' });
+  const Statement = {
+    Effect: 'Allow',
+    Principal: { Service: 'logging.s3.amazonaws.com' },
+    Action: 's3:PutObject',
+    Resource: 'arn:aws:s3:::their-logs/*',
+  };
+  await other.putBucketPolicy({ Bucket: 'their-logs', Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
+  const LoggingEnabled = { TargetBucket: 'their-logs', TargetPrefix: '' };
+  await other.putBucketLogging({ Bucket, BucketLoggingStatus: { LoggingEnabled } });
+  cloud.advance('PT6M');
+  await cloud.settle();
+  assert.equal((await other.listObjectsV2({ Bucket: 'their-logs' })).KeyCount, 0);
+});

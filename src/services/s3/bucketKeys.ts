@@ -22,7 +22,7 @@ interface BucketKey {
   readonly until: number;
 }
 
-const bucketKeys = table<BucketKey>('s3_bucket_key', {
+export const bucketKeys = table<BucketKey>('s3_bucket_key', {
   key: ({ bucket, requester, use }) => [bucket, requester, use],
   indexes: { until: ({ until }) => [[String(until).padStart(15, '0')]] },
 });

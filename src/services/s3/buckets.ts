@@ -24,6 +24,8 @@ import { requireBucketName } from './bucketNames.ts';
 import { type Bucket, bucketArn, buckets, requireBucket } from './bucketRows.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { aclConditions, shownOwner } from './grants.ts';
+import { forgetInventories } from './inventoryTasks.ts';
+import { oweLifecycle } from './lifecycleTasks.ts';
 import { newSettings } from './newSettings.ts';
 import { bucketSettings } from './settings.ts';
 import { endUploads } from './uploadRows.ts';
@@ -127,6 +129,8 @@ export const DeleteBucket: Operation<Present<DeleteBucketRequest>, object, Bucke
     }
     await endUploads(ctx, bucket.name);
     await forgetAnalyses(ctx, bucket.name);
+    await forgetInventories(ctx, bucket);
+    await oweLifecycle(ctx, bucket, false);
     await ctx.store.remove(buckets, [bucket.name]);
     await ctx.store.remove(bucketSettings, [bucket.name]);
     return {};

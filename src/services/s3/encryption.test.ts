@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { testCloud } from '../../testing/cloud.ts';
+import { bucketKeys } from './bucketKeys.ts';
 
 const Bucket = 'a-bucket';
 const Key = 'secret.txt';
@@ -162,4 +163,17 @@ test('Headers of encryption that go not together are refused', async () => {
   for (const [input, name, message] of faults) {
     await assert.rejects(s3.putObject({ Bucket, Key, Body, ...input }), { name, ...(message && { message }) });
   }
+});
+
+test('Data keys that a bucket shared are forgotten when they are not shared any more', async () => {
+  const { cloud, s3, kmsKey } = await withBucket();
+  const sse = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKey, BucketKeyEnabled: true } as const;
+  await s3.putObject({ Bucket, Key, Body, ...sse });
+  await textOf(s3);
+  const kept = () => cloud.deps.store.transaction((tx) => tx.list(bucketKeys, [], { limit: 10 }));
+  assert.equal((await kept()).rows.length, 2);
+  cloud.advance('PT6M');
+  await cloud.settle();
+  assert.equal((await kept()).rows.length, 0);
+  assert.equal(await textOf(s3), Body);
 });

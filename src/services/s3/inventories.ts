@@ -105,6 +105,7 @@ function requireInventory(configuration: InventoryConfiguration): void {
   if (!/^arn:aws:s3:::[a-z0-9.-]{3,63}$/.test(to?.Bucket ?? '')) {
     throw new CommonError('InvalidS3DestinationBucket', 'Invalid bucket ARN.');
   }
+  if (to?.AccountId !== undefined && !/^\d{12}$/.test(to.AccountId)) throw s3Error('MalformedXML');
   if (format !== 'CSV') notImplemented(`An inventory in the format ${format}`);
   if (to?.Encryption?.SSEKMS && !to.Encryption.SSEKMS.KeyId) throw s3Error('MalformedXML');
   for (const field of OptionalFields) {

@@ -118,3 +118,27 @@ test('A weekly report of all versions comes on Sunday', async () => {
     ],
   );
 });
+
+test('A bucket that is deleted takes its inventories along: the next of its name reports to nobody', async () => {
+  const { cloud, s3, keys } = await reporting();
+  await s3.deleteBucket({ Bucket });
+  const other = await cloud.memberAccount('other');
+  await other.root.s3.createBucket({ Bucket });
+  await other.root.s3.putObject({ Bucket, Key: 'not for others', Body: 'x' });
+  const { InventoryConfigurationList } = await other.root.s3.listBucketInventoryConfigurations({ Bucket });
+  assert.equal(InventoryConfigurationList, undefined);
+  cloud.advance('P2D');
+  assert.deepEqual(await keys(), []);
+});
+
+test('A report goes to the account only that the configuration names', async () => {
+  const to = { Bucket: 'arn:aws:s3:::reports-bucket', Format: 'CSV' } as const;
+  for (const [AccountId, files] of [
+    ['222222222222', 0],
+    ['111122223333', 3],
+  ] as const) {
+    const { cloud, keys } = await reporting({ Destination: { S3BucketDestination: { ...to, AccountId } } });
+    cloud.advance('P1D');
+    assert.equal((await keys()).length, files, AccountId);
+  }
+});

@@ -147,7 +147,7 @@ async function manifest(ctx: Context, bucket: Bucket, inventory: Inventory, { be
 }
 
 async function put(ctx: Context, bucket: Bucket, inventory: Inventory, Key: string, Body: Uint8Array): Promise<void> {
-  const { Bucket: arn, Encryption } = destinationOf(inventory);
+  const { Bucket: arn, AccountId, Encryption } = destinationOf(inventory);
   const Bucket = arn!.slice('arn:aws:s3:::'.length);
   const source = servicePrincipal('s3.amazonaws.com', { arn: bucketArn(bucket.name), account: bucket.account });
   const region = (await ctx.store.get(buckets, [Bucket]))?.region;
@@ -156,6 +156,7 @@ async function put(ctx: Context, bucket: Bucket, inventory: Inventory, Key: stri
     : Encryption?.SSES3
       ? { ServerSideEncryption: 'AES256' }
       : {};
-  const input = { Bucket, Key, Body, ACL: 'bucket-owner-full-control', ...encryption };
+  const owned = { ACL: 'bucket-owner-full-control', ExpectedBucketOwner: AccountId };
+  const input = { Bucket, Key, Body, ...owned, ...encryption };
   await ctx.call('s3', 'PutObject', input, source, region);
 }

@@ -2,6 +2,7 @@
 import type { InventoryConfiguration } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import { later, notAnyMore, pauseOf, type TaskHandler } from '../../core/tasks.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import type { Bucket } from './bucketRows.ts';
 
@@ -44,6 +45,14 @@ export async function oweReport(ctx: Context, bucket: Bucket, id: string, config
   const { account, region } = bucket;
   const due = nextReport(configuration, ctx.now);
   await later(ctx, { kind: INVENTORY, id: name, due, body: { bucket: bucket.name, id }, account, region });
+}
+
+/** Of a bucket that goes: whoever has one of its name next has none of them. */
+export async function forgetInventories(ctx: Context, bucket: Bucket): Promise<void> {
+  for await (const row of everyRow(ctx.store, inventories, [bucket.name])) {
+    await ctx.store.remove(inventories, inventories.key(row));
+    await oweReport(ctx, bucket, row.id);
+  }
 }
 
 /** Milliseconds of the first report after a time: at midnight UTC, daily or on Sundays. */

@@ -5,7 +5,6 @@
  */
 import type { Context } from '../../core/context.ts';
 import { type BucketTarget, targetOf } from './access.ts';
-import { forgetBucketKeys } from './bucketKeys.ts';
 import { findBucket } from './bucketRows.ts';
 import {
   expiryOf,
@@ -39,7 +38,6 @@ export async function carryOut(ctx: Context, name: string): Promise<'more' | 'do
     return 'more';
   }
   await ctx.store.remove(lifecyclePositions, [name]);
-  await forgetBucketKeys(ctx.store, ctx.now.getTime(), ROWS_A_TURN);
   return 'done';
 }
 

@@ -63,6 +63,7 @@ async function replicateTo(ctx: Context, { bucket, version, what, rule, role }: 
   const source = await ask<Source>('GetObjectVersionForReplication', wanted, bucket.region);
   const to = rule.Destination!.Bucket!.replace('arn:aws:s3:::', '');
   const region = (await ctx.store.get(buckets, [to]))?.region ?? bucket.region;
-  const placement: Placement = { Bucket: to, Key: version.key, what, source, sourceAccount: bucket.account, rule };
+  const { Account: ExpectedBucketOwner } = rule.Destination!;
+  const placement: Placement = { Bucket: to, ExpectedBucketOwner, Key: version.key, what, source, rule };
   await ask(version.deleteMarker ? 'ReplicateDelete' : 'ReplicateObject', placement, region);
 }

@@ -237,3 +237,63 @@ test('PutBucketReplication is read back, needs the role to be passed, and is ref
     message: 'The replication configuration was not found',
   });
 });
+
+/** A replica bucket that locks what comes, where the source locks nothing. */
+async function locking() {
+  const made = await replicating();
+  const { there, iam, s3, cloud } = made;
+  const DefaultRetention = { Mode: 'COMPLIANCE', Days: 5 } as const;
+  const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention } } as const;
+  await there.putObjectLockConfiguration({ Bucket: TO, ObjectLockConfiguration });
+  const more = document(allow(['s3:GetObjectRetention', 's3:GetObjectLegalHold'], `arn:aws:s3:::${FROM}/*`));
+  await iam.putRolePolicy({ RoleName: 'replicator', PolicyName: 'locks', PolicyDocument: more });
+  const put = await s3.putObject({ Bucket: FROM, Key: 'k', Body: 'x' });
+  await cloud.settle();
+  return { ...made, replica: { Bucket: TO, Key: 'k', VersionId: put.VersionId! } };
+}
+
+test('A replica is locked as its own bucket says where its source is not locked, and stays so', async () => {
+  const { cloud, s3, there, replica } = await locking();
+  const until = new Date('2030-01-06T00:00:00Z');
+  const found = await there.getObjectRetention(replica);
+  assert.deepEqual(found.Retention, { Mode: 'COMPLIANCE', RetainUntilDate: until });
+  await there.putObjectLegalHold({ ...replica, LegalHold: { Status: 'ON' } });
+  await s3.putObjectTagging({ Bucket: FROM, Key: 'k', Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } });
+  await cloud.settle();
+  assert.equal((await there.getObjectTagging(replica)).TagSet?.length, 1);
+  assert.deepEqual((await there.getObjectRetention(replica)).Retention, found.Retention);
+  assert.equal((await there.getObjectLegalHold(replica)).LegalHold?.Status, 'ON');
+  await assert.rejects(there.deleteObject(replica), { name: 'AccessDenied' });
+});
+
+test('A retention that the source gets later reaches its replica, where it is not shorter than one in compliance', async () => {
+  const { cloud, s3, there, replica } = await locking();
+  await s3.putObjectLockConfiguration({ Bucket: FROM, ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' } });
+  for (const [day, seen] of [
+    ['2030-01-02', '2030-01-06'],
+    ['2030-02-01', '2030-02-01'],
+  ]) {
+    const Retention = { Mode: 'GOVERNANCE', RetainUntilDate: new Date(`${day}T00:00:00Z`) } as const;
+    await s3.putObjectRetention({ ...replica, Bucket: FROM, Retention });
+    await cloud.settle();
+    const { RetainUntilDate } = (await there.getObjectRetention(replica)).Retention!;
+    assert.equal(RetainUntilDate!.toISOString().slice(0, 10), seen);
+  }
+});
+
+test('Nothing is replicated into a bucket of that name that is another account’s by then', async () => {
+  const { cloud, s3, there, iam } = await replicating([
+    rule({ Destination: { Bucket: `arn:aws:s3:::${TO}`, Account: '111122223333' } }),
+  ]);
+  await there.deleteBucket({ Bucket: TO });
+  const other = await cloud.memberAccount('other');
+  await other.root.s3.createBucket({ Bucket: TO });
+  await other.root.s3.putBucketVersioning({ Bucket: TO, VersioningConfiguration: { Status: 'Enabled' } });
+  const { Role: role } = await iam.getRole({ RoleName: 'replicator' });
+  const Statement = { ...WRITES, Principal: { AWS: role!.Arn } };
+  await other.root.s3.putBucketPolicy({ Bucket: TO, Policy: document(Statement) });
+  await s3.putObject({ Bucket: FROM, Key: 'k', Body: 'x' });
+  await cloud.settle();
+  assert.equal((await s3.headObject({ Bucket: FROM, Key: 'k' })).ReplicationStatus, 'FAILED');
+  assert.equal((await other.root.s3.listObjectsV2({ Bucket: TO })).KeyCount, 0);
+});

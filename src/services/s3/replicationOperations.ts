@@ -13,6 +13,7 @@ import { keepManifest, type ObjectBody, type Part, partsOf, readBody } from './b
 import { type EncryptionRequest, openContentKey, sealContentKey } from './encryption.ts';
 import { encryptionConditions } from './encryptionRequests.ts';
 import { s3Error } from './errors.ts';
+import { newLock } from './locks.ts';
 import { objectEvent } from './notifications.ts';
 import { storageClassIn } from './objectMetadata.ts';
 import { placeVersion } from './placedVersions.ts';
@@ -77,10 +78,11 @@ const GetObjectVersionForReplication: Operation<SourceRequest, Source, SourceTar
 
 export interface Placement {
   readonly Bucket: string;
+  /** Where the rule says whose it is. */
+  readonly ExpectedBucketOwner?: string | undefined;
   readonly Key: string;
   readonly what: Replication['what'];
   readonly source: Source;
-  readonly sourceAccount: string;
   readonly rule: ReplicationRule;
 }
 
@@ -115,11 +117,14 @@ const ReplicateObject: Operation<Placement, object, BucketTarget> = {
     }
     const there = await findVersion(ctx, target.bucket, input.Key, version.id);
     if (input.what === 'change') {
-      if (there) await replaceVersion(ctx, { ...(await replicaOf(input, target)), ...bytesOf(there) });
+      if (!there) return {};
+      const kept = { ...bytesOf(there), ...lockOf(there, version, ctx.now) };
+      await replaceVersion(ctx, { ...replicaOf(input, target), ...kept });
       return {};
     }
     if (there) return {}; // Done by a try that was not heard of.
-    const replica = { ...(await replicaOf(input, target)), ...(await copied(ctx, target, input)) };
+    const locked = version.retention ? {} : newLock(target.settings, {}, ctx.now);
+    const replica = { ...replicaOf(input, target), ...locked, ...(await copied(ctx, target, input)) };
     await placeVersion(ctx, target.bucket, replica);
     await objectEvent(ctx, target, { name: 'ObjectCreated:Put', version: replica, reason: 'PutObject' });
     return {};
@@ -136,7 +141,7 @@ function requireVersioning({ bucket }: BucketTarget): void {
 const isOverridden = ({ rule }: Placement) => rule.Destination?.AccessControlTranslation?.Owner === 'Destination';
 
 /** All but the bytes: whose it is now, in which storage class. */
-async function replicaOf(input: Placement, { bucket, settings }: BucketTarget): Promise<ObjectVersion> {
+function replicaOf(input: Placement, { bucket, settings }: BucketTarget): ObjectVersion {
   const { source, rule } = input;
   const { acl, storageClass, ...all } = source.version;
   const {
@@ -166,6 +171,21 @@ const bytesOf = ({ body, sealed, annotated }: ObjectVersion) => ({
   ...(sealed && { sealed }),
   ...(annotated && { annotated }),
 });
+
+/** What the source says nothing of stays locked as it is, and nothing gets out of compliance earlier. */
+function lockOf(
+  there: ObjectVersion,
+  source: ObjectVersion,
+  now: Date,
+): Pick<ObjectVersion, 'retention' | 'legalHold'> {
+  const { retention, legalHold } = there;
+  const binds =
+    retention?.mode === 'COMPLIANCE' && retention.until > Math.max(now.getTime(), source.retention?.until ?? 0);
+  return {
+    ...(retention && (binds || !source.retention) && { retention }),
+    ...(legalHold !== undefined && source.legalHold === undefined && { legalHold }),
+  };
+}
 
 /** How the replica is to be encrypted: by KMS where the source is, under the key that the rule names. */
 function encryptionOf({ source: { version }, rule }: Placement, { settings }: BucketTarget): EncryptionRequest {

@@ -1,9 +1,11 @@
-/** What is measured of all buckets once a day, after midnight UTC: how far that has come. */
+/** What is measured of all buckets once a day, after midnight UTC: how far that has come. Old bucket keys go, too. */
 import type { Worker } from '../../core/worker.ts';
 import { table } from '../../store/store.ts';
+import { forgetBucketKeys } from './bucketKeys.ts';
 import type { Held } from './storageTypes.ts';
 
 const DAY_MS = 86_400_000;
+const BUCKET_KEYS_A_TURN = 500;
 
 /** The one row. Days are counted from 1970. */
 export interface StorageDay {
@@ -36,6 +38,8 @@ export const storageWorker: Worker = {
   name: 's3-storage',
   everyMs: 60_000,
   async work({ store, now, settings, errand }) {
+    const more = await store.transaction((tx) => forgetBucketKeys(tx, now().getTime(), BUCKET_KEYS_A_TURN));
+    if (more) return true;
     const day = Math.floor(now().getTime() / DAY_MS);
     const position = await store.transaction(async (tx) => {
       const found = await tx.get(storageDays, ['storage']);
