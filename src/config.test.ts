@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Config, ConfigError, environmentName, helpText, readConfig } from './config.ts';
+import { QUOTAS } from './core/quotas.ts';
 
 const DEFAULTS: Partial<Config> = {
   port: 4566,
@@ -48,6 +49,7 @@ const FLAGS: readonly [args: string[], Partial<Config>][] = [
   [['--store', 'postgres://u:p@h/d'], { store: 'postgres://u:p@h/d' }],
   [['--outbound', 'a.example', '--outbound', '*.b.example'], { outbound: ['a.example', '*.b.example'] }],
   [['--quota', 'UsersQuota=7', '--quota', 'GroupsQuota=8'], { quotas: { UsersQuota: 7, GroupsQuota: 8 } }],
+  [['--quota', 'Shards per Region=3'], { quotas: { 'Shards per Region': 3 } }],
 ];
 
 for (const [args, expected] of FLAGS) {
@@ -93,6 +95,8 @@ const WRONG: readonly [args: string[], env: Record<string, string>, RegExp][] = 
   [['--tls-cert', '/no/such/file', '--tls-key', '/dev/null'], {}, /^--tls-cert: cannot read \/no\/such\/file: ENOENT$/],
   [['--outbound', 'https://a.example'], {}, /^--outbound must be a host name/],
   [['--quota', 'UsersQuota'], {}, /^--quota must be NAME=NUMBER: UsersQuota$/],
+  [['--quota', 'UserQuota=7'], {}, /^--quota: there is no UserQuota; docs\/quotas\.md lists all\.$/],
+  [[], { GATEHOUSE_QUOTA: 'toString=7' }, /^--quota: there is no toString/],
   [[], { GATEHOUSE_PROT: '1' }, /^Unknown environment variable: GATEHOUSE_PROT\.$/],
   [[], { GATEHOUSE_PORT: 'x' }, /^--port must be a number/],
   [[], { GATEHOUSE_DISABLE_AUTH: '1' }, /^Unknown environment variable/],
@@ -106,6 +110,15 @@ for (const [args, env, sentence] of WRONG) {
     );
   });
 }
+
+test('docs/quotas.md lists every quota', () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/quotas.md'), 'utf8');
+  const shown = [...page.matchAll(/^\| (.*) \| (`.*`) \|$/gm)].map(([, service, names = '']) => [
+    service,
+    names.slice(1, -1).split('`, `'),
+  ]);
+  assert.deepEqual(shown, Object.entries(QUOTAS));
+});
 
 test('certificate and key are read from their files', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));

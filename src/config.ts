@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Prices } from './core/context.ts';
 import type { ClusterAddress, ProxyAddress } from './core/keyStores.ts';
+import { QUOTAS } from './core/quotas.ts';
 import { type Opener, openerOf, SealError } from './core/seal.ts';
 import { PASSWORD_MEMORY_SECONDS } from './identity/passwordMemory.ts';
 import { PASSWORD_COSTS } from './identity/passwords.ts';
@@ -81,7 +82,12 @@ const SETTINGS: readonly Setting[] = [
     value: 'URL',
     help: 's3://BUCKET or https://HOST/BUCKET for objects’ bytes (default: the data folder)',
   },
-  { flag: 'quota', value: 'NAME=N', repeated: true, help: 'another quota than AWS’s standard one (UsersQuota=200000)' },
+  {
+    flag: 'quota',
+    value: 'NAME=N',
+    repeated: true,
+    help: 'another quota than AWS’s standard one (UsersQuota=200000); docs/quotas.md lists them',
+  },
   { flag: 'trail-interval', value: 'SECONDS', standard: '300', help: 'how often CloudTrail delivers log files' },
   {
     flag: 'smtp',
@@ -244,12 +250,15 @@ function pem(flag: string, file: string | undefined): string | undefined {
 function quotasOf(text: string | undefined): Record<string, number> {
   const quotas: Record<string, number> = {};
   for (const part of text?.split(',') ?? []) {
-    const [, name, number] = /^([A-Za-z]+)=(\d{1,9})$/.exec(part.trim()) ?? [];
+    const [, name, number] = /^([^=]+)=(\d{1,9})$/.exec(part.trim()) ?? [];
     if (!name) throw new ConfigError(`--quota must be NAME=NUMBER: ${part}`);
+    if (!QUOTA_NAMES.has(name)) throw new ConfigError(`--quota: there is no ${name}; docs/quotas.md lists all.`);
     quotas[name] = Number(number);
   }
   return quotas;
 }
+
+const QUOTA_NAMES: ReadonlySet<string> = new Set(Object.values(QUOTAS).flat());
 
 function hostsOf(text: string | undefined): string[] {
   const hosts = text?.split(',').map((host) => host.trim()) ?? [];

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { type Config, ConfigError, forgetSecrets } from './config.ts';
 import { Sealed } from './core/errors.ts';
 import { pagesAt } from './core/pagesAddress.ts';
@@ -130,8 +131,15 @@ async function serveSealed(config: Config, why: string, log: (error: unknown) =>
 
 function opened(config: Config, log: (error: unknown) => void): Promise<Store> {
   const url = config.ephemeral ? ':memory:' : (config.store ?? `sqlite:${join(config.data, 'gatehouse.db')}`);
+  // Without the password that may stand before the host.
+  const place = url
+    .replace(/^sqlite:/, '')
+    .split('@')
+    .at(-1)!;
   return openStore(url, { attributes: attributesOf, followers, log }).catch((error: Error) => {
-    throw new ConfigError(error.message);
+    if (config.store === undefined && 'syscall' in error) throw error;
+    const { message } = error;
+    throw new ConfigError(message.includes(place) ? message : `The store ${place} cannot be opened: ${message}`);
   });
 }
 
@@ -211,7 +219,14 @@ function controlsOf(
 }
 
 function tlsOf({ tlsCert: cert, tlsKey: key }: Config) {
-  return cert !== undefined && key !== undefined ? { cert, key } : undefined;
+  if (cert === undefined || key === undefined) return undefined;
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const why = (error as Error).message.split(':').at(-1);
+    throw new ConfigError(`--tls-cert and --tls-key hold no certificate in PEM and its private key: ${why}.`);
+  }
+  return { cert, key };
 }
 
 function listening(server: Server, config: Config): Promise<string> {

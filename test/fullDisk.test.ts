@@ -8,12 +8,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { IAM } from '@aws-sdk/client-iam';
-import { type Plane, startedPlane } from './processes.ts';
+import { startedPlane } from './processes.ts';
 
 const key = { accessKeyId: 'AKIADISKDISKDISKDISK', secretAccessKey: 'disk' };
-const DISK_MB = 64;
+const DISK_KB = 64 * 1024;
 /** What is left free, so that the disk is full soon. */
 const ROOM_BYTES = 4 * 1024 ** 2;
 /** Of a policy, so that each user takes room. */
@@ -23,27 +23,26 @@ const Statement = [
 const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
 
 /** A folder that is a file system of its own; undefined where this process may not mount one. */
-function smallDisk(): string | undefined {
+function smallDisk(t: TestContext, kb: number): string | undefined {
   const disk = mkdtempSync(join(tmpdir(), 'gatehouse-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', disk], { stdio: 'ignore' });
-    return disk;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kb}k`, 'tmpfs', disk], { stdio: 'ignore' });
   } catch {
     rmSync(disk, { recursive: true });
     return undefined;
   }
+  t.after(() => {
+    // Lazily: a plane may still be ending there.
+    execFileSync('umount', ['--lazy', disk]);
+    rmSync(disk, { recursive: true });
+  });
+  return disk;
 }
 
 test('a full disk refuses what cannot be recorded, loses nothing, and the plane goes on when there is room', async (t) => {
-  const disk = smallDisk();
+  const disk = smallDisk(t, DISK_KB);
   if (disk === undefined) return t.skip('may not mount a file system');
-  let plane: Plane | undefined;
-  t.after(async () => {
-    await plane?.kill();
-    execFileSync('umount', [disk]);
-    rmSync(disk, { recursive: true });
-  });
-  plane = await startedPlane(t, disk, { key });
+  let plane = await startedPlane(t, disk, { key });
   let iam = new IAM(plane.config);
   const [kept, refused]: [string[], string[]] = [[], []];
   const create = async (UserName: string) => {
@@ -79,3 +78,21 @@ test('a full disk refuses what cannot be recorded, loses nothing, and the plane 
   }
   t.diagnostic(`${kept.length} users kept, ${refused.length} refused`);
 });
+
+/** Where there is room for nothing, for a root key, for the tables. */
+for (const [kb, taken] of [
+  [4, 4096],
+  [16, 0],
+  [48, 0],
+] as const) {
+  test(`a first start on a disk with ${kb * 1024 - taken} bytes says that it is full, and goes well later`, async (t) => {
+    const disk = smallDisk(t, kb);
+    if (disk === undefined) return t.skip('may not mount a file system');
+    writeFileSync(join(disk, 'taken'), Buffer.alloc(taken));
+    await assert.rejects(startedPlane(t, disk), /ended before it was ready: gatehouse: [^\n]*disk is full[^\n]*\n$/);
+    execFileSync('mount', ['-o', `remount,size=${DISK_KB}k`, disk]);
+    const plane = await startedPlane(t, disk);
+    await new IAM(plane.config).createUser({ UserName: 'first' });
+    await plane.kill();
+  });
+}

@@ -1,5 +1,5 @@
 /** Files for their owner only. */
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -9,10 +9,16 @@ import { join } from 'node:path';
 export function writePrivate(folder: string, name: string, text: string): void {
   const half = join(folder, `.${name}.${process.pid}`);
   const file = openSync(half, 'w', 0o600);
-  writeFileSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(half, join(folder, name));
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+    renameSync(half, join(folder, name));
+  } catch (error) {
+    rmSync(half, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
   const entries = openSync(folder, 'r');
   fsyncSync(entries);
   closeSync(entries);

@@ -17,7 +17,7 @@ export async function listening(t: TestContext, cloud: Cloud, tls?: Tls, control
   return (server.address() as AddressInfo).port;
 }
 
-/** What comes back until the server closes, or until `enough` says so; and after how many milliseconds. */
+/** What comes back until the server closes, until `enough` says so, or until nothing came for so long. */
 export function raw(
   port: number,
   bytes: string | Uint8Array,

@@ -2,7 +2,7 @@
 import type { GetAccountSummaryResponse } from '@aws-sdk/client-iam';
 import type { Context } from '../../core/context.ts';
 import type { Operation } from '../../core/operation.ts';
-import { quota } from '../../core/quotas.ts';
+import { type QuotaName, quota } from '../../core/quotas.ts';
 import { mfaDevices } from '../../identity/mfa.ts';
 import { loginProfiles } from '../../identity/passwords.ts';
 import { accessKeys, byName, groups, managedPolicies, roles, users } from '../../identity/principals.ts';
@@ -39,7 +39,7 @@ const QUOTAS = {
 export const GetAccountSummary: Operation<object, GetAccountSummaryResponse> = {
   access: () => ({ resource: '*' }),
   async run(_input, ctx) {
-    const quotas = Object.entries(QUOTAS).map(([name, standard]) => [name, quota(ctx, name, standard)]);
+    const quotas = Object.entries(QUOTAS).map(([name, standard]) => [name, quota(ctx, name as QuotaName, standard)]);
     const counted = { ...(await countsOf(ctx)), ...(await rootCounts(ctx)) };
     return {
       SummaryMap: {
