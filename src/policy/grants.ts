@@ -6,7 +6,10 @@
 import { type ContextEntries, foundAt, keyOf, textOf } from './context.ts';
 import { accountNamed, arnBehind, type Caller, isUniqueId, type Level, levelById, levels } from './principals.ts';
 
-/** A grant as CreateGrant made it; principals by ARN, or bound to their unique ids. Operations are KMS operation names, e.g. `Decrypt`, `ReEncryptFrom`. */
+/**
+ * A grant as CreateGrant made it; principals by ARN, or bound to their unique ids. Operations are KMS operation names,
+ * e.g. `Decrypt`, `ReEncryptFrom`.
+ */
 export interface Grant {
   readonly grantId?: string | undefined;
   readonly granteePrincipal?: string | undefined;

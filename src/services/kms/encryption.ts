@@ -192,10 +192,12 @@ async function enciphered(
   const bytes = input.CiphertextBlob;
   const backing = algorithm === SYMMETRIC && bytes ? backingOf(bytes) : undefined;
   const named = backing === undefined ? undefined : await ctx.store.get(materials, [ctx.region, backing]);
-  const named1 = named && keyArn({ ...named, id: named.keyId });
-  const sought = keyId === undefined ? await foundBy(ctx, named1) : await findUsedKey(ctx, keyId, true);
+  const namedArn = named && keyArn({ ...named, id: named.keyId });
+  // The short id of another account's key will do, since the ciphertext says whose it is.
+  const wanted = named && keyId === named.keyId ? namedArn : keyId;
+  const sought = wanted === undefined ? await foundBy(ctx, namedArn) : await findUsedKey(ctx, wanted, true);
   const found = sought.key ? await withGrants(ctx, sought, sought.key, operation) : sought;
-  const fromOtherKey = named1 !== undefined && found.key !== undefined && keyArn(found.key) !== named1;
+  const fromOtherKey = namedArn !== undefined && found.key !== undefined && keyArn(found.key) !== namedArn;
   return { found, algorithm, bytes, named, fromOtherKey };
 }
 

@@ -96,6 +96,7 @@ test('a store behind a VPC endpoint service is looked at when it is connected', 
   const [store] = (await kms.describeCustomKeyStores({})).CustomKeyStores!;
   assert.equal(store!.ConnectionState, 'CONNECTED');
   assert.equal(store!.XksProxyConfiguration!.VpcEndpointServiceName, vpcEndpointService);
+  assert.equal(store!.XksProxyConfiguration!.VpcEndpointServiceOwner, cloud.managementAccount);
 });
 
 test('connectivity changes together with the endpoint, while the store is disconnected', async (t) => {

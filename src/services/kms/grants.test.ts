@@ -246,6 +246,12 @@ test('another account uses a key by its policy and its own, for what AWS lists, 
   await kms.putKeyPolicy({ KeyId, Policy: JSON.stringify(document) });
   const { CiphertextBlob } = await dave.kms.encrypt({ KeyId: KeyArn, Plaintext });
   await dave.kms.decrypt({ CiphertextBlob: CiphertextBlob! });
+  // Whose key the short id is of the ciphertext says, where there is one.
+  await dave.kms.decrypt({ KeyId, CiphertextBlob: CiphertextBlob! });
+  const again = { SourceKeyId: KeyId, DestinationKeyId: KeyArn, CiphertextBlob: CiphertextBlob! };
+  await dave.kms.reEncrypt(again);
+  await assert.rejects(erin.kms.decrypt({ KeyId, CiphertextBlob: CiphertextBlob! }), DENIED);
+  await assert.rejects(dave.kms.encrypt({ KeyId, Plaintext }), DENIED);
   await assert.rejects(erin.kms.encrypt({ KeyId: KeyArn, Plaintext }), DENIED);
   for (const refused of [
     () => dave.kms.disableKey({ KeyId: KeyArn }),

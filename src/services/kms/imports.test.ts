@@ -156,6 +156,35 @@ test('a symmetric key rotates to new imported material, on demand', async () => 
   assert.equal((await kms.describeKey({ KeyId })).KeyMetadata!.KeyState, 'PendingImport');
 });
 
+test('what cannot be of an imported key is told before its state; the public half outlasts the private one', async () => {
+  const symmetric = await external('SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT');
+  for (const refused of [
+    symmetric.kms.enableKeyRotation({ KeyId: symmetric.KeyId }),
+    symmetric.kms.disableKeyRotation({ KeyId: symmetric.KeyId }),
+  ]) {
+    await assert.rejects(refused, { name: 'UnsupportedOperationException', message: /origin is EXTERNAL/ });
+  }
+  const { kms, KeyId } = await external('ECC_NIST_P256', 'SIGN_VERIFY');
+  await assert.rejects(kms.getPublicKey({ KeyId }), { name: 'KMSInvalidStateException' });
+  const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const document = pair.privateKey.export({ type: 'pkcs8', format: 'der' });
+  const brought = await wrapped(kms, KeyId, document, 'RSA_AES_KEY_WRAP_SHA_256');
+  for (const more of [
+    { ImportType: 'NEW_KEY_MATERIAL' as const },
+    { KeyMaterialId: 'a'.repeat(64) },
+    { KeyMaterialDescription: 'mine' },
+  ]) {
+    await assert.rejects(kms.importKeyMaterial({ ...brought, ...FOREVER, ...more }), { name: 'ValidationException' });
+  }
+  await kms.importKeyMaterial({ ...brought, ...FOREVER });
+  await kms.deleteImportedKeyMaterial({ KeyId });
+  const { PublicKey } = await kms.getPublicKey({ KeyId });
+  assert.deepEqual(Buffer.from(PublicKey!), pair.publicKey.export({ type: 'spki', format: 'der' }));
+  await assert.rejects(kms.sign({ KeyId, Message: Plaintext, SigningAlgorithm: 'ECDSA_SHA_256' }), {
+    name: 'KMSInvalidStateException',
+  });
+});
+
 test('RSA, elliptic curve and HMAC material is imported in PKCS #8 or as it is', async () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });

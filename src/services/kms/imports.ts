@@ -58,11 +58,9 @@ export const ImportKeyMaterial = onKey<Import, ImportKeyMaterialResponse>({
   }),
   async run(input, ctx, key) {
     requireExternal(key);
-    if (input.KeyMaterialDescription !== undefined && key.spec !== 'SYMMETRIC_DEFAULT') {
-      throw new ValidationFailure('KeyMaterialDescription is supported for symmetric encryption keys only');
-    }
+    requireSymmetricSettings(key, input);
     const expires = expiryAsked(ctx, input);
-    const bytes = materialIn(ctx, key, input);
+    const { bytes, publicKey } = materialIn(ctx, key, input);
     const id = materialId(key.id, bytes);
     const known = await materialsOf(ctx, key);
     const earlier = earlierMaterial(key, known, id, input);
@@ -73,7 +71,8 @@ export const ImportKeyMaterial = onKey<Import, ImportKeyMaterialResponse>({
       ...(expires !== undefined && { expires }),
       ...(waiting && { waiting }),
     };
-    const material = materialOf(ctx, key, bytes, { ...(earlier ?? { sequence: known.length }), id, imported });
+    const kept = { ...(earlier ?? { sequence: known.length }), ...(publicKey && { publicKey }), id, imported };
+    const material = materialOf(ctx, key, bytes, kept);
     bytes.fill(0);
     await ctx.store.replace(materials, material);
     await announce(ctx, key, material, earlier === undefined);
@@ -84,6 +83,15 @@ export const ImportKeyMaterial = onKey<Import, ImportKeyMaterialResponse>({
 function requireExternal(key: Key): void {
   if (key.origin !== 'EXTERNAL') {
     unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);
+  }
+}
+
+/** Other keys have one material for good. */
+function requireSymmetricSettings({ spec }: Key, input: Import): void {
+  if (spec === 'SYMMETRIC_DEFAULT') return;
+  for (const name of ['ImportType', 'KeyMaterialDescription', 'KeyMaterialId'] as const) {
+    if (input[name] === undefined) continue;
+    throw new ValidationFailure(`${name} is supported for symmetric encryption keys only`);
   }
 }
 
@@ -105,7 +113,7 @@ function expiryAsked(ctx: Context, { ExpirationModel = 'KEY_MATERIAL_EXPIRES', V
 }
 
 /** The material that the request carries, in the one form in which we keep it. */
-function materialIn(ctx: Context, key: Key, { ImportToken, EncryptedKeyMaterial }: Import): Uint8Array {
+function materialIn(ctx: Context, key: Key, { ImportToken, EncryptedKeyMaterial }: Import) {
   const token = tokenIn(ctx, ImportToken);
   if (!token || token.key !== keyArn(key)) fail(InvalidImportTokenException, '');
   if (token.expires <= ctx.now.getTime()) fail(ExpiredImportTokenException, '');
@@ -118,7 +126,9 @@ function materialIn(ctx: Context, key: Key, { ImportToken, EncryptedKeyMaterial 
   } catch {
     return fail(IncorrectKeyMaterialException, '');
   }
-  return read.type === 'private' ? read.export({ type: 'pkcs8', format: 'der' }) : read.export();
+  if (read.type !== 'private') return { bytes: read.export() };
+  const publicKey = createPublicKey(read).export({ type: 'spki', format: 'der' }).toString('base64');
+  return { bytes: read.export({ type: 'pkcs8', format: 'der' }), publicKey };
 }
 
 /** A document may hold a public key that is not the private key's. */

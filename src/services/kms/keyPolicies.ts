@@ -15,6 +15,7 @@ import {
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
+import { chainOf, organizationPath } from '../../identity/organization.ts';
 import { standingOf } from '../../identity/policies.ts';
 import { bindPrincipals, InvalidPrincipal, showPrincipals } from '../../identity/principalBinding.ts';
 import { compilePolicy, contextOf, decide, type Principal, parsePolicy, validatePolicy } from '../../policy/index.ts';
@@ -138,20 +139,40 @@ async function mayPutAgain(ctx: Context, arn: string, policy: string): Promise<b
     caller.type === 'Service'
       ? { type: 'Service', service: caller.service ?? '' }
       : { type: caller.type, arn: caller.arn };
-  const standing = await standingOf(ctx.store, caller);
   const resource = compilePolicy(policy, arn);
-  const context = contextOf({
-    'aws:PrincipalArn': caller.session?.kind === 'AssumedRole' ? caller.session.principalArn : caller.arn,
-    'aws:PrincipalAccount': caller.account,
-    'aws:userid': caller.userId,
-    'aws:username': caller.type === 'User' ? caller.userName : undefined,
-    'aws:SourceIp': ctx.source.ip,
-    'aws:RequestedRegion': ctx.region,
-    'kms:CallerAccount': caller.account,
-    ...Object.fromEntries(standing.tags.map((tag) => [`aws:PrincipalTag/${tag.Key}`, tag.Value])),
-  });
+  const context = contextOf({ ...(await callerContext(ctx)), ...requestContext(ctx) });
   const request = { principal, action: 'kms:PutKeyPolicy', resource: arn, context };
   const sides = { principalAccount: caller.account || null, resourceAccount: ctx.account };
   const { verdict } = decide({ ...request, ...sides }, { identity: [compilePolicy(EVERYTHING)], resource });
   return verdict === 'Allowed';
 }
+
+/** What conditions of key policies ask of whoever calls, as the next request would carry it. */
+async function callerContext({ store, caller }: Context) {
+  const { session, account } = caller;
+  const { tags } = await standingOf(store, caller);
+  const chain = account === '' ? undefined : await chainOf(store, account);
+  const organization = chain && { id: chain.organization.id, paths: [organizationPath(chain)] };
+  return {
+    'aws:PrincipalArn': session?.kind === 'AssumedRole' ? session.principalArn : caller.arn,
+    'aws:PrincipalAccount': account,
+    'aws:PrincipalType': caller.type === 'Root' ? 'Account' : caller.type,
+    'aws:PrincipalIsAWSService': String(caller.type === 'Service'),
+    'aws:PrincipalOrgID': organization?.id,
+    'aws:PrincipalOrgPaths': organization?.paths,
+    'aws:MultiFactorAuthPresent': session && String(session.mfa ?? false),
+    'aws:userid': caller.userId,
+    'aws:username': caller.type === 'User' ? caller.userName : undefined,
+    'kms:CallerAccount': account,
+    ...Object.fromEntries(tags.map((tag) => [`aws:PrincipalTag/${tag.Key}`, tag.Value])),
+  };
+}
+
+const requestContext = ({ account, region, source, now, calledVia }: Context) => ({
+  'aws:CurrentTime': now.toISOString(),
+  'aws:RequestedRegion': region,
+  'aws:ResourceAccount': account,
+  'aws:SecureTransport': String(source.tls !== undefined),
+  'aws:SourceIp': source.ip,
+  'aws:ViaAWSService': String(calledVia !== undefined),
+});

@@ -168,8 +168,10 @@ const storeView = ({ proxy, cluster, ...store }: KeyStore): CustomKeyStoresListE
       AccessKeyId: proxy.accessKeyId,
       UriEndpoint: proxy.endpoint,
       UriPath: proxy.path,
-      ...(proxy.vpcService !== undefined && { VpcEndpointServiceName: proxy.vpcService }),
-      ...(proxy.vpcOwner !== undefined && { VpcEndpointServiceOwner: proxy.vpcOwner }),
+      ...(proxy.vpcService !== undefined && {
+        VpcEndpointServiceName: proxy.vpcService,
+        VpcEndpointServiceOwner: proxy.vpcOwner ?? store.account,
+      }),
     },
   }),
 });

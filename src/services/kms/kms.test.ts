@@ -213,6 +213,33 @@ test('the key policy is the root of trust', async () => {
   });
 });
 
+test('the lockout check knows what the next request would carry', async () => {
+  const cloud = await testCloud();
+  const { kms, organizations } = cloud.root;
+  const { Organization } = await organizations.createOrganization({});
+  const AWS = `arn:aws:iam::${cloud.managementAccount}:root`;
+  const put = (Condition: object) => {
+    const Statement = { Effect: 'Allow', Principal: { AWS }, Action: 'kms:*', Resource: '*', Condition };
+    return kms.createKey({ Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
+  };
+  for (const condition of [
+    { StringEquals: { 'aws:PrincipalOrgID': Organization!.Id } },
+    { StringLike: { 'aws:PrincipalOrgPaths': `${Organization!.Id}/*` } },
+    { StringEquals: { 'aws:PrincipalType': 'Account', 'aws:ResourceAccount': cloud.managementAccount } },
+    { Bool: { 'aws:ViaAWSService': 'false', 'aws:PrincipalIsAWSService': 'false', 'aws:SecureTransport': 'false' } },
+    { DateGreaterThan: { 'aws:CurrentTime': '2029-01-01T00:00:00Z' } },
+  ]) {
+    await put(condition);
+  }
+  for (const condition of [
+    { StringEquals: { 'aws:PrincipalOrgID': 'o-elsewhere0' } },
+    { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+    { DateGreaterThan: { 'aws:CurrentTime': '2031-01-01T00:00:00Z' } },
+  ]) {
+    await assert.rejects(put(condition), { name: 'MalformedPolicyDocumentException', message: /in the future/ });
+  }
+});
+
 test('a key that is missing is not found by those who may look, and denied to all others', async () => {
   const cloud = await testCloud();
   const alice = await cloud.user('alice');

@@ -19,6 +19,8 @@ export interface Material extends MaterialName {
   readonly sequence: number;
   /** Base 64 of the sealed material. Absent while imported material is deleted or expired, and of `outside`. */
   readonly sealed?: string;
+  /** Base 64 of the public half (SPKI) of an imported pair: it is shown also while the private one is gone. */
+  readonly publicKey?: string;
   /** The material lies in the token of a CloudHSM key store, under the backing id. */
   readonly outside?: true;
   /** Absent for a key's first material, and for imported material that waits for its rotation. */

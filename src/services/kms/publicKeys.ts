@@ -13,13 +13,14 @@ import {
   InvalidCiphertextException,
   type KeySpec,
 } from '@aws-sdk/client-kms';
+import type { Context } from '../../core/context.ts';
 import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { publicKeyOf, requireAlgorithm } from './algorithms.ts';
 import { noteUse } from './encryption.ts';
 import { algorithmsOf, specOf } from './keySpecs.ts';
-import { keyArn, unsupported } from './keys.ts';
-import { currentMaterial, openKey } from './materials.ts';
+import { type Key, keyArn, requireState, unsupported } from './keys.ts';
+import { currentMaterial, isUsable, openKey } from './materials.ts';
 import { requireNoRecipient } from './recipients.ts';
 import { endDryRun, onKey } from './resolve.ts';
 
@@ -28,16 +29,16 @@ const SECRET_KINDS = new Set(['symmetric', 'hmac']);
 export const GetPublicKey = onKey<Present<GetPublicKeyRequest>, GetPublicKeyResponse>({
   operation: 'GetPublicKey',
   aliases: true,
-  state: 'available',
+  state: 'kept',
   async run(_input, ctx, key) {
     if (SECRET_KINDS.has(specOf(key.spec).kind)) {
       unsupported(`${keyArn(key)} key spec is ${key.spec} which is not valid for GetPublicKey.`);
     }
-    const publicKey = publicKeyOf(openKey(ctx, await currentMaterial(ctx, key)));
+    const PublicKey = await publicHalf(ctx, key);
     ctx.audit.responseElements = null;
     return {
       KeyId: keyArn(key),
-      PublicKey: publicKey.export({ type: 'spki', format: 'der' }),
+      PublicKey,
       CustomerMasterKeySpec: key.spec as CustomerMasterKeySpec,
       KeySpec: key.spec as KeySpec,
       KeyUsage: key.usage,
@@ -45,6 +46,15 @@ export const GetPublicKey = onKey<Present<GetPublicKeyRequest>, GetPublicKeyResp
     };
   },
 });
+
+/** SPKI. Of a pair that was imported it outlasts the private half. */
+async function publicHalf(ctx: Context, key: Key): Promise<Uint8Array> {
+  const material = key.material && (await currentMaterial(ctx, key));
+  const isGone = !material || !isUsable(material, ctx.now);
+  if (isGone && material?.publicKey !== undefined) return Buffer.from(material.publicKey, 'base64');
+  if (isGone) requireState(ctx, key, 'available');
+  return publicKeyOf(openKey(ctx, material!)).export({ type: 'spki', format: 'der' });
+}
 
 export const DeriveSharedSecret = onKey<Present<DeriveSharedSecretRequest>, DeriveSharedSecretResponse>({
   operation: 'DeriveSharedSecret',

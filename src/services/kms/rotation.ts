@@ -19,7 +19,7 @@ import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { relatedKeys } from './keyMetadata.ts';
-import { type Key, keyArn, keys, unsupported } from './keys.ts';
+import { type Key, keyArn, keys, requireState, unsupported } from './keys.ts';
 import { isUsable, type Material, materials, materialsOf } from './materials.ts';
 import { noteRotation } from './ownEvents.ts';
 import { itemsPage } from './pages.ts';
@@ -31,10 +31,10 @@ const PERIOD_DAYS = 365;
 const SOON_MS = 20 * 60_000;
 
 export const EnableKeyRotation = onKey<Present<EnableKeyRotationRequest>, object>({
-  state: 'enabled',
+  state: 'any',
   conditions: (input) => ({ 'kms:RotationPeriodInDays': String(input.RotationPeriodInDays ?? PERIOD_DAYS) }),
   async run(input, ctx, found) {
-    requireScheduled(found);
+    requireScheduled(ctx, found);
     const key = await rotated(ctx, found);
     const periodDays = input.RotationPeriodInDays ?? key.rotation?.periodDays ?? PERIOD_DAYS;
     if (key.rotation?.periodDays === periodDays) return {};
@@ -44,9 +44,9 @@ export const EnableKeyRotation = onKey<Present<EnableKeyRotationRequest>, object
 });
 
 export const DisableKeyRotation = onKey<Present<DisableKeyRotationRequest>, object>({
-  state: 'enabled',
+  state: 'any',
   async run(_input, ctx, key) {
-    requireScheduled(key);
+    requireScheduled(ctx, key);
     const { rotation: _, ...rest } = await rotated(ctx, key);
     await ctx.store.replace(keys, rest);
     return {};
@@ -172,10 +172,11 @@ function requireRotatable(key: Key): void {
   }
 }
 
-/** Of automatic rotation. */
-function requireScheduled(key: Key): void {
+/** For automatic rotation. What never can be is told before what cannot be now. */
+function requireScheduled(ctx: Context, key: Key): void {
   requireRotatable(key);
   if (key.origin !== 'AWS_KMS') {
     unsupported(`${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`);
   }
+  requireState(ctx, key, 'enabled');
 }
