@@ -42,6 +42,8 @@ export interface FrontAround {
     signed?: FormSignature | WireRequest,
     found?: FrontFinding,
   ) => Promise<WireResponse>;
+  /** The request with its body unpacked. @throws CommonError for what is not packed as it says */
+  readonly unpacked: (request: WireRequest) => WireRequest;
   readonly source: Source;
   readonly settings: Settings;
   readonly secrets: Secrets;

@@ -84,6 +84,7 @@ export async function fronted(request: WireRequest, source: Source, deps: Deps):
     store: deps.store,
     endpoint,
     wallClock: deps.wallClock(),
+    unpacked,
     source,
     settings: deps.settings,
     secrets: deps.secrets,

@@ -1,7 +1,8 @@
 /**
- * Whether a text has a match, and from where on it may begin: the program run as a deterministic automaton, whose states are made when they are first
- * met and kept. Each character costs a look into a table; where states would grow without bound, all are forgotten and
- * made anew, which costs as many steps as the program has. `Fuel` bounds that: no text takes longer than it buys.
+ * Whether a text has a match, and from where on it may begin: the program run as a deterministic automaton, whose
+ * states are made when they are first met and kept. Each character costs a look into a table; where states would grow
+ * without bound, all are forgotten and made anew, which costs as many steps as the program has. `Fuel` bounds that: no
+ * text takes longer than it buys.
  */
 import { allBut, type Characters, has, NEWLINE, WORD } from './characters.ts';
 import type { Program } from './program.ts';

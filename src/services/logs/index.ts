@@ -34,6 +34,7 @@ import {
 } from './groups.ts';
 import { CancelImportTask, CreateImportTask, DescribeImportTaskBatches, DescribeImportTasks } from './imports/tasks.ts';
 import { DeleteIndexPolicy, DescribeFieldIndexes, DescribeIndexPolicies, PutIndexPolicy } from './indexPolicies.ts';
+import { CallWithBearerToken } from './ingestion/bearers.ts';
 import { PutBearerTokenAuthentication } from './ingestion/bearerTokens.ts';
 import limits from './limits.json' with { type: 'json' };
 import { StartLiveTail } from './liveTail.ts';
@@ -208,4 +209,5 @@ export const logs = defineService({
     UpdateLookupTable,
     UpdateScheduledQuery,
   },
+  inner: { CallWithBearerToken },
 });

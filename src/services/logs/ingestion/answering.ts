@@ -3,42 +3,32 @@ import type { PutLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs';
 import type { FrontAnswer, FrontAround } from '../../../core/front.ts';
 import { regionOfHost } from '../../../core/regionalHosts.ts';
 import type { WireRequest, WireResponse } from '../../../core/wire.ts';
-import {
-  answered,
-  isRefusal,
-  NOTHING_REJECTED,
-  Refusal,
-  type Rejected,
-  refused,
-  rejectedIn,
-  together,
-} from './answers.ts';
+import { answered, isRefusal, NOTHING_REJECTED, Refusal, refused, rejectedIn, together } from './answers.ts';
 import { type Asked, askedOf, batchesOf, type Put } from './asked.ts';
-import { putWithToken } from './bearers.ts';
+import { putAs, senderOf } from './bearers.ts';
 
 export const answerFront: FrontAnswer = async (request, around) => {
   try {
-    const asked = askedOf(request);
-    const rejected = await putAll(request, around, asked);
+    const asked = askedOf(around.unpacked(request));
+    const put = await putterOf(request, around, asked);
+    const now = await around.within(async (ctx) => ctx.now.getTime());
+    let rejected = NOTHING_REJECTED;
+    for (const batch of batchesOf(asked, now)) rejected = together(rejected, rejectedIn(await put(batch), batch));
     return answered(asked, rejected);
   } catch (error) {
-    if (isRefusal(error)) return refused(error);
+    if (isRefusal(error)) return refused(error, request.path);
     throw error;
   }
 };
 
-async function putAll(request: WireRequest, around: FrontAround, asked: Asked): Promise<Rejected> {
+/** As whoever signed the request, which is proved with each batch, or whose token it has. */
+async function putterOf(request: WireRequest, around: FrontAround, asked: Asked): Promise<Put> {
   const { authorization = '', host = '' } = request.headers;
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
-  const now = await around.within(async (ctx) => ctx.now.getTime());
+  if (token === undefined) return async (input) => outputIn(await around.ask(putRequest(request, input), request));
   const region = regionOfHost(host) ?? around.settings.region;
-  const put: Put =
-    token === undefined
-      ? async (input) => outputIn(await around.ask(putRequest(request, input), request))
-      : (input) => around.within((ctx) => putWithToken(ctx, token, region, input));
-  let rejected = NOTHING_REJECTED;
-  for (const batch of batchesOf(asked, now)) rejected = together(rejected, rejectedIn(await put(batch), batch));
-  return rejected;
+  const sender = await around.within((ctx) => senderOf(ctx, token, region, asked));
+  return (input) => around.within((ctx) => putAs(ctx, sender, region, input));
 }
 
 /** PutLogEvents as clients ask for it. What it was made of is what is signed. */

@@ -3,6 +3,7 @@ import type { PutLogEventsResponse } from '@aws-sdk/client-cloudwatch-logs';
 import { AccessDenied, CommonError } from '../../../core/errors.ts';
 import type { WireResponse } from '../../../core/wire.ts';
 import type { Asked, Batch } from './asked.ts';
+import { OTLP_PATH } from './formats.ts';
 
 /** No to a request, with its status. */
 export class Refusal extends Error {
@@ -26,7 +27,8 @@ const STATUSES: readonly (readonly [pattern: RegExp, status: number])[] = [
   [/^(?:UnrecognizedClient|InvalidClientTokenId|InvalidSignature|IncompleteSignature)/, 401],
   [/^(?:ExpiredToken|MissingAuthentication)/, 401],
   [/Throttling|TooMany/, 429],
-  [/^(?:Internal|ServiceUnavailable)/, 500],
+  [/^Internal/, 500],
+  [/^ServiceUnavailable/, 503],
 ];
 
 export const isRefusal = (error: unknown): error is Error =>
@@ -35,9 +37,11 @@ export const isRefusal = (error: unknown): error is Error =>
   error instanceof CommonError ||
   (error instanceof Error && '$fault' in error);
 
-export function refused(error: Error): WireResponse {
+/** Senders of OTLP are told when to come again. */
+export function refused(error: Error, path: string): WireResponse {
   const { status, code, message } = error instanceof Refusal ? error : Refusal.named(error.name, error.message);
-  return inJson(status, { message }, { 'x-amzn-errortype': code });
+  const mayRetry = path === OTLP_PATH && (status === 429 || status === 503);
+  return inJson(status, { message }, { 'x-amzn-errortype': code, ...(mayRetry && { 'retry-after': '1' }) });
 }
 
 const inJson = (status: number, body: object, more: Readonly<Record<string, string>> = {}): WireResponse => ({

@@ -27,12 +27,13 @@ interface Format {
 
 const JSON_TYPE = 'application/json';
 const PROTOBUF = 'application/x-protobuf';
+export const OTLP_PATH = '/v1/logs';
 
 export const FORMATS: Readonly<Record<string, Format>> = {
   '/services/collector/event': { types: [JSON_TYPE], inQuery: true, isTold: false, read: collectorEvents },
   '/ingest/bulk': { types: [JSON_TYPE, 'application/x-ndjson'], inQuery: true, isTold: true, read: lineEvents },
   '/ingest/json': { types: [JSON_TYPE], inQuery: true, isTold: true, read: objectEvents },
-  '/v1/logs': {
+  [OTLP_PATH]: {
     types: [JSON_TYPE, PROTOBUF],
     inQuery: false,
     isTold: true,

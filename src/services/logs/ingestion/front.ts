@@ -6,10 +6,10 @@ import type { Front } from '../../../core/front.ts';
 
 const PATHS: ReadonlySet<string> = new Set(['/services/collector/event', '/ingest/bulk', '/ingest/json', '/v1/logs']);
 
+const AUTHORIZATION = /^Bearer |^AWS4-HMAC-SHA256 +Credential=[^, ]*\/logs\/aws4_request,/i;
+
 export const ingestionFront: Front = {
   takes: ({ method, path, headers }) =>
-    method === 'POST' &&
-    PATHS.has(path) &&
-    /^Bearer |^AWS4-HMAC-SHA256 .*\/logs\/aws4_request/i.test(headers.authorization ?? ''),
+    method === 'POST' && PATHS.has(path) && AUTHORIZATION.test(headers.authorization ?? ''),
   load: async () => (await import('./answering.ts')).answerFront,
 };

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { CommonError } from '../../../core/errors.ts';
 import { type Cloud, testCloud } from '../../../testing/cloud.ts';
 import { promptly } from '../../../testing/promptly.ts';
+import { refused } from './answers.ts';
 
 const POLICY = {
   Version: '2012-10-17',
@@ -232,6 +235,26 @@ test('A token is used in the Region of the host that it is sent to', async () =>
   assert.equal((await logs.filterLogEvents({ logGroupName: 'app' })).events?.length, 1);
 });
 
+test('A token opens nothing in a Region that its account has disabled', async () => {
+  const { cloud, send } = await listening();
+  const { logs } = cloud.as(await cloud.keyFor(cloud.managementAccount), 'af-south-1');
+  const { account } = cloud.root;
+  const moved = async () => {
+    cloud.advance('PT1H');
+    await cloud.settle();
+  };
+  await account.enableRegion({ RegionName: 'af-south-1' });
+  await moved();
+  await logs.createLogGroup({ logGroupName: 'app' });
+  await logs.createLogStream({ logGroupName: 'app', logStreamName: 's' });
+  await logs.putBearerTokenAuthentication({ logGroupIdentifier: 'app', bearerTokenAuthenticationEnabled: true });
+  const headers = { host: 'logs.af-south-1.amazonaws.com' };
+  assert.equal((await send({ body: EVENT, headers })).status, 200);
+  await account.disableRegion({ RegionName: 'af-south-1' });
+  await moved();
+  assert.equal((await send({ body: EVENT, headers })).status, 401);
+});
+
 test('A token must be one, hold, and its user be permitted; the group must let tokens in', async () => {
   const { cloud, iam, send, id, enabled, logs } = await listening();
   const status = async (more: Sent = {}) => (await send({ body: EVENT, ...more })).status;
@@ -267,54 +290,163 @@ test('Without logs:CallWithBearerToken, or logs:PutLogEvents, nobody sends', asy
   }
 });
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
-/** Signature Version 4 as AWS describes it. */
-function signed(
-  key: { accessKeyId: string; secretAccessKey: string },
-  path: string,
-  query: string,
-  body: string,
-  day?: string,
-) {
-  const timestamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const date = day ?? timestamp.slice(0, 8);
-  const scope = `${date}/us-east-1/logs/aws4_request`;
-  const host = 'logs.us-east-1.amazonaws.com';
-  const names = 'host;x-amz-date';
-  const lines = `host:${host}\nx-amz-date:${timestamp}\n`;
-  const canonical = ['POST', path, query, lines, names, sha256(body)].join('\n');
+interface Signing {
+  readonly path: string;
+  readonly query?: string;
+  readonly body: string | Uint8Array;
+  /** Seconds ago. */
+  readonly age?: number;
+  /** Of the credential scope, when not of the signature's time. */
+  readonly day?: string;
+  readonly region?: string;
+  readonly service?: string;
+  /** Further headers that are signed. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+const QUERY = 'logGroup=app&logStream=s';
+
+/** Headers of Signature Version 4 as AWS describes it. */
+function signed(key: { accessKeyId: string; secretAccessKey: string }, signing: Signing) {
+  const { path, query = QUERY, body, age = 0, region = 'us-east-1', service = 'logs', more = {} } = signing;
+  const timestamp = new Date(Date.now() - age * 1000).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const date = signing.day ?? timestamp.slice(0, 8);
+  const headers = { host: 'logs.us-east-1.amazonaws.com', 'x-amz-date': timestamp, ...more };
+  const lines = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  const names = lines.map(([name]) => name).join(';');
+  const told = lines.map(([name, value]) => `${name}:${value}\n`).join('');
+  const canonical = ['POST', path, query, told, names, sha256(body)].join('\n');
+  const scope = `${date}/${region}/${service}/aws4_request`;
   const text = `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonical)}`;
-  const steps = [date, 'us-east-1', 'logs', 'aws4_request'];
-  const signing = steps.reduce<string | Buffer>((so, step) => hmac(so, step), `AWS4${key.secretAccessKey}`);
-  const signature = hmac(signing, text).toString('hex');
-  const authorization = `AWS4-HMAC-SHA256 Credential=${key.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-  return { authorization, 'x-amz-date': timestamp };
+  const signingKey = scope
+    .split('/')
+    .reduce<string | Buffer>((so, step) => hmac(so, step), `AWS4${key.secretAccessKey}`);
+  const signature = hmac(signingKey, text).toString('hex');
+  const credential = `Credential=${key.accessKeyId}/${scope}, SignedHeaders=${names}`;
+  return { ...headers, authorization: `AWS4-HMAC-SHA256 ${credential}, Signature=${signature}` };
 }
 
 test('A request that is signed is sent by whoever signed it, whatever the group says of tokens', async () => {
   const { cloud, send, enabled } = await listening();
   await enabled(false);
   const key = await cloud.keyFor(cloud.managementAccount, 'sender');
-  const query = 'logGroup=app&logStream=s';
-  const headers = signed(key, '/ingest/json', query, '{"a":1}');
-  const sent = await send({ path: '/ingest/json', headers, body: '{"a":1}' });
+  const path = '/ingest/json';
+  const body = '{"a":1}';
+  const headers = signed(key, { path, body });
+  const sent = await send({ path, headers, body });
   assert.deepEqual([sent.status, sent.body], [200, '{}']);
-  assert.deepEqual(await texts(cloud), ['{"a":1}']);
-  assert.equal((await send({ path: '/ingest/json', headers, body: '{"a":2}' })).status, 401, 'another body');
-  assert.equal((await send({ path: '/ingest/bulk', headers, body: '{"a":1}' })).status, 401, 'another path');
-  const late = { ...headers, 'x-amz-date': '20200101T000000Z' };
-  assert.equal((await send({ path: '/ingest/json', headers: late, body: '{"a":1}' })).status, 401);
-  const old = signed(key, '/ingest/json', query, '{"a":1}', '20200101');
-  assert.equal((await send({ path: '/ingest/json', query, headers: old, body: '{"a":1}' })).status, 401, 'an old day');
-  const unsigned = { ...headers, 'x-aws-log-group': 'app' };
-  assert.equal(
-    (await send({ path: '/ingest/json', headers: unsigned, query: 'logStream=s', body: '{"a":1}' })).status,
-    401,
-  );
+  const inHeaders = { 'x-aws-log-group': 'app', 'x-aws-log-stream': 's' };
+  const named = signed(key, { path, query: '', body, more: inHeaders });
+  assert.equal((await send({ path, query: '', headers: named, body })).status, 200);
+  assert.deepEqual(await texts(cloud), [body, body]);
   await cloud.user('nobody');
   const other = await cloud.keyFor(cloud.managementAccount, 'nobody');
-  const denied = signed(other, '/ingest/json', query, '{"a":1}');
-  assert.equal((await send({ path: '/ingest/json', headers: denied, body: '{"a":1}' })).status, 403);
+  assert.equal((await send({ path, headers: signed(other, { path, body }), body })).status, 403);
+  assert.equal((await texts(cloud)).length, 2);
+});
+
+test('A signature holds for what it signs, where and when', async () => {
+  const { cloud, send } = await listening();
+  const key = await cloud.keyFor(cloud.managementAccount, 'sender');
+  const path = '/ingest/json';
+  const body = '{"a":1}';
+  const whole = { path, body };
+  const headers = signed(key, whole);
+  const elsewhere = signed(key, { ...whole, query: 'logStream=s' });
+  const refused: readonly (readonly [why: string, sent: Sent])[] = [
+    ['another body', { ...whole, headers, body: '{"a":2}' }],
+    ['another path', { ...whole, headers, path: '/ingest/bulk' }],
+    ['another stream', { ...whole, headers, query: 'logGroup=app&logStream=t' }],
+    [
+      'a group that is not signed',
+      { ...whole, headers: { ...elsewhere, 'x-aws-log-group': 'app' }, query: 'logStream=s' },
+    ],
+    ['another time', { ...whole, headers: { ...headers, 'x-amz-date': '20200101T000000Z' } }],
+    ['a signature of long ago', { ...whole, headers: signed(key, { ...whole, age: 16 * 60 }) }],
+    ['a signature of later', { ...whole, headers: signed(key, { ...whole, age: -16 * 60 }) }],
+    ['an old day', { ...whole, headers: signed(key, { ...whole, day: '20200101' }) }],
+    ['a key that is none', { ...whole, headers: signed({ ...key, accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' }, whole) }],
+    ['another secret', { ...whole, headers: signed({ ...key, secretAccessKey: 'x' }, whole) }],
+  ];
+  for (const [why, sent] of refused) assert.equal((await send(sent)).status, 401, why);
+  const ofEurope = signed(key, { ...whole, region: 'eu-west-1' });
+  assert.equal((await send({ ...whole, headers: ofEurope })).status, 404, 'the group is of another Region');
+  const ofS3 = signed(key, { ...whole, service: 's3' });
+  const dressed = { ...ofS3, authorization: `${ofS3.authorization}, x=/logs/aws4_request` };
+  for (const each of [ofS3, dressed]) assert.notEqual((await send({ ...whole, headers: each })).status, 200);
+  assert.deepEqual(await texts(cloud), []);
+});
+
+test('Bodies may be packed', async () => {
+  const { cloud, send } = await listening();
+  const key = await cloud.keyFor(cloud.managementAccount, 'sender');
+  const path = '/ingest/json';
+  const body = gzipSync('{"packed":true}');
+  const packed = { 'content-encoding': 'gzip' };
+  assert.equal((await send({ path, headers: packed, body })).status, 200);
+  assert.equal((await send({ path, headers: { ...packed, ...signed(key, { path, body }) }, body })).status, 200);
+  assert.deepEqual(await texts(cloud), ['{"packed":true}', '{"packed":true}']);
+  const bomb = gzipSync(`"${' '.repeat(20_000_000)}"`);
+  const refused = [
+    { headers: packed, body: '{}' },
+    { headers: { 'content-encoding': 'br' }, body },
+    { headers: packed, body: bomb },
+  ];
+  for (const sent of refused) assert.match(String((await send({ path, ...sent })).status), /^4/);
+});
+
+test('Each use of a token is a data event, for trails that ask for it', async () => {
+  const { cloud, iam, send } = await listening();
+  const { s3, cloudtrail } = cloud.root;
+  const Bucket = 'token-audit';
+  await s3.createBucket({ Bucket });
+  const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+  const letIn = { Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' }, Action: 's3:*', Resource };
+  await s3.putBucketPolicy({ Bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement: letIn }) });
+  await cloudtrail.createTrail({ Name: 'audit', S3BucketName: Bucket });
+  await send({ body: EVENT });
+  const FieldSelectors = [
+    { Field: 'eventCategory', Equals: ['Data'] },
+    { Field: 'resources.type', Equals: ['AWS::Logs::LogGroupAuthorization'] },
+  ];
+  await cloudtrail.putEventSelectors({ TrailName: 'audit', AdvancedEventSelectors: [{ FieldSelectors }] });
+  await cloudtrail.startLogging({ Name: 'audit' });
+  await send({ body: EVENT });
+  await send({ body: EVENT, query: 'logGroup=none&logStream=s' });
+  const Statement = { Effect: 'Deny', Action: 'logs:CallWithBearerToken', Resource: '*' };
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam.putUserPolicy({ UserName: 'sender', PolicyName: 'no', PolicyDocument });
+  await send({ body: EVENT });
+  const { entries } = await cloud.deps.store.journal.lookup({
+    ...{ kind: 'data', account: cloud.managementAccount, region: 'us-east-1', limit: 10 },
+  });
+  const records = entries.map(({ body }) => JSON.parse(body)).reverse();
+  const group = (name: string) => `arn:aws:logs:us-east-1:${cloud.managementAccount}:log-group:${name}`;
+  assert.deepEqual(
+    records.map(({ eventName, errorCode, resources, userIdentity }) => [
+      ...[eventName, errorCode, resources[0].type, resources[0].ARN, userIdentity.userName],
+    ]),
+    [
+      ['CallWithBearerToken', undefined, 'AWS::Logs::LogGroupAuthorization', group('app'), 'sender'],
+      ['CallWithBearerToken', undefined, 'AWS::Logs::LogGroupAuthorization', group('none'), 'sender'],
+      ['CallWithBearerToken', 'AccessDeniedException', 'AWS::Logs::LogGroupAuthorization', group('app'), 'sender'],
+    ],
+  );
+});
+
+test('Senders of OTLP are told when to come again', () => {
+  const busy = new CommonError('ThrottlingException', 'Rate exceeded', 400);
+  const away = new CommonError('ServiceUnavailable', 'The request has failed.', 503);
+  const told = [refused(busy, '/v1/logs'), refused(away, '/v1/logs'), refused(busy, '/ingest/json')];
+  assert.deepEqual(
+    told.map(({ status, headers }) => [status, headers['retry-after']]),
+    [
+      [429, '1'],
+      [503, '1'],
+      [429, undefined],
+    ],
+  );
 });
