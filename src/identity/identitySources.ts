@@ -60,9 +60,7 @@ export interface ExternalSignIn {
   readonly signIn: string;
   /** Session tags, where the instance has attributes for access control. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Milliseconds: the tokens end then; undefined: when they do anyway. */
-  readonly ends?: number | undefined;
-  /** Milliseconds: no token of it is left. */
+  /** Milliseconds: it ends, and with it all its tokens. */
   readonly expires: number;
 }
 
@@ -94,15 +92,10 @@ export async function keepSignIn({ store, random }: Writing, row: ExternalSignIn
   await store.replace(externalSignIns, kept);
 }
 
-const DAYS_90_MS = 90 * 86_400_000;
-
-/** As long as refresh tokens live, the longest of all. Rows of old ones make room. */
-export async function keepExternalSignIn(
-  ctx: Writing & Pick<Context, 'now'>,
-  row: Omit<ExternalSignIn, 'expires'>,
-): Promise<void> {
+/** Rows of old ones make room. */
+export async function keepExternalSignIn(ctx: Writing & Pick<Context, 'now'>, row: ExternalSignIn): Promise<void> {
   const { store, now } = ctx;
   const { rows } = await store.list(externalSignIns, [], { limit: 3, index: 'expires', unchecked: true });
   for (const { signIn, expires } of rows) if (expires <= now.getTime()) await store.remove(externalSignIns, [signIn]);
-  await keepSignIn(ctx, { ...row, expires: row.ends ?? now.getTime() + DAYS_90_MS });
+  await keepSignIn(ctx, row);
 }

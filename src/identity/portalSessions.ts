@@ -21,7 +21,7 @@ export interface PortalSession {
   readonly signIn: string;
   readonly identityStore: string;
   readonly user: string;
-  /** Id of the client that it was given to; `portal` for the page itself. */
+  /** Id of the client that it was given to; `BROWSER` for the page itself. */
   readonly client: string;
   readonly scopes: readonly string[];
   /** ISO 8601 */
@@ -108,9 +108,19 @@ export async function endSignIn(tx: Transaction, signIn: string, client?: string
   }
 }
 
-/** Whoever signs out, or chooses another password, leaves nothing of a sign-in. */
-export const isOngoing = async (tx: Transaction, signIn: string): Promise<boolean> =>
-  (await tx.list(portalSessions, [signIn], { limit: 1, index: 'signIn' })).rows.length > 0;
+/** Client of a browser's own session, which is what the tokens of a sign-in come of. */
+export const BROWSER = 'portal';
+
+/**
+ * When a sign-in in a browser ends, in milliseconds: what came of it lasts no longer. Undefined: it is over, there was
+ * none, or whoever it was has signed out or chosen another password.
+ */
+export async function endOfSignIn({ store, now }: Pick<Context, 'store' | 'now'>, signIn: string) {
+  for await (const { client, expires } of everyRow(store, portalSessions, [signIn], 'signIn')) {
+    if (client === BROWSER) return expires > now.getTime() ? expires : undefined;
+  }
+  return undefined;
+}
 
 /** Somebody of a directory, as CloudTrail has it. */
 export const personIdentity = (instance: Instance, { id: userId }: Pick<DirectoryUser, 'id'>): object => ({
@@ -158,7 +168,7 @@ export async function signedInBy(ctx: Context, token: string): Promise<SignedIn 
 /** Who visits the pages: tokens of command lines open the API, but are nobody's cookie. */
 export async function visitorBy(ctx: Context, token: string): Promise<SignedIn | undefined> {
   const person = await signedInBy(ctx, token);
-  return person?.session.client === 'portal' ? person : undefined;
+  return person?.session.client === BROWSER ? person : undefined;
 }
 
 /** Tokens with scopes open accounts and roles only with the scope for that. */

@@ -12,7 +12,7 @@ import { peopleOf } from '../identity/instanceKeys.ts';
 import { type Instance, instanceOfStore, instances } from '../identity/instances.ts';
 import { checked } from '../identity/passwords.ts';
 import { personPasswords } from '../identity/personCredentials.ts';
-import { answersHere, digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
+import { answersHere, BROWSER, digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
 import { recordPerson } from './records.ts';
 import { afterPassword } from './secondFactor.ts';
 
@@ -102,15 +102,12 @@ export async function signedIn(
   const now = ctx.now.getTime();
   const signIn = uuid(ctx);
   await forgetOldSessions(ctx);
-  if (external) {
-    const { identityStore } = user;
-    await keepExternalSignIn(ctx, { identityStore, signIn, attributes: external.attributes, ends: external.until });
-  }
+  const { identityStore } = user;
+  const expires = Math.min(now + SESSION_MS, external?.until ?? Infinity);
+  if (external) await keepExternalSignIn(ctx, { identityStore, signIn, attributes: external.attributes, expires });
   await ctx.store.insert(portalSessions, {
-    ...{ token: digestOf(token), use: 'access', signIn, client: 'portal', scopes: [] },
-    ...{ identityStore: user.identityStore, user: user.id, mfa },
-    created: ctx.now.toISOString(),
-    expires: Math.min(now + SESSION_MS, external?.until ?? Infinity),
+    ...{ token: digestOf(token), use: 'access', signIn, client: BROWSER, scopes: [] },
+    ...{ identityStore, user: user.id, mfa, created: ctx.now.toISOString(), expires },
   });
   const LoginTo = `${ctx.settings.endpoint}${next.split('?')[0]}`;
   const told = { instance, user, workflow, credentials, more: { LoginTo, ...more } };

@@ -22,7 +22,7 @@ import { isServedIn } from '../../identity/instanceRegions.ts';
 import { type Instance, identityStoreArn, instanceArn, instances } from '../../identity/instances.ts';
 import { invalidClient, refuse, requireRegion } from './errors.ts';
 import { exchangedToken } from './exchanges.ts';
-import { type Grant, keep, ofCode, ofRefreshToken, secondsLeft } from './tokens.ts';
+import { type Grant, keep, ofCode, ofRefreshToken } from './tokens.ts';
 
 type Input = Present<CreateTokenWithIAMRequest>;
 
@@ -103,7 +103,7 @@ async function issued(
 ): Promise<CreateTokenWithIAMResponse> {
   const scopes = scopesOf(application, grant, input);
   const signIn = grant.signIn ?? uuid(ctx);
-  const left = Math.min(await secondsLeft(ctx, signIn), sessionLeft(ctx, grant));
+  const left = secondsLeft(ctx, grant);
   const seconds = Math.min(left, SECONDS);
   if (seconds <= 0) return refuse('expired_token', 'The session has expired.');
   const client = applicationClient(application);
@@ -127,8 +127,8 @@ async function issued(
   };
 }
 
-/** A refresh token ends when the first one did: it renews tokens, not the session. */
-const sessionLeft = ({ now }: Context, { ends }: Grant) =>
+/** A session ends with the sign-in that it came of; a refresh token renews tokens, not the session. */
+const secondsLeft = ({ now }: Context, { ends }: Grant) =>
   ends === undefined ? SESSION_SECONDS : Math.floor((ends - now.getTime()) / 1000);
 
 function isRenewable({ grantType, requestedTokenType }: Input): boolean {

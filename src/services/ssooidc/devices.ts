@@ -6,6 +6,7 @@ import { pagesAt } from '../../core/pagesAddress.ts';
 import { entitled } from '../../identity/applications.ts';
 import {
   answersHere,
+  type DeviceAuthorization,
   deviceAuthorizations,
   digestOf,
   instanceOfUrl,
@@ -18,6 +19,8 @@ import { refuse } from './errors.ts';
 const SECONDS = 600;
 /** Seconds between two questions of a client. */
 const INTERVAL = 1;
+/** Clocks and timers of clients are a little off. */
+const INTERVAL_MS_MIN = INTERVAL * 1000 - 100;
 /** Letters that are not taken for one another. */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ';
 
@@ -62,6 +65,25 @@ export const StartDeviceAuthorization: Operation<
     };
   },
 };
+
+interface Question {
+  readonly at: number;
+  readonly requestId: string;
+}
+
+/** The last question about each request, which is another row as soon as somebody decides. */
+const asked = new WeakMap<DeviceAuthorization, Question>();
+
+/** Nobody has decided yet. Who asks again too soon hears that, and is to wait longer (RFC 8628, section 3.5). */
+export function pending({ now, requestId }: Context, row: DeviceAuthorization): never {
+  const last = asked.get(row);
+  const at = now.getTime();
+  asked.set(row, { at, requestId });
+  const isHasty = last && last.requestId !== requestId && at - last.at < INTERVAL_MS_MIN;
+  return isHasty
+    ? refuse('slow_down', 'The client asks too often.')
+    : refuse('authorization_pending', 'Authorization pending');
+}
 
 /** Whoever asks makes room first: rows of strangers do not pile up. */
 async function forgetOld(ctx: Context): Promise<void> {

@@ -1,58 +1,59 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { clientOfId } from '../../identity/oidcClients.ts';
-import { authorizationCodes, deviceAuthorizations, digestOf, newToken } from '../../identity/portalSessions.ts';
 import { testCloud } from '../../testing/cloud.ts';
+import { portalOf, welcome } from '../../testing/people.ts';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 async function world() {
   const cloud = await testCloud();
-  const { organizations, ssoAdmin, identitystore } = cloud.root;
-  await organizations.createOrganization({ FeatureSet: 'ALL' });
-  const { InstanceArn } = await ssoAdmin.createInstance({});
-  const { IdentityStoreId } = (await ssoAdmin.listInstances({})).Instances![0]!;
-  const { UserId } = await identitystore.createUser({
-    ...{ IdentityStoreId, UserName: 'alice', DisplayName: 'Alice', Name: { GivenName: 'Alice', FamilyName: 'Doe' } },
-    Emails: [{ Value: 'alice@example.com', Primary: true }],
-  });
-  const { PermissionSet } = await ssoAdmin.createPermissionSet({
-    InstanceArn,
-    Name: 'AdminRole',
-    SessionDuration: 'PT2H',
-  });
-  const PermissionSetArn = PermissionSet!.PermissionSetArn!;
-  const ManagedPolicyArn = 'arn:aws:iam::aws:policy/AdministratorAccess';
-  await ssoAdmin.attachManagedPolicyToPermissionSet({ InstanceArn, PermissionSetArn, ManagedPolicyArn });
-  await ssoAdmin.createAccountAssignment({
-    ...{ InstanceArn, PermissionSetArn, TargetId: cloud.managementAccount, TargetType: 'AWS_ACCOUNT' },
-    ...{ PrincipalType: 'USER', PrincipalId: UserId },
-  });
-  await cloud.settle();
-  /** What the page does when somebody who is signed in confirms a device. */
-  const confirm = (userCode: string, decision: 'ALLOWED' | 'DENIED') =>
-    cloud.deps.store.transaction(async (tx) => {
-      const { rows } = await tx.list(deviceAuthorizations, [userCode], { limit: 1, index: 'userCode' });
-      await tx.replace(deviceAuthorizations, { ...rows[0]!, decision, user: UserId! });
-    });
+  const portal = await portalOf(cloud);
+  const { IdentityStoreId, InstanceArn } = portal;
+  const UserId = await portal.person('alice');
+  const alice = { type: 'USER', id: UserId } as const;
+  const PermissionSetArn = await portal.assign('AdminRole', 'AdministratorAccess', alice, cloud.managementAccount);
+  await cloud.root.ssoAdmin.updatePermissionSet({ InstanceArn, PermissionSetArn, SessionDuration: 'PT2H' });
+  const { browser } = await welcome(cloud, 'alice');
+  /** What somebody who is signed in does on the page. */
+  const confirm = async (userCode: string, decision: 'ALLOWED' | 'DENIED') => {
+    await browser.go(`/start/device?user_code=${userCode}`);
+    await browser.submit('/start/device', { decision });
+  };
   const { ssoOidc: oidc, sso } = cloud.unsigned;
-  return { cloud, oidc, sso, IdentityStoreId: IdentityStoreId!, UserId: UserId!, InstanceArn: InstanceArn!, confirm };
+  const startUrl = `https://${IdentityStoreId}.awsapps.com/start`;
+  /** A client of devices that asks for somebody to confirm it. */
+  const device = async () => {
+    const { clientId, clientSecret } = await oidc.registerClient({ clientName: 'cli', clientType: 'public' });
+    const { deviceCode, ...shown } = await oidc.startDeviceAuthorization({ clientId, clientSecret, startUrl });
+    const ask = { clientId, clientSecret, grantType: DEVICE_CODE, deviceCode };
+    return { ...shown, userCode: shown.userCode!, ask };
+  };
+  return {
+    cloud,
+    oidc,
+    sso,
+    browser,
+    startUrl,
+    IdentityStoreId,
+    UserId,
+    InstanceArn,
+    PermissionSetArn,
+    confirm,
+    device,
+  };
 }
 
 test('a device is confirmed in a browser, and its token opens accounts, roles and credentials', async () => {
-  const { cloud, oidc, sso, IdentityStoreId, confirm } = await world();
-  const { clientId, clientSecret } = await oidc.registerClient({ clientName: 'cli', clientType: 'public' });
-  const startUrl = `https://${IdentityStoreId}.awsapps.com/start`;
-  const device = await oidc.startDeviceAuthorization({ clientId, clientSecret, startUrl });
-  assert.match(device.userCode!, /^[A-Z]{4}-[A-Z]{4}$/);
-  assert.equal(device.verificationUriComplete, `${device.verificationUri}?user_code=${device.userCode}`);
-  const ask = { clientId, clientSecret, grantType: DEVICE_CODE, deviceCode: device.deviceCode };
+  const { cloud, oidc, sso, confirm, device } = await world();
+  const { ask, userCode, ...shown } = await device();
+  assert.match(userCode, /^[A-Z]{4}-[A-Z]{4}$/);
+  assert.equal(shown.verificationUriComplete, `${shown.verificationUri}?user_code=${userCode}`);
   await assert.rejects(oidc.createToken(ask), {
     name: 'AuthorizationPendingException',
     error: 'authorization_pending',
   });
-  await confirm(device.userCode!, 'ALLOWED');
+  await confirm(userCode, 'ALLOWED');
   const { accessToken, tokenType, refreshToken } = await oidc.createToken(ask);
   assert.deepEqual([tokenType, refreshToken], ['Bearer', undefined]);
   await assert.rejects(oidc.createToken(ask), { name: 'InvalidGrantException' });
@@ -85,11 +86,26 @@ test('a device is confirmed in a browser, and its token opens accounts, roles an
   await assert.rejects(sso.listAccounts({ accessToken }), { name: 'UnauthorizedException' });
 });
 
+test('a device asks once a second; more often it is told to slow down, but not kept waiting', async () => {
+  const { cloud, oidc, confirm, device } = await world();
+  const { ask, userCode, interval } = await device();
+  const pending = { name: 'AuthorizationPendingException', error: 'authorization_pending' };
+  const hasty = { name: 'SlowDownException', error: 'slow_down' };
+  await assert.rejects(oidc.createToken(ask), pending);
+  await assert.rejects(oidc.createToken(ask), hasty);
+  const other = await device();
+  await assert.rejects(oidc.createToken(other.ask), pending);
+  cloud.advance(`PT${interval}S`);
+  await assert.rejects(oidc.createToken(ask), pending);
+  await assert.rejects(oidc.createToken(ask), hasty);
+  await confirm(userCode, 'ALLOWED');
+  assert.ok((await oidc.createToken(ask)).accessToken);
+});
+
 test('a device that is denied, late, or of another client gets nothing', async () => {
-  const { cloud, oidc, IdentityStoreId, confirm } = await world();
+  const { cloud, oidc, startUrl, confirm } = await world();
   const client = await oidc.registerClient({ clientName: 'cli', clientType: 'public' });
   const { clientId, clientSecret } = client;
-  const startUrl = `https://${IdentityStoreId}.awsapps.com/start`;
   const denied = await oidc.startDeviceAuthorization({ clientId, clientSecret, startUrl });
   await confirm(denied.userCode!, 'DENIED');
   const ask = { clientId, clientSecret, grantType: DEVICE_CODE };
@@ -111,31 +127,32 @@ test('a device that is denied, late, or of another client gets nothing', async (
   });
 });
 
-test('a code is exchanged once, by who can prove that it asked; its refresh token works once too', async () => {
-  const { cloud, oidc, sso, IdentityStoreId, UserId } = await world();
-  const redirectUri = 'http://127.0.0.1/oauth/callback';
+const CALLBACK = 'http://127.0.0.1/oauth/callback';
+const codeVerifier = 'v'.repeat(64);
+
+/** A command line, and codes that the page gives it. */
+async function commandLine({ oidc, browser }: Awaited<ReturnType<typeof world>>) {
   const { clientId, clientSecret } = await oidc.registerClient({
-    ...{ clientName: 'cli', clientType: 'public', scopes: ['sso:account:access'], redirectUris: [redirectUri] },
+    ...{ clientName: 'cli', clientType: 'public', scopes: ['sso:account:access'], redirectUris: [CALLBACK] },
     grantTypes: ['authorization_code', 'refresh_token'],
   });
-  const codeVerifier = 'v'.repeat(64);
+  const query = new URLSearchParams({
+    ...{ response_type: 'code', client_id: clientId!, redirect_uri: CALLBACK, code_challenge_method: 'S256' },
+    code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
+  });
   const given = async () => {
-    const code = newToken(cloud.deps);
-    await cloud.deps.store.transaction((tx) =>
-      tx.insert(authorizationCodes, {
-        ...{
-          code: digestOf(code),
-          client: clientOfId(cloud.deps.secrets, clientId!)!.id,
-          redirectUri,
-          scopes: ['sso:account:access'],
-        },
-        ...{ identityStore: IdentityStoreId, user: UserId, expires: cloud.now().getTime() + 60_000 },
-        challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
-      }),
-    );
-    return code;
+    await browser.go(`/authorize?${query}`);
+    const { location } = await browser.submit('/authorize', { decision: 'ALLOWED' });
+    return new URL(location!).searchParams.get('code')!;
   };
-  const ask = { clientId, clientSecret, grantType: 'authorization_code', redirectUri };
+  const client = { clientId, clientSecret };
+  return { given, ask: { ...client, grantType: 'authorization_code', redirectUri: CALLBACK }, client };
+}
+
+test('a code is exchanged once, by who can prove that it asked; its refresh token works once too', async () => {
+  const here = await world();
+  const { cloud, oidc, sso } = here;
+  const { given, ask, client } = await commandLine(here);
   const spoiled = await given();
   await assert.rejects(oidc.createToken({ ...ask, code: spoiled, codeVerifier: 'wrong' }), {
     name: 'InvalidGrantException',
@@ -145,7 +162,7 @@ test('a code is exchanged once, by who can prove that it asked; its refresh toke
   await assert.rejects(oidc.createToken({ ...ask, code, codeVerifier }), { name: 'InvalidGrantException' });
   const { accessToken, refreshToken } = first;
   assert.equal((await sso.listAccounts({ accessToken })).accountList?.length, 1);
-  const renew = { clientId, clientSecret, grantType: 'refresh_token', refreshToken };
+  const renew = { ...client, grantType: 'refresh_token', refreshToken };
   const second = await oidc.createToken(renew);
   await assert.rejects(sso.listAccounts({ accessToken }), { name: 'UnauthorizedException' });
   await assert.rejects(oidc.createToken(renew), { name: 'InvalidGrantException' });
@@ -154,8 +171,73 @@ test('a code is exchanged once, by who can prove that it asked; its refresh toke
   await assert.rejects(sso.listAccounts({ accessToken: second.accessToken }), { name: 'UnauthorizedException' });
 });
 
+test('tokens are renewed while the sign-in lasts that they came of, and none outlives it', async () => {
+  const here = await world();
+  const { cloud, oidc, sso, confirm, device } = here;
+  const { given, ask, client } = await commandLine(here);
+  cloud.advance('PT7H');
+  let { refreshToken, ...token } = await oidc.createToken({ ...ask, code: await given(), codeVerifier });
+  assert.equal(token.expiresIn, 3600);
+  const late = await device();
+  await confirm(late.userCode, 'ALLOWED');
+  const { accessToken, expiresIn } = await oidc.createToken(late.ask);
+  assert.equal(expiresIn, 3600, 'as long as the sign-in: eight hours');
+  cloud.advance('PT55M');
+  const renew = () => oidc.createToken({ ...client, grantType: 'refresh_token', refreshToken });
+  ({ refreshToken, ...token } = await renew());
+  assert.equal(token.expiresIn, 300);
+  const unexchanged = await device();
+  await confirm(unexchanged.userCode, 'ALLOWED');
+  cloud.advance('PT5M');
+  for (const each of [accessToken, token.accessToken]) {
+    await assert.rejects(sso.listAccounts({ accessToken: each }), { name: 'UnauthorizedException' });
+  }
+  await assert.rejects(renew(), { name: 'ExpiredTokenException', error: 'expired_token' });
+  const never = await device();
+  assert.match(
+    (await here.browser.go(`/start/device?user_code=${never.userCode}`)).text,
+    /Sign in to the access portal/,
+  );
+  await assert.rejects(oidc.createToken(unexchanged.ask), { name: 'AccessDeniedException' });
+});
+
+test('a policy tells people of one permission set apart, and keeps out who is gone', async () => {
+  const here = await world();
+  const { cloud, oidc, sso, UserId, InstanceArn, PermissionSetArn, IdentityStoreId } = here;
+  const { given, ask } = await commandLine(here);
+  const { accessToken } = await oidc.createToken({ ...ask, code: await given(), codeVerifier });
+  const role = { accountId: cloud.managementAccount, roleName: 'AdminRole' };
+  const { roleCredentials } = await sso.getRoleCredentials({ accessToken, ...role });
+  const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = roleCredentials!;
+  const person = cloud.as({ accessKeyId, secretAccessKey, sessionToken });
+  const other = (
+    await cloud.root.identitystore.createUser({
+      ...{ IdentityStoreId, UserName: 'bob', DisplayName: 'Bob', Name: { GivenName: 'Bob', FamilyName: 'Doe' } },
+    })
+  ).UserId!;
+  const { ssoAdmin } = cloud.root;
+  const allowing = async (...Statement: object[]) => {
+    const InlinePolicy = JSON.stringify({ Version: '2012-10-17', Statement });
+    await ssoAdmin.putInlinePolicyToPermissionSet({ InstanceArn, PermissionSetArn, InlinePolicy });
+    await ssoAdmin.provisionPermissionSet({ InstanceArn, PermissionSetArn, TargetType: 'ALL_PROVISIONED_ACCOUNTS' });
+    await cloud.settle();
+  };
+  const user = '$' + '{identitystore:UserId}';
+  const NotResource = [`arn:aws:identitystore:::user/${user}`, 'arn:aws:identitystore::*:identitystore/*'];
+  await allowing({ Effect: 'Deny', Action: 'identitystore:DescribeUser', NotResource });
+  assert.equal((await person.identitystore.describeUser({ IdentityStoreId, UserId })).UserName, 'alice');
+  await assert.rejects(person.identitystore.describeUser({ IdentityStoreId, UserId: other }), {
+    name: 'AccessDeniedException',
+  });
+  const gone = { Effect: 'Deny', Action: '*', Resource: '*' };
+  await allowing({ ...gone, Condition: { StringEquals: { 'identitystore:UserId': other } } });
+  await person.iam.listRoles({});
+  await allowing({ ...gone, Condition: { StringEquals: { 'identitystore:UserId': UserId } } });
+  await assert.rejects(person.iam.listRoles({}), { name: 'AccessDenied' });
+});
+
 test('attributes for access control become session tags, and a deleted user is out at once', async () => {
-  const { cloud, oidc, sso, IdentityStoreId, UserId, InstanceArn, confirm } = await world();
+  const { cloud, oidc, sso, IdentityStoreId, UserId, InstanceArn, PermissionSetArn, confirm, device } = await world();
   const { ssoAdmin, identitystore } = cloud.root;
   const Source = ['$' + '{path:emails[primary eq true].value}'];
   const AccessControlAttributes = [{ Key: 'mail', Value: { Source } }];
@@ -163,11 +245,8 @@ test('attributes for access control become session tags, and a deleted user is o
     InstanceArn,
     InstanceAccessControlAttributeConfiguration: { AccessControlAttributes },
   });
-  const { clientId, clientSecret } = await oidc.registerClient({ clientName: 'cli', clientType: 'public' });
-  const startUrl = `https://${IdentityStoreId}.awsapps.com/start`;
-  const device = await oidc.startDeviceAuthorization({ clientId, clientSecret, startUrl });
-  await confirm(device.userCode!, 'ALLOWED');
-  const ask = { clientId, clientSecret, grantType: DEVICE_CODE, deviceCode: device.deviceCode };
+  const { ask, userCode } = await device();
+  await confirm(userCode, 'ALLOWED');
   const { accessToken } = await oidc.createToken(ask);
   const role = { accountId: cloud.managementAccount, roleName: 'AdminRole' };
   const { roleCredentials } = await sso.getRoleCredentials({ accessToken, ...role });
@@ -185,8 +264,7 @@ test('attributes for access control become session tags, and a deleted user is o
     { Effect: 'Allow', Action: 'iam:*', Resource: '*' },
   ];
   const InlinePolicy = JSON.stringify({ Version: '2012-10-17', Statement });
-  const { PermissionSets } = await ssoAdmin.listPermissionSets({ InstanceArn });
-  const named = { InstanceArn, PermissionSetArn: PermissionSets![0]! };
+  const named = { InstanceArn, PermissionSetArn };
   await ssoAdmin.putInlinePolicyToPermissionSet({ ...named, InlinePolicy });
   await ssoAdmin.provisionPermissionSet({ ...named, TargetType: 'ALL_PROVISIONED_ACCOUNTS' });
   await cloud.settle();

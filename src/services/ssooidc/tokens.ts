@@ -2,11 +2,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CreateTokenRequest, CreateTokenResponse } from '@aws-sdk/client-sso-oidc';
 import type { Context } from '../../core/context.ts';
-import { uuid } from '../../core/ids.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { entitled, mayUse } from '../../identity/applications.ts';
 import { type DirectoryUser, findUser } from '../../identity/directory.ts';
-import { externalSignIns } from '../../identity/identitySources.ts';
 import { peopleOf } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
 import type { OidcClient } from '../../identity/oidcClients.ts';
@@ -15,8 +13,8 @@ import {
   authorizationCodes,
   deviceAuthorizations,
   digestOf,
+  endOfSignIn,
   endSignIn,
-  isOngoing,
   isUsableHere,
   newToken,
   type PortalSession,
@@ -25,21 +23,23 @@ import {
   regionAsked,
 } from '../../identity/portalSessions.ts';
 import { DEVICE_CODE, requireClient, UNSIGNED } from './clients.ts';
+import { pending } from './devices.ts';
 import { refuse } from './errors.ts';
 
-const ACCESS_SECONDS = 8 * 3600;
 /** Clients with scopes get short tokens, and others for them while the sign-in lasts. */
 const SCOPED_SECONDS = 3600;
-const REFRESH_SECONDS = 90 * 86_400;
 
 type Input = Present<CreateTokenRequest>;
 
 /** Who confirmed what. */
 export interface Grant extends Pick<PortalSession, 'identityStore' | 'user' | 'scopes' | 'mfa'> {
   readonly signIn?: string | undefined;
-  /** Milliseconds: of an application's session. */
+  /** Milliseconds: of the sign-in, or of an application's session. */
   readonly ends?: number | undefined;
 }
+
+/** Of somebody in a browser, in which it ends. */
+type BrowserGrant = Grant & { readonly signIn: string; readonly ends: number };
 
 /** https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html */
 export const CreateToken: Operation<Input, CreateTokenResponse> = {
@@ -71,13 +71,15 @@ async function requireAssigned({ store }: Context, { application }: Entitled, in
   refuse('access_denied', 'The user is not assigned to the application.');
 }
 
-const GRANTS: Readonly<Record<string, (ctx: Context, client: OidcClient, input: Input) => Promise<Grant>>> = {
+type Exchange = (ctx: Context, client: OidcClient, input: Input) => Promise<BrowserGrant>;
+
+const GRANTS: Readonly<Record<string, Exchange>> = {
   [DEVICE_CODE]: ofDevice,
   authorization_code: ofCode,
-  refresh_token: ofRefreshToken,
+  refresh_token: async (ctx, client, input) => whileSignedIn(ctx, await ofRefreshToken(ctx, client, input)),
 };
 
-async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input): Promise<Grant> {
+async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input): Promise<BrowserGrant> {
   if (deviceCode === undefined) return refuse('invalid_request', 'deviceCode is required.');
   const row = await ctx.store.get(deviceAuthorizations, [digestOf(deviceCode)]);
   if (row?.client !== client.id || !isUsableHere(row, ctx)) {
@@ -85,18 +87,20 @@ async function ofDevice(ctx: Context, client: OidcClient, { deviceCode }: Input)
   }
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'Device code has expired');
   if (row.decision === 'DENIED') return refuse('access_denied', 'The user denied the request.');
-  if (row.decision === 'PENDING' || row.user === undefined)
-    return refuse('authorization_pending', 'Authorization pending');
+  if (row.decision === 'PENDING' || row.user === undefined) return pending(ctx, row);
   await ctx.store.remove(deviceAuthorizations, [row.device]);
-  await requireOngoing(ctx, row);
-  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa, signIn: row.signIn };
+  const { identityStore, user, scopes, mfa, signIn } = row;
+  return whileSignedIn(ctx, { identityStore, user, scopes, mfa, signIn });
 }
 
 /** Whoever allowed it is still signed in: tokens of a sign-in that has ended would outlive it. */
-async function requireOngoing(ctx: Context, { signIn }: Pick<Grant, 'signIn'>): Promise<void> {
-  if (signIn !== undefined && !(await isOngoing(ctx.store, signIn))) {
-    refuse('access_denied', 'The sign-in that allowed the request has ended.');
+async function whileSignedIn(ctx: Context, grant: Grant): Promise<BrowserGrant> {
+  const { signIn } = grant;
+  const ends = signIn === undefined ? undefined : await endOfSignIn(ctx, signIn);
+  if (signIn === undefined || ends === undefined) {
+    return refuse('access_denied', 'The sign-in that allowed the request has ended.');
   }
+  return { ...grant, signIn, ends };
 }
 
 type CodeInput = Pick<Input, 'code' | 'redirectUri' | 'codeVerifier'>;
@@ -105,7 +109,7 @@ export async function ofCode(
   ctx: Context,
   client: Pick<OidcClient, 'id'>,
   { code, redirectUri, codeVerifier }: CodeInput,
-): Promise<Grant> {
+): Promise<BrowserGrant> {
   if (code === undefined) return refuse('invalid_request', 'code is required.');
   const row = await ctx.store.get(authorizationCodes, [digestOf(code)]);
   if (row?.client !== client.id || !isUsableHere(row, ctx)) {
@@ -115,8 +119,8 @@ export async function ofCode(
   if (row.expires <= ctx.now.getTime()) return refuse('expired_token', 'The authorization code has expired');
   if (row.redirectUri !== redirectUri) return refuse('invalid_grant', 'The redirect URI is another one.');
   if (!isProven(row.challenge, codeVerifier ?? '')) return refuse('invalid_grant', 'Invalid code verifier');
-  await requireOngoing(ctx, row);
-  return { identityStore: row.identityStore, user: row.user, scopes: row.scopes, mfa: row.mfa, signIn: row.signIn };
+  const { identityStore, user, scopes, mfa, signIn } = row;
+  return whileSignedIn(ctx, { identityStore, user, scopes, mfa, signIn });
 }
 
 /** PKCE (RFC 7636), method S256. */
@@ -142,7 +146,7 @@ export async function ofRefreshToken(
   return { identityStore, user, scopes, mfa, signIn, ends };
 }
 
-async function issued(ctx: Context, found: Entitled, grant: Grant): Promise<CreateTokenResponse> {
+async function issued(ctx: Context, found: Entitled, grant: BrowserGrant): Promise<CreateTokenResponse> {
   const instance = await peopleOf(ctx, grant.identityStore);
   if (!instance || !answersHere(instance, ctx)) return refuse('access_denied', 'The instance is not in this Region.');
   const user = await findUser(ctx.store, grant.identityStore, grant.user);
@@ -150,22 +154,13 @@ async function issued(ctx: Context, found: Entitled, grant: Grant): Promise<Crea
   await requireAssigned(ctx, found, instance, user);
   const { client } = found;
   const renewable = client.grantTypes.includes('refresh_token') && grant.scopes.length > 0;
-  const signIn = grant.signIn ?? uuid(ctx);
-  const left = await secondsLeft(ctx, signIn);
-  const seconds = Math.min(left, renewable ? SCOPED_SECONDS : ACCESS_SECONDS);
+  const left = Math.floor((grant.ends - ctx.now.getTime()) / 1000);
+  const seconds = renewable ? Math.min(left, SCOPED_SECONDS) : left;
   if (seconds <= 0) return refuse('expired_token', 'The sign-in has expired.');
-  const accessToken = await keep(ctx, client, { ...grant, signIn }, 'access', seconds);
-  const refreshToken = renewable
-    ? await keep(ctx, client, { ...grant, signIn }, 'refresh', Math.min(left, REFRESH_SECONDS))
-    : undefined;
+  const accessToken = await keep(ctx, client, grant, 'access', seconds);
+  const refreshToken = renewable ? await keep(ctx, client, grant, 'refresh', left) : undefined;
   note(ctx, instance, user);
   return { accessToken, tokenType: 'Bearer', expiresIn: seconds, ...(refreshToken && { refreshToken }) };
-}
-
-/** An identity provider outside may say when a sign-in ends. */
-export async function secondsLeft({ store, now }: Context, signIn: string): Promise<number> {
-  const { ends = Infinity } = (await store.get(externalSignIns, [signIn])) ?? {};
-  return Math.floor((ends - now.getTime()) / 1000);
 }
 
 export async function keep(
