@@ -52,7 +52,13 @@ export async function roleCredentials(
     federation: {
       provider: samlProviderArn({ account, name: samlProviderName(instance) }),
       type: 'SAML',
-      claims: { 'saml:sub': user.id, 'saml:aud': 'https://signin.aws.amazon.com/saml' },
+      claims: {
+        'saml:sub': user.id,
+        'saml:aud': 'https://signin.aws.amazon.com/saml',
+        // By which policies tell people apart, and keep out who is gone:
+        // https://docs.aws.amazon.com/singlesignon/latest/userguide/authconcept-revoke-access.html
+        'identitystore:UserId': user.id,
+      },
     },
   };
   return {

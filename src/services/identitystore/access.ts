@@ -1,6 +1,7 @@
 /** Who may touch a store: the account of its instance, and delegated administrators, in the instance's Regions. */
 import type { Context } from '../../core/context.ts';
 import { type Access, Missing } from '../../core/operation.ts';
+import type { ExternalIdentifier } from '../../identity/directory.ts';
 import { isServedIn } from '../../identity/instanceRegions.ts';
 import { administers, type Instance, identityStoreArn, instanceOfStore } from '../../identity/instances.ts';
 import { type Kind, notFound } from './errors.ts';
@@ -23,28 +24,33 @@ const RESOURCES: Readonly<Record<Exclude<Kind, 'IDENTITY_STORE'>, string>> = {
   GROUP_MEMBERSHIP: 'membership',
 };
 
-/** The store, and what in it the request is about: each with an id, or all of their kind. */
+interface Known {
+  readonly externalIds: readonly ExternalIdentifier[];
+}
+
+/** Who says so of what the request is about. What lies under a key of the customer's tells nobody before it is opened. */
+export function issuersOf(row: Known | { readonly sealed: string }): readonly string[] | undefined {
+  if ('sealed' in row || row.externalIds.length === 0) return undefined;
+  return [...new Set(row.externalIds.map(({ Issuer }) => Issuer))];
+}
+
+/**
+ * The store, and what in it the request is about: each with an id, or all of their kind. `identitystore:UserId` is not
+ * of the request: it tells on whose behalf the caller's session acts.
+ */
 export function accessTo(
   ctx: Context,
   instance: Instance,
-  ...things: readonly (readonly [kind: keyof typeof RESOURCES, id: string])[]
+  things: readonly (readonly [kind: keyof typeof RESOURCES, id: string])[] = [],
+  conditions: Access['conditions'] = {},
 ): Access[] {
   const arns = things.map(([kind, id]) => `arn:aws:identitystore:::${RESOURCES[kind]}/${id}`);
   return [identityStoreArn(instance), ...arns].map((resource) => ({
     resource,
     // To a delegated administrator the store is as its own.
     resourceAccount: ctx.account,
-    conditions: {
-      'identitystore:UserId': idOf(things, 'USER'),
-      'identitystore:GroupId': idOf(things, 'GROUP'),
-      'identitystore:PrimaryRegion': instance.region,
-    },
+    conditions: { 'identitystore:PrimaryRegion': instance.region, ...conditions },
   }));
-}
-
-function idOf(things: readonly (readonly [string, string])[], wanted: string): string | undefined {
-  const id = things.find(([kind]) => kind === wanted)?.[1];
-  return id === '*' ? undefined : id;
 }
 
 /** Ids begin with the store's. */

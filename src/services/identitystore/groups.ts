@@ -28,7 +28,7 @@ import {
 } from '../../identity/directory.ts';
 import { unlock } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
-import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
+import { accessTo, changedBy, directoryId, issuersOf, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
 import { updated } from './updates.ts';
@@ -48,7 +48,8 @@ const onGroup = {
     if (!group) return new Missing(`arn:aws:identitystore:::group/${input.GroupId}`, notFound('GROUP', input.GroupId));
     return { instance, group };
   },
-  access: (_input: unknown, ctx: Context, { instance, group }: Found) => accessTo(ctx, instance, ['GROUP', group.id]),
+  access: (_input: unknown, ctx: Context, { instance, group }: Found) =>
+    accessTo(ctx, instance, [['GROUP', group.id]], { 'identitystore:GroupExternalIdIssuers': issuersOf(group) }),
 };
 
 const RESERVED = /^(Administrator|AWSAdministrators)$/i;
@@ -132,7 +133,7 @@ export const DeleteGroup: OnGroup<Present<DeleteGroupRequest>, object> = {
 
 export const ListGroups: Operation<Present<ListGroupsRequest>, ListGroupsResponse, Instance> = {
   load: storeOf,
-  access: (_input, ctx, instance) => accessTo(ctx, instance, ['GROUP', '*']),
+  access: (_input, ctx, instance) => accessTo(ctx, instance, [['GROUP', '*']]),
   async run(input, ctx, { identityStore }) {
     const [filter] = input.Filters ?? [];
     if (filter) {

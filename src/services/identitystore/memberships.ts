@@ -56,7 +56,11 @@ export const CreateGroupMembership: Operation<
   Pair
 > = {
   load: pairOf,
-  access: (_input, ctx, { instance, group, user }) => accessTo(ctx, instance, ['GROUP', group], ['USER', user]),
+  access: (_input, ctx, { instance, group, user }) =>
+    accessTo(ctx, instance, [
+      ['GROUP', group],
+      ['USER', user],
+    ]),
   async run({ IdentityStoreId }, ctx, { group, user }) {
     if (!(await ctx.store.get(directoryGroups, [IdentityStoreId, group]))) throw notFound('GROUP', group);
     return { MembershipId: await addMember(ctx, IdentityStoreId, group, user), IdentityStoreId };
@@ -89,7 +93,11 @@ const onMembership = {
     return membership ? { instance, membership } : missing(input.MembershipId);
   },
   access: (_input: unknown, ctx: Context, { instance, membership: { id, group, user } }: Found) =>
-    accessTo(ctx, instance, ['GROUP_MEMBERSHIP', id], ['GROUP', group], ['USER', user]),
+    accessTo(ctx, instance, [
+      ['GROUP_MEMBERSHIP', id],
+      ['GROUP', group],
+      ['USER', user],
+    ]),
 };
 
 const missing = (id: string) =>
@@ -134,7 +142,11 @@ export const ListGroupMemberships: Operation<
   Instance
 > = {
   load: storeOf,
-  access: ({ GroupId }, ctx, instance) => accessTo(ctx, instance, ['GROUP', GroupId], ['GROUP_MEMBERSHIP', '*']),
+  access: ({ GroupId }, ctx, instance) =>
+    accessTo(ctx, instance, [
+      ['GROUP', GroupId],
+      ['GROUP_MEMBERSHIP', '*'],
+    ]),
   async run(input, ctx, { identityStore }) {
     const { GroupId } = input;
     if (!(await ctx.store.get(directoryGroups, [identityStore, GroupId]))) throw notFound('GROUP', GroupId);
@@ -152,7 +164,10 @@ export const ListGroupMembershipsForMember: Operation<
 > = {
   load: storeOf,
   access: ({ MemberId }, ctx, instance) =>
-    accessTo(ctx, instance, ['USER', userOf(MemberId)], ['GROUP_MEMBERSHIP', '*']),
+    accessTo(ctx, instance, [
+      ['USER', userOf(MemberId)],
+      ['GROUP_MEMBERSHIP', '*'],
+    ]),
   async run(input, ctx, { identityStore }) {
     const user = userOf(input.MemberId);
     if (!(await ctx.store.get(directoryUsers, [identityStore, user]))) throw notFound('USER', user);
@@ -165,9 +180,10 @@ export const IsMemberInGroups: Operation<Present<IsMemberInGroupsRequest>, IsMem
   readOnly: true,
   load: storeOf,
   access: ({ MemberId, GroupIds }, ctx, instance) =>
-    accessTo(ctx, instance, ['USER', userOf(MemberId)], ...GroupIds.map((group) => ['GROUP', group] as const), [
-      'GROUP_MEMBERSHIP',
-      '*',
+    accessTo(ctx, instance, [
+      ['USER', userOf(MemberId)],
+      ...GroupIds.map((group) => ['GROUP', group] as const),
+      ['GROUP_MEMBERSHIP', '*'],
     ]),
   async run({ MemberId, GroupIds }, ctx, { identityStore }) {
     const user = userOf(MemberId);

@@ -104,6 +104,22 @@ test("AWS's own host takes the same requests, in the directory's Region only", a
   assert.equal((await asked(cloud, 'GET', path, undefined, at('eu-west-1'))).status, 403);
 });
 
+test('policies may tell who came by which provider', async () => {
+  const { cloud, add, IdentityStoreId } = await provider();
+  const UserId = await add('bjensen', { externalId: '701984' });
+  const own = await add('own');
+  const { ExternalIds } = await cloud.root.identitystore.describeUser({ IdentityStoreId, UserId });
+  const Condition = {
+    'ForAnyValue:StringEquals': { 'identitystore:UserExternalIdIssuers': ExternalIds!.map(({ Issuer }) => Issuer) },
+  };
+  const Statement = [{ Effect: 'Allow', Action: 'identitystore:*', Resource: '*', Condition }];
+  const reader = await cloud.user('reader', JSON.stringify({ Version: '2012-10-17', Statement }));
+  await reader.identitystore.describeUser({ IdentityStoreId, UserId });
+  await assert.rejects(reader.identitystore.describeUser({ IdentityStoreId, UserId: own }), {
+    name: 'AccessDeniedException',
+  });
+});
+
 test('names, addresses and external ids are taken once: 409', async () => {
   const { call, add } = await provider();
   await add('alice', { externalId: 'a' });

@@ -32,7 +32,7 @@ import {
 import { unlock } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
 import { forgetCredentials } from '../../identity/personCredentials.ts';
-import { accessTo, changedBy, directoryId, storeOf, tracesOf, tracesView } from './access.ts';
+import { accessTo, changedBy, directoryId, issuersOf, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
 import { updated } from './updates.ts';
@@ -51,7 +51,8 @@ const onUser = {
     if (!user) return new Missing(`arn:aws:identitystore:::user/${input.UserId}`, notFound('USER', input.UserId));
     return { instance, user };
   },
-  access: (_input: unknown, ctx: Context, { instance, user }: Found) => accessTo(ctx, instance, ['USER', user.id]),
+  access: (_input: unknown, ctx: Context, { instance, user }: Found) =>
+    accessTo(ctx, instance, [['USER', user.id]], { 'identitystore:UserExternalIdIssuers': issuersOf(user) }),
 };
 
 const RESERVED = /^(Administrator|AWSAdministrators)$/i;
@@ -141,7 +142,7 @@ export async function forgetMemberships(ctx: Context, store: string, index: 'use
 
 export const ListUsers: Operation<Present<ListUsersRequest>, ListUsersResponse, Instance> = {
   load: storeOf,
-  access: (_input, ctx, instance) => accessTo(ctx, instance, ['USER', '*']),
+  access: (_input, ctx, instance) => accessTo(ctx, instance, [['USER', '*']]),
   async run(input, ctx, { identityStore }) {
     const [filter] = input.Filters ?? [];
     if (filter) {

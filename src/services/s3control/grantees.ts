@@ -18,8 +18,8 @@ const SCOPE = 's3:access_grants:read_write';
 const PRINCIPAL = /^arn:aws:iam::\d{12}:(?:user|role)\/.+$/;
 
 const KINDS = {
-  DIRECTORY_USER: { action: 'identitystore:DescribeUser', thing: 'user', key: 'identitystore:UserId' },
-  DIRECTORY_GROUP: { action: 'identitystore:DescribeGroup', thing: 'group', key: 'identitystore:GroupId' },
+  DIRECTORY_USER: { action: 'identitystore:DescribeUser', thing: 'user' },
+  DIRECTORY_GROUP: { action: 'identitystore:DescribeGroup', thing: 'group' },
 } as const;
 
 type Asked = Pick<CreateAccessGrantRequest, 'Grantee' | 'ApplicationArn'>;
@@ -38,12 +38,7 @@ export function granteeAccess(
   const kind = kindOf(Grantee?.GranteeType);
   const id = Grantee?.GranteeIdentifier ?? '';
   const describe = (resource: string) => ({ action: 'sso:DescribeApplication', resource, resourceAccount: account });
-  const inStore = (resource: string) => ({
-    action: kind!.action,
-    resource,
-    resourceAccount: account,
-    conditions: { [kind!.key]: id },
-  });
+  const inStore = (resource: string) => ({ action: kind!.action, resource, resourceAccount: account });
   return [
     ...(kind
       ? [
