@@ -44,7 +44,7 @@ function secretsUnderOne(rootKey: Uint8Array): Secrets {
     },
     open(purpose, sealed) {
       const bytes = Buffer.from(sealed, 'base64url');
-      if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+      if (bytes.length < NONCE_BYTES + TAG_BYTES || !isWritten(sealed, bytes)) return undefined;
       const decipher = createDecipheriv('aes-256-gcm', keyFor(purpose), bytes.subarray(0, NONCE_BYTES));
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       try {
@@ -54,6 +54,13 @@ function secretsUnderOne(rootKey: Uint8Array): Secrets {
       }
     },
   };
+}
+
+/** Just as `seal` writes these bytes: what reads base 64 passes over odd characters and bits that are left over. */
+function isWritten(sealed: string, bytes: Buffer): boolean {
+  const over = bytes.length % 3;
+  if (sealed.length !== Math.ceil((bytes.length * 4) / 3)) return false;
+  return over === 0 || sealed.endsWith(bytes.subarray(-over).toString('base64url'));
 }
 
 function deriveKey(rootKey: Uint8Array, purpose: string): KeyObject {
