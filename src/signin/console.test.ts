@@ -63,6 +63,21 @@ test('an IAM user signs in by account id or alias; the last use of the password 
   assert.match((await browser.submit('/signin/signout', {})).text, /Sign in as an IAM user/);
 });
 
+test('a sign-in is recorded in the Region of the address, where it names one; of root in us-east-1', async () => {
+  const { cloud } = await withUser();
+  const signInAt = async (host: string) => {
+    const browser = browserOn(cloud.send, host);
+    await browser.go('/signin');
+    await browser.submit('/signin', { account: 'acme', name: 'anaya', password: PASSWORD });
+    await browser.go('/signin/root');
+    await browser.submit('/signin/root', { email: `root@${cloud.managementAccount}.example`, password: 'wrong' });
+    return (await loginsIn(cloud)).slice(-2).map(({ awsRegion }) => awsRegion);
+  };
+  assert.deepEqual(await signInAt('eu-west-1.signin.aws.amazon.com'), ['eu-west-1', 'us-east-1']);
+  assert.deepEqual(await signInAt('signin.aws.amazon.com'), ['us-east-1', 'us-east-1']);
+  assert.deepEqual(await signInAt('xx-nowhere-1.signin.aws.amazon.com'), ['us-east-1', 'us-east-1']);
+});
+
 test('failures read the same and are recorded; a name that nobody has is hidden', async () => {
   const { cloud, signIn } = await withUser();
   const tries: [string, string][] = [
@@ -228,7 +243,9 @@ test('temporary credentials are exchanged for a browser’s session', async () =
   };
   const whole = { sessionId, sessionKey: Credentials!.SecretAccessKey, sessionToken };
   assert.equal((await ask({ ...whole, sessionKey: 'wrong' })).status, 400);
-  assert.equal((await ask(whole, { SessionDuration: '60' })).status, 400);
+  for (const more of [{ SessionDuration: '60' }, { SessionDuration: '3601' }, { DurationSeconds: '1800' }]) {
+    assert.equal((await ask(whole, more as Record<string, string>)).status, 400, 'no longer than the role’s sessions');
+  }
   const answer = await ask(whole, { SessionDuration: '1800' });
   const { SigninToken } = JSON.parse(String(answer.body)) as { SigninToken: string };
   const browser = browserOn(cloud.send);
@@ -243,14 +260,56 @@ test('temporary credentials are exchanged for a browser’s session', async () =
   assert.match(page.text, /assumed-role\/guest\/eve/);
   const [record] = await loginsIn(cloud);
   assert.equal(record.userIdentity.type, 'AssumedRole');
+  assert.equal(record.userIdentity.sessionContext.sessionIssuer.userName, 'guest');
+  const { accessKeyId } = record.userIdentity;
+  assert.match(accessKeyId, /^ASIA/);
+  assert.notEqual(accessKeyId, sessionId, 'a session of its own length has a key id of its own');
   const asked = await recordsIn(cloud, 'GetSigninToken');
   assert.deepEqual(
     asked.map(({ userIdentity, responseElements }) => [userIdentity.accessKeyId, responseElements]),
-    [[sessionId, { GetSigninToken: 'Success' }]],
+    [[sessionId, { credentials: { accessKeyId }, GetSigninToken: 'Success' }]],
   );
   cloud.advance('PT31M');
   assert.match((await browser.go('/signin/home')).text, /Sign in as an IAM user/);
   assert.equal((await login(SigninToken, CONSOLE)).status, 400);
+});
+
+test('the federation endpoint takes forms, too, at regional addresses; federated users come in for as long as they last', async () => {
+  const cloud = await testCloud();
+  const eve = await cloud.user('eve', ADMIN);
+  const { Credentials } = await eve.sts.getFederationToken({ Name: 'bob', DurationSeconds: 1800 });
+  const { AccessKeyId: sessionId, SecretAccessKey: sessionKey, SessionToken: sessionToken } = Credentials!;
+  const headers = {
+    host: 'eu-west-1.signin.aws.amazon.com',
+    ...{ 'content-type': 'application/x-www-form-urlencoded', origin: 'https://broker.example' },
+  };
+  const post = (form: Record<string, string>) =>
+    cloud.send({
+      method: 'POST',
+      path: '/federation',
+      headers,
+      body: Buffer.from(new URLSearchParams(form).toString()),
+    });
+  const Session = JSON.stringify({ sessionId, sessionKey, sessionToken });
+  const ask = (more: Record<string, string>) => post({ Action: 'getSigninToken', Session, ...more });
+  assert.equal((await ask({ SessionDuration: '1800' })).status, 400);
+  assert.equal((await ask({ DurationSeconds: '129601' })).status, 400);
+  const answer = await ask({ DurationSeconds: '43200' });
+  const { SigninToken } = JSON.parse(String(answer.body)) as { SigninToken: string };
+  const Destination = 'https://console.aws.amazon.com/';
+  const entered = await post({ Action: 'login', Destination, SigninToken });
+  assert.deepEqual([entered.status, entered.headers.location], [303, '/signin/home']);
+  const cookie = entered.headers['set-cookie']!.split(';')[0]!;
+  const home = () => cloud.send({ method: 'GET', path: '/signin/home', headers: { ...headers, cookie } });
+  assert.match(String((await home()).body), /federated-user\/bob/);
+  const [asked] = await recordsIn(cloud, 'GetSigninToken');
+  const [login] = await loginsIn(cloud);
+  for (const { userIdentity, awsRegion, additionalEventData } of [asked, login]) {
+    assert.deepEqual([userIdentity.type, userIdentity.accessKeyId], ['FederatedUser', sessionId]);
+    assert.deepEqual([awsRegion, additionalEventData], ['eu-west-1', { MobileVersion: 'No', MFAUsed: 'No' }]);
+  }
+  cloud.advance('PT31M');
+  assert.equal((await home()).status, 303, 'no longer than the credentials');
 });
 
 test('a name that nobody has takes as long as a wrong password', async () => {

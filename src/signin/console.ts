@@ -158,7 +158,7 @@ ${holder.role ? undefined : html`<p><a href="/signin/security">Security credenti
 export async function signOut({ around, token }: Visit): Promise<WireResponse> {
   await around.within(async (ctx) => {
     const session = await enter(ctx, token, 'in');
-    if (session) recordLogout(ctx, session.holder);
+    if (session) recordLogout(ctx, session);
     await ctx.store.remove(consoleSessions, [digestOf(token)]);
   });
   return sentTo('/signin');

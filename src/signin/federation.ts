@@ -4,7 +4,9 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Context, Session } from '../core/context.ts';
+import { accessKeyId as newKeyId } from '../core/ids.ts';
 import type { WireResponse } from '../core/wire.ts';
+import { byName, roles } from '../identity/principals.ts';
 import { openSession } from '../identity/sessions.ts';
 import { recordSigninToken } from './consoleRecords.ts';
 import { problemPage } from './entry.ts';
@@ -22,10 +24,12 @@ interface SigninToken extends RoleEntry {
   readonly until: number;
 }
 
+/** Members are in the address, or in a form that anybody may send: what they hold is the proof. */
 export async function federationPage(visit: Visit): Promise<WireResponse> {
-  const action = visit.query.get('Action');
-  if (action === 'getSigninToken') return getSigninToken(visit);
-  return action === 'login' ? login(visit) : refused('The Action is not known.');
+  const asked = visit.method === 'POST' && visit.form.size > 0 ? visit.form : visit.query;
+  const action = asked.get('Action');
+  if (action === 'getSigninToken') return getSigninToken(visit, asked);
+  return action === 'login' ? login(visit, asked) : refused('The Action is not known.');
 }
 
 const refused = (text: string): WireResponse => ({
@@ -37,30 +41,43 @@ const refused = (text: string): WireResponse => ({
 
 const KINDS: ReadonlySet<Session['kind']> = new Set(['AssumedRole', 'FederatedUser']);
 
-function getSigninToken({ query, around }: Visit): Promise<WireResponse> {
+function getSigninToken({ around }: Visit, asked: URLSearchParams): Promise<WireResponse> {
   return around.within(async (ctx) => {
-    const session = sessionIn(ctx, query.get('Session') ?? '');
+    const session = sessionIn(ctx, asked.get('Session') ?? '');
     if (!session || !KINDS.has(session.kind))
       return refused('The Session is not of temporary credentials, or expired.');
-    const duration = query.get('SessionDuration');
-    const seconds = Number(duration ?? Number.NaN);
-    if (duration !== null && !isDuration(session, seconds)) return refused('The SessionDuration is not valid here.');
+    const until = await endOf(ctx, session, asked);
+    if (until === undefined) return refused('The SessionDuration or DurationSeconds is not valid here.');
     const now = ctx.now.getTime();
-    const token: SigninToken = {
-      ...entryWith(session),
-      expires: now + TOKEN_MS,
-      until: duration === null ? session.expires : now + seconds * 1000,
-    };
-    recordSigninToken(ctx, session);
+    const entry = entryWith(session);
+    const accessKeyId = asked.has('SessionDuration') ? newKeyId('ASIA', session.account, ctx) : session.accessKeyId;
+    const token: SigninToken = { ...entry, accessKeyId, expires: now + TOKEN_MS, until };
+    recordSigninToken(ctx, session, accessKeyId);
     const SigninToken = ctx.secrets.seal(PURPOSE, JSON.stringify(token), ctx.random(12));
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
     return { status: 200, headers, body: JSON.stringify({ SigninToken }), toldPages: true };
   });
 }
 
-/** Only a role that was not assumed by another one may choose. */
-const isDuration = ({ kind, chained }: Session, seconds: number) =>
-  kind === 'AssumedRole' && !chained && Number.isInteger(seconds) && seconds >= 900 && seconds <= HOURS_12;
+/**
+ * When the session of the browser ends, in milliseconds. SessionDuration is for a role that was not assumed by another
+ * one, and no longer than that role's sessions may be; DurationSeconds is for federated users, and makes it no longer
+ * than their credentials last. Undefined: what was asked cannot be.
+ */
+async function endOf(ctx: Context, session: Session, asked: URLSearchParams): Promise<number | undefined> {
+  const { kind, chained, account, principalId, principalName = '', expires } = session;
+  const name = ['SessionDuration', 'DurationSeconds'].find((each) => asked.has(each));
+  if (name === undefined) return expires;
+  const seconds = Number(asked.get(name));
+  const end = ctx.now.getTime() + seconds * 1000;
+  const isLong = (secondsMax: number) => Number.isInteger(seconds) && seconds >= 900 && seconds <= secondsMax;
+  if (name === 'DurationSeconds') {
+    return kind === 'FederatedUser' && isLong(3 * HOURS_12) ? Math.min(end, expires) : undefined;
+  }
+  if (kind !== 'AssumedRole' || chained || !isLong(HOURS_12)) return undefined;
+  const role = await ctx.store.get(roles, byName(account, principalName));
+  return role?.id === principalId && seconds <= role.maxSessionDuration ? end : undefined;
+}
 
 function sessionIn(ctx: Context, text: string): Session | undefined {
   let given: { sessionId?: unknown; sessionKey?: unknown; sessionToken?: unknown };
@@ -78,14 +95,14 @@ function sessionIn(ctx: Context, text: string): Session | undefined {
   return a.length === b.length && timingSafeEqual(a, b) ? session : undefined;
 }
 
-async function login(visit: Visit): Promise<WireResponse> {
-  const destination = visit.query.get('Destination') ?? '';
+async function login(visit: Visit, asked: URLSearchParams): Promise<WireResponse> {
+  const destination = asked.get('Destination') ?? '';
   const host = URL.parse(destination)?.host ?? '';
   if (!/^([\w-]+\.)*console\.aws\.amazon\.com$/.test(host) && host !== URL.parse(visit.around.endpoint)?.host) {
     return problemPage('Wrong address', 'The Destination is not a page of the management console.');
   }
   const signedIn = await visit.around.within(async (ctx) => {
-    const text = ctx.secrets.open(PURPOSE, visit.query.get('SigninToken') ?? '');
+    const text = ctx.secrets.open(PURPOSE, asked.get('SigninToken') ?? '');
     const given = text && (JSON.parse(text.toString('utf8')) as SigninToken);
     if (!given || given.expires <= ctx.now.getTime()) return undefined;
     return letIn(ctx, given, given.until);

@@ -25,12 +25,15 @@ const isSigned = ({ headers, query }: Pick<WireRequest, 'headers' | 'query'>) =>
   headers.authorization !== undefined ||
   (/(^|&)(X-Amz-Signature|Signature)=/.test(query) && !/(^|&)SAMLRequest=/.test(query));
 
+const isForm = ({ method, headers }: Pick<WireRequest, 'method' | 'headers'>) =>
+  method === 'POST' && headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+
 export const front: Front = {
   takes: (request) =>
     (request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST') &&
     (PATHS.test(request.path) || HOSTS.test(request.headers.host ?? '')) &&
     !isSigned(request) &&
     request.headers['x-amz-target'] === undefined &&
-    !(/^\/federation/.test(request.path) && !/(^|&)Action=/.test(request.query)),
+    (!/^\/federation/.test(request.path) || /(^|&)Action=/.test(request.query) || isForm(request)),
   load: async () => (await import('./pages.ts')).answer,
 };

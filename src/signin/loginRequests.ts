@@ -6,9 +6,9 @@
  */
 import type { FrontAround } from '../core/front.ts';
 import type { WireResponse } from '../core/wire.ts';
-import { defaultRegions, optInRegions } from '../identity/regions.ts';
 import { problemPage } from './entry.ts';
 import { sentTo } from './html.ts';
+import { signInRegion } from './sites.ts';
 
 export interface LoginClient {
   readonly id: string;
@@ -111,7 +111,5 @@ export function returnTo({ redirectUri, state }: Returning, values: Readonly<Rec
 }
 
 /** The Region that a host of sign-in is of. */
-export function regionOf({ source, settings }: Pick<FrontAround, 'source' | 'settings'>): string {
-  const region = /^([a-z\d-]+)\.signin\.aws\.amazon\.com(:\d+)?$/i.exec(source.host)?.[1]?.toLowerCase() ?? '';
-  return defaultRegions.has(region) || optInRegions.has(region) ? region : settings.region;
-}
+export const regionOf = ({ source, settings }: Pick<FrontAround, 'source' | 'settings'>): string =>
+  signInRegion(source.host) ?? settings.region;

@@ -70,7 +70,6 @@ const PAGES: Readonly<Record<string, Answer>> = {
   'POST /signin/security/passkey': security.postPasskey,
   'POST /signin/security/passkey/made': security.postPasskeyMade,
   'POST /signin/security/remove': security.postRemove,
-  'GET /federation': federationPage,
   'GET /authorize': authorizePage,
   'POST /authorize': postAuthorize,
   'GET /v1/authorize': loginPage,
@@ -141,6 +140,7 @@ const answered: FrontAnswer = async (request, outside) => {
     return (await import('./platform.ts')).platformPage(visit, request.query);
   }
   const path = visit.path === '/start/' ? '/start' : visit.path;
+  if (path === '/federation') return federationPage(visit);
   if (path === '/') return sentTo(homeOf(host, request.query));
   const page = PAGES[`${visit.method} ${path}`];
   if (!page) return entry.problemPage('No such page', 'There is no page at this address.', 404);

@@ -7,6 +7,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Settings, Source } from '../core/context.ts';
+import { defaultRegions, optInRegions } from '../identity/regions.ts';
 
 export interface Site {
   /** RP id: the host name. */
@@ -41,4 +42,10 @@ function isOurs(name: string, port: string, tls: boolean, { endpoint, tlsCert }:
   if (own?.hostname === name && own.port === port) return true;
   if (name === 'localhost') return own?.port === port;
   return tls && tlsCert !== undefined && new X509Certificate(tlsCert).checkHost(name) !== undefined;
+}
+
+/** Of a regional name of AWS's sign-in; undefined: it is another name, or there is no such Region. */
+export function signInRegion(host: string): string | undefined {
+  const region = /^([a-z\d-]+)\.signin\.aws\.amazon\.com(:\d+)?$/i.exec(host)?.[1]?.toLowerCase() ?? '';
+  return defaultRegions.has(region) || optInRegions.has(region) ? region : undefined;
 }
