@@ -7,6 +7,7 @@
 import type { Transaction } from '../store/store.ts';
 import type { Caller, Context } from './context.ts';
 import type { Afterwards, Front, Told } from './front.ts';
+import type { WireRequest } from './wire.ts';
 
 export interface Operation<In, Out, Target = void> {
   /** The IAM action, where it is not simply `prefix:Operation`. */
@@ -183,6 +184,8 @@ export interface Service<Sdk = unknown> {
    * kept. Undefined where there is nothing of either.
    */
   readonly afterwards?: (ctx: Context, told: Told) => Afterwards | undefined;
+  /** Throws where a body that is at hand is not what its headers say of it. */
+  readonly bodyProved?: (operation: string, sent: Pick<WireRequest, 'headers' | 'body'>) => Promise<void>;
   /** An error as this service words it, where it has words of its own for what the gateway or identity/ refuses. */
   readonly refusalOf?: (error: unknown, request: RefusedRequest) => unknown;
   /** The SDK module: its runtime schemas are the wire format. */

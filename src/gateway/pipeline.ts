@@ -254,6 +254,9 @@ async function answer(
   const standpoint = { caller, account: caller.account, region, now };
   const ctx = { ...contextFor(passage, service, standpoint, tx), mayWait: passage.mayWait };
   passage.ctx = ctx;
+  if (service.bodyProved && content.body.length > 0 && !takesStream(service, operation)) {
+    await service.bodyProved(operation, content);
+  }
   passage.input = passage.prepared ? passage.prepared.input : protocol.decode(content, service, operation);
   if (caller.session) requireWithinReach(caller.session, service.name, operation);
   if (!implementation) throw notImplemented(service.name, operation);

@@ -28,8 +28,8 @@ export const DeleteObject: Operation<Present<DeleteObjectRequest>, DeleteObjectO
   async run(input, ctx, target) {
     if (input.IfMatchLastModifiedTime !== undefined) throw unimplemented('x-amz-if-match-last-modified-time');
     if (input.IfMatchSize !== undefined) throw unimplemented('x-amz-if-match-size');
-    const asked = { ...input, MFA: input.MFA };
-    return removed(ctx, target, asked, 'DeleteObject');
+    if (input.VersionId !== undefined) await requireMfa(ctx, target.bucket, input.MFA);
+    return removed(ctx, target, input, 'DeleteObject');
   },
 };
 
@@ -48,7 +48,6 @@ function removal(
 interface Removal {
   readonly Key: string;
   readonly VersionId?: string | undefined;
-  readonly MFA?: string | undefined;
   readonly BypassGovernanceRetention?: boolean | undefined;
   readonly IfMatch?: string | undefined;
 }
@@ -80,7 +79,6 @@ async function removed(
 
 async function removeOne(ctx: Context, target: BucketTarget, asked: Removal, id: string, reason: string) {
   const version = await findVersion(ctx, target.bucket, asked.Key, id);
-  await requireMfa(ctx, target.bucket, asked.MFA);
   if (!version) return { VersionId: id };
   await removeForGood(ctx, target, asked, version, reason);
   return { ...(version.deleteMarker && { DeleteMarker: true as const }), VersionId: id };
@@ -114,6 +112,9 @@ export const DeleteObjects: Operation<Present<DeleteObjectsRequest>, DeleteObjec
     const asked = input.Delete?.Objects ?? [];
     if (asked.length === 0 || asked.length > OBJECTS_MAX) throw s3Error('MalformedXML');
     requirePayer(ctx, target.settings, input.RequestPayer);
+    if (input.MFA !== undefined || asked.some(({ VersionId }) => VersionId !== undefined)) {
+      await requireMfa(ctx, target.bucket, input.MFA); // Once: a code is used up.
+    }
     const Deleted: NonNullable<DeleteObjectsOutput['Deleted']> = [];
     const Errors: NonNullable<DeleteObjectsOutput['Errors']> = [];
     for (const object of asked) {
@@ -146,7 +147,6 @@ async function removeListed(
   const asked = {
     Key,
     VersionId,
-    MFA: input.MFA,
     BypassGovernanceRetention: input.BypassGovernanceRetention,
     IfMatch: ETag,
   };

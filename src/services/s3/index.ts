@@ -9,6 +9,7 @@ import {
   PutObjectAnnotation,
 } from './annotations.ts';
 import { batchOperations } from './batchOperations.ts';
+import { bodyProved } from './bodyProofs.ts';
 import { CreateBucket, DeleteBucket, GetBucketLocation, HeadBucket, ListBuckets } from './buckets.ts';
 import { controlOperations } from './controlOperations.ts';
 import { CopyObject } from './copyObject.ts';
@@ -44,6 +45,7 @@ export const s3 = defineService({
   },
   anonymous: true,
   understood,
+  bodyProved,
   refusalOf,
   afterwards,
   inner: { ...batchOperations, ...controlOperations, ...replicationOperations },

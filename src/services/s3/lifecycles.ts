@@ -17,6 +17,7 @@ import type { Present } from '../../core/operation.ts';
 import { s3Error } from './errors.ts';
 import { requireLifecycleRules } from './lifecycleFaults.ts';
 import { oweLifecycle } from './lifecycleTasks.ts';
+import { notWithMfa } from './mfaDelete.ts';
 import { onBucket } from './onBucket.ts';
 import { changeSettings, type Lifecycle } from './settings.ts';
 
@@ -52,6 +53,7 @@ export const PutBucketLifecycleConfiguration = onBucket<
     }
     const rules = input.LifecycleConfiguration?.Rules ?? [];
     requireLifecycleRules(rules);
+    if (bucket.mfaDelete === 'Enabled') throw notWithMfa();
     const kept = rules.map((rule) => keptRule({ ...rule, ID: rule.ID || lowerId(32, ctx) }));
     await changeSettings(ctx, bucket.name, { lifecycle: { rules: kept, minimumSize } });
     await oweLifecycle(ctx, bucket, true);

@@ -6,6 +6,11 @@ import type { Context } from '../../core/context.ts';
 import { AccessDenied } from '../../core/errors.ts';
 import { verifyMfaCode } from '../../identity/mfa.ts';
 import type { Bucket } from './bucketRows.ts';
+import { s3Error } from './errors.ts';
+
+/** Rules remove versions without a code. https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html */
+export const notWithMfa = () =>
+  s3Error('InvalidBucketState', { message: 'Lifecycle configuration on MFA-enabled buckets is not supported.' });
 
 const refused = () => new AccessDenied('Mfa Authentication must be used for this request');
 

@@ -138,7 +138,8 @@ interface Digests {
   done(trailers: ReadonlyMap<string, string>): Pick<Staged, 'md5' | 'algorithm' | 'checksum'>;
 }
 
-async function digestsOf({ md5, checksum: claim, kept }: Claims): Promise<Digests> {
+/** Throws BadDigest from `done`, unless the bytes are what is claimed of them. */
+export async function digestsOf({ md5, checksum: claim, kept }: Claims): Promise<Digests> {
   const hash = createHash('md5');
   const algorithm = kept ?? claim?.algorithm ?? STANDARD;
   const digest = await digestOf(algorithm);

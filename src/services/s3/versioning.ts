@@ -7,7 +7,7 @@ import type {
 import type { Present } from '../../core/operation.ts';
 import { type Bucket, buckets } from './bucketRows.ts';
 import { s3Error } from './errors.ts';
-import { requireCode, requireMfa } from './mfaDelete.ts';
+import { notWithMfa, requireCode, requireMfa } from './mfaDelete.ts';
 import { onBucket, oneOf } from './onBucket.ts';
 
 export const GetBucketVersioning = onBucket<Present<GetBucketVersioningRequest>, GetBucketVersioningOutput>({
@@ -27,6 +27,7 @@ export const PutBucketVersioning = onBucket<Present<PutBucketVersioningRequest>,
     const mfaDelete = MFADelete === undefined ? bucket.mfaDelete : oneOf(MFADelete, ['Enabled', 'Disabled'] as const);
     if (mfaDelete !== bucket.mfaDelete) await requireCode(ctx, bucket, input.MFA);
     else await requireMfa(ctx, bucket, input.MFA);
+    if (mfaDelete === 'Enabled' && settings.lifecycle) throw notWithMfa();
     if (versioning === 'Suspended' && settings.objectLock) {
       const message =
         'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.';
