@@ -66,6 +66,26 @@ test('what fails is tried again with growing pauses, and holds up its lane only'
   assert.deepEqual(await rows(), []);
 });
 
+test('a long lane that is held up keeps no room from others', async () => {
+  let broken = true;
+  const done: string[] = [];
+  const settle = async ({ body, lane }: Task<string>) => {
+    if (lane !== undefined && broken) throw new Error('away');
+    done.push(body);
+    return undefined;
+  };
+  const { give, turn, advance } = await plane({ settle });
+  const waiting = Array.from({ length: 300 }, (_, n) => `${n}`);
+  for (const body of waiting) await give(body, { lane: 'a' });
+  await give('other');
+  while (await turn());
+  assert.deepEqual(done, ['other']);
+  broken = false;
+  advance('PT1M');
+  while (await turn());
+  assert.deepEqual(done, ['other', ...waiting]);
+});
+
 test('what cannot be done goes where `failed` puts it; what reaches outside hands over what it saw', async () => {
   const seen: unknown[] = [];
   const { give, turn, rows } = await plane({

@@ -34,13 +34,13 @@ export function taskWorker(handlers: readonly TaskHandler[]): Worker {
       const now = around.now().getTime();
       if (!(await isAnyDue(around, now))) return false;
       const turns = handlers.map(async (handler) => {
-        const due = await around.store.transaction((tx) => dueTasks(tx, handler.kind, now));
+        const { due, delayed } = await around.store.transaction((tx) => dueTasks(tx, handler.kind, now));
         if (handler.reach) {
           setOut(handler, due, around);
-          return false;
+          return delayed;
         }
         const done = await Promise.all(due.map((task) => worked(task, handler, around)));
-        return done.some((done) => done);
+        return delayed || done.some((done) => done);
       });
       return (await Promise.all(turns)).some((done) => done);
     },
@@ -56,20 +56,29 @@ async function isAnyDue({ store }: Surroundings, now: number): Promise<boolean> 
   return rows[0] !== undefined && rows[0].due <= now;
 }
 
-/** Of each lane only the head. */
-async function dueTasks(tx: Transaction, kind: string, now: number): Promise<Task[]> {
+/** Of each lane only the head. Those behind a head that is tried again later wait with it, out of the others' way. */
+async function dueTasks(tx: Transaction, kind: string, now: number) {
   const { rows } = await tx.list(tasks, [kind], { limit: TASKS_A_TURN, index: 'kind' });
   const due: Task[] = [];
+  const heads = new Map<string, Task>();
+  let delayed = false;
   for (const task of rows) {
     if (task.due > now) break;
-    if (task.lane === undefined || (await isHead(tx, task))) due.push(task);
+    const { lane } = task;
+    if (lane !== undefined && !heads.has(lane)) heads.set(lane, await headOf(tx, lane));
+    const head = lane === undefined ? task : heads.get(lane)!;
+    if (head.kind === task.kind && head.id === task.id) due.push(task);
+    else if (head.due > now) {
+      await tx.replace(tasks, { ...task, due: head.due });
+      delayed = true;
+    }
   }
-  return due;
+  return { due, delayed };
 }
 
-async function isHead(tx: Transaction, task: Task): Promise<boolean> {
-  const { rows } = await tx.list(tasks, [task.lane!], { limit: 1, index: 'lane' });
-  return rows[0]?.kind === task.kind && rows[0].id === task.id;
+async function headOf(tx: Transaction, lane: string): Promise<Task> {
+  const { rows } = await tx.list(tasks, [lane], { limit: 1, index: 'lane' });
+  return rows[0]!;
 }
 
 /** Whether anything was done. A task that nobody here knows how to do waits for a plane that does. */

@@ -7,6 +7,7 @@ import { type LogEvent, logGroupName, writeLogEvents } from '../../core/logWriti
 import { later, type Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { putOnBus } from './arrivals.ts';
+import { batches, QUEUE_BYTES, TOPIC_BYTES } from './batches.ts';
 import { findBus } from './busRows.ts';
 import { type Delivery, INVOKE, isApiDestination, type Owed } from './deliveries.ts';
 import { DeliveryFailure, queueUrl } from './failures.ts';
@@ -60,7 +61,7 @@ async function toQueue(ctx: Context, { rule, target, events }: Delivery, caller:
     MessageBody: inputOf(rule, target, event),
     ...(group !== undefined && { MessageGroupId: dynamic(group, event.happening.event) }),
   }));
-  for (const batch of batches(messages, ({ MessageBody }) => MessageBody, 1_048_576)) {
+  for (const batch of batches(messages, ({ MessageBody }) => Buffer.byteLength(MessageBody), QUEUE_BYTES)) {
     const Entries = batch.map((message, n) => ({ Id: String(n), ...message }));
     const input = { QueueUrl: queueUrl(queue), Entries };
     requireAll(await ctx.call<Answer>('sqs', 'SendMessageBatch', input, caller, queue.region));
@@ -70,7 +71,7 @@ async function toQueue(ctx: Context, { rule, target, events }: Delivery, caller:
 async function toTopic(ctx: Context, { rule, target, events }: Delivery, caller: Caller): Promise<void> {
   const { region } = parseArn(target.Arn!)!;
   const messages = events.map((event) => inputOf(rule, target, event));
-  for (const batch of batches(messages, (text) => text, 262_144)) {
+  for (const batch of batches(messages, Buffer.byteLength, TOPIC_BYTES)) {
     const PublishBatchRequestEntries = batch.map((Message, n) => ({ Id: String(n), Message }));
     const input = { TopicArn: target.Arn!, PublishBatchRequestEntries };
     requireAll(await ctx.call<Answer>('sns', 'PublishBatch', input, caller, region));
@@ -100,26 +101,6 @@ function partitionKey(event: { readonly id: string }, path: string | undefined):
 async function toDeliveryStream(ctx: Context, { rule, target, events }: Delivery, caller: Caller): Promise<void> {
   const records = events.map((event) => Buffer.from(inputOf(rule, target, event)));
   await putRecords(ctx, target.Arn!, records, caller);
-}
-
-const BATCH_MAX = 10;
-
-/** Batches of at most ten, and of at most so many bytes unless one alone has more. */
-function batches<T>(items: readonly T[], textOf: (item: T) => string, bytesMax: number): T[][] {
-  const all: T[][] = [];
-  let bytes = 0;
-  for (const item of items) {
-    const size = Buffer.byteLength(textOf(item));
-    const last = all.at(-1);
-    if (last && last.length < BATCH_MAX && bytes + size <= bytesMax) {
-      last.push(item);
-      bytes += size;
-    } else {
-      all.push([item]);
-      bytes = size;
-    }
-  }
-  return all;
 }
 
 async function toLogGroup(ctx: Context, { rule, target, events }: Delivery, caller: Caller): Promise<void> {

@@ -106,3 +106,102 @@ test('Events of services reach rules, and deliveries are no events', async () =>
   assert.ok(names.includes('CreateLogGroup'));
   assert.ok(!names.includes('SendMessageBatch'));
 });
+
+test('What one event is refused for does not take those beside it along', async () => {
+  const cloud = await testCloud();
+  const { events, sqs } = cloud.root;
+  const dead = await queue(cloud.root, 'dead');
+  const DeadLetterConfig = { Arn: dead.arn };
+  const small = await queue(cloud.root, 'small');
+  await sqs.setQueueAttributes({ QueueUrl: small.url, Attributes: { MaximumMessageSize: '1024' } });
+  const line = await queue(cloud.root, 'line.fifo');
+  await events.putRule({ Name: 'r', EventPattern: MY_APP });
+  await events.putTargets({
+    Rule: 'r',
+    Targets: [
+      { Id: 'small', Arn: small.arn, DeadLetterConfig },
+      { Id: 'line', Arn: line.arn, SqsParameters: { MessageGroupId: '$.detail.group' }, DeadLetterConfig },
+    ],
+  });
+  const details = [{ n: 0, group: 'g' }, { n: 1, group: 'g', text: 'x'.repeat(2000) }, { n: 2 }, { n: 3, group: 'g' }];
+  await events.putEvents({
+    Entries: details.map((detail) => ({ Source: 'my.app', DetailType: 'Order', Detail: JSON.stringify(detail) })),
+  });
+  await cloud.settle();
+  const numbers = (messages: Awaited<ReturnType<typeof small.received>>) =>
+    bodies(messages).map(({ detail }) => detail.n);
+  assert.deepEqual(numbers(await small.received()).toSorted(), [0, 2, 3]);
+  assert.deepEqual(numbers(await line.received()), [0, 1, 3]);
+  const letters = await dead.received();
+  assert.deepEqual(
+    letters.map((letter) => [
+      attributesOf(letter).TARGET_ARN,
+      attributesOf(letter).ERROR_CODE,
+      bodies([letter])[0].detail.n,
+    ]),
+    [
+      [small.arn, 'INVALID_PARAMETER', 1],
+      [line.arn, 'INVALID_PARAMETER', 2],
+    ],
+  );
+});
+
+test('An event that may not go on to a bus does not keep others from it', async () => {
+  const cloud = await testCloud();
+  const { events } = cloud.root;
+  const first = (await events.createEventBus({ Name: 'first' })).EventBusArn!;
+  const second = (await events.createEventBus({ Name: 'second' })).EventBusArn!;
+  const statement = {
+    Action: 'events:PutEvents',
+    Resource: second,
+    Condition: { StringEquals: { 'events:source': 'my.app' } },
+  };
+  const RoleArn = await roleFor(cloud.root, 'forwarder', 'events.amazonaws.com', statement);
+  const dead = await queue(cloud.root, 'dead');
+  const kept = await queue(cloud.root, 'kept');
+  const rule = { Name: 'on', EventBusName: 'first', EventPattern: '{"source":["my.app","other.app"]}' };
+  await events.putRule(rule);
+  const DeadLetterConfig = { Arn: dead.arn };
+  await events.putTargets({
+    Rule: 'on',
+    EventBusName: 'first',
+    Targets: [{ Id: 'b', Arn: second, RoleArn, DeadLetterConfig }],
+  });
+  await events.putRule({ ...rule, Name: 'keep', EventBusName: 'second' });
+  await events.putTargets({ Rule: 'keep', EventBusName: 'second', Targets: [{ Id: 'q', Arn: kept.arn }] });
+  const Entries = ['my.app', 'other.app', 'my.app'].map((Source) => {
+    return { Source, EventBusName: first, DetailType: 'Order', Detail: '{}' };
+  });
+  await events.putEvents({ Entries });
+  await cloud.settle();
+  assert.deepEqual(
+    bodies(await kept.received()).map(({ source }) => source),
+    ['my.app', 'my.app'],
+  );
+  const letters = await dead.received();
+  assert.deepEqual(
+    letters.map((letter) => [attributesOf(letter).ERROR_CODE, bodies([letter])[0].source]),
+    [['NO_PERMISSIONS', 'other.app']],
+  );
+});
+
+test('Dead letters that are too long for one call come in several', async () => {
+  const cloud = await testCloud();
+  const { events } = cloud.root;
+  const dead = await queue(cloud.root, 'dead');
+  const Arn = `arn:aws:sqs:us-east-1:${ACCOUNT}:gone`;
+  await events.putRule({ Name: 'r', EventPattern: MY_APP });
+  await events.putTargets({ Rule: 'r', Targets: [{ Id: 'q', Arn, DeadLetterConfig: { Arn: dead.arn } }] });
+  const text = 'x'.repeat(400_000);
+  for (let n = 0; n < 4; n++) {
+    const Detail = JSON.stringify({ n, text });
+    await events.putEvents({ Entries: [1, 2].map(() => ({ Source: 'my.app', DetailType: 'Order', Detail })) });
+  }
+  await cloud.settle();
+  assert.deepEqual(
+    bodies(await dead.received())
+      .map(({ detail }) => detail.n)
+      .toSorted(),
+    [0, 0, 1, 1, 2, 2, 3, 3],
+  );
+});

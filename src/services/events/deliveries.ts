@@ -56,7 +56,8 @@ export async function oweDelivery(
   for (let i = 0; i < matches.length; i += size) {
     const entries = matches.slice(i, i + size).map(({ entry }) => entry);
     const [first] = entries;
-    const id = `${String(first!.sequence).padStart(16, '0')} ${[...ruleKey(rule), target.Id].join(' ')}`;
+    const lane = [...ruleKey(rule), target.Id].join(' ');
+    const id = `${placeIn(first!.sequence)} ${lane}`;
     const now = new Date(first!.time);
     const body: Owed = {
       rule: { account, region, bus, name },
@@ -64,10 +65,13 @@ export async function oweDelivery(
       sequences: entries.map(({ sequence }) => sequence),
     };
     const due = alone ? await nextSlot(store, target.Arn!, first!.time) : undefined;
-    const lane = /\.fifo$/.test(target.Arn ?? '') ? id.slice(17) : undefined;
-    await later({ store, now, account, region, random: noDice }, { kind: DELIVER, id, body, due, lane });
+    const errand = { kind: DELIVER, id, body, due, ...(/\.fifo$/.test(target.Arn ?? '') && { lane }) };
+    await later({ store, now, account, region, random: noDice }, errand);
   }
 }
+
+/** A place in the journal, in order, as tasks are called by it. */
+export const placeIn = (sequence: number) => String(sequence).padStart(16, '0');
 
 const noDice = (): never => {
   throw new Error('Tasks of matching events have ids of their own.');

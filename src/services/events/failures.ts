@@ -7,10 +7,11 @@
 import type { Target } from '@aws-sdk/client-eventbridge';
 import { parseArn } from '../../core/arn.ts';
 import { type Context, servicePrincipal } from '../../core/context.ts';
-import type { Again, Task } from '../../core/tasks.ts';
+import { type Again, later, type Task } from '../../core/tasks.ts';
 import { findResource } from '../../posture/inventory.ts';
+import { batches, QUEUE_BYTES } from './batches.ts';
 import { logAttempt } from './busLogs.ts';
-import { attemptOf, type Delivered, type Delivery, deliveryOf, type Owed } from './deliveries.ts';
+import { attemptOf, type Delivery, deliveryOf, type Owed, placeIn } from './deliveries.ts';
 import { tellFailedAttempt, tellGivenUp } from './measures.ts';
 import { ruleArn } from './names.ts';
 
@@ -63,6 +64,10 @@ export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknow
   const left = task.given + MaximumEventAgeInSeconds * 1000 - ctx.now.getTime();
   const exhausted =
     left <= 0 ? 'MaximumEventAgeInSeconds' : task.attempt >= MaximumRetryAttempts ? 'MaximumRetryAttempts' : undefined;
+  if (failure.again === false && delivery.events.length > 1 && mayBeOfOne(failure, delivery.target)) {
+    await oweEachAlone(ctx, task);
+    return undefined;
+  }
   if (failure.again === false || exhausted !== undefined) {
     const condition = failure.again === false ? undefined : exhausted;
     const letters = await deadLettered(ctx, delivery, failure, { attempts: task.attempt, condition });
@@ -74,6 +79,19 @@ export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknow
   await logFailure(ctx, task, delivery, failure, { again: true, letters: false });
   const asked = typeof failure.again === 'number' ? failure.again : 0;
   return Math.min(left, Math.max(asked, pauseOf(task.attempt, ctx)));
+}
+
+/** What a single event of a batch may be to blame for: it must not take the others with it. */
+const mayBeOfOne = ({ name }: DeliveryFailure, { Arn = '' }: Target) =>
+  name === 'NO_PERMISSIONS' ? parseArn(Arn)?.service === 'events' : !/^(NO_RESOURCE|FAILED_TO_ASSUME_ROLE)$/.test(name);
+
+/** In their order, before what comes behind the batch. */
+async function oweEachAlone(ctx: Context, { kind, id, body, account, region, given, lane }: Task<Owed>): Promise<void> {
+  for (const sequence of body.sequences) {
+    const alone = `${placeIn(sequence)} ${id.slice(placeIn(sequence).length + 1)} alone`;
+    const errand = { kind, id: alone, body: { ...body, sequences: [sequence] }, account, region, lane };
+    await later({ ...ctx, now: new Date(given) }, errand);
+  }
 }
 
 const logFailure = (
@@ -96,7 +114,9 @@ interface End {
   readonly condition: string | undefined;
 }
 
-const BATCH = 10;
+interface Sent {
+  readonly Successful?: readonly unknown[];
+}
 
 /** How many letters were sent; undefined without a queue for them. */
 async function deadLettered(
@@ -112,23 +132,20 @@ async function deadLettered(
   const source = servicePrincipal('events.amazonaws.com', { arn: ruleArn(rule), account: rule.account });
   const QueueUrl = queueUrl(queue);
   const MessageAttributes = attributesOf(ruleArn(rule), target, failure, end);
-  for (let i = 0; i < events.length; i += BATCH) {
-    const Entries = events.slice(i, i + BATCH).map((event, n) => ({
-      Id: String(n),
-      MessageBody: bodyOf(event),
-      MessageAttributes,
-    }));
+  const letters = events.map((event) => ({ MessageBody: JSON.stringify(event.happening.event), MessageAttributes }));
+  const overhead = Buffer.byteLength(JSON.stringify(MessageAttributes));
+  for (const batch of batches(letters, ({ MessageBody }) => Buffer.byteLength(MessageBody) + overhead, QUEUE_BYTES)) {
+    const Entries = batch.map((letter, n) => ({ Id: String(n), ...letter }));
     try {
-      await ctx.call('sqs', 'SendMessageBatch', { QueueUrl, Entries }, source, queue.region);
-      sent += Entries.length;
+      const input = { QueueUrl, Entries };
+      const { Successful = [] } = await ctx.call<Sent>('sqs', 'SendMessageBatch', input, source, queue.region);
+      sent += Successful.length;
     } catch {
       // A dead-letter queue that is gone or refuses: AWS drops the events then, too. The refused call is on record.
     }
   }
   return sent;
 }
-
-const bodyOf = ({ happening }: Delivered) => JSON.stringify(happening.event);
 
 function attributesOf(rule: string, target: Target, failure: DeliveryFailure, { attempts, condition }: End) {
   const values = {

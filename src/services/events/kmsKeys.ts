@@ -1,7 +1,7 @@
 /** Whether a key may be a bus's, an archive's or a connection's. */
 import type { Caller, Context } from '../../core/context.ts';
 import { kmsKeyArn } from '../../core/dataKeys.ts';
-import { byName, roles } from '../../identity/principals.ts';
+import { ensureLinkedRole } from '../../identity/linkedRoles.ts';
 import { ROLE, SERVICE } from './connectionKeys.ts';
 import { useFor } from './encryption.ts';
 import { refuse } from './errors.ts';
@@ -40,6 +40,5 @@ export async function requireUsableKey(ctx: Context, KeyId: string, as: Caller |
 /** The caller may see the key, and the role that will use it is there. @throws AccessDenied, ValidationException */
 export async function requireConnectionKey(ctx: Context, keyId: string): Promise<void> {
   await requireUsableKey(ctx, kmsKeyArn(keyId, ctx), undefined);
-  if ((await ctx.store.get(roles, byName(ctx.account, ROLE)))?.linkedService === SERVICE) return;
-  await ctx.call('iam', 'CreateServiceLinkedRole', { AWSServiceName: SERVICE });
+  await ensureLinkedRole(ctx, SERVICE, ROLE);
 }
