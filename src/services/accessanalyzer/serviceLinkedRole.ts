@@ -3,6 +3,7 @@
  * it.
  */
 import type { Context } from '../../core/context.ts';
+import { ensureLinkedRole } from '../../identity/linkedRoles.ts';
 import { byName, roles } from '../../identity/principals.ts';
 
 export const SERVICE = 'access-analyzer.amazonaws.com';
@@ -11,7 +12,4 @@ const ROLE = 'AWSServiceRoleForAccessAnalyzer';
 export const hasLinkedRole = async (ctx: Context, account: string) =>
   (await ctx.store.get(roles, byName(account, ROLE)))?.linkedService === SERVICE;
 
-export async function createLinkedRole(ctx: Context): Promise<void> {
-  if (await hasLinkedRole(ctx, ctx.account)) return;
-  await ctx.call('iam', 'CreateServiceLinkedRole', { AWSServiceName: SERVICE });
-}
+export const createLinkedRole = (ctx: Context) => ensureLinkedRole(ctx, SERVICE, ROLE);

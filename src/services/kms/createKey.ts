@@ -10,6 +10,7 @@ import { fail, ValidationFailure } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Access, Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
+import { ensureLinkedRole } from '../../identity/linkedRoles.ts';
 import { bypass, keyConditions } from './conditions.ts';
 import { metadataOf } from './keyMetadata.ts';
 import { acceptedPolicy } from './keyPolicies.ts';
@@ -22,6 +23,9 @@ import { noteKey } from './resolve.ts';
 import { acceptedTags, tagConditions } from './tags.ts';
 
 type Input = Present<CreateKeyRequest>;
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html */
+const MULTI_REGION_ROLE = 'AWSServiceRoleForKeyManagementServiceMultiRegionKeys';
 
 export const CreateKey: Operation<Input, CreateKeyResponse> = {
   access(input, ctx) {
@@ -41,6 +45,7 @@ export const CreateKey: Operation<Input, CreateKeyResponse> = {
     const tags = acceptedTags([], input.Tags ?? []);
     const accepted = await acceptedPolicy(ctx, keyArn(owner), input.Policy, input.BypassPolicyLockoutSafetyCheck);
     await requireRoom(ctx, ctx.region);
+    if (input.MultiRegion) await ensureLinkedRole(ctx, 'mrk.kms.amazonaws.com', MULTI_REGION_ROLE);
     const material = store
       ? await materialInStore(ctx, store, owner, input.XksKeyId)
       : origin === 'AWS_KMS'

@@ -22,6 +22,7 @@ import type { Context } from '../../core/context.ts';
 import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Access, Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
+import { ensureLinkedRole } from '../../identity/linkedRoles.ts';
 import { callerConditions } from './conditions.ts';
 import {
   clusterAt,
@@ -115,8 +116,12 @@ async function newCluster(ctx: Context, input: Create): Promise<NonNullable<KeyS
     fail(IncorrectTrustAnchorException, `The trust anchor certificate is not that of cluster ${id}.`);
   }
   await requireFreeCluster(ctx, id);
+  await ensureLinkedRole(ctx, 'cks.kms.amazonaws.com', CLUSTER_ROLE);
   return { id, trustAnchor, password: sealCredential(ctx, password) };
 }
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/authorize-kms.html */
+const CLUSTER_ROLE = 'AWSServiceRoleForKeyManagementServiceCustomKeyStores';
 
 function ownCluster(ctx: Context, id: string) {
   const address = clusterAt(ctx, id);

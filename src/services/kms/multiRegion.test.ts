@@ -40,6 +40,26 @@ test('ReplicateKey makes a key with the same id and material elsewhere', async (
   });
 });
 
+test('with the first multi-Region key comes the role that synchronizes, for whoever may make it', async () => {
+  const cloud = await testCloud();
+  const { kms, iam } = cloud.root;
+  const Statement = { Effect: 'Allow', Action: 'kms:*', Resource: '*' };
+  const alice = await cloud.user('alice', { Version: '2012-10-17', Statement });
+  const path = 'aws-service-role/mrk.kms.amazonaws.com/AWSServiceRoleForKeyManagementServiceMultiRegionKeys';
+  await assert.rejects(alice.kms.createKey({ MultiRegion: true }), {
+    name: 'AccessDeniedException',
+    message: new RegExp(
+      `iam:CreateServiceLinkedRole on resource: arn:aws:iam::${cloud.managementAccount}:role/${path}`,
+    ),
+  });
+  assert.deepEqual((await kms.listKeys({})).Keys, []);
+  await kms.createKey({ MultiRegion: true });
+  const { Role } = await iam.getRole({ RoleName: path.split('/').at(-1)! });
+  assert.match(decodeURIComponent(Role!.AssumeRolePolicyDocument!), /"Service":\["mrk\.kms\.amazonaws\.com"\]/);
+  await alice.kms.createKey({ MultiRegion: true });
+  assert.equal((await kms.listKeys({})).Keys!.length, 2);
+});
+
 test('a rotation of the primary key is one of its replicas', async () => {
   const { cloud, here, there, KeyId } = await replicated();
   await here.enableKeyRotation({ KeyId });

@@ -199,7 +199,16 @@ test('CreateCustomKeyStore wants the cluster, its trust anchor and its password'
   await refusal(kms.createCustomKeyStore(unknown), 'CloudHsmClusterNotFoundException');
   const foreign = { ...asked, TrustAnchorCertificate: testCertificate('somebody').pem };
   await refusal(kms.createCustomKeyStore(foreign), 'IncorrectTrustAnchorException');
+  const RoleName = 'AWSServiceRoleForKeyManagementServiceCustomKeyStores';
+  await refusal(cloud.root.iam.getRole({ RoleName }), 'NoSuchEntityException');
+  const may = (...Action: string[]) => ({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action, Resource: '*' },
+  });
+  const alice = await cloud.user('alice', may('kms:*', 'cloudhsm:*'));
+  await refusal(alice.kms.createCustomKeyStore(asked), 'AccessDeniedException');
   await kms.createCustomKeyStore(asked);
+  assert.match((await cloud.root.iam.getRole({ RoleName })).Role!.Path!, /cks\.kms\.amazonaws\.com/);
   const again = { ...asked, CustomKeyStoreName: 'again' };
   await refusal(kms.createCustomKeyStore(again), 'CloudHsmClusterInUseException');
   const [store] = (await kms.describeCustomKeyStores({})).CustomKeyStores!;
