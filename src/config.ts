@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Prices } from './core/context.ts';
 import type { ClusterAddress, ProxyAddress } from './core/keyStores.ts';
 import { QUOTAS } from './core/quotas.ts';
+import { REGION } from './core/regionalHosts.ts';
 import { type Opener, openerOf, SealError } from './core/seal.ts';
 import { PASSWORD_MEMORY_SECONDS } from './identity/passwordMemory.ts';
 import { PASSWORD_COSTS } from './identity/passwords.ts';
@@ -144,7 +145,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     host: read('host')!,
     data: read('data')!,
     accountId: matching('account-id', read('account-id'), /^\d{12}$/, 'twelve digits'),
-    region: matching('region', read('region'), /^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a Region such as us-east-1')!,
+    region: matching('region', read('region'), REGION, 'a Region such as us-east-1')!,
     ephemeral: boolean('ephemeral', read('ephemeral')),
     rootAccessKeyId: read('root-access-key-id'),
     rootSecretAccessKey: read('root-secret-access-key'),

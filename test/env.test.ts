@@ -26,6 +26,8 @@ test('gatehouse env points a shell at the plane, whatever is in the secret', asy
     ['why'],
     ['why', 'a', 'b'],
     ['env', '--data', data, '--profile', 'x'],
+    ['env', '--data', data, '--region', 'Frankfurt'],
+    ['env', '--data', data, '--endpoint', 'localhost:4566'],
   ]) {
     const wrong = await gatehouse(args).ended;
     assert.equal(wrong.code, 2, args.join(' '));
@@ -49,10 +51,13 @@ test('gatehouse env hands out no key of root that was deleted', async (t) => {
   assert.match(err, /^gatehouse: The plane does not take the access key AKIAPLANEPLANEPLANE1: it was deleted/);
 });
 
-test('gatehouse --version', async () => {
+test('gatehouse --version, --help, and without a word', async () => {
   const { out, code } = await gatehouse(['--version']).ended;
   assert.equal(code, 0);
   assert.match(out, /^\d+\.\d+\.\d+\n$/);
+  const help = await gatehouse(['--help']).ended;
+  assert.deepEqual([help.code, help.err], [0, '']);
+  assert.deepEqual(await gatehouse([]).ended, { code: 2, out: '', err: help.out });
 });
 
 test('gatehouse env --role hands out the credentials of a role', async (t) => {

@@ -22,7 +22,8 @@ import {
 } from '../shadow/fixtures.ts';
 import { type Need, type Rule, rules } from '../shadow/rules.ts';
 import { escalations } from './escalations.ts';
-import { folder, imported, said } from './imported.fixture.ts';
+import { folder, imported } from './imported.fixture.ts';
+import { said } from './said.fixture.ts';
 
 const run = (data: string, ...args: string[]) => said(escalations, '--data', data, ...args);
 
@@ -235,14 +236,11 @@ describe('escalations', () => {
   });
 
   it('explains its usage', async () => {
-    const before = console.error;
-    console.error = () => {};
-    try {
-      assert.equal((await run(folder, '--fail-on', 'all')).code, 2);
-      assert.equal((await run(join(folder, 'none'))).code, 2);
-    } finally {
-      console.error = before;
-    }
+    const wrong = await run(folder, '--fail-on', 'all');
+    assert.deepEqual([wrong.code, wrong.err], [2, 'gatehouse: --fail-on takes any or certain.']);
+    const nothing = await run(join(folder, 'none'));
+    assert.equal(nothing.code, 2);
+    assert.match(nothing.err, /Nothing was imported yet/);
     assert.match((await run(folder, '--help')).text, /known ways/);
   });
 });

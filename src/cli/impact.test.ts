@@ -22,15 +22,12 @@ import { type Question, replay, resultOf } from '../impact/index.ts';
 import type { TrailRecord } from '../impact/record.ts';
 import { openStore } from '../store/open.ts';
 import { impact } from './impact.ts';
+import { said } from './said.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'impact-test-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function run(...args: string[]): Promise<{ code: number; text: string }> {
-  const lines: string[] = [];
-  const code = await impact([...args, '--workers=0'], (line) => lines.push(line));
-  return { code, text: lines.join('\n') };
-}
+const run = (...args: string[]) => said(impact, ...args, '--workers=0');
 
 function write(name: string, content: unknown): string {
   const path = join(folder, name);
@@ -261,9 +258,9 @@ it('impact replays the journal of a plane that is not running', async () => {
   await store.close();
   const told = await asked('--journal', data, '--org', org, '--change', `${noStart}@${UNIT}`);
   assert.deepEqual([told.counts.newlyDenied, told.calls, told.faultCount], [1, 1, 0]);
-  const { code, text } = await run('--journal', folder, '--org', org, '--change', `${noStart}@${UNIT}`);
+  const { code, err } = await run('--journal', folder, '--org', org, '--change', `${noStart}@${UNIT}`);
   assert.equal(code, 2);
-  assert.match(text, /takes the folder of a plane's data/);
+  assert.match(err, /takes the folder of a plane's data/);
 });
 
 describe('impact counts', () => {
@@ -331,7 +328,7 @@ describe('impact names what it cannot read, and goes on:', () => {
       if (offset !== undefined) assert.equal(told.faults[0]?.offset, offset);
       const strict = await run('--trail', file, trail, ...change, '--strict');
       assert.equal(strict.code, 2);
-      assert.match(strict.text, /bad\.json at byte \d+: /);
+      assert.match(strict.err, /bad\.json at byte \d+: /);
     });
   }
 });
@@ -365,15 +362,16 @@ describe('impact exits', () => {
   ];
   for (const [bad, message] of wrong) {
     it(`2 with a sentence that fits ${message}`, async () => {
-      const { code, text } = await run(...bad);
-      assert.equal(code, 2);
-      assert.match(text, message);
+      const { code, text, err } = await run(...bad);
+      assert.deepEqual([code, text], [2, '']);
+      assert.match(err, /^gatehouse: [^\n]+$/);
+      assert.match(err, message);
     });
   }
   it('0 with --help', async () => {
     const { code, text } = await run('--help');
     assert.equal(code, 0);
-    assert.match(text, /^usage: gatehouse impact/);
+    assert.match(text, /^Usage: npx gatehouse impact/);
   });
 });
 

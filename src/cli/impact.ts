@@ -16,8 +16,9 @@ import {
   textReport,
   worldFor,
 } from '../impact/index.ts';
+import { told, UsageError } from './plane.ts';
 
-const usage = `usage: gatehouse impact --trail PATH… --change FILE@TARGET… [option…]
+const usage = `Usage: npx gatehouse impact --trail PATH… --change FILE@TARGET… [option…]
 
 Replays CloudTrail records with and without a change of policies and says which calls, by whom, would have been newly
 denied or newly allowed. What the records do not tell is counted apart, as unknown, with what is missing.
@@ -64,17 +65,19 @@ const OUTCOMES: Readonly<Record<string, keyof Result['counts']>> = {
 type Values = ReadonlyMap<string, readonly string[]>;
 
 /** Runs the command with the arguments behind its name. Returns the exit code; see the usage. */
-export async function impact(args: readonly string[], out: (line: string) => void): Promise<number> {
-  try {
-    const values = valuesOf(args);
-    if (values.has('help')) return told(usage, out, 0);
-    return await run(values, out);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (!(error instanceof InputError) && !(error instanceof StrictFault) && code === undefined) throw error;
-    out(`gatehouse impact: ${(error as Error).message}`);
-    return 2;
-  }
+export function impact(args: readonly string[], out: (line: string) => void): Promise<number> {
+  return told(async () => {
+    try {
+      const values = valuesOf(args);
+      if (!values.has('help')) return await run(values, out);
+      print(usage, out);
+      return 0;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (!(error instanceof InputError) && !(error instanceof StrictFault) && code === undefined) throw error;
+      throw new UsageError((error as Error).message);
+    }
+  });
 }
 
 /** Lists go on until the next `--`: what is detached begins with one dash. */
@@ -84,14 +87,14 @@ function valuesOf(args: readonly string[]): Values {
     const [name, ...rest] = (args[at] === '-h' ? '--help' : (args[at] ?? '')).replace(/^--/, '').split('=');
     const kind =
       args[at]?.startsWith('-') && name !== undefined && Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-    if (kind === undefined || name === undefined) throw new InputError(`unknown argument ${args[at]}; see --help`);
+    if (kind === undefined || name === undefined) throw new InputError(`unknown argument ${args[at]}; see --help.`);
     const list = values.get(name) ?? [];
     values.set(name, list);
     if (kind === 'flag') continue;
     if (rest.length > 0) list.push(rest.join('='));
     else if (kind === 'text') list.push(args[++at] ?? '');
     else while (at + 1 < args.length && !args[at + 1]?.startsWith('--')) list.push(args[++at] ?? '');
-    if (list.length === 0 || list.includes('')) throw new InputError(`--${name} needs a value; see --help`);
+    if (list.length === 0 || list.includes('')) throw new InputError(`--${name} needs a value; see --help.`);
   }
   return values;
 }
@@ -101,8 +104,8 @@ async function run(values: Values, out: (line: string) => void): Promise<number>
   const journal = values.get('journal')?.at(-1);
   const changes = values.get('change') ?? [];
   if (trail.length === 0 && journal === undefined)
-    throw new InputError('no --trail and no --journal given; see --help');
-  if (changes.length === 0) throw new InputError('no --change given; see --help');
+    throw new InputError('impact: no --trail and no --journal given; see --help.');
+  if (changes.length === 0) throw new InputError('impact: no --change given; see --help.');
   const failing = failingOf(values);
   const top = countOf(values, 'top', 25);
   const inputs = ['org', 'account', 'policies'].flatMap((name) => values.get(name) ?? []);
@@ -113,8 +116,8 @@ async function run(values: Values, out: (line: string) => void): Promise<number>
   if (trail.length > 0) merge(summary, await replayShown(trail, question, values));
   if (journal !== undefined) await replayJournal(journal, judgeOf(world), summary);
   const result = resultOf(summary, world.assumptions);
-  if (values.has('json')) told(JSON.stringify(jsonReport(result), null, 2), out, 0);
-  else if (values.has('sarif')) told(JSON.stringify(sarifReport(result, changes), null, 2), out, 0);
+  if (values.has('json')) print(JSON.stringify(jsonReport(result), null, 2), out);
+  else if (values.has('sarif')) print(JSON.stringify(sarifReport(result, changes), null, 2), out);
   else for (const line of textReport(result, top)) out(line);
   return failing.some((outcome) => result.counts[outcome] > 0) ? 1 : 0;
 }
@@ -136,9 +139,8 @@ function countOf(values: Values, name: string, otherwise: number): number {
   return Number(text);
 }
 
-function told(text: string, out: (line: string) => void, code: number): number {
+function print(text: string, out: (line: string) => void): void {
   for (const line of text.split('\n')) out(line);
-  return code;
 }
 
 /** With a bar on standard error, when that is a terminal. */

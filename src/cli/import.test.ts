@@ -25,6 +25,7 @@ import { openShadow } from '../shadow/open.ts';
 import { credentials, managedPolicies, resourcePolicies, roles, users } from '../shadow/tables.ts';
 import type { Store } from '../store/store.ts';
 import { importAccount } from './import.ts';
+import { said } from './said.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'import-test-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -38,11 +39,7 @@ function write(name: string, ...contents: (object | string)[]): string {
   return file;
 }
 
-async function run(data: string, ...args: string[]): Promise<{ code: number; lines: string[] }> {
-  const lines: string[] = [];
-  const code = await importAccount(['account', '--data', data, ...args], (line) => lines.push(line));
-  return { code, lines };
-}
+const run = (data: string, ...args: string[]) => said(importAccount, 'account', '--data', data, ...args);
 
 async function look<T>(data: string, work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openShadow(data);
@@ -79,10 +76,8 @@ describe('import account', () => {
         policies: [policy('p', document, allow('s3:*'))],
       }),
     );
-    assert.deepEqual(await run(data, file), {
-      code: 0,
-      lines: [`loaded ${file}: 1 user, 1 group, 1 role, 1 managed policy`],
-    });
+    const { code, text } = await run(data, file);
+    assert.deepEqual([code, text], [0, `loaded ${file}: 1 user, 1 group, 1 role, 1 managed policy`]);
     await look(data, (store) =>
       store.transaction(async (tx) => {
         const alice = await tx.get(users, byName(ACCOUNT, 'alice'));
@@ -365,13 +360,9 @@ describe('import account', () => {
 
   it('explains its usage', async () => {
     assert.equal((await run(fresh(), '--help')).code, 0);
-    const silent = console.error;
-    console.error = () => {};
-    try {
-      assert.equal((await run(fresh())).code, 2);
-      assert.equal(await importAccount(['acount', 'x'], () => {}), 2);
-    } finally {
-      console.error = silent;
-    }
+    const none = await run(fresh());
+    assert.deepEqual([none.code, none.err], [2, 'gatehouse: import account takes files; see --help.']);
+    const wrong = await said(importAccount, 'acount', 'x');
+    assert.deepEqual([wrong.code, wrong.err], [2, 'gatehouse: import takes account and files; see --help.']);
   });
 });

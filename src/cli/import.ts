@@ -36,7 +36,9 @@ export function importAccount(args: readonly string[], rawOut: Out): Promise<num
     if (files.length === 0) throw new UsageError('import account takes files; see --help.');
     const bar = progressBar();
     const options = { add: values.add === true, progress: bar.show };
-    const results = await withShadow(values.data, (store) => importFiles(store, files, options));
+    const results = await withShadow(values.data, (store) => importFiles(store, files, options), {
+      made: true,
+    });
     bar.clear();
     if (values.json) out(JSON.stringify({ files: results }, null, 2));
     else for (const result of results) out(lineOf(result));

@@ -1,10 +1,11 @@
-/** Accounts as `gatehouse import account` keeps them, and what a command says of them. */
+/** Accounts as `gatehouse import account` keeps them. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { importAccount } from './import.ts';
+import { said } from './said.fixture.ts';
 
 /** Gone when the tests of the file are over. */
 export const folder = mkdtempSync(join(tmpdir(), 'imported-'));
@@ -23,12 +24,4 @@ export async function imported(...contents: object[]): Promise<string> {
   const { code, text } = await said(importAccount, 'account', '--data', data, ...files);
   assert.equal(code, 0, text);
   return data;
-}
-
-type Command = (args: readonly string[], out: (line: string) => void) => Promise<number>;
-
-export async function said(command: Command, ...args: string[]) {
-  const lines: string[] = [];
-  const code = await command(args, (line) => lines.push(line));
-  return { code, lines, text: lines.join('\n') };
 }

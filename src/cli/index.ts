@@ -37,7 +37,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   'identity-source': {
     usage:
-      'identity-source saml|oidc|…       where people of IAM Identity Center sign in: here, or at a provider outside',
+      'identity-source saml|oidc|…      where people of IAM Identity Center sign in: here, or at a provider outside',
     load: async () => (await import('./identitySource.ts')).identitySource,
   },
   mfa: {
@@ -95,7 +95,8 @@ const usage = () => ['Usage:', ...Object.values(COMMANDS).map((c) => `  gatehous
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    console.log(usage());
+    if (name === undefined) console.error(usage());
+    else console.log(usage());
     return name === undefined ? 2 : 0;
   }
   if (name === '--version' || name === '-v' || name === 'version') {

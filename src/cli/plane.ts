@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { REGION } from '../core/regionalHosts.ts';
 
 /** Wrong use, in a sentence. */
 export class UsageError extends Error {}
@@ -43,7 +44,11 @@ export function parsed<T extends ParseArgsConfig>(config: T): ReturnType<typeof 
 export function planeOf(values: Values, env: NodeJS.ProcessEnv = process.env): Plane {
   const data = values.data ?? env.GATEHOUSE_DATA ?? '.gatehouse';
   const endpoint = values.endpoint ?? env.GATEHOUSE_ENDPOINT ?? fileIn(data, 'endpoint').trim();
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
+    throw new UsageError(`--endpoint must be a URL such as http://127.0.0.1:4566: ${endpoint}`);
+  }
   const region = values.region ?? env.GATEHOUSE_REGION ?? env.AWS_REGION ?? 'us-east-1';
+  if (!REGION.test(region)) throw new UsageError(`--region must be a Region such as us-east-1: ${region}`);
   return { endpoint, region, credentials: credentialsOf(values, data, env) };
 }
 

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { policy, policyTest } from './policy.ts';
+import { said } from './said.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-test-'));
 after(() => rmSync(folder, { recursive: true }));
 
 async function run(...args: string[]): Promise<{ code: number; lines: string[] }> {
-  const lines: string[] = [];
-  const code = await policyTest(args, (line) => lines.push(line));
+  const { code, lines } = await said(policyTest, ...args);
   return { code, lines };
 }
 
@@ -110,18 +110,24 @@ describe('policy test', () => {
   }
 
   it('is the one subcommand of policy', async () => {
-    const lines: string[] = [];
-    assert.equal(await policy(['test', write('sub.json', allowed)], (line) => lines.push(line)), 0);
-    assert.deepEqual(lines.splice(0), ['1 passed, 0 failed']);
-    assert.equal(await policy(['tset'], (line) => lines.push(line)), 2);
-    assert.equal(lines[0], 'gatehouse policy: unknown command: tset');
+    const passed = await said(policy, 'test', write('sub.json', allowed));
+    assert.deepEqual(passed, { code: 0, lines: ['1 passed, 0 failed'], text: '1 passed, 0 failed', err: '' });
+    for (const wrong of [['tset'], []]) {
+      const { code, text, err } = await said(policy, ...wrong);
+      assert.deepEqual([code, text, err], [2, '', 'gatehouse: policy takes test, validate or check; see --help.']);
+    }
   });
 
   it('explains its usage', async () => {
     assert.equal((await run('--help')).code, 0);
-    assert.equal((await run()).code, 2);
-    const { code, lines } = await run('--jsn', 'x');
-    assert.equal(code, 2);
-    assert.equal(lines[0], 'gatehouse policy test: unknown option --jsn');
+    assert.match((await run('--help')).lines[0] ?? '', /^Usage: npx gatehouse policy test/);
+    for (const [args, message] of [
+      [[], /^gatehouse: policy test takes files; see --help\.$/],
+      [['--jsn', 'x'], /^gatehouse: Unknown option '--jsn'/],
+    ] as const) {
+      const { code, text, err } = await said(policyTest, ...args);
+      assert.deepEqual([code, text], [2, '']);
+      assert.match(err, message);
+    }
   });
 });

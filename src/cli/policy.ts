@@ -3,8 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import { decide, explain, explanationText, PolicyCaseError, readPolicyCase } from '../policy/index.ts';
+import { parsed, told, UsageError } from './plane.ts';
 
-const usage = `usage: gatehouse policy test [--json] FILE…
+const usage = `Usage: npx gatehouse policy test [--json] FILE…
 
 Runs policy cases. A FILE is a JSON list of cases or one case: a request, all the policies that bear on it, and
 the expected verdict (Allowed, ExplicitlyDenied or ImplicitlyDenied). The context of a case is complete: a key
@@ -35,36 +36,30 @@ export async function policy([name, ...args]: readonly string[], out: (line: str
   if (name === 'test') return policyTest(args, out);
   if (name === 'check') return (await import('./policyCheck.ts')).policyCheck(args, out);
   if (name === 'validate') return (await import('./validate.ts')).policyValidate(args, out);
-  if (name !== '--help' && name !== '-h')
-    out(`gatehouse policy: ${name ? `unknown command: ${name}` : 'no command given'}`);
-  print(`${usage}\n\nSee also: gatehouse policy validate --help, gatehouse policy check --help`, out);
-  return name === '--help' || name === '-h' ? 0 : 2;
+  return told(async () => {
+    if (name !== '--help' && name !== '-h') throw new UsageError('policy takes test, validate or check; see --help.');
+    print(`${usage}\n\nSee also: gatehouse policy validate --help, gatehouse policy check --help`, out);
+    return 0;
+  });
 }
 
 /** Runs `policy test` with the arguments behind it; `out` takes one line at a time. Returns the exit code. */
-export async function policyTest(args: readonly string[], out: (line: string) => void): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) {
-    print(usage, out);
-    return 0;
-  }
-  const json = args.includes('--json');
-  const files = args.filter((arg) => arg !== '--json');
-  const unknown = files.find((file) => file.startsWith('-'));
-  if (unknown !== undefined || files.length === 0) {
-    out(
-      unknown === undefined
-        ? 'gatehouse policy test: no file given'
-        : `gatehouse policy test: unknown option ${unknown}`,
-    );
-    print(usage, out);
-    return 2;
-  }
-  const report: Report = { results: [], errors: [] };
-  for (const file of files) runFile(file, report);
-  if (json) printJson(report, out);
-  else printText(report, out);
-  if (report.errors.length > 0) return 2;
-  return report.results.every((result) => result.passed) ? 0 : 1;
+export function policyTest(args: readonly string[], out: (line: string) => void): Promise<number> {
+  return told(async () => {
+    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+    const { values, positionals: files } = parsed({ args: [...args], options, allowPositionals: true });
+    if (values.help) {
+      print(usage, out);
+      return 0;
+    }
+    if (files.length === 0) throw new UsageError('policy test takes files; see --help.');
+    const report: Report = { results: [], errors: [] };
+    for (const file of files) runFile(file, report);
+    if (values.json) printJson(report, out);
+    else printText(report, out);
+    if (report.errors.length > 0) return 2;
+    return report.results.every((result) => result.passed) ? 0 : 1;
+  });
 }
 
 function runFile(file: string, report: Report): void {

@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { policy } from './policy.ts';
+import { said } from './said.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-check-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function run(...args: string[]): Promise<{ code: number; text: string }> {
-  const lines: string[] = [];
-  const code = await policy(['check', ...args], (line) => lines.push(line));
-  return { code, text: lines.join('\n') };
-}
+const run = (...args: string[]) => said(policy, 'check', ...args);
 
 function write(name: string, ...Statement: object[]): string {
   const file = join(folder, name);
@@ -28,10 +25,12 @@ const closed = write('closed.json', { ...read, Principal: { AWS: '111122223333' 
 
 describe('policy check', () => {
   it('no-new-access passes less and shows more', async () => {
-    assert.deepEqual(await run('no-new-access', wide, narrow), {
-      code: 0,
-      text: 'PASS The modified permissions do not grant new access compared to your existing policy.',
-    });
+    const passed = await run('no-new-access', wide, narrow);
+    assert.equal(passed.code, 0);
+    assert.equal(
+      passed.text,
+      'PASS The modified permissions do not grant new access compared to your existing policy.',
+    );
     const { code, text } = await run('no-new-access', narrow, wide);
     assert.equal(code, 1);
     assert.match(text, /^FAIL The modified permissions grant new access compared to your existing policy\./);
@@ -66,14 +65,27 @@ describe('policy check', () => {
     assert.deepEqual(witness.principal, { type: 'User', arn: 'arn:aws:iam::210987654321:user/mallory' });
   });
 
-  it('exits 2 on wrong use and unreadable files', async () => {
-    assert.equal((await run('no-new-access', narrow)).code, 2);
-    assert.equal((await run('no-new-access', narrow, join(folder, 'none.json'))).code, 2);
-    assert.equal((await run('no-new-access', narrow, open)).code, 2);
-    assert.equal((await run('no-new-access', narrow, wide, '--type', 'resource')).code, 2);
-    assert.equal((await run('no-news', narrow, wide)).code, 2);
-    assert.equal((await run('no-new-access', narrow, wide, '--nonsense')).code, 2);
-    assert.equal((await run()).code, 2);
-    assert.equal((await run('--help')).code, 0);
+  const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+    [['no-new-access', narrow], /takes OLD and NEW here/],
+    [['no-new-access', narrow, join(folder, 'none.json')], /none\.json: ENOENT/],
+    [['no-new-access', narrow, open], /narrow\.json: /],
+    [['no-new-access', narrow, wide, '--type', 'resource'], /narrow\.json: /],
+    [['no-news', narrow, wide], /takes no-new-access, access-not-granted, no-public-access/],
+    [['no-new-access', narrow, wide, '--nonsense'], /--nonsense/],
+    [[], /takes no-new-access/],
+  ];
+  for (const [args, message] of wrong) {
+    it(`exits 2 with a sentence that fits ${message}`, async () => {
+      const { code, text, err } = await run(...args);
+      assert.deepEqual([code, text], [2, '']);
+      assert.match(err, /^gatehouse: [^\n]+$/);
+      assert.match(err, message);
+    });
+  }
+
+  it('explains itself', async () => {
+    const { code, text } = await run('--help');
+    assert.equal(code, 0);
+    assert.match(text, /^Usage: npx gatehouse policy check/);
   });
 });

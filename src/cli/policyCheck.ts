@@ -2,7 +2,6 @@
 // without a plane. PASS is a proof; FAIL names the statements and shows a request. Made for CI.
 
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { expandActionPattern } from '../core/facts.ts';
 import {
   accessFault,
@@ -17,10 +16,11 @@ import {
   type Witness,
 } from '../policy/analysis/index.ts';
 import { type CompiledPolicy, compilePolicy, PolicySyntaxError } from '../policy/index.ts';
+import { parsed, told, UsageError } from './plane.ts';
 
-const usage = `usage: gatehouse policy check no-new-access OLD NEW
-       gatehouse policy check access-not-granted FILE [--actions ACTION…] [--resources ARN…]
-       gatehouse policy check no-public-access FILE --resource-type T
+const usage = `Usage: npx gatehouse policy check no-new-access OLD NEW
+       npx gatehouse policy check access-not-granted FILE [--actions ACTION…] [--resources ARN…]
+       npx gatehouse policy check no-public-access FILE --resource-type T
 
 Says whether NEW allows any request that OLD does not; whether a policy allows any of the actions on any of the
 resources; whether a resource's policy allows the public anything. FAIL names the statements and shows a request
@@ -46,28 +46,20 @@ interface Options {
   readonly json: boolean;
 }
 
-/** A command or file that is wrong; the message says how. */
-class Wrong extends Error {}
-
 /** Runs `policy check` with the arguments behind it. Returns the exit code. */
-export async function policyCheck([name, ...args]: readonly string[], out: Out): Promise<number> {
-  if (name === '--help' || name === '-h' || args.includes('--help') || args.includes('-h')) {
-    out(usage);
-    return 0;
-  }
-  try {
+export function policyCheck([name, ...args]: readonly string[], out: Out): Promise<number> {
+  return told(async () => {
+    if (name === '--help' || name === '-h' || args.includes('--help') || args.includes('-h')) {
+      out(usage);
+      return 0;
+    }
     const check = name !== undefined && Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (!check) throw new Wrong(name === undefined ? 'no check given' : `unknown check: ${name}`);
+    if (!check) throw new UsageError(`policy check takes ${Object.keys(checks).join(', ')}; see --help.`);
     const options = optionsOf(args);
     const result = check(options);
     out(options.json ? JSON.stringify(result, null, 2) : textOf(result));
     return result.result === 'PASS' ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof Wrong)) throw error;
-    out(`gatehouse policy check: ${error.message}`);
-    out(usage);
-    return 2;
-  }
+  });
 }
 
 /** Examples name actions that AWS has. */
@@ -82,13 +74,14 @@ const checks: Readonly<Record<string, (options: Options) => CheckResult>> = {
   'access-not-granted': (options) => {
     const [file] = policiesIn(options, 'one FILE', 1);
     const fault = accessFault(options);
-    if (fault !== undefined) throw new Wrong(fault);
+    if (fault !== undefined) throw new UsageError(fault);
     return checkAccessNotGranted(file.policy, [options], typeOf(options, [file]), means);
   },
   'no-public-access': (options) => {
     const [file] = policiesIn(options, 'one FILE', 1);
     const resourceType = options.resourceType as PublicResourceType;
-    if (!resourceTypes.includes(resourceType)) throw new Wrong(`--resource-type: one of ${resourceTypes.join(', ')}`);
+    if (!resourceTypes.includes(resourceType))
+      throw new UsageError(`--resource-type: one of ${resourceTypes.join(', ')}`);
     return checkNoPublicAccess(file.policy, resourceType, means);
   },
 };
@@ -103,19 +96,15 @@ function optionsOf(args: readonly string[]): Options {
     type: text,
     json: { type: 'boolean' },
   } as const;
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    return {
-      files: positionals,
-      actions: separated(values.actions),
-      resources: separated(values.resources),
-      resourceType: values['resource-type'],
-      type: values.type,
-      json: values.json ?? false,
-    };
-  } catch (error) {
-    throw new Wrong(error instanceof Error ? error.message : String(error));
-  }
+  const { values, positionals } = parsed({ args: [...args], options, allowPositionals: true });
+  return {
+    files: positionals,
+    actions: separated(values.actions),
+    resources: separated(values.resources),
+    resourceType: values['resource-type'],
+    type: values.type,
+    json: values.json ?? false,
+  };
 }
 
 const separated = (values: readonly string[] | undefined) =>
@@ -129,13 +118,13 @@ interface PolicyFile {
 function policiesIn({ files }: Options, wanted: string, count: 1): readonly [PolicyFile];
 function policiesIn({ files }: Options, wanted: string, count: 2): readonly [PolicyFile, PolicyFile];
 function policiesIn({ files }: Options, wanted: string, count: number): readonly PolicyFile[] {
-  if (files.length !== count) throw new Wrong(`expected ${wanted}`);
+  if (files.length !== count) throw new UsageError(`policy check takes ${wanted} here; see --help.`);
   return files.map((file) => {
     try {
       return { file, policy: compilePolicy(readFileSync(file, 'utf8').replace(/^\ufeff/, '')) };
     } catch (error) {
       if (!(error instanceof PolicySyntaxError) && !isFileError(error)) throw error;
-      throw new Wrong(`${file}: ${error.message}`);
+      throw new UsageError(`${file}: ${error.message}`);
     }
   });
 }
@@ -144,16 +133,16 @@ const isFileError = (error: unknown): error is Error => error instanceof Error &
 
 const types: Readonly<Record<string, PolicyType>> = { identity: 'IDENTITY_POLICY', resource: 'RESOURCE_POLICY' };
 
-/** The type that was given or that the documents show. Throws Wrong where a document is not of it. */
+/** The type that was given or that the documents show. Throws UsageError where a document is not of it. */
 function typeOf({ type }: Options, files: readonly PolicyFile[]): PolicyType {
   const given = type !== undefined && Object.hasOwn(types, type) ? types[type] : undefined;
-  if (type !== undefined && !given) throw new Wrong('--type: identity or resource');
+  if (type !== undefined && !given) throw new UsageError('--type: identity or resource');
   const statements = files.flatMap(({ policy }) => policy.body.document.statements);
   const named = statements.some(({ principal, notPrincipal }) => principal ?? notPrincipal);
   const found = given ?? (named ? 'RESOURCE_POLICY' : 'IDENTITY_POLICY');
   for (const { file, policy } of files) {
     const fault = formFault(policy, found);
-    if (fault !== undefined) throw new Wrong(`${file}: ${fault}`);
+    if (fault !== undefined) throw new UsageError(`${file}: ${fault}`);
   }
   return found;
 }

@@ -1,6 +1,6 @@
 /** What the commands over an imported account have in common: the folder, the question, tables on a terminal. */
 import { factsDate, isKnownAction } from '../shadow/actions.ts';
-import { openShadow, type Store } from '../shadow/open.ts';
+import { hasShadow, openShadow, type Store } from '../shadow/open.ts';
 import { type World, worldOf } from '../shadow/world.ts';
 import { UsageError } from './plane.ts';
 
@@ -22,9 +22,15 @@ export const plainly =
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
     out(line.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd'));
 
-/** Runs over the shadow organization, which is closed whatever happens. */
-export async function withShadow<T>(data: string | undefined, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openShadow(data ?? process.env.GATEHOUSE_DATA ?? '.gatehouse');
+/** Runs over the shadow organization, which is closed whatever happens; only an import makes it. */
+export async function withShadow<T>(
+  data: string | undefined,
+  work: (store: Store) => Promise<T>,
+  { made = false } = {},
+): Promise<T> {
+  const folder = data ?? process.env.GATEHOUSE_DATA ?? '.gatehouse';
+  if (!made && !hasShadow(folder)) throw new UsageError(NOTHING);
+  const store = await openShadow(folder);
   try {
     return await work(store);
   } finally {
@@ -41,8 +47,10 @@ export async function populated(store: Store): Promise<World> {
     );
   }
   if (world.accounts.length > 0) return world;
-  throw new UsageError('Nothing was imported yet: see gatehouse import account --help.');
+  throw new UsageError(NOTHING);
 }
+
+const NOTHING = 'Nothing was imported yet: see gatehouse import account --help.';
 
 /** Columns as wide as they need to be; the last one runs on. */
 export function printTable(header: readonly string[], rows: readonly (readonly string[])[], out: Out): void {

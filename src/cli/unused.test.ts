@@ -14,7 +14,8 @@ import {
   userArn,
 } from '../shadow/fixtures.ts';
 import type { Unused } from '../shadow/unused.ts';
-import { folder, imported, said } from './imported.fixture.ts';
+import { folder, imported } from './imported.fixture.ts';
+import { said } from './said.fixture.ts';
 import { unused } from './unused.ts';
 
 const run = (data: string, ...args: string[]) => said(unused, '--data', data, '--at', '2024-09-01', ...args);
@@ -119,19 +120,15 @@ describe('unused', () => {
   });
 
   it('explains wrong use', async () => {
-    const before = console.error;
-    console.error = () => {};
-    try {
-      for (const args of [
-        ['--days', 'x'],
-        ['--at', 'never'],
-        ['--check', 'none'],
-        ['--fail-on', 'all'],
-      ]) {
-        assert.equal((await run(folder, ...args)).code, 2);
-      }
-    } finally {
-      console.error = before;
+    for (const [flag, value, message] of [
+      ['--days', 'x', /--days takes a number of days, not x/],
+      ['--at', 'never', /--at takes a date such as 2026-01-31, not never/],
+      ['--check', 'none', /There is no check none/],
+      ['--fail-on', 'all', /--fail-on takes /],
+    ] as const) {
+      const { code, err } = await run(folder, flag, value);
+      assert.equal(code, 2);
+      assert.match(err, message);
     }
     assert.match((await run(folder, '--help')).text, /unattached-policy/);
   });

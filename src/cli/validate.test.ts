@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { policy } from './policy.ts';
+import { said } from './said.fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-validate-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function run(...args: string[]): Promise<{ code: number; lines: string[] }> {
-  const lines: string[] = [];
-  const code = await policy(['validate', ...args], (line) => lines.push(line));
-  return { code, lines };
-}
+const run = (...args: string[]) => said(policy, 'validate', ...args);
 
 function write(name: string, statement: object | string): string {
   const file = join(folder, name);
@@ -32,13 +29,12 @@ const risky = write('risky.json', { ...read, Action: 'iam:PassRole', Resource: '
 
 describe('policy validate', () => {
   it('prints a line a finding and exits 1 on errors', async () => {
-    assert.deepEqual(await run(sound, wrong, risky), {
-      code: 1,
-      lines: [
-        `${wrong}:2:24 ERROR INVALID_EFFECT The effect allow is not valid. Use Allow or Deny.`,
-        `${risky}:1:65 SECURITY_WARNING PASS_ROLE_WITH_STAR_IN_RESOURCE Using the iam:PassRole action with wildcards (*) in the resource can be overly permissive because it allows iam:PassRole permissions on multiple resources. We recommend that you specify resource ARNs or add the iam:PassedToService condition key to your statement.`,
-      ],
-    });
+    const { code, lines } = await run(sound, wrong, risky);
+    assert.equal(code, 1);
+    assert.deepEqual(lines, [
+      `${wrong}:2:24 ERROR INVALID_EFFECT The effect allow is not valid. Use Allow or Deny.`,
+      `${risky}:1:65 SECURITY_WARNING PASS_ROLE_WITH_STAR_IN_RESOURCE Using the iam:PassRole action with wildcards (*) in the resource can be overly permissive because it allows iam:PassRole permissions on multiple resources. We recommend that you specify resource ARNs or add the iam:PassedToService condition key to your statement.`,
+    ]);
   });
 
   it('fails on what it is told to fail on', async () => {
@@ -50,7 +46,7 @@ describe('policy validate', () => {
     ];
     for (const [level, code] of codes) assert.equal((await run('--fail-on', level, risky)).code, code, level);
     assert.equal((await run('--fail-on', 'none', wrong)).code, 0);
-    assert.deepEqual(await run(sound), { code: 0, lines: [] });
+    assert.deepEqual(await run(sound), { code: 0, lines: [], text: '', err: '' });
   });
 
   it('takes the type of the policy and what it is attached to', async () => {
@@ -107,15 +103,16 @@ describe('policy validate', () => {
   ];
   for (const [args, message] of refused) {
     it(`exits 2 on ${args.join(' ').replaceAll(folder, '') || 'nothing'}`, async () => {
-      const { code, lines } = await run(...args);
-      assert.equal(code, 2);
-      assert.match(lines[0] ?? '', message);
+      const { code, text, err } = await run(...args);
+      assert.deepEqual([code, text], [2, '']);
+      assert.match(err, /^gatehouse: [^\n]+$/);
+      assert.match(err, message);
     });
   }
 
   it('explains itself', async () => {
     const { code, lines } = await run('--help');
     assert.equal(code, 0);
-    assert.match(lines[0] ?? '', /^usage: gatehouse policy validate/);
+    assert.match(lines[0] ?? '', /^Usage: npx gatehouse policy validate/);
   });
 });

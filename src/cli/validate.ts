@@ -4,7 +4,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import * as facts from '../core/facts.ts';
 import {
   checks,
@@ -15,8 +14,9 @@ import {
   type PolicyType,
   type ResourceType,
 } from '../policy/findings/index.ts';
+import { parsed, told, UsageError } from './plane.ts';
 
-const usage = `usage: gatehouse policy validate [--type TYPE] [--resource-type T] [--fail-on LEVEL] [--json|--sarif] FILE…
+const usage = `Usage: npx gatehouse policy validate [--type TYPE] [--resource-type T] [--fail-on LEVEL] [--json|--sarif] FILE…
 
 Checks policy documents as IAM Access Analyzer does and prints a line a finding: FILE:LINE:COLUMN TYPE CODE message.
 
@@ -67,32 +67,28 @@ interface Result {
 type Out = (line: string) => void;
 
 /** Runs `policy validate` with the arguments behind it. Returns the exit code. */
-export async function policyValidate(args: readonly string[], out: Out): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) {
-    out(usage);
-    return 0;
-  }
-  const options = optionsOf(args);
-  if (typeof options === 'string') {
-    out(`gatehouse policy validate: ${options}`);
-    out(usage);
-    return 2;
-  }
-  const results: Result[] = [];
-  for (const file of options.files) {
-    try {
-      const text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
-      results.push({ file, findings: findingsOf(text, options, facts) });
-    } catch (error) {
-      out(`gatehouse policy validate: ${file} cannot be read: ${error instanceof Error ? error.message : error}`);
-      return 2;
+export function policyValidate(args: readonly string[], out: Out): Promise<number> {
+  return told(async () => {
+    if (args.includes('--help') || args.includes('-h')) {
+      out(usage);
+      return 0;
     }
+    const options = optionsOf(args);
+    const results = options.files.map((file) => ({ file, findings: findingsOf(textIn(file), options, facts) }));
+    options.print(results, out);
+    const failed = results.some(({ findings }) =>
+      findings.some(({ findingType }) => options.failing.includes(findingType)),
+    );
+    return failed ? 1 : 0;
+  });
+}
+
+function textIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
   }
-  options.print(results, out);
-  const failed = results.some(({ findings }) =>
-    findings.some(({ findingType }) => options.failing.includes(findingType)),
-  );
-  return failed ? 1 : 0;
 }
 
 const known = {
@@ -103,31 +99,22 @@ const known = {
   sarif: { type: 'boolean', default: false },
 } as const;
 
-/** What is wrong with the arguments, as a sentence, or what they mean. */
-function optionsOf(args: readonly string[]): Options | string {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(args);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  const { values, positionals: files } = parsed;
+/** Throws UsageError on arguments that mean nothing. */
+function optionsOf(args: readonly string[]): Options {
+  const { values, positionals: files } = parsed({ args: [...args], options: known, allowPositionals: true });
   const resourceType = resourceTypes.find((each) => each === values['resource-type']);
   const type = values.type ?? (resourceType ? 'resource' : 'identity');
   const policyType = Object.hasOwn(policyTypes, type) ? policyTypes[type] : undefined;
   const least = levels.indexOf(values['fail-on'].toUpperCase().replaceAll('-', '_') as FindingType);
-  if (!policyType) return `unknown type ${type}`;
-  if (values['resource-type'] !== undefined && !resourceType) return `unknown type ${values['resource-type']}`;
-  if (resourceType && policyType !== 'RESOURCE_POLICY') return '--resource-type is for resource policies';
-  if (least < 0 && values['fail-on'] !== 'none') return `unknown level ${values['fail-on']}`;
-  if (values.json && values.sarif) return '--json or --sarif, not both';
-  if (files.length === 0) return 'no file given';
+  const wrong = (what: string) => new UsageError(`policy validate: ${what}; see --help.`);
+  if (!policyType) throw wrong(`unknown type ${type}`);
+  if (values['resource-type'] !== undefined && !resourceType) throw wrong(`unknown type ${values['resource-type']}`);
+  if (resourceType && policyType !== 'RESOURCE_POLICY') throw wrong('--resource-type is for resource policies');
+  if (least < 0 && values['fail-on'] !== 'none') throw wrong(`unknown level ${values['fail-on']}`);
+  if (values.json && values.sarif) throw wrong('--json or --sarif, not both');
+  if (files.length === 0) throw wrong('no file given');
   const print = values.json ? printJson : values.sarif ? printSarif : printLines;
   return { policyType, resourceType, failing: levels.slice(0, least + 1), print, files };
-}
-
-function parse(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: known, allowPositionals: true });
 }
 
 function printLines(results: readonly Result[], out: Out): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -19,7 +20,8 @@ import {
   user,
   userArn,
 } from '../shadow/fixtures.ts';
-import { folder, imported, said } from './imported.fixture.ts';
+import { folder, imported } from './imported.fixture.ts';
+import { said } from './said.fixture.ts';
 import { can, whoCan } from './whoCan.ts';
 
 type Command = typeof can;
@@ -257,14 +259,9 @@ describe('can', () => {
       `arn:aws:sts::${ACCOUNT}:assumed-role/r/x`,
     ];
     for (const name of names) assert.equal((await run(can, data, name, READ, OBJECT)).code, 0, name);
-    const before = console.error;
-    console.error = () => {};
-    try {
-      for (const name of [userArn('a'), 'role/a', userArn('a', MEMBER)]) {
-        assert.equal((await run(can, data, name, READ, OBJECT)).code, 2, name);
-      }
-    } finally {
-      console.error = before;
+    for (const name of [userArn('a'), 'role/a', userArn('a', MEMBER)]) {
+      const { code, err } = await run(can, data, name, READ, OBJECT);
+      assert.deepEqual([code, err], [2, `gatehouse: Nobody imported is called ${name}.`]);
     }
   });
 
@@ -302,22 +299,20 @@ describe('can', () => {
 
   it('explains wrong use', async () => {
     const data = await imported(dump({ users: [user('twice')], roles: [role('twice', trust('*'))] }));
-    const told: string[] = [];
-    const before = console.error;
-    console.error = (line: string) => told.push(line);
-    try {
-      assert.equal((await run(can, data, 'twice', READ, OBJECT)).code, 2);
-      assert.equal((await run(can, data, 'nobody', READ, OBJECT)).code, 2);
-      assert.equal((await run(can, data, 'user/twice', 's3:Get*', OBJECT)).code, 2);
-      assert.equal((await run(can, data, 'user/twice', READ)).code, 2);
-      assert.equal((await run(whoCan, data, READ, OBJECT, '--context', 'x')).code, 2);
-      assert.equal((await run(whoCan, join(folder, 'empty'), READ, OBJECT)).code, 2);
-    } finally {
-      console.error = before;
+    const empty = join(folder, 'empty');
+    const wrong: readonly (readonly [Command, where: string, args: readonly string[], RegExp])[] = [
+      [can, data, ['twice', READ, OBJECT], /Several are called twice: /],
+      [can, data, ['user/twice', 's3:Get*', OBJECT], /s3:Get\* is not one action/],
+      [can, data, ['user/twice', READ], /can takes /],
+      [whoCan, data, [READ, OBJECT, '--context', 'x'], /--context takes key=value, not x/],
+      [whoCan, empty, [READ, OBJECT], /Nothing was imported yet/],
+    ];
+    for (const [command, where, args, message] of wrong) {
+      const { code, text, err } = await run(command, where, ...args);
+      assert.deepEqual([code, text], [2, '']);
+      assert.match(err, message);
     }
-    assert.match(told[0] ?? '', /Several are called twice: /);
-    assert.match(told[1] ?? '', /Nobody imported is called nobody/);
-    assert.match(told[5] ?? '', /Nothing was imported yet/);
+    assert.ok(!existsSync(empty), 'a question makes no folder');
     assert.equal((await run(can, data, '--help')).code, 0);
     assert.equal((await run(whoCan, data, '--help')).code, 0);
   });
