@@ -21,6 +21,8 @@ export interface ObjectEvent {
   readonly version: ObjectVersion;
   /** As EventBridge's `reason`: `PutObject`, `CompleteMultipartUpload`, `Lifecycle Expiration`. */
   readonly reason: string;
+  /** Members of its record that other events have not. */
+  readonly data?: object;
 }
 
 /** Called inside the write set that makes it happen. */
@@ -67,13 +69,17 @@ function passes(filter: NotificationConfigurationFilter | undefined, key: string
 /** Grows with each version of a key. */
 const sequencerOf = ({ stamp }: ObjectVersion) => stamp.toString(16).toUpperCase().padStart(18, '0');
 
-/** Events about more than the bytes are of a later version of the structure. */
-const LATER = /^(?:Lifecycle|ObjectAcl|ObjectTagging|ObjectRestore)/;
+/** Events about more than the bytes are of later versions of the structure. */
+const VERSIONS: readonly (readonly [events: RegExp, version: string])[] = [
+  [/^Replication/, '2.2'],
+  [/^(?:Lifecycle|ObjectAcl|ObjectTagging|ObjectRestore)/, '2.3'],
+];
 
-function recordOf(ctx: Context, { bucket }: BucketTarget, { name, version }: ObjectEvent, configurationId: string) {
+function recordOf(ctx: Context, { bucket }: BucketTarget, event: ObjectEvent, configurationId: string) {
+  const { name, version, data } = event;
   const { caller, requestId, source } = ctx;
   return {
-    eventVersion: LATER.test(name) ? '2.3' : '2.1',
+    eventVersion: VERSIONS.find(([events]) => events.test(name))?.[1] ?? '2.1',
     eventSource: 'aws:s3',
     awsRegion: bucket.region,
     eventTime: ctx.now.toISOString(),
@@ -91,6 +97,7 @@ function recordOf(ctx: Context, { bucket }: BucketTarget, { name, version }: Obj
       },
       object: recordedObject(name, version),
     },
+    ...data,
     ...(name === 'ObjectRestore:Completed' && {
       glacierEventData: {
         restoreEventData: {

@@ -5,44 +5,65 @@
  */
 import type { ReplicationRule } from '@aws-sdk/client-s3';
 import { type Context, servicePrincipal } from '../../core/context.ts';
+import type { Task } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { targetOf } from './access.ts';
 import { type Bucket, bucketArn, buckets, findBucket } from './bucketRows.ts';
-import { objectEvent } from './notifications.ts';
+import { replicationEvent } from './replicationEvents.ts';
+import { failureReason, type Side } from './replicationFailures.ts';
+import { tellOutcome } from './replicationMetrics.ts';
 import type { Placement, Source, SourceRequest } from './replicationOperations.ts';
-import { rulesFor } from './replicationOwed.ts';
-import type { Replication } from './replicationTasks.ts';
+import { isReplica, rulesFor } from './replicationOwed.ts';
+import { isMeasured, isOverdue, type Replication } from './replicationTasks.ts';
 import { findVersion, replaceVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
 
-export async function replicate(ctx: Context, { bucket: name, key, version: id, what }: Replication): Promise<void> {
+export async function replicate(ctx: Context, task: Task<Replication>): Promise<void> {
+  const { bucket: name, key, version: id, what } = task.body;
   const bucket = await findBucket(ctx, name);
   if (!bucket) return;
   const target = await targetOf(ctx, bucket);
   const version = await findVersion(ctx, bucket, key, id);
-  const { Role, Rules = [] } = target.settings.replication ?? {};
-  if (!version || Role === undefined) return;
-  const rules = rulesFor(Rules, version);
-  let failed = false;
+  if (!version) return;
+  const { Role: role = '', Rules = [] } = target.settings.replication ?? {};
+  const rules = rulesFor(Rules, version, what);
+  await noteUntracked(ctx, bucket, version, task, rules);
+  if (rules.length === 0) return;
+  const failures: (readonly [rule: ReplicationRule, reason: string])[] = [];
   for (const rule of rules) {
-    const error = await failureOf(() => replicateTo(ctx, { bucket, version, what, rule, role: Role }));
-    if (error) failed = true;
+    const reason = await failureOf(ctx, { bucket, version, what, rule, role });
+    if (reason !== undefined) failures.push([rule, reason]);
+    if (!isMeasured(rule)) continue;
+    await tellOutcome(ctx, bucket, rule, task, reason !== undefined);
+    if (reason !== undefined || !task.body.tracked || !isOverdue(rule, task, ctx.now)) continue;
+    await replicationEvent(ctx, bucket, { kind: 'ReplicatedAfterThreshold', rule, version, task });
   }
-  if (version.deleteMarker) return;
-  const done: ObjectVersion = { ...version, replication: failed ? 'FAILED' : 'COMPLETED' };
-  await replaceVersion(ctx, done);
-  if (!failed) return;
-  await objectEvent(ctx, target, { name: 'Replication:OperationFailedReplication', version: done, reason: '' });
+  if (!version.deleteMarker) await replaceVersion(ctx, settled(version, failures.length > 0));
+  for (const [rule, reason] of failures) {
+    if (!isMeasured(rule)) continue;
+    await replicationEvent(ctx, bucket, { kind: 'FailedReplication', rule, version, task, reason });
+  }
 }
 
-/** The error that AWS would name; what is wrong inside the plane is thrown, so that it is tried again. */
-async function failureOf(work: () => Promise<void>): Promise<Error | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Error && error.name !== 'Error' && error.name !== 'TypeError') return error;
-    throw error;
+/** A replica whose changes were taken is a replica again. */
+function settled(version: ObjectVersion, failed: boolean): ObjectVersion {
+  const { replica: _, ...rest } = version;
+  if (failed) return { ...version, replication: 'FAILED' };
+  return { ...rest, replication: isReplica(version) ? 'REPLICA' : 'COMPLETED' };
+}
+
+/** Rules that counted it when it was owed, and are no longer there. */
+async function noteUntracked(
+  ctx: Context,
+  bucket: Bucket,
+  version: ObjectVersion,
+  task: Task<Replication>,
+  rules: readonly ReplicationRule[],
+): Promise<void> {
+  const gone = (task.body.tracked?.rules ?? []).filter((id) => !rules.some((rule) => rule.ID === id));
+  for (const ID of gone) {
+    const rule = { ID, Destination: undefined };
+    await replicationEvent(ctx, bucket, { kind: 'NotTracked', rule, version, task });
   }
 }
 
@@ -54,16 +75,28 @@ interface Step {
   readonly role: string;
 }
 
-async function replicateTo(ctx: Context, { bucket, version, what, rule, role }: Step): Promise<void> {
-  const s3 = servicePrincipal('s3.amazonaws.com', { arn: bucketArn(bucket.name), account: bucket.account });
-  const caller = await assumedByService(ctx, role, s3, 's3-replication');
-  const wanted: SourceRequest = { Bucket: bucket.name, Key: version.key, VersionId: version.id, what };
-  const ask = <Out>(operation: string, input: object, region: string) =>
-    ctx.call<Out>('s3', operation, input, caller, region);
-  const source = await ask<Source>('GetObjectVersionForReplication', wanted, bucket.region);
-  const to = rule.Destination!.Bucket!.replace('arn:aws:s3:::', '');
-  const region = (await ctx.store.get(buckets, [to]))?.region ?? bucket.region;
-  const { Account: ExpectedBucketOwner } = rule.Destination!;
-  const placement: Placement = { Bucket: to, ExpectedBucketOwner, Key: version.key, what, source, rule };
-  await ask(version.deleteMarker ? 'ReplicateDelete' : 'ReplicateObject', placement, region);
+/** Why it failed, as AWS would name it; what is wrong inside the plane is thrown, so that it is tried again. */
+async function failureOf(ctx: Context, { bucket, version, what, rule, role }: Step): Promise<string | undefined> {
+  let side: Side = 'role';
+  try {
+    const s3 = servicePrincipal('s3.amazonaws.com', { arn: bucketArn(bucket.name), account: bucket.account });
+    const caller = await assumedByService(ctx, role, s3, 's3-replication');
+    const ask = <Out>(operation: string, input: object, region: string) =>
+      ctx.call<Out>('s3', operation, input, caller, region);
+    side = 'source';
+    const wanted: SourceRequest = { Bucket: bucket.name, Key: version.key, VersionId: version.id, what };
+    const source = await ask<Source>('GetObjectVersionForReplication', wanted, bucket.region);
+    side = 'destination';
+    const to = rule.Destination!.Bucket!.replace('arn:aws:s3:::', '');
+    const region = (await ctx.store.get(buckets, [to]))?.region ?? bucket.region;
+    const { Account: ExpectedBucketOwner } = rule.Destination!;
+    const placement: Placement = { Bucket: to, ExpectedBucketOwner, Key: version.key, what, source, rule };
+    await ask(version.deleteMarker ? 'ReplicateDelete' : 'ReplicateObject', placement, region);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && error.name !== 'Error' && error.name !== 'TypeError') {
+      return failureReason(side, error);
+    }
+    throw error;
+  }
 }

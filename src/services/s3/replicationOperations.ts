@@ -117,9 +117,8 @@ const ReplicateObject: Operation<Placement, object, BucketTarget> = {
     }
     const there = await findVersion(ctx, target.bucket, input.Key, version.id);
     if (input.what === 'change') {
-      if (!there) return {};
-      const kept = { ...bytesOf(there), ...lockOf(there, version, ctx.now) };
-      await replaceVersion(ctx, { ...replicaOf(input, target), ...kept });
+      if (!there) throw s3Error('NoSuchVersion');
+      await replaceVersion(ctx, changed(there, input, target, ctx.now));
       return {};
     }
     if (there) return {}; // Done by a try that was not heard of.
@@ -140,6 +139,10 @@ function requireVersioning({ bucket }: BucketTarget): void {
 
 const isOverridden = ({ rule }: Placement) => rule.Destination?.AccessControlTranslation?.Owner === 'Destination';
 
+/** Whether the replica belongs to the destination's account, whoever wrote the source. */
+const isTheirs = (input: Placement, settings: BucketTarget['settings']): boolean =>
+  isOverridden(input) || aclsDisabled(settings) || input.source.owner === settings.account;
+
 /** All but the bytes: whose it is now, in which storage class. */
 function replicaOf(input: Placement, { bucket, settings }: BucketTarget): ObjectVersion {
   const { source, rule } = input;
@@ -152,9 +155,10 @@ function replicaOf(input: Placement, { bucket, settings }: BucketTarget): Object
     accessed: _____,
     thaw: ______,
     annotated: _______,
+    replica: ________,
     ...rest
   } = all;
-  const theirs = isOverridden(input) || aclsDisabled(settings) || source.owner === settings.account;
+  const theirs = isTheirs(input, settings);
   const asked = rule.Destination?.StorageClass ?? storageClass;
   return {
     ...rest,
@@ -166,11 +170,20 @@ function replicaOf(input: Placement, { bucket, settings }: BucketTarget): Object
   };
 }
 
-const bytesOf = ({ body, sealed, annotated }: ObjectVersion) => ({
-  ...(body && { body }),
-  ...(sealed && { sealed }),
-  ...(annotated && { annotated }),
-});
+/** What is there, with the tags, the list and the locks of the source. A list goes along where the owner does. */
+function changed(there: ObjectVersion, input: Placement, { settings }: BucketTarget, now: Date): ObjectVersion {
+  const { tags: _, acl: kept, ...rest } = there;
+  const { tags, acl: given, retention, legalHold } = input.source.version;
+  const acl = isTheirs(input, settings) ? kept : given;
+  return {
+    ...rest,
+    ...(tags && { tags }),
+    ...(acl && { acl }),
+    ...(retention && { retention }),
+    ...(legalHold !== undefined && { legalHold }),
+    ...lockOf(there, input.source.version, now),
+  };
+}
 
 /** What the source says nothing of stays locked as it is, and nothing gets out of compliance earlier. */
 function lockOf(

@@ -4,6 +4,7 @@
  */
 import type {
   DeleteBucketReplicationRequest,
+  Destination,
   GetBucketReplicationOutput,
   GetBucketReplicationRequest,
   PutBucketReplicationRequest,
@@ -13,11 +14,13 @@ import type { Context } from '../../core/context.ts';
 import { CommonError, notImplemented } from '../../core/errors.ts';
 import { lowerId } from '../../core/ids.ts';
 import type { Present } from '../../core/operation.ts';
+import { later } from '../../core/tasks.ts';
 import { passRole } from '../../identity/passRole.ts';
 import { type Bucket, bucketArn, buckets } from './bucketRows.ts';
-import { s3Error } from './errors.ts';
+import { invalidArgument, s3Error } from './errors.ts';
 import { storageClassIn } from './objectMetadata.ts';
 import { onBucket, oneOf, wanted } from './onBucket.ts';
+import { isMeasured, MEASURE, THRESHOLD_MINUTES } from './replicationTasks.ts';
 import { changeSettings } from './settings.ts';
 
 export const GetBucketReplication = onBucket<Present<GetBucketReplicationRequest>, GetBucketReplicationOutput>({
@@ -44,6 +47,7 @@ export const PutBucketReplication = onBucket<Present<PutBucketReplicationRequest
     for (const rule of Rules) await requireDestination(ctx, bucket, rule);
     const kept = Rules.map((rule) => ({ ...rule, ID: rule.ID || lowerId(32, ctx) }));
     await changeSettings(ctx, bucket.name, { replication: { Role, Rules: kept } });
+    if (kept.some(isMeasured)) await later(ctx, { kind: MEASURE, id: bucket.name, body: bucket.name });
     return {};
   },
 });
@@ -86,11 +90,10 @@ function requireRule(rule: ReplicationRule): void {
     throw s3Error('InvalidArgument', { message: 'ID length should not exceed allowed limit of 255' });
   if ((rule.Filter === undefined) === (rule.Prefix === undefined)) throw s3Error('MalformedXML');
   if (rule.Filter) requireFilter(rule);
-  else if (rule.DeleteMarkerReplication || rule.Priority !== undefined) throw s3Error('MalformedXML');
+  else if (SECOND_VERSION.some((has) => has(rule))) throw s3Error('MalformedXML');
   if (rule.ExistingObjectReplication?.Status === 'Enabled') notImplemented('ExistingObjectReplication');
   const { SseKmsEncryptedObjects: kms, ReplicaModifications: back } = rule.SourceSelectionCriteria ?? {};
-  if (back && oneOf(back.Status, ['Enabled', 'Disabled'] as const) === 'Enabled')
-    notImplemented('ReplicaModifications');
+  if (back) oneOf(back.Status, ['Enabled', 'Disabled'] as const);
   const to = wanted(rule.Destination);
   const kmsOn = kms !== undefined && oneOf(kms.Status, ['Enabled', 'Disabled'] as const) === 'Enabled';
   if (kmsOn && !to.EncryptionConfiguration?.ReplicaKmsKeyID) {
@@ -99,8 +102,7 @@ function requireRule(rule: ReplicationRule): void {
   if (to.EncryptionConfiguration && !kms) {
     throw invalid('SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present.');
   }
-  if (to.ReplicationTime?.Status === 'Enabled') notImplemented('S3 Replication Time Control');
-  if (to.Metrics?.Status === 'Enabled') notImplemented('Replication metrics');
+  requireTimes(to);
   storageClassIn(to.StorageClass);
   if (to.AccessControlTranslation) {
     oneOf(to.AccessControlTranslation.Owner, ['Destination'] as const);
@@ -108,6 +110,27 @@ function requireRule(rule: ReplicationRule): void {
       throw s3Error('InvalidArgument', {
         message: 'Account must be specified if AccessControlTranslation is present.',
       });
+  }
+}
+
+const SECOND_VERSION: readonly ((rule: ReplicationRule) => boolean)[] = [
+  ({ DeleteMarkerReplication }) => DeleteMarkerReplication !== undefined,
+  ({ Priority }) => Priority !== undefined,
+  ({ SourceSelectionCriteria }) => SourceSelectionCriteria?.ReplicaModifications !== undefined,
+  ({ Destination }) => Destination?.Metrics !== undefined || Destination?.ReplicationTime !== undefined,
+];
+
+/** Replication Time Control comes with metrics, and there is one time to choose. */
+function requireTimes({ Metrics, ReplicationTime }: Destination): void {
+  const states = ['Enabled', 'Disabled'] as const;
+  if (Metrics) oneOf(Metrics.Status, states);
+  const controlled = ReplicationTime !== undefined && oneOf(ReplicationTime.Status, states) === 'Enabled';
+  if (controlled && Metrics?.Status !== 'Enabled')
+    throw invalid('Metrics must be enabled if ReplicationTime is enabled.');
+  if (controlled && (!ReplicationTime?.Time || !Metrics?.EventThreshold)) throw s3Error('MalformedXML');
+  for (const time of [ReplicationTime?.Time, Metrics?.EventThreshold]) {
+    if (!time || time.Minutes === THRESHOLD_MINUTES) continue;
+    throw invalidArgument(`Minutes must be ${THRESHOLD_MINUTES}.`, 'Minutes', String(time.Minutes));
   }
 }
 

@@ -4,7 +4,7 @@ import { accessLogs } from './accessLogTasks.ts';
 import { inventoryReports } from './inventoryTasks.ts';
 import { lifecycles } from './lifecycleTasks.ts';
 import { notices } from './notices.ts';
-import { replications } from './replicationTasks.ts';
+import { replicationMetrics, replications } from './replicationTasks.ts';
 import { restores } from './restoreTasks.ts';
 
 export const s3Tasks: readonly TaskHandler[] = [
@@ -12,6 +12,7 @@ export const s3Tasks: readonly TaskHandler[] = [
   inventoryReports,
   lifecycles,
   notices,
+  replicationMetrics,
   replications,
   restores,
 ];

@@ -42,6 +42,8 @@ export interface ObjectVersion {
   /** Absent: never set. */
   readonly legalHold?: boolean;
   readonly replication?: 'PENDING' | 'COMPLETED' | 'FAILED' | 'REPLICA';
+  /** Of a replica, while its status says how its changes come to where it is from. */
+  readonly replica?: true;
   readonly redirect?: string;
   /** Of an archived object, when a copy is ready and until when: milliseconds since 1970. */
   readonly restore?: { readonly ready: number; readonly until: number };
