@@ -130,7 +130,7 @@ async function stepOf(ctx: Context, pass: Pass, { look, memory, scanned }: Work)
     bytes += eventBytes(event.message);
     pass.enough = !head.push(rowOf(event, log, raw, earlier));
     if (pass.enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
-    const pause = pace();
+    const pause = memory.pause() ?? pace();
     if (pause) await pause;
   }
   scanned.events += events;

@@ -3,7 +3,6 @@
  * first and the last one that there are, of every combination of what else `by` names; the earliest first.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Fillmissing.html
  */
-import { breath } from '../breath.ts';
 import { ceilTo, type Period } from './periods.ts';
 import type { Row } from './records.ts';
 import { fieldName, numberAt, quoted, type Scanner, sign, word, wrong } from './scanner.ts';
@@ -59,16 +58,17 @@ function filling({ name, period, others }: Bins, values: readonly (readonly [str
         const times = [...groups.values()].flatMap(({ rows }) => [...rows.keys()]);
         const last = times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
         let wanted = true;
-        let told = 0;
         for (let time = times.reduce((a, b) => Math.min(a, b), last); wanted && time <= last; ) {
           for (const { keys, rows } of groups.values()) {
             budget.take(ROW_BYTES);
             const empty = (): Row => ({ made: new Map<string, Value>([...values, ...keys, [name, new Moment(time)]]) });
+            budget.row();
             wanted = next.push(rows.get(time) ?? empty());
             if (!wanted) break;
+            const pause = budget.pause();
+            if (pause) await pause;
           }
           time = ceilTo(period, time + 1);
-          if (++told % 1_000 === 0) await breath();
         }
         await next.end();
       },

@@ -105,9 +105,10 @@ function matched(
   keyOfRow: (row: Row) => string | undefined,
   { outer, left, right, holds = () => true }: JoinOptions,
 ): Stage {
-  return (next) => {
+  return (next, budget) => {
     let made = 0;
     const both = (row: Row, other: Row | null): Row => {
+      budget.row();
       if (++made > ROWS_MAX) throw new QueryTooLarge(`A join makes ${ROWS_MAX} rows at most.`);
       const sides = new Map([
         [left, row],

@@ -3,11 +3,10 @@
  * between them are drawn back to that bound, or their rows go. The marker is called `FIELD_outlier`.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Outlier.html
  */
-import { breath } from '../breath.ts';
 import { fieldReader, type Row, sizeOf, withFields } from './records.ts';
 import { boolAt, type RowCommand } from './rowCommands.ts';
 import { fieldName, numberAt, type Scanner, sign, word, wrong } from './scanner.ts';
-import type { Stage } from './stages.ts';
+import { handOn, type Stage } from './stages.ts';
 import { numberOf, type Value } from './values.ts';
 
 interface Options {
@@ -80,12 +79,13 @@ function outliers(names: readonly string[], options: Options): Stage {
             options,
           ),
         );
-        let told = 0;
-        for (const { row, numbers } of kept) {
-          const fields = changed(names, numbers, bounds, options);
-          if (fields && !next.push(fields.length > 0 ? withFields(row, fields) : row)) break;
-          if (++told % 2_000 === 0) await breath();
+        function* told(): Generator<Row> {
+          for (const { row, numbers } of kept) {
+            const fields = changed(names, numbers, bounds, options);
+            if (fields) yield fields.length > 0 ? withFields(row, fields) : row;
+          }
         }
+        await handOn(told(), next.push, budget);
         await next.end();
       },
     };

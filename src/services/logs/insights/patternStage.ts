@@ -6,7 +6,7 @@
 import { type Pattern, patternSeverity, patternsOf, patternText } from '../mining/patterns.ts';
 import type { Clock, Evaluate } from './expressions.ts';
 import { type Row, withFields } from './records.ts';
-import type { Stage } from './stages.ts';
+import { handOn, type Stage } from './stages.ts';
 import { textOf, type Value } from './values.ts';
 
 export const PATTERN_FIELDS = ['@pattern', '@sampleCount', '@ratio', '@severityLabel'];
@@ -69,10 +69,11 @@ export function pattern(value: Evaluate, { from, to }: Clock, options: PatternOp
       },
       async end() {
         const rows = [...seen].sort(([, a], [, b]) => b.now - a.now || b.before - a.before);
-        for (const [found, counts] of rows) {
+        const told = rows.map(([found, counts]): Row => {
           const fields = [...fieldsOf(found, counts, total), ...(options.compares ? difference(counts) : [])];
-          if (!next.push({ made: new Map(fields) })) break;
-        }
+          return { made: new Map(fields) };
+        });
+        await handOn(told, next.push, budget);
         await next.end();
       },
     };

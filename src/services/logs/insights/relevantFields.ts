@@ -8,7 +8,7 @@ import { breath } from '../breath.ts';
 import type { Budget } from './budget.ts';
 import type { Evaluate } from './expressions.ts';
 import { discoveredFields, fieldReader, type Row } from './records.ts';
-import type { Stage } from './stages.ts';
+import { handOn, type Stage } from './stages.ts';
 import { numberOf, shown, truth, type Value } from './values.ts';
 
 export const RELEVANT_COLUMNS = [
@@ -60,7 +60,11 @@ export function relevantFields(names: readonly string[], condition: Evaluate): S
           await breath();
         }
         told.sort((a, b) => b.score - a.score);
-        for (const { row } of told) if (!next.push(row)) break;
+        await handOn(
+          told.map(({ row }) => row),
+          next.push,
+          budget,
+        );
         await next.end();
       },
     };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cloudWith, rows } from '../../../testing/logQueries.ts';
+import { cloudWith, fill, rows, START } from '../../../testing/logQueries.ts';
+import { promptly } from '../../../testing/promptly.ts';
 
 const EVENTS: readonly (readonly [number, object])[] = [
   [0, { n: 1, bytes: 10, host: 'a', cpu_user: 1, items: ['x', 'y'], ip: '10.1.2.3' }],
@@ -116,4 +117,33 @@ test('cidrlookup finds the narrowest network of a table', async () => {
   assert.deepEqual(await owners('cidrlookup nets ip as net OUTPUT owner'), ['part', 'all', 'six', undefined]);
   assert.deepEqual(await owners('cidrlookup nets ip OUTPUT owner as who'), ['part', 'all', 'six', undefined]);
   assert.deepEqual(await owners('cidrlookup nets ip OUTPUTNEW owner as host'), ['a', 'all', 'b', undefined]);
+});
+
+test('One row becomes so many; many rows may become as many as they like', async () => {
+  const list = Array.from({ length: 1_000 }, (_, i) => i);
+  const cloud = await cloudWith([[0, { list }]]);
+  const { logs } = cloud.root;
+  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
+  const explosive = [
+    [
+      'CWLI',
+      'fields jsonParse(@message) as m | fields m.list as a | expand a | fields m.list as b | expand b | stats count(*)',
+    ],
+    [
+      'CWLI',
+      'fields jsonParse(@message) as m | unnest m.list into a | unnest m.list into b | unnest m.list into c | stats count(*)',
+    ],
+    ['PPL', 'eval a = list, b = list, c = list | expand a | expand b | expand c | stats count()'],
+    ['PPL', 'eval a = sequence(1, 10000) | expand a | eval b = sequence(1, 10000) | expand b | where b < 0'],
+  ] as const;
+  for (const [queryLanguage, queryString] of explosive) {
+    const { queryId } = await logs.startQuery({ logGroupName: 'app', queryString, queryLanguage, ...range });
+    await promptly(() => cloud.settle());
+    assert.equal((await logs.getQueryResults({ queryId })).status, 'Failed', queryString);
+  }
+  const many = Array.from({ length: 2_500 }, (_, i) => [i, { i, list: list.slice(0, 50) }] as const);
+  await fill(cloud, 'many', many);
+  const counted = { logGroupName: 'many', queryLanguage: 'PPL' };
+  assert.deepEqual(await rows(cloud, 'sort i | expand list | stats count() as n', counted), [{ n: '125000' }]);
+  assert.deepEqual(await rows(cloud, 'expand list | stats count() as n', counted), [{ n: '125000' }]);
 });

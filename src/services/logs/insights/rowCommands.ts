@@ -2,10 +2,9 @@
  * Commands that look from row to row, in the order in which rows come: accum, autoregress, filldown, addtotals; and
  * those that make other rows of them: expand, countFrequent.
  */
-import { breath } from '../breath.ts';
 import { fieldReader, inside, jsonOf, type Row, withFields } from './records.ts';
 import { fieldName, numberAt, type Scanner, sign, skip, word, wrong } from './scanner.ts';
-import type { Stage } from './stages.ts';
+import { handOn, type Stage, several } from './stages.ts';
 import { starred } from './stars.ts';
 import { isStructure, numberOf, shown, textOf, type Value } from './values.ts';
 
@@ -115,13 +114,10 @@ function wildName(scanner: Scanner): string | undefined {
 export function expandAt(scanner: Scanner): RowCommand {
   const name = named(scanner);
   const read = fieldReader(name);
-  const stage: Stage = (next) => ({
-    push(row) {
-      const list = listOf(row, name, read(row));
-      if (!list) return next.push(row);
-      return list.every((item) => next.push(withFields(row, [[name, (item ?? null) as Value]])));
-    },
-    end: () => next.end(),
+  const stage = several(function* (row) {
+    const list = listOf(row, name, read(row));
+    if (!list) yield row;
+    else for (const item of list) yield withFields(row, [[name, (item ?? null) as Value]]);
   });
   return { stage, adds: [name] };
 }
@@ -218,11 +214,11 @@ export function countFrequentAt(scanner: Scanner): RowCommand {
         return true;
       },
       async end() {
-        let told = 0;
-        for (const { values, count } of [...counts.values()].sort((a, b) => b.count - a.count)) {
-          if (!next.push({ made: new Map<string, Value>([...values, [COUNT, count]]) })) break;
-          if (++told % 2_000 === 0) await breath();
-        }
+        const sorted = [...counts.values()].sort((a, b) => b.count - a.count);
+        const rowOf = ({ values, count }: (typeof sorted)[number]): Row => ({
+          made: new Map<string, Value>([...values, [COUNT, count]]),
+        });
+        await handOn(sorted.map(rowOf), next.push, budget);
         await next.end();
       },
     };

@@ -1,5 +1,4 @@
 /** What the commands of a query do: each takes rows and hands rows on to the next. */
-
 import { breath } from '../breath.ts';
 import { heap } from '../heap.ts';
 import type { Aggregate, AggregateMaker } from './aggregates.ts';
@@ -17,10 +16,34 @@ export interface Sink {
 
 export type Stage = (next: Sink, budget: Budget) => Sink;
 
-/** A command that makes none, one or several rows of each. */
+/** A command that makes none or one row of each. */
 const each =
   (run: (row: Row, next: Sink) => boolean): Stage =>
   (next) => ({ push: (row) => run(row, next), end: () => next.end() });
+
+/** A command that makes several rows of each, as far as they are wanted. */
+export const several =
+  (rowsOf: (row: Row) => Iterable<Row>): Stage =>
+  (next, budget) => ({
+    push(row) {
+      for (const made of rowsOf(row)) {
+        budget.row();
+        if (!next.push(made)) return false;
+      }
+      return true;
+    },
+    end: () => next.end(),
+  });
+
+/** Hands on rows that were kept, and lets others go on now and then. */
+export async function handOn(rows: Iterable<Row>, push: Sink['push'], budget: Budget): Promise<void> {
+  for (const row of rows) {
+    budget.row();
+    if (!push(row)) return;
+    const pause = budget.pause();
+    if (pause) await pause;
+  }
+}
 
 export const filter = (condition: Evaluate): Stage =>
   each((row, next) => (truth(condition(row)) ? next.push(row) : true));
@@ -44,11 +67,11 @@ export type Extract = (row: Row) => readonly (readonly [string, Value])[];
 export const extract = (fields: Extract): Stage => each((row, next) => next.push(withFields(row, fields(row))));
 
 export const unnest = (list: Evaluate, name: string): Stage =>
-  each((row, next) => {
+  several(function* (row) {
     const value = list(row);
-    if (value === null) return true;
+    if (value === null) return;
     const items: readonly unknown[] = isStructure(value) && Array.isArray(value) ? value : [value];
-    return items.every((item) => next.push(withFields(row, [[name, (item ?? null) as Value]])));
+    for (const item of items) yield withFields(row, [[name, (item ?? null) as Value]]);
   });
 
 export function limit(count: number): Stage {
@@ -131,7 +154,7 @@ export function sort(keys: readonly SortKey[], most: number): Stage {
           inOrder.push(last.row);
           if (inOrder.length % 2_000 === 0) await breath();
         }
-        for (const row of inOrder.reverse()) if (!next.push(row)) break;
+        await handOn(inOrder.reverse(), next.push, budget);
         await next.end();
       },
     };
@@ -170,21 +193,17 @@ export function stats({ by, columns, aggregates }: Stats): Stage {
         return true;
       },
       async end() {
-        let told = 0;
-        for (const { keys, aggregates: found } of groups.values()) {
-          aggregates.results = found.map((aggregate) => aggregate.result());
-          const row: Row = { made: new Map(keys) };
-          if (
-            !next.push(
-              withFields(
-                row,
-                columns.map(([name, value]) => [name, value(row)]),
-              ),
-            )
-          )
-            break;
-          if (++told % 2_000 === 0) await breath();
+        function* told(): Generator<Row> {
+          for (const { keys, aggregates: found } of groups.values()) {
+            aggregates.results = found.map((aggregate) => aggregate.result());
+            const row: Row = { made: new Map(keys) };
+            yield withFields(
+              row,
+              columns.map(([name, value]) => [name, value(row)]),
+            );
+          }
         }
+        await handOn(told(), next.push, budget);
         await next.end();
       },
     };

@@ -1,8 +1,7 @@
 /** What the commands of PPL do with rows, where Logs Insights has no such command. */
-import { breath } from '../../breath.ts';
 import type { Evaluate } from '../../insights/expressions.ts';
 import { type Row, withFields } from '../../insights/records.ts';
-import type { Named, Stage } from '../../insights/stages.ts';
+import { handOn, type Named, type Stage, several } from '../../insights/stages.ts';
 import { isStructure, type Value } from '../../insights/values.ts';
 import { said } from '../values.ts';
 
@@ -65,28 +64,26 @@ export const tops =
       async end() {
         const told = new Map<string, number>();
         const sorted = [...tuples.values()].sort((a, b) => (most ? b.count - a.count : a.count - b.count));
-        for (const { group, fields } of sorted) {
-          const number = told.get(group) ?? 0;
-          if (number >= count) continue;
-          told.set(group, number + 1);
-          if (!next.push({ made: new Map(fields) })) break;
-        }
+        const first = sorted.filter(({ group }) => {
+          const number = (told.get(group) ?? 0) + 1;
+          told.set(group, number);
+          return number <= count;
+        });
+        await handOn(
+          first.map(({ fields }): Row => ({ made: new Map(fields) })),
+          next.push,
+          budget,
+        );
         await next.end();
       },
     };
   };
 
 /** A row for each element of a list or member of a map; none where there is neither. */
-export const expanded =
-  (read: Evaluate, name: string, out: string): Stage =>
-  (next) => ({
-    push(row) {
-      return itemsOf(read(row)).every((item) => {
-        const fields: [string, Value][] = name === out ? [] : [[name, null]];
-        return next.push(withFields(row, [...fields, [out, item]]));
-      });
-    },
-    end: () => next.end(),
+export const expanded = (read: Evaluate, name: string, out: string): Stage =>
+  several(function* (row) {
+    const fields: [string, Value][] = name === out ? [] : [[name, null]];
+    for (const item of itemsOf(read(row))) yield withFields(row, [...fields, [out, item]]);
   });
 
 function itemsOf(value: Value): readonly Value[] {
@@ -109,27 +106,14 @@ function structureIn(value: Value): object | undefined {
   }
 }
 
-export const flattened =
-  (read: Evaluate, name: string, names: readonly string[] | undefined): Stage =>
-  (next) => ({
-    push(row) {
-      const found = structureIn(read(row));
-      const maps = Array.isArray(found) ? (found as unknown[]) : [found];
-      return maps.every((map) => next.push(withFields(row, [[name, null], ...membersOf(map, names)])));
-    },
-    end: () => next.end(),
+export const flattened = (read: Evaluate, name: string, names: readonly string[] | undefined): Stage =>
+  several(function* (row) {
+    const found = structureIn(read(row));
+    const maps = Array.isArray(found) ? (found as unknown[]) : [found];
+    for (const map of maps) yield withFields(row, [[name, null], ...membersOf(map, names)]);
   });
 
 function membersOf(map: unknown, names: readonly string[] | undefined): [string, Value][] {
   if (typeof map !== 'object' || map === null) return [];
   return Object.entries(map).map(([key, value], i) => [names?.[i] ?? key, value as Value]);
-}
-
-/** Hands rows on, and lets others go on now and then. */
-export async function handOn(rows: Iterable<Row>, push: (row: Row) => boolean): Promise<void> {
-  let told = 0;
-  for (const row of rows) {
-    if (!push(row)) return;
-    if (++told % 2_000 === 0) await breath();
-  }
 }

@@ -4,7 +4,7 @@ import type { Aggregates, Evaluate } from '../../insights/expressions.ts';
 import { floorTo, type Period } from '../../insights/periods.ts';
 import { type Row, sizeOf, withFields } from '../../insights/records.ts';
 import { need, numberAt, sign, skip, textSince, word, wrong } from '../../insights/scanner.ts';
-import { type Named, type Stage, stats } from '../../insights/stages.ts';
+import { handOn, type Named, type Stage, stats } from '../../insights/stages.ts';
 import { numberOf, type Value } from '../../insights/values.ts';
 import { aggregating } from '../aggregating.ts';
 import { compiled } from '../compile.ts';
@@ -13,7 +13,6 @@ import { callsIn } from '../syntax.ts';
 import { moment, said, timeOf } from '../values.ts';
 import { named } from './commands.ts';
 import { add, compiling, evaluate, type Pipe } from './pipe.ts';
-import { handOn } from './stages.ts';
 
 interface Statistics {
   readonly aggregates: Aggregates;
@@ -137,7 +136,7 @@ function eventStats(aggregates: Aggregates, columns: readonly Named[], by: reado
         return true;
       },
       async end() {
-        await handOn(told(), (row) => next.push(row));
+        await handOn(told(), next.push, budget);
         await next.end();
       },
     };

@@ -3,9 +3,8 @@ import type { Evaluate } from '../../insights/expressions.ts';
 import { collector } from '../../insights/inner.ts';
 import type { Row } from '../../insights/records.ts';
 import { wrong } from '../../insights/scanner.ts';
-import type { Stage } from '../../insights/stages.ts';
+import { handOn, type Stage } from '../../insights/stages.ts';
 import { readingOf } from '../ppl/join.ts';
-import { handOn } from '../ppl/stages.ts';
 import type { Node, Scope } from '../syntax.ts';
 import { said } from '../values.ts';
 import { type Built, built } from './build.ts';
@@ -65,7 +64,7 @@ function setStage(operator: SetOperator, { mine, theirs }: Sides, other: Built, 
     return {
       push,
       async end() {
-        await handOn(kept, push);
+        await handOn(kept, push, budget);
         await next.end();
       },
     };

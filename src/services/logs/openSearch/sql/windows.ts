@@ -6,11 +6,10 @@ import type { Budget } from '../../insights/budget.ts';
 import type { Evaluate } from '../../insights/expressions.ts';
 import { type Row, sizeOf, withFields } from '../../insights/records.ts';
 import { wrong } from '../../insights/scanner.ts';
-import type { Stage } from '../../insights/stages.ts';
+import { handOn, type Stage } from '../../insights/stages.ts';
 import { numberOf, type Value } from '../../insights/values.ts';
 import { aggregateOf, isAggregate } from '../aggregates.ts';
 import { type Compiling, compiled } from '../compile.ts';
-import { handOn } from '../ppl/stages.ts';
 import type { Call, Node, Window } from '../syntax.ts';
 import { inOrder, said } from '../values.ts';
 
@@ -51,7 +50,7 @@ export function windows(calls: readonly (readonly [name: string, call: Node])[],
             );
           }
         }
-        await handOn(told(), (row) => next.push(row));
+        await handOn(told(), next.push, budget);
         await next.end();
       },
     };
