@@ -150,3 +150,50 @@ resource "aws_s3_bucket_accelerate_configuration" "logs" {
   bucket = aws_s3_bucket.logs.id
   status = "Enabled"
 }
+
+resource "aws_s3_bucket" "replica" {
+  bucket_prefix       = "replica-"
+  force_destroy       = true
+  object_lock_enabled = true
+}
+
+resource "aws_s3_bucket_versioning" "replica" {
+  bucket = aws_s3_bucket.replica.id
+  versioning_configuration { status = "Enabled" }
+}
+
+resource "aws_iam_role" "replicator" {
+  name = "replicator"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "s3.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+
+resource "aws_s3_bucket_replication_configuration" "b" {
+  depends_on = [aws_s3_bucket_versioning.b, aws_s3_bucket_versioning.replica]
+  bucket     = aws_s3_bucket.b.id
+  role       = aws_iam_role.replicator.arn
+  rule {
+    id       = "all"
+    status   = "Enabled"
+    priority = var.round
+    filter { prefix = "round-${var.round}/" }
+    delete_marker_replication { status = "Enabled" }
+    source_selection_criteria {
+      replica_modifications { status = "Enabled" }
+    }
+    destination {
+      bucket        = aws_s3_bucket.replica.arn
+      storage_class = "STANDARD_IA"
+      metrics {
+        status = "Enabled"
+        event_threshold { minutes = 15 }
+      }
+      replication_time {
+        status = var.round == 1 ? "Enabled" : "Disabled"
+        time { minutes = 15 }
+      }
+    }
+  }
+}
