@@ -4,10 +4,12 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html
  */
 import type { Tag } from '../core/operation.ts';
+import { type Giver, later } from '../core/tasks.ts';
 import { everyRow } from '../store/everyRow.ts';
 import { type Transaction, table } from '../store/store.ts';
 import { groupsOf } from './directory.ts';
 import type { Instance } from './instances.ts';
+import { type Account, accounts, isClosed, type Organization } from './organization.ts';
 
 export interface PermissionSet {
   /** Id of the instance. */
@@ -100,3 +102,27 @@ export async function assignmentsOf(
   }
   return found;
 }
+
+/** An account that an instance gives access to: of its organization, as long as it is in there, and not closed. */
+export async function accountWithin(
+  tx: Transaction,
+  { organization }: Pick<Instance, 'organization'>,
+  id: string,
+  now: Date,
+): Promise<Account | undefined> {
+  const account = await tx.get(accounts, [id]);
+  const isOf = organization !== undefined && account?.organization === organization;
+  return isOf && !isClosed(account, now) ? account : undefined;
+}
+
+export interface Departure {
+  readonly organization: string;
+  readonly management: string;
+  readonly account: string;
+}
+
+export const DEPARTURE = 'sso.departure';
+
+/** Owes that an account which has left its organization is rid of the roles and assignments that it had there. */
+export const oweDeparture = (ctx: Giver, { id: organization, management }: Organization, account: string) =>
+  later<Departure>(ctx, { kind: DEPARTURE, body: { organization, management, account }, lane: `sso:${account}` });

@@ -7,7 +7,7 @@ import { attributesOf } from './accessControlAttributes.ts';
 import type { DirectoryUser } from './directory.ts';
 import { externalSignIns, openedSignIn } from './identitySources.ts';
 import { unlock } from './instanceKeys.ts';
-import { assignmentsOf, permissionSets, provisionedSets } from './permissionSets.ts';
+import { accountWithin, assignmentsOf, permissionSets, provisionedSets } from './permissionSets.ts';
 import type { SignedIn } from './portalSessions.ts';
 import { type Role, roles } from './principals.ts';
 import { samlProviderArn } from './providers.ts';
@@ -32,7 +32,7 @@ export async function roleCredentials(
 ): Promise<RoleCredentials | undefined> {
   const { instance, user } = person;
   const set = (await ctx.store.list(permissionSets, [instance.id, setName], { limit: 1, index: 'name' })).rows[0];
-  if (!set) return undefined;
+  if (!set || !(await accountWithin(ctx.store, instance, account, ctx.now))) return undefined;
   const assigned = await assignmentsOf(ctx.store, instance, user.id, account);
   if (!assigned.some(({ permissionSet }) => permissionSet === set.id)) return undefined;
   const standing = await ctx.store.get(provisionedSets, [instance.id, account, set.id]);

@@ -51,7 +51,7 @@ import { snsTasks } from './sns/tasks.ts';
 import { queueResources } from './sqs/inventory.ts';
 import { sqsTasks } from './sqs/tasks.ts';
 import { rekeyingTask } from './ssoadmin/rekeying.ts';
-import { provisioningTasks } from './ssoadmin/tasks.ts';
+import { departureTasks, provisioningTasks } from './ssoadmin/tasks.ts';
 
 const OIDC_PATHS: ReadonlySet<string> = new Set(['/client/register', '/device_authorization', '/token']);
 
@@ -211,6 +211,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   ...kinesisTasks,
   ...firehoseTasks,
   provisioningTasks,
+  departureTasks,
   rekeyingTask,
 ];
 

@@ -4,8 +4,7 @@ import type { FrontAround } from '../core/front.ts';
 import { regionOfHost } from '../core/regionalHosts.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { sourceOf } from '../identity/identitySources.ts';
-import { accounts } from '../identity/organization.ts';
-import { assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
+import { accountWithin, assignmentsOf, permissionSets } from '../identity/permissionSets.ts';
 import { type SignedIn, visitorBy } from '../identity/portalSessions.ts';
 import { openSession } from '../identity/sessions.ts';
 import { applicationList } from './applicationList.ts';
@@ -25,20 +24,21 @@ interface Held {
   readonly roles: readonly string[];
 }
 
-async function heldBy({ store }: Context, { instance, user }: SignedIn): Promise<Held[]> {
+async function heldBy({ store, now }: Context, { instance, user }: SignedIn): Promise<Held[]> {
   const sets = new Map<string, Set<string>>();
   for (const { account, permissionSet } of await assignmentsOf(store, instance, user.id)) {
     sets.set(account, (sets.get(account) ?? new Set()).add(permissionSet));
   }
   const held: Held[] = [];
   for (const [id, ids] of sets) {
-    const account = await store.get(accounts, [id]);
+    const account = await accountWithin(store, instance, id, now);
+    if (!account) continue;
     const roles: string[] = [];
     for (const set of ids) {
       const row = await store.get(permissionSets, [instance.id, set]);
       if (row) roles.push(row.name);
     }
-    if (account) held.push({ id, name: account.name, email: account.email, roles: roles.toSorted() });
+    held.push({ id, name: account.name, email: account.email, roles: roles.toSorted() });
   }
   return held.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

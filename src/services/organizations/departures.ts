@@ -18,6 +18,7 @@ import {
   isDelegatedAdministrator,
   type Organization,
 } from '../../identity/organization.ts';
+import { oweDeparture } from '../../identity/permissionSets.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { findAccount } from './accounts.ts';
@@ -60,7 +61,7 @@ export const LeaveOrganization = operation<object, object>({
   },
 });
 
-/** Makes a member account a standalone one, if it may go. Its roles stay; its tags and policies do not. */
+/** Makes a member account a standalone one, if it may go. Its tags and policies go, and IAM Identity Center's roles. */
 export async function depart(ctx: Context, organization: Organization, id: string, method: string): Promise<void> {
   if (id === organization.management) {
     fail(
@@ -85,6 +86,7 @@ export async function separate(ctx: Context, organization: Organization, account
   await forgetHeld(ctx, organization, id);
   await putTags(ctx, organization, id, []);
   await ctx.store.remove(delegatedAdministrators, [organization.id, id]);
+  await oweDeparture(ctx, organization, id);
   return departedEvent(organization, id, method, ctx.now.toISOString());
 }
 

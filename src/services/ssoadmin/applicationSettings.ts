@@ -34,7 +34,8 @@ import { itemsPage } from './pages.ts';
 
 type OnApplication<In, Out> = Operation<In, Out, FoundApplication>;
 
-const SCOPES_MAX = 100;
+/** https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html */
+const SCOPES_MAX = 25;
 
 const scopeNamed = ({ scopes }: Application, name: string) => {
   const scope = scopes.find((each) => each.name === name);

@@ -38,7 +38,12 @@ test('DeleteInstance leaves nothing of its people: neither memberships nor what 
   await cloud.deps.store.transaction((store) =>
     keepExternalSignIn(
       { store, random: cloud.deps.random, now: cloud.deps.now() },
-      { identityStore: IdentityStoreId, signIn: 'one', attributes: { team: 'blue' }, expires: cloud.now().getTime() + 1 },
+      {
+        identityStore: IdentityStoreId,
+        signIn: 'one',
+        attributes: { team: 'blue' },
+        expires: cloud.now().getTime() + 1,
+      },
     ),
   );
   assert.deepEqual(await left(cloud), Object.keys(ROWS));

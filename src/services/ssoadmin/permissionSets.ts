@@ -62,7 +62,7 @@ export const CreatePermissionSet: Operation<
     if (!(await ctx.store.fits(permissionSets, [instance.id, set.name], 1, 'name'))) {
       failConflict(`PermissionSet with name ${set.name} already exists.`);
     }
-    if (!(await ctx.store.fits(permissionSets, [instance.id], quota(ctx, 'PermissionSetsQuota', 2000)))) {
+    if (!(await ctx.store.fits(permissionSets, [instance.id], quota(ctx, 'PermissionSetsQuota', 3500)))) {
       failQuota('The number of permission sets exceeds the limit.');
     }
     await ctx.store.insert(permissionSets, set);

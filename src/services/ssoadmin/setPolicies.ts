@@ -132,13 +132,19 @@ export const ListCustomerManagedPolicyReferencesInPermissionSet: OnSet<
   },
 };
 
+/** As roles have it: characters that are not white space. */
+const TIGHT_LENGTH_MAX = 10_240;
+
 export const PutInlinePolicyToPermissionSet: OnSet<Present<PutInlinePolicyToPermissionSetRequest>, object> = {
   ...onSet,
   async run({ InlinePolicy }, ctx, { set }) {
     const wrong = validatePolicy(InlinePolicy, 'identity');
     if (wrong !== undefined) failInvalid(`Invalid inline policy: ${wrong}`);
     const max = quota(ctx, 'InlinePolicyCharactersQuota', 32_768);
-    if (InlinePolicy.length > max) failQuota(`The inline policy exceeds the limit of ${max} characters.`);
+    const tight = InlinePolicy.replace(/\s/g, '').length;
+    if (InlinePolicy.length > max || tight > TIGHT_LENGTH_MAX) {
+      failQuota(`The inline policy exceeds the limit of ${max} characters, ${TIGHT_LENGTH_MAX} without white space.`);
+    }
     await changeSet(ctx, set, { inlinePolicy: InlinePolicy });
     return {};
   },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { portalOf, welcome } from '../../testing/people.ts';
 
 const ADMINISTRATOR = 'arn:aws:iam::aws:policy/AdministratorAccess';
 const READ_ONLY = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
@@ -171,6 +172,66 @@ test('a changed permission set waits for provisioning, which fails where the acc
   await iam.createPolicy({ PolicyName: 'own', PolicyDocument: INLINE });
   assert.equal((await provision()).Status, 'SUCCEEDED');
   assert.deepEqual(await attached(), [READ_ONLY, `arn:aws:iam::${member}:policy/own`]);
+});
+
+test('what a permission set may hold has AWS’s bounds', async () => {
+  const world = await organization();
+  const { ssoAdmin, InstanceArn } = world;
+  const named = { InstanceArn, PermissionSetArn: await set(world, 'DeveloperRole') };
+  const Statement = { Effect: 'Allow', Action: 's3:*', Resource: `arn:aws:s3:::${'a'.repeat(10_142)}` };
+  const tight = JSON.stringify({ Version: '2012-10-17', Statement });
+  assert.equal(tight.length, 10_240);
+  const put = (InlinePolicy: string) => ssoAdmin.putInlinePolicyToPermissionSet({ ...named, InlinePolicy });
+  await put(tight + ' '.repeat(32_768 - tight.length));
+  const many = { name: 'ServiceQuotaExceededException' };
+  await assert.rejects(put(tight.replace('aaa', 'aaaa')), many);
+  assert.equal((await ssoAdmin.getInlinePolicyForPermissionSet(named)).InlinePolicy!.trimEnd(), tight);
+});
+
+test('what became of a request is told for thirty days', async () => {
+  const world = await organization();
+  const { cloud, ssoAdmin, InstanceArn } = world;
+  const PermissionSetArn = await set(world, 'AdminRole');
+  const asked = async () => {
+    await ssoAdmin.createAccountAssignment(assignment(world, PermissionSetArn));
+    await cloud.settle();
+    return (await ssoAdmin.listAccountAssignmentCreationStatus({ InstanceArn })).AccountAssignmentsCreationStatus!;
+  };
+  const [first] = await asked();
+  cloud.advance('P29D');
+  assert.equal((await asked()).length, 2);
+  cloud.advance('P2D');
+  const left = await asked();
+  assert.deepEqual([left.length, left.some(({ RequestId }) => RequestId === first!.RequestId)], [2, false]);
+});
+
+test('an account that leaves the organization is rid of the roles, and of its people', async () => {
+  const cloud = await testCloud();
+  const { person, assign, InstanceArn } = await portalOf(cloud);
+  const { organizations, ssoAdmin } = cloud.root;
+  const asked = await organizations.createAccount({ AccountName: 'dev', Email: 'dev@example.com' });
+  cloud.advance('P5D');
+  const CreateAccountRequestId = asked.CreateAccountStatus!.Id!;
+  const { CreateAccountStatus } = await organizations.describeCreateAccountStatus({ CreateAccountRequestId });
+  const account = CreateAccountStatus!.AccountId!;
+  const ada = { type: 'USER', id: await person('ada') } as const;
+  const PermissionSetArn = await assign('AdminRole', 'AdministratorAccess', ada, account, cloud.managementAccount);
+  const { browser, page } = await welcome(cloud, 'ada');
+  const isShown = new RegExp(`<p>${account} `);
+  assert.match(page.text, isShown);
+  await organizations.removeAccountFromOrganization({ AccountId: account });
+  const refused = await browser.submit('/start/credentials', { account, role: 'AdminRole' });
+  assert.equal(refused.status, 403);
+  assert.doesNotMatch((await browser.go('/start')).text, isShown);
+  await cloud.settle();
+  assert.deepEqual(await reserved(cloud, account), []);
+  const { iam } = cloud.as(await cloud.keyFor(account));
+  assert.deepEqual((await iam.listSAMLProviders({})).SAMLProviderList, []);
+  const named = { InstanceArn, PermissionSetArn };
+  const left = await ssoAdmin.listAccountAssignments({ ...named, AccountId: account });
+  assert.deepEqual(left.AccountAssignments, []);
+  const { AccountIds } = await ssoAdmin.listAccountsForProvisionedPermissionSet(named);
+  assert.deepEqual(AccountIds, [cloud.managementAccount]);
 });
 
 test('what groups give is listed for their members', async () => {

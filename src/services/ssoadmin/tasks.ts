@@ -5,7 +5,14 @@
 import type { Context } from '../../core/context.ts';
 import { later, type TaskHandler } from '../../core/tasks.ts';
 import { type Instance, instances } from '../../identity/instances.ts';
-import { assignments, type PermissionSet, permissionSets, provisionedSets } from '../../identity/permissionSets.ts';
+import {
+  assignments,
+  DEPARTURE,
+  type Departure,
+  type PermissionSet,
+  permissionSets,
+  provisionedSets,
+} from '../../identity/permissionSets.ts';
 import { NotProvisioned, provision, withdraw } from './provisioning.ts';
 import { type StatusRow, statusRows } from './statusRows.ts';
 
@@ -32,6 +39,31 @@ export const provisioningTasks: TaskHandler<Body> = {
     const next = await advanced(ctx, instance, set, row);
     await ctx.store.replace(statusRows, next);
     return next.status === 'IN_PROGRESS' ? 0 : undefined;
+  },
+};
+
+const ROWS_A_TURN = 100;
+
+/**
+ * An account that has left its organization has nothing more of IAM Identity Center.
+ * https://docs.aws.amazon.com/organizations/latest/userguide/services-that-can-integrate-sso.html
+ */
+export const departureTasks: TaskHandler<Departure> = {
+  kind: DEPARTURE,
+  principal: 'sso.amazonaws.com',
+  async settle({ body: { organization, management, account } }, ctx) {
+    const { rows } = await ctx.store.list(instances, [management], { limit: 1, index: 'account' });
+    const instance = rows.find((row) => row.organization === organization);
+    if (!instance) return undefined;
+    const key = [instance.id, account];
+    const assigned = await ctx.store.list(assignments, key, { limit: ROWS_A_TURN });
+    for (const { permissionSet, principalType, principal } of assigned.rows) {
+      await ctx.store.remove(assignments, [...key, permissionSet, principalType, principal]);
+    }
+    if (assigned.next !== undefined) return 0;
+    const provisioned = await ctx.store.list(provisionedSets, key, { limit: ROWS_A_TURN });
+    for (const { permissionSet } of provisioned.rows) await withdraw(ctx, instance, permissionSet, account);
+    return provisioned.next === undefined ? undefined : 0;
   },
 };
 

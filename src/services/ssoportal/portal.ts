@@ -14,8 +14,7 @@ import type { Context } from '../../core/context.ts';
 import { awsError, CommonError, fail } from '../../core/errors.ts';
 import { Open, type Operation, type Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
-import { accounts } from '../../identity/organization.ts';
-import { assignmentsOf, permissionSets } from '../../identity/permissionSets.ts';
+import { accountWithin, assignmentsOf, permissionSets } from '../../identity/permissionSets.ts';
 import { roleCredentials } from '../../identity/portalCredentials.ts';
 import { endSignIn, personIdentity, type SignedIn, signedInBy } from '../../identity/portalSessions.ts';
 
@@ -43,7 +42,7 @@ export const ListAccounts: OfBearer<Present<ListAccountsRequest>, ListAccountsRe
     const { items, next } = paged([...ids].toSorted(), input);
     const accountList = [];
     for (const id of items) {
-      const account = await ctx.store.get(accounts, [id]);
+      const account = await accountWithin(ctx.store, instance, id, ctx.now);
       if (account) accountList.push({ accountId: id, accountName: account.name, emailAddress: account.email });
     }
     return { accountList, ...next };
@@ -62,6 +61,7 @@ export const ListAccountRoles: OfBearer<Present<ListAccountRolesRequest>, ListAc
 
 /** Names of the permission sets that the person has in an account. */
 async function roleNames(ctx: Context, { instance, user }: SignedIn, account: string): Promise<string[]> {
+  if (!(await accountWithin(ctx.store, instance, account, ctx.now))) return [];
   const ids = new Set((await assignmentsOf(ctx.store, instance, user.id, account)).map((row) => row.permissionSet));
   const names: string[] = [];
   for (const id of ids) {
