@@ -123,5 +123,10 @@ describe('the trust policy of the role', () => {
     assert.equal(await identity([['O', 'No common name']], 291), 'ID=0123');
     assert.equal(await identity([['CN', 'a'.repeat(61)]], 900), `CN=${'a'.repeat(61)}`);
     assert.equal(await identity([['CN', 'a'.repeat(64)]], 901), 'a'.repeat(64));
+    assert.equal(await identity([['CN', 'Zoë van den Büro']], 902), 'CN=Zoë van den Büro', 'names of people');
+    assert.equal(await identity([['CN', 'host/app.example']], 903), 'CN=host/app.example');
+    await trusting({ StringEquals: { 'sts:SourceIdentity': 'CN=Zoë' } });
+    await refused(/^Unable to assume role/, issued({ subject: [['CN', 'Zoë van den Büro']] }));
+    assert.equal(await identity([['CN', 'Zoë']], 904), 'CN=Zoë');
   });
 });

@@ -100,6 +100,12 @@ test('AssumeRole needs permission to tag sessions and to set a source identity',
   const { assume } = await withRole(trusting(account));
   await rejected(assume({ Tags: [{ Key: 'team', Value: 'a' }] }), 'AccessDenied', /sts:TagSession on resource/);
   await rejected(assume({ SourceIdentity: 'alice' }), 'AccessDenied', /sts:SetSourceIdentity on resource/);
+  await rejected(
+    assume({ SourceIdentity: 'alice smith' }),
+    'ValidationError',
+    "1 validation error detected: Value 'alice smith' at 'sourceIdentity' failed to satisfy constraint: " +
+      'Member must satisfy regular expression pattern: [\\w+=,.@-]*',
+  );
 });
 
 test('AssumeRole limits durations by the role, and chains to an hour', async () => {

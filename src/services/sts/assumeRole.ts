@@ -1,7 +1,7 @@
 /** Roles for whoever has credentials already. */
 import type { AssumeRoleRequest, AssumeRoleResponse } from '@aws-sdk/client-sts';
 import type { Context, SessionIdentity } from '../../core/context.ts';
-import { AccessDenied, CommonError } from '../../core/errors.ts';
+import { AccessDenied, CommonError, ValidationFailure } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import type { Role } from '../../identity/principals.ts';
 import { issue, recorded, requestDetails } from './credentials.ts';
@@ -98,10 +98,23 @@ function requireAllowedCaller(input: Input, { caller }: Context): void {
   if (caller.type === 'FederatedUser') throw notAuthorized(caller.arn, 'sts:AssumeRole', input.RoleArn);
 }
 
+/**
+ * Roles Anywhere sets the name in a certificate, which may have spaces and letters of any language.
+ * https://docs.aws.amazon.com/rolesanywhere/latest/userguide/authentication-create-session.html
+ */
+const OF_SERVICES = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+';
+
 /** The one in the request, or the calling session's, which nobody may change. */
 function sourceIdentityOf(input: Input, { caller }: Context): string | undefined {
   const inherited = caller.session?.sourceIdentity;
   const { SourceIdentity: asked } = input;
+  const pattern = caller.type === 'Service' ? OF_SERVICES : '[\\w+=,.@-]*';
+  if (asked !== undefined && !new RegExp(`^${pattern}$`, 'u').test(asked)) {
+    throw new ValidationFailure(
+      `1 validation error detected: Value '${asked}' at 'sourceIdentity' failed to satisfy constraint: ` +
+        `Member must satisfy regular expression pattern: ${pattern}`,
+    );
+  }
   if (asked?.toLowerCase().startsWith('aws:')) {
     throw new CommonError('ValidationError', 'Source Identity must match [\\w+=,.@-]{2,64} and not begin with "aws:"');
   }

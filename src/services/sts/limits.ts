@@ -8,7 +8,8 @@ const base = published as unknown as Limits;
 /** From the SDK's documentation of each member, summer 2026. */
 export const limits: Limits = {
   ...base,
-  AssumeRole: { ...base.AssumeRole, ...tokenSize },
+  // What characters it may have depends on who asks: assumeRole.ts.
+  AssumeRole: { ...base.AssumeRole, ...tokenSize, SourceIdentity: { length: [2, 64] } },
   AssumeRoleWithSAML: { ...base.AssumeRoleWithSAML, ...tokenSize },
   AssumeRoleWithWebIdentity: { ...base.AssumeRoleWithWebIdentity, ...tokenSize },
   AssumeRoot: { ...base.AssumeRoot, ...tokenSize },
