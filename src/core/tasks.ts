@@ -83,6 +83,11 @@ export async function later<Body>(ctx: Giver, errand: Errand<Body>): Promise<voi
 export const notAnyMore = (store: Transaction, kind: string, id: string): Promise<boolean> =>
   store.remove(tasks, [kind, id]);
 
+/** For `settle`: the task was not tried, and is none the older for it. */
+export async function putOff(store: Transaction, task: Task, due: number): Promise<undefined> {
+  await store.replace(tasks, { ...task, due });
+}
+
 /** Milliseconds until the task is due again; undefined: it is done. */
 export type Again = number | undefined;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CreateConnectionRequest } from '@aws-sdk/client-eventbridge';
+import { withManners } from '../../core/slowness.ts';
 import { testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
 import { ACCOUNT, attributesOf, endpoint, MY_APP, put, queue, type Received, roleFor } from './fixtures.ts';
@@ -157,6 +158,41 @@ test('The role of an API destination must allow the call', async (t) => {
   await cloud.settle();
   assert.equal(received.length, 0);
   assert.equal(attributesOf((await dead.received())[0]!).ERROR_CODE, 'NO_PERMISSIONS');
+});
+
+test('An API destination that is silent has few calls at once; the others wait without an attempt', async (t) => {
+  const { url, received } = await endpoint(t, () => ({ status: 200 }));
+  const { cloud, dead } = await calling(url);
+  const silent = Promise.withResolvers<{ silent: boolean }>();
+  await withManners(url, async () => ({ silent: true }));
+  const waiting = [1, 2, 3, 4].map(() => withManners(url, () => silent.promise));
+  await put(cloud, { n: 1 });
+  for (let minute = 0; minute < 10; minute++) {
+    cloud.advance('PT1M');
+    await cloud.settle();
+  }
+  assert.equal(received.length, 0);
+  silent.resolve({ silent: false });
+  await Promise.all(waiting);
+  cloud.advance('PT15S');
+  await cloud.settle();
+  assert.equal(received.length, 1);
+  // Nobody waits for longer than a day.
+  const still = Promise.withResolvers<{ silent: boolean }>();
+  await withManners(url, async () => ({ silent: true }));
+  const again = [1, 2, 3, 4].map(() => withManners(url, () => still.promise));
+  await put(cloud, { n: 2 });
+  await cloud.settle();
+  cloud.advance('P1D');
+  await cloud.settle();
+  const letters = (await dead.received()).map(attributesOf);
+  assert.deepEqual(
+    letters.map(({ ERROR_CODE, EXHAUSTED_RETRY_CONDITION }) => [ERROR_CODE, EXHAUSTED_RETRY_CONDITION]),
+    [['TIMEOUT', 'MaximumEventAgeInSeconds']],
+  );
+  assert.equal(received.length, 1);
+  still.resolve({ silent: false });
+  await Promise.all(again);
 });
 
 test('Hosts that the operator did not allow are not called', async () => {

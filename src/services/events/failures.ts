@@ -7,7 +7,8 @@
 import type { Target } from '@aws-sdk/client-eventbridge';
 import { parseArn } from '../../core/arn.ts';
 import { type Context, servicePrincipal } from '../../core/context.ts';
-import { type Again, later, type Task } from '../../core/tasks.ts';
+import { BUSY_MS } from '../../core/slowness.ts';
+import { type Again, later, putOff, type Task } from '../../core/tasks.ts';
 import { findResource } from '../../posture/inventory.ts';
 import { batches, QUEUE_BYTES } from './batches.ts';
 import { logAttempt } from './busLogs.ts';
@@ -26,6 +27,9 @@ export class DeliveryFailure extends Error {
     this.again = again;
   }
 }
+
+/** The target is silent, and enough wait for its answer: an attempt was not made. */
+export class Untried extends DeliveryFailure {}
 
 /** Errors of services, by name. */
 const CODES: readonly (readonly [pattern: RegExp, code: string, again: boolean])[] = [
@@ -64,6 +68,7 @@ export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknow
   const left = task.given + MaximumEventAgeInSeconds * 1000 - ctx.now.getTime();
   const exhausted =
     left <= 0 ? 'MaximumEventAgeInSeconds' : task.attempt >= MaximumRetryAttempts ? 'MaximumRetryAttempts' : undefined;
+  if (failure instanceof Untried && left > 0) return putOff(ctx.store, task, ctx.now.getTime() + BUSY_MS);
   if (failure.again === false && delivery.events.length > 1 && mayBeOfOne(failure, delivery.target)) {
     await oweEachAlone(ctx, task);
     return undefined;

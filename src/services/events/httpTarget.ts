@@ -6,12 +6,13 @@ import { type ClientRequest, type IncomingMessage, request as overHttp } from 'n
 import { request as overHttps } from 'node:https';
 import type { ConnectionHttpParameters, Target } from '@aws-sdk/client-eventbridge';
 import { mayReach } from '../../core/outbound.ts';
+import { withManners } from '../../core/slowness.ts';
 import type { Outside } from '../../core/tasks.ts';
 import { type ApiDestination, destinationOf } from './apiDestinationRows.ts';
 import { openedConnection } from './connectionKeys.ts';
 import { type Authorization, type Connection, connectionOf } from './connectionRows.ts';
 import { type Delivery, deliveryOf, type Owed } from './deliveries.ts';
-import { DeliveryFailure } from './failures.ts';
+import { DeliveryFailure, Untried } from './failures.ts';
 import { dynamic, inputOf } from './transform.ts';
 
 /** Calls the destination of a delivery; the status that it answered. Throws DeliveryFailure unless it is a success. */
@@ -27,11 +28,27 @@ export async function invoked(owed: Owed, around: Outside): Promise<number> {
   if (!connection || !authorization) throw unable('The connection is not authorized.', 'SDK_CLIENT_ERROR', true);
   const request = requestOf(delivery, destination, authorization);
   await authorize(request, authorization, connection, around);
-  const { status, headers } = await sent(request, around);
+  const outcome = await withManners(request.url.origin, () => outcomeOf(sent(request, around)));
+  if (!outcome) throw new Untried(TIMEOUT, 'Unable to invoke ApiDestination endpoint: it does not answer.', true);
+  if (!outcome.answer) throw outcome.failure;
+  const { status, headers } = outcome.answer;
   if (status >= 200 && status < 300) return status;
   if (status === 401 || status === 407) tokens.delete(connection);
   throw refusal(status, headers['retry-after']);
 }
+
+interface Outcome {
+  readonly silent: boolean;
+  /** Or why there is none. */
+  readonly answer?: Answer;
+  readonly failure?: unknown;
+}
+
+const outcomeOf = (answer: Promise<Answer>): Promise<Outcome> =>
+  answer.then(
+    (answer) => ({ silent: false, answer }),
+    (failure: Error) => ({ silent: failure.name === TIMEOUT, failure }),
+  );
 
 interface Call {
   readonly delivery: Delivery;
@@ -194,6 +211,7 @@ export async function fetchedToken(oauth: OAuth, around: Pick<Outside, 'settings
 }
 
 const TIMEOUT_MS = 5_000;
+const TIMEOUT = 'TIMEOUT';
 const ANSWER_BYTES_MAX = 1_048_576;
 
 interface Answer {
@@ -214,7 +232,7 @@ async function sent(request: HttpRequest, { settings }: Pick<Outside, 'settings'
     return await exchanged(request);
   } catch (error) {
     const { code = '', name, message } = error as NodeJS.ErrnoException;
-    if (/^(AbortError|TimeoutError)$/.test(name)) throw unable('The request timed out.', 'TIMEOUT', true);
+    if (/^(AbortError|TimeoutError)$/.test(name)) throw unable('The request timed out.', TIMEOUT, true);
     throw unable(message, 'CONNECTION_FAILURE', code !== 'ENOTFOUND' && code !== 'ERR_INVALID_URL');
   }
 }

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { HttpEndpointDestinationConfiguration } from '@aws-sdk/client-firehose';
+import { withManners } from '../../core/slowness.ts';
 import { certificate } from '../../testing/certificates.ts';
 import { rejected } from '../../testing/rejected.ts';
 import { deliveries } from './firehose.fixture.ts';
@@ -112,6 +113,27 @@ test('A request that fails is repeated under its id, and set aside when the time
   assert.match(failed.errorMessage, /503: \{"errorMessage":"later"\}/);
   assert.equal(failed.attemptsMade, hook.requests.length);
   assert.equal(Buffer.from(failed.rawData, 'base64').toString(), 'x');
+});
+
+test('An endpoint that is silent has few requests at once; the others wait, and are set aside in time', async (t) => {
+  const { put, after, hook, objects } = await posted(t, { RetryOptions: { DurationInSeconds: 60 } });
+  const { origin } = new URL(hook.url);
+  const silent = Promise.withResolvers<{ silent: boolean }>();
+  await withManners(origin, async () => ({ silent: true }));
+  const waiting = [1, 2, 3, 4].map(() => withManners(origin, () => silent.promise));
+  await put('posts', 'x');
+  for (let turn = 0; turn < 6; turn++) await after('PT15S');
+  assert.deepEqual([hook.requests.length, (await objects()).length], [0, 0]);
+  await after('PT1M');
+  const [object] = await objects();
+  assert.match(object?.key ?? '', /^backup\/http-endpoint-failed\//);
+  assert.equal(JSON.parse(object!.bytes.toString()).errorCode, 'HttpEndpoint.RequestTimeout');
+  assert.equal(hook.requests.length, 0);
+  silent.resolve({ silent: false });
+  await Promise.all(waiting);
+  await put('posts', 'y');
+  await after('PT1M');
+  assert.equal(hook.requests.length, 1);
 });
 
 test('An answer without the id of the request is none', async (t) => {

@@ -7,6 +7,7 @@ import { request as overHttps, type RequestOptions } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { mayReach } from '../../core/outbound.ts';
+import { withManners } from '../../core/slowness.ts';
 import type { Outside, Task } from '../../core/tasks.ts';
 import { accessKeyOf } from './destinations.ts';
 import type { Received } from './processing.ts';
@@ -14,9 +15,17 @@ import { type Owed, shipments, shippedRecords } from './shipments.ts';
 import { type Stream, streamArn, streamWithId } from './streamRows.ts';
 
 export type Outcome =
-  | { readonly delivered: true }
-  /** `final`: the endpoint will never take it. */
-  | { readonly delivered: false; readonly code: string; readonly message: string; readonly final?: true };
+  | { readonly delivered: true; readonly silent?: undefined }
+  | {
+      readonly delivered: false;
+      readonly code: string;
+      readonly message: string;
+      /** The endpoint will never take it. */
+      readonly final?: true;
+      /** No answer came; or it was not asked, because enough wait for its answer. */
+      readonly silent?: true;
+      readonly untried?: true;
+    };
 
 /** Undefined where there is nothing to send any more. */
 export async function sent({ body }: Task<Owed>, around: Outside): Promise<Outcome | undefined> {
@@ -29,7 +38,9 @@ export async function sent({ body }: Task<Owed>, around: Outside): Promise<Outco
   return found && exchanged(found.stream, body.id, found.records, around);
 }
 
-const fault = (code: string, message: string): Outcome => ({ delivered: false, code: `HttpEndpoint.${code}`, message });
+const fault = (code: string, message: string) => ({ delivered: false, code: `HttpEndpoint.${code}`, message }) as const;
+
+const timedOut = fault('RequestTimeout', 'The request timed out before a response was received.');
 
 async function exchanged(stream: Stream, id: string, records: readonly Received[], around: Outside): Promise<Outcome> {
   if (stream.destination.kind !== 'http') throw new Error('The stream has no endpoint.');
@@ -38,15 +49,16 @@ async function exchanged(stream: Stream, id: string, records: readonly Received[
     return fault('ConnectionFailed', `The operator of this plane has not allowed calls to ${url.hostname}.`);
   }
   const { headers, body } = await requestOf(stream, id, records, around);
-  try {
-    return meaningOf(id, await answerOf(url, headers, body));
-  } catch (error) {
-    const { name, message } = error as Error;
-    if (/^(AbortError|TimeoutError)$/.test(name)) {
-      return fault('RequestTimeout', 'The request timed out before a response was received.');
+  const outcome = await withManners(url.origin, async (): Promise<Outcome> => {
+    try {
+      return meaningOf(id, await answerOf(url, headers, body));
+    } catch (error) {
+      const { name, message } = error as Error;
+      if (/^(AbortError|TimeoutError)$/.test(name)) return { ...timedOut, silent: true as const };
+      return fault('ConnectionFailed', `Unable to connect to the endpoint: ${message}`);
     }
-    return fault('ConnectionFailed', `Unable to connect to the endpoint: ${message}`);
-  }
+  });
+  return outcome ?? { ...timedOut, untried: true };
 }
 
 const zipped = promisify(gzip);
@@ -121,7 +133,7 @@ function meaningOf(id: string, { status, text }: Answer): Outcome {
   if (status !== 200) {
     const shown = text.slice(0, SHOWN_MAX);
     const message = `The following response was received from the endpoint destination. ${status}: ${shown}`;
-    return { ...fault('DestinationException', message), ...(status === 413 && { final: true }) } as Outcome;
+    return { ...fault('DestinationException', message), ...(status === 413 && { final: true as const }) };
   }
   if (requestIdIn(text) === id) return { delivered: true };
   const message =

@@ -1,6 +1,7 @@
 /** What follows a request to an endpoint: done, tried again, or into the bucket for what failed. */
 import type { Context } from '../../core/context.ts';
-import type { Again, Task } from '../../core/tasks.ts';
+import { BUSY_MS } from '../../core/slowness.ts';
+import { type Again, putOff, type Task } from '../../core/tasks.ts';
 import type { Outcome } from './endpoint.ts';
 import { tellLog } from './errorLogs.ts';
 import { tell } from './measures.ts';
@@ -17,10 +18,12 @@ export async function settlePost(task: Task<Owed>, ctx: Context, outcome: Outcom
     await dropShipment(ctx.store, task.body);
     return undefined;
   }
+  const again = outcome.delivered || outcome.final ? undefined : pauseFor(task, ctx, stream);
+  const isUntried = !outcome.delivered && outcome.untried;
+  if (isUntried && again !== undefined) return putOff(ctx.store, task, ctx.now.getTime() + BUSY_MS);
   measured(ctx, stream, shipment, outcome);
   if (!outcome.delivered) {
     await told(ctx, stream, outcome);
-    const again = outcome.final ? undefined : pauseFor(task, ctx, stream);
     if (again !== undefined) return again;
     if (!outcome.final) await setAside(ctx, stream, shipment, outcome, task.attempt + 1);
   }

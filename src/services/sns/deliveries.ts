@@ -4,7 +4,8 @@
  */
 import type { Context } from '../../core/context.ts';
 import { mayReach } from '../../core/outbound.ts';
-import { type Again, later, type Outside, type Task } from '../../core/tasks.ts';
+import { BUSY_MS, withManners } from '../../core/slowness.ts';
+import { type Again, later, type Outside, putOff, type Task } from '../../core/tasks.ts';
 import { CUSTOMER_RETRIES, delayOf, effectivePolicy } from './deliveryPolicies.ts';
 import type { Parcel } from './envelopes.ts';
 import { mail, mailOf } from './mail.ts';
@@ -13,7 +14,6 @@ import { putOut } from './outbox.ts';
 import { pacedStart } from './pace.ts';
 import { openText, sealText } from './published.ts';
 import { deadLetter } from './queues.ts';
-import { withManners } from './slowness.ts';
 import { logStatus } from './statusLogs.ts';
 import { DELIVER, type Delivery } from './tasks.ts';
 import { sendText } from './textMessages.ts';
@@ -55,9 +55,6 @@ export interface Outcome {
   /** It was not tried, because the endpoint is silent and others wait for it. */
   readonly busy?: boolean;
 }
-
-/** After which a delivery to an endpoint that is silent looks whether there is room. */
-const BUSY_MS = 15_000;
 
 /** Owes the delivery of a parcel. */
 export async function sendOut(ctx: Context, topic: Topic, row: Subscription, parcel: Parcel): Promise<void> {
@@ -112,18 +109,12 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
     if (topic) await logOutcome(ctx, topic, task, load, outcome);
     return undefined;
   }
-  const tries = task.attempt + (body.tries ?? 0);
-  if (outcome.busy) {
-    const { account, region } = task;
-    const due = ctx.now.getTime() + BUSY_MS;
-    await later<Delivery>(ctx, { kind: DELIVER, due, account, region, body: { ...body, tries } });
-    return undefined;
-  }
+  if (outcome.busy) return putOff(ctx.store, task, ctx.now.getTime() + BUSY_MS);
   const row = await ctx.store.get(subscriptions, subscriptionKey(body.subscription)!);
   if (!topic || !row) return undefined; // Nobody wants it any more.
   const isHttp = load.protocol === 'http' || load.protocol === 'https';
   const retries = isHttp ? effectivePolicy(topic, row).healthyRetryPolicy : CUSTOMER_RETRIES;
-  const pause = outcome.again ? delayOf(retries, tries) : undefined;
+  const pause = outcome.again ? delayOf(retries, task.attempt) : undefined;
   if (pause === undefined && isNotice) {
     measure(ctx, topic, [tally('NumberOfNotificationsFailed')]);
     await logOutcome(ctx, topic, task, load, outcome);
@@ -137,7 +128,7 @@ async function logOutcome(ctx: Context, topic: Topic, task: Task<Delivery>, load
   if (parcel.type !== 'Notification' || (protocol !== 'http' && protocol !== 'https')) return;
   const { delivered, statusCode, response } = outcome;
   const { Timestamp: time } = JSON.parse(parcel.envelope) as { Timestamp: string };
-  const attempts = task.attempt + (task.body.tries ?? 0) + 1;
+  const attempts = task.attempt + 1;
   const message = { id: parcel.id, text: parcel.text, time };
   const about = { protocol: 'HTTP', message, destination: endpoint } as const;
   await logStatus(ctx, topic, { ...about, delivered, statusCode, response, attempts });

@@ -42,8 +42,6 @@ export interface Delivery {
   readonly topic: string;
   readonly subscription: string;
   readonly sealed: string;
-  /** How often it was tried by tasks before this one. */
-  readonly tries?: number;
   /** Id of the message, and when it was published, where what is sealed may not say it. */
   readonly message?: { readonly id: string; readonly time: string };
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createVerify, X509Certificate } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { withManners } from '../../core/slowness.ts';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { receiveAll } from '../../testing/queues.ts';
-import { withManners } from './slowness.ts';
 import { post } from './webhooks.ts';
 
 interface Posted {

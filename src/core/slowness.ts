@@ -3,6 +3,9 @@
  * all others. Known to this process only: it is no more than good manners.
  */
 const AT_ONCE = 4;
+const KNOWN_MAX = 10_000;
+/** After which a delivery to an endpoint that is silent looks whether there is room. */
+export const BUSY_MS = 15_000;
 
 interface Endpoint {
   under: number;
@@ -12,13 +15,15 @@ interface Endpoint {
 const endpoints = new Map<string, Endpoint>();
 
 /** What `work` tells, or undefined where enough is under way at an endpoint that is silent. */
-export async function withManners<T extends { readonly silent?: boolean }>(
+export async function withManners<T extends { readonly silent?: boolean | undefined }>(
   name: string,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   const endpoint = endpoints.get(name) ?? { under: 0, silent: false };
   if (endpoint.silent && endpoint.under >= AT_ONCE) return undefined;
   endpoints.set(name, endpoint);
+  // Who was silent longest ago is given another chance.
+  if (endpoints.size > KNOWN_MAX) endpoints.delete(endpoints.keys().next().value!);
   endpoint.under++;
   try {
     const outcome = await work();
