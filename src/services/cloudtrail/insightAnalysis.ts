@@ -60,14 +60,15 @@ const longer = (open: OpenInsight, { window, count, tops }: Activity): OpenInsig
 
 function isUnusual(count: number, baseline: Baseline | undefined, window: number, observed: number): boolean {
   if (count < CALLS_MIN) return false;
-  const { sum, squares } = totals(baseline, window);
+  const { sum, squares } = totals(baseline, window, observed);
   const mean = sum / observed;
   const deviation = Math.sqrt(Math.max(0, squares / observed - mean * mean));
   return count > TIMES_AVERAGE * mean && count > mean + DEVIATIONS * deviation;
 }
 
-function totals(baseline: Baseline | undefined, window: number) {
-  const oldest = Math.floor((window - BASELINE_WINDOWS) / WINDOWS_AN_HOUR);
+/** Of the windows that were observed: what was counted before Insights were turned on anew is not among them. */
+function totals(baseline: Baseline | undefined, window: number, observed: number) {
+  const oldest = Math.floor((window - observed) / WINDOWS_AN_HOUR);
   let sum = 0;
   let squares = 0;
   for (const each of baseline?.hours ?? []) {
@@ -80,10 +81,10 @@ function totals(baseline: Baseline | undefined, window: number) {
 
 function viewOf(baseline: Baseline | undefined, window: number, observed: number): BaselineView {
   const minutes = observed * WINDOW_MINUTES;
-  const oldest = Math.floor((window - BASELINE_WINDOWS) / WINDOWS_A_DAY);
+  const oldest = Math.floor((window - observed) / WINDOWS_A_DAY);
   const days = (baseline?.days ?? []).filter(({ day }) => day >= oldest);
   const tops = days.reduce((all, { tops }) => merged(all, tops), NO_TOPS);
-  return { average: minutes === 0 ? 0 : totals(baseline, window).sum / minutes, minutes, tops };
+  return { average: minutes === 0 ? 0 : totals(baseline, window, observed).sum / minutes, minutes, tops };
 }
 
 /** The baseline with one more window; what is older than seven days falls off. */

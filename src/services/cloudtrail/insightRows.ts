@@ -10,6 +10,9 @@ export interface InsightWatch {
   readonly owner: string;
   /** Milliseconds: of management events. Data events are watched for each trail by itself. */
   readonly since?: number | undefined;
+  /** All, where it does not say. */
+  readonly kinds?: readonly InsightKind[] | undefined;
+  readonly regions?: readonly string[] | undefined;
 }
 
 export const insightWatches = table<InsightWatch>('trail_insight_watch', { key: (w) => [w.owner] });

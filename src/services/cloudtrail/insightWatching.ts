@@ -16,6 +16,7 @@ import {
   activities,
   baselines,
   counted,
+  type InsightWatch,
   insightWatches,
   NO_TOPS,
   type Subject,
@@ -28,7 +29,7 @@ export const insightFollower: Follower = {
   name: 'trail_insights',
   async follow(entries, tx) {
     if (!(await tx.get(insightWatches, ['*']))) return;
-    const look: Look = { since: new Map(), organizations: new Map() };
+    const look: Look = { watches: new Map(), organizations: new Map() };
     const open = new Map<string, Activity>();
     for (const entry of entries) {
       for (const [subject, since] of await watchedIn(tx, look, entry)) {
@@ -41,7 +42,7 @@ export const insightFollower: Follower = {
 
 /** What was looked up already for the entries before. */
 interface Look {
-  readonly since: Map<string, number | undefined>;
+  readonly watches: Map<string, readonly InsightWatch[]>;
   readonly organizations: Map<string, string | undefined>;
   /** With Insights on data events. */
   trails?: readonly Trail[];
@@ -52,9 +53,13 @@ async function watchedIn(tx: Transaction, look: Look, entry: JournalRow): Promis
   const { account } = entry;
   if (entry.kind === DATA_KIND) return dataWatchedIn(tx, look, entry);
   if (entry.kind !== 'api') return [];
-  if (!look.since.has(account)) look.since.set(account, await managementSince(tx, account));
-  const since = look.since.get(account);
-  return since === undefined ? [] : managementSubjects(entry).map((subject) => [subject, since]);
+  const watches = look.watches.get(account) ?? (await watchesOf(tx, account));
+  look.watches.set(account, watches);
+  if (watches.length === 0) return [];
+  return managementSubjects(entry).flatMap((subject) => {
+    const since = sinceIn(watches, subject);
+    return since === undefined ? [] : [[subject, since]];
+  });
 }
 
 const TRAILS_MAX = 100_000;
@@ -77,18 +82,27 @@ async function dataWatchedIn(tx: Transaction, look: Look, entry: JournalRow): Pr
 }
 
 /** Since when, in milliseconds; undefined: it no longer is. */
-async function watchedSince(tx: Transaction, { account, trail }: Subject): Promise<number | undefined> {
-  if (trail === undefined) return managementSince(tx, account);
+async function watchedSince(tx: Transaction, subject: Subject): Promise<number | undefined> {
+  const { account, trail } = subject;
+  if (trail === undefined) return sinceIn(await watchesOf(tx, account), subject);
   const [, , , region = '', owner = '', name = ''] = trail.split(':');
   return (await tx.get(trails, [owner, region, name.slice('trail/'.length)]))?.dataInsightsSince;
 }
 
-/** The earliest of the account's own trails with Insights, and its organization's. */
-async function managementSince(tx: Transaction, account: string): Promise<number | undefined> {
-  const own = (await tx.get(insightWatches, [account]))?.since;
+/** For the account's own trails with Insights, and for its organization's. */
+async function watchesOf(tx: Transaction, account: string): Promise<readonly InsightWatch[]> {
+  const own = await tx.get(insightWatches, [account]);
   const organization = await organizationIdOf(tx, account);
-  const shared = organization === undefined ? undefined : (await tx.get(insightWatches, [organization]))?.since;
-  return own === undefined || shared === undefined ? (own ?? shared) : Math.min(own, shared);
+  const shared = organization === undefined ? undefined : await tx.get(insightWatches, [organization]);
+  return [own, shared].filter((watch) => watch !== undefined);
+}
+
+/** The earliest time since when that is watched. */
+function sinceIn(watches: readonly InsightWatch[], { kind, region }: Subject): number | undefined {
+  const since = watches.flatMap(({ since, kinds, regions }) =>
+    since !== undefined && (kinds?.includes(kind) ?? true) && (regions?.includes(region) ?? true) ? since : [],
+  );
+  return since.length === 0 ? undefined : Math.min(...since);
 }
 
 interface Recorded {

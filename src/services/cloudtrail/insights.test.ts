@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testCloud } from '../../testing/cloud.ts';
+import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
-import { arnOf, keysIn, later, loggingTrail, recordsIn } from './fixtures.ts';
+import { arnOf, bucketPolicy, keysIn, later, loggingTrail, recordsIn } from './fixtures.ts';
 
 const BOTH = [{ InsightType: 'ApiCallRateInsight' }, { InsightType: 'ApiErrorRateInsight' }] as const;
 
@@ -90,6 +90,60 @@ test('a burst of calls is an Insight: delivered, looked up, with who it was', as
   const files = await keysIn(cloud.root, bucket, folder);
   assert.match(files[0] ?? '', /\d{12}_CloudTrail-Insight_us-east-1_20300103T\d{4}Z_[A-Za-z0-9]{16}\.json\.gz$/);
   assert.equal((await recordsIn(cloud.root, bucket, folder)).length, 4);
+});
+
+/** Each time of calls that are told, after two days of usual ones. */
+async function told(cloud: Cloud, between: () => Promise<unknown>) {
+  const { cloudtrail, iam } = cloud.root;
+  for (let day = 0; day < 4; day++) {
+    await iam.createGroup({ GroupName: `usual-${day}` });
+    await later(cloud, 'PT12H');
+  }
+  await between();
+  for (let n = 0; n < 20; n++) await iam.createGroup({ GroupName: `burst-${n}` });
+  for (let n = 0; n < 15; n++) await rejected(iam.getGroup({ GroupName: 'none' }), 'NoSuchEntity', /cannot be found/);
+  await later(cloud, 'PT6M');
+  const { Events = [] } = await cloudtrail.lookupEvents({ EventCategory: 'insight' });
+  return Events.map(
+    ({ CloudTrailEvent = '' }) => (JSON.parse(CloudTrailEvent) as InsightEvent).insightDetails.insightType,
+  );
+}
+
+test('a trail that stopped logging, or lost its Insights, learns anew what is usual', async () => {
+  for (const breakOff of [
+    async ({ root: { cloudtrail } }: Cloud) => {
+      await cloudtrail.stopLogging({ Name: 'watched' });
+      await cloudtrail.startLogging({ Name: 'watched' });
+    },
+    async ({ root: { cloudtrail } }: Cloud) => {
+      await cloudtrail.putInsightSelectors({ TrailName: 'watched', InsightSelectors: [] });
+      await cloudtrail.putInsightSelectors({ TrailName: 'watched', InsightSelectors: [...BOTH] });
+    },
+  ]) {
+    const cloud = await testCloud();
+    await loggingTrail(cloud, 'watched');
+    await cloud.root.cloudtrail.putInsightSelectors({ TrailName: 'watched', InsightSelectors: [...BOTH] });
+    assert.deepEqual(await told(cloud, () => breakOff(cloud)), []);
+  }
+});
+
+test('Insights are of the kinds and the Regions that a trail asks for', async () => {
+  const cloud = await testCloud();
+  const TrailName = 'watched';
+  await loggingTrail(cloud, TrailName);
+  await cloud.root.cloudtrail.putInsightSelectors({ TrailName, InsightSelectors: [BOTH[1]] });
+  assert.deepEqual(await told(cloud, async () => {}), ['ApiErrorRateInsight']);
+
+  const elsewhere = await testCloud();
+  const account = elsewhere.managementAccount;
+  const { cloudtrail } = elsewhere.as(await elsewhere.keyFor(account), 'eu-west-1');
+  await elsewhere.root.s3.createBucket({ Bucket: 'irish' });
+  const Policy = bucketPolicy('irish', arnOf(account, TrailName, 'eu-west-1'), [account]);
+  await elsewhere.root.s3.putBucketPolicy({ Bucket: 'irish', Policy });
+  await cloudtrail.createTrail({ Name: TrailName, S3BucketName: 'irish' });
+  await cloudtrail.startLogging({ Name: TrailName });
+  await cloudtrail.putInsightSelectors({ TrailName, InsightSelectors: [...BOTH] });
+  assert.deepEqual(await told(elsewhere, async () => {}), []);
 });
 
 interface InsightEvent {

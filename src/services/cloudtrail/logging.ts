@@ -24,7 +24,13 @@ export const StartLogging: Operation<Present<StartLoggingRequest>, StartLoggingR
     if (trail.logging) return {};
     const { stopped: _, draining: __, ...rest } = trail;
     const after = await ctx.journal.tip();
-    const started: Trail = { ...rest, logging: true, started: ctx.now.getTime(), after };
+    const now = ctx.now.getTime();
+    // Insights learn anew what is usual: of the time between they know nothing.
+    const learning = {
+      ...(trail.insights && { insightsSince: now }),
+      ...(trail.dataInsights && { dataInsightsSince: now }),
+    };
+    const started: Trail = { ...rest, ...learning, logging: true, started: now, after };
     await ctx.store.replace(trails, started);
     await writeWishes(ctx, started);
     await beginCollecting(ctx);

@@ -6,7 +6,7 @@ import type { Context } from '../../core/context.ts';
 import { type DataEventWish, dataEventWishes, type EventSelector } from '../../core/eventSelectors.ts';
 import { loggedPlaces } from '../../core/loggingTrails.ts';
 import { dataSelectors } from './eventSelectors.ts';
-import { insightWatches } from './insightRows.ts';
+import { type InsightWatch, insightWatches } from './insightRows.ts';
 import { storesWishing } from './lakeRows.ts';
 import { type Trail, trails } from './trailRows.ts';
 
@@ -44,13 +44,20 @@ async function writeWatch(ctx: Context, owner: string): Promise<void> {
   const watching = (await loggingTrails(ctx, owner)).filter(
     ({ insights, dataInsights }) => insights !== undefined || dataInsights !== undefined,
   );
-  const since = watching.flatMap((trail) => trail.insightsSince ?? []);
-  const watch = { owner, ...(since.length > 0 && { since: Math.min(...since) }) };
-  if (watching.length > 0) await ctx.store.replace(insightWatches, watch);
+  if (watching.length > 0) await ctx.store.replace(insightWatches, { owner, ...managementWatch(watching) });
   else await ctx.store.remove(insightWatches, [owner]);
   const { rows } = await ctx.store.list(insightWatches, [], { limit: 2 });
   if (rows.some((row) => row.owner !== '*')) await ctx.store.replace(insightWatches, { owner: '*' });
   else await ctx.store.remove(insightWatches, ['*']);
+}
+
+function managementWatch(trails: readonly Trail[]): Omit<InsightWatch, 'owner'> {
+  const watching = trails.filter(({ insights }) => insights !== undefined);
+  if (watching.length === 0) return {};
+  const kinds = [...new Set(watching.flatMap(({ insights = [] }) => insights))];
+  const since = Math.min(...watching.map(({ insightsSince = 0 }) => insightsSince));
+  const everywhere = watching.some(({ multiRegion }) => multiRegion);
+  return { since, kinds, ...(!everywhere && { regions: watching.map(({ region }) => region) }) };
 }
 
 async function writeWish(ctx: Context, owner: string): Promise<void> {
