@@ -5,6 +5,7 @@ import { testCloud } from '../../testing/cloud.ts';
 import { refusal } from '../../testing/rejected.ts';
 import { XKS_CREDENTIAL } from '../../testing/xksProxy.ts';
 import { asked, cloudWith, ENDPOINT, keyIn, PATH, Plaintext } from './externalKeyStores.fixture.ts';
+import { lastRecord } from './records.fixture.ts';
 
 test('an external key store is made, connected, described, renamed, disconnected and deleted', async (t) => {
   const { kms, cloud, asked: requests } = await cloudWith(t);
@@ -40,6 +41,15 @@ test('an external key store is made, connected, described, renamed, disconnected
   await cloud.settle();
   await refusal(kms.disconnectCustomKeyStore({ CustomKeyStoreId }), 'CustomKeyStoreInvalidStateException');
   await kms.deleteCustomKeyStore({ CustomKeyStoreId });
+  for (const [operation, customKeyStoreName] of [
+    ['ConnectCustomKeyStore', 'other'],
+    ['UpdateCustomKeyStore', 'mine'],
+    ['DisconnectCustomKeyStore', 'other'],
+    ['DeleteCustomKeyStore', 'other'],
+  ] as const) {
+    const { additionalEventData, responseElements } = await lastRecord(cloud, operation);
+    assert.deepEqual([additionalEventData, responseElements], [{ customKeyStoreName }, null], operation);
+  }
   await refusal(kms.describeCustomKeyStores({ CustomKeyStoreId }), 'CustomKeyStoreNotFoundException');
   assert.deepEqual((await kms.describeCustomKeyStores({})).CustomKeyStores, []);
 });

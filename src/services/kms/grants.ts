@@ -266,6 +266,7 @@ export const RevokeGrant = onKey<Present<RevokeGrantRequest>, object>({
     await removeGrant(ctx, grant);
     return {};
   },
+  recordsNothing: true,
 });
 
 interface Retirable {

@@ -13,7 +13,16 @@ import { fail } from '../../core/errors.ts';
 import { type Hsm, HsmError, type HsmFailure } from '../../core/hsm.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { later, type Outside } from '../../core/tasks.ts';
-import { hsmOf, type KeyStore, keyStores, nextHsmOf, proxyAt, storeById, withNextPassword } from './keyStoreRows.ts';
+import {
+  hsmOf,
+  type KeyStore,
+  keyStores,
+  nextHsmOf,
+  noteStore,
+  proxyAt,
+  storeById,
+  withNextPassword,
+} from './keyStoreRows.ts';
 import { anyStore } from './keyStores.ts';
 import { type ConnectionTask, KEY_STORE_CONNECTION } from './keyStoreTasks.ts';
 import { measured, type Outcome, type ProxyRequest } from './proxyRequests.ts';
@@ -24,6 +33,7 @@ export const ConnectCustomKeyStore: Operation<Present<ConnectCustomKeyStoreReque
   access: anyStore,
   async run(input, ctx) {
     const store = await storeById(ctx, input.CustomKeyStoreId);
+    noteStore(ctx, store);
     if (store.state === 'FAILED' || store.state === 'DISCONNECTING') throw wrongState(store);
     if (store.state === 'DISCONNECTED') await attempt(ctx, store, 'CONNECTING');
     return {};
@@ -34,6 +44,7 @@ export const DisconnectCustomKeyStore: Operation<Present<DisconnectCustomKeyStor
   access: anyStore,
   async run(input, ctx) {
     const store = await storeById(ctx, input.CustomKeyStoreId);
+    noteStore(ctx, store);
     if (store.state === 'DISCONNECTED' || store.state === 'DISCONNECTING') throw wrongState(store);
     await attempt(ctx, store, 'DISCONNECTING');
     return {};

@@ -130,6 +130,12 @@ export async function storeById(ctx: Context, id: string): Promise<KeyStore> {
 
 export const noSuchStore = (name: string) => awsError(CustomKeyStoreNotFoundException, name);
 
+/** The record of what is done to a store tells its name and its cluster, and no answer. */
+export function noteStore({ audit }: Context, { name, cluster }: KeyStore): void {
+  audit.responseElements = null;
+  audit.additionalEventData = { customKeyStoreName: name, ...(cluster && { clusterId: cluster.id }) };
+}
+
 /** For what makes something new in a store. */
 export function requireConnected(store: KeyStore): void {
   if (store.state !== 'CONNECTED') {

@@ -114,8 +114,10 @@ export const backingKeyDeletion: TaskHandler<DeletionTask, boolean> = {
     }
   },
   async settle({ account, region, body }, ctx, isDone) {
+    const { keyStores } = await import('./keyStoreRows.ts');
     const { noteTokenDeletion } = await import('./ownEvents.ts');
-    noteTokenDeletion(ctx, { account, region }, body, isDone);
+    const store = await ctx.store.get(keyStores, [account, region, body.storeId]);
+    noteTokenDeletion(ctx, { account, region }, { ...body, clusterId: store?.cluster?.id, isDone });
     return undefined;
   },
 };

@@ -29,6 +29,7 @@ import {
   type KeyStore,
   keyStores,
   noSuchStore,
+  noteStore,
   requireDisconnected,
   sealCredential,
   storeById,
@@ -185,6 +186,7 @@ export const UpdateCustomKeyStore: Operation<Update, object> = {
   access: anyStore,
   async run(input, ctx) {
     const before = await storeById(ctx, input.CustomKeyStoreId);
+    noteStore(ctx, before);
     const { NewCustomKeyStoreName: name } = input;
     const store = {
       ...before,
@@ -224,6 +226,7 @@ export const DeleteCustomKeyStore: Operation<Present<DeleteCustomKeyStoreRequest
   access: anyStore,
   async run(input, ctx) {
     const store = await storeById(ctx, input.CustomKeyStoreId);
+    noteStore(ctx, store);
     const { rows } = await ctx.store.list(keys, [store.account, store.region, store.id], {
       limit: 1000,
       index: 'keyStore',

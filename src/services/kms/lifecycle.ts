@@ -13,6 +13,7 @@ import { fail, ValidationFailure } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { watchEnd } from './endings.ts';
 import { relatedKeys } from './keyMetadata.ts';
+import { storeOf } from './keyStoreRows.ts';
 import { type Key, keyArn, keys, stateOf } from './keys.ts';
 import { daysWithoutUse } from './lastUsage.ts';
 import { onKey } from './resolve.ts';
@@ -57,6 +58,7 @@ export const ScheduleKeyDeletion = onKey<Present<ScheduleKeyDeletionRequest>, Sc
     const scheduled: Key = { ...(await rotated(ctx, key)), deletion: await deletionIn(ctx, key, windowDays) };
     await ctx.store.replace(keys, scheduled);
     await watchEnd(ctx, scheduled);
+    await noteBackingKey(ctx, key);
     if (key.multiRegion?.type === 'REPLICA') await datePrimary(ctx, scheduled);
     const state = stateOf(scheduled, ctx.now);
     const date = state === 'PendingDeletion' ? scheduled.deletion!.date : undefined;
@@ -68,6 +70,14 @@ export const ScheduleKeyDeletion = onKey<Present<ScheduleKeyDeletionRequest>, Sc
     };
   },
 });
+
+/** Of a key in a token the record tells what will go there. */
+async function noteBackingKey(ctx: Context, key: Key): Promise<void> {
+  const cluster = (await storeOf(ctx, key))?.cluster;
+  if (!cluster) return;
+  const backingKeys = JSON.stringify([{ backingKeyId: key.material!.backing }]);
+  ctx.audit.additionalEventData = { customKeyStoreId: key.keyStore!.id, clusterId: cluster.id, backingKeys };
+}
 
 /** A primary key that is to go waits for its replicas: its own period begins when the last of them is gone. */
 async function deletionIn(ctx: Context, key: Key, windowDays: number): Promise<NonNullable<Key['deletion']>> {

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { testCloud } from '../../testing/cloud.ts';
+import { lastRecord, recordsOf } from './records.fixture.ts';
 
 const THERE = 'eu-west-1';
-
-async function recordsOf(cloud: Cloud, eventName: string) {
-  const entries = await cloud.deps.store.journal.read(0, 10_000);
-  const records = entries.filter(({ kind }) => kind === 'api').map(({ body }) => JSON.parse(body));
-  return records.filter((record) => record.eventName === eventName);
-}
 
 async function replicated() {
   const cloud = await testCloud();
@@ -20,8 +15,8 @@ async function replicated() {
 
 test('ReplicateKey is a CreateKey in the Region of the replica, by KMS for the caller', async () => {
   const { cloud, arn, there } = await replicated();
-  const [asked] = await recordsOf(cloud, 'ReplicateKey');
-  const made = (await recordsOf(cloud, 'CreateKey')).at(-1);
+  const asked = await lastRecord(cloud, 'ReplicateKey');
+  const made = await lastRecord(cloud, 'CreateKey');
   assert.deepEqual([asked.awsRegion, made.awsRegion], ['us-east-1', THERE]);
   assert.equal(made.requestID, asked.requestID);
   assert.notEqual(made.eventID, asked.eventID);
@@ -40,7 +35,8 @@ test('UpdatePrimaryRegion is recorded in both Regions', async () => {
   const { cloud, kms, KeyId, arn, there } = await replicated();
   await kms.updatePrimaryRegion({ KeyId, PrimaryRegion: THERE });
   const records = await recordsOf(cloud, 'UpdatePrimaryRegion');
-  const [now, before] = [THERE, 'us-east-1'].map((region) => records.find(({ awsRegion }) => awsRegion === region));
+  const inRegion = (region: string) => records.find(({ awsRegion }) => awsRegion === region)!;
+  const [now, before] = [inRegion(THERE), inRegion('us-east-1')];
   assert.deepEqual(before.requestParameters, { keyId: KeyId, primaryRegion: THERE });
   assert.deepEqual(before.responseElements, { keyId: arn });
   assert.deepEqual(now.requestParameters, { keyId: there, primaryRegion: THERE });

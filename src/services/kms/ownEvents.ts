@@ -87,16 +87,17 @@ function note(ctx: Context, { account, region, arn }: Ended, eventName: string, 
   ctx.store.append({ id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(record) });
 }
 
+interface TokenDeletion extends DeletionTask {
+  readonly clusterId: string | undefined;
+  readonly isDone: boolean;
+}
+
 /** Of a key whose material lay in a token, with what became of that. */
-export function noteTokenDeletion(ctx: Context, where: Omit<Ended, 'arn'>, task: DeletionTask, isDone: boolean): void {
-  const backingKey = { backingKeyId: task.backing };
-  noteDeletion(
-    ctx,
-    { ...where, arn: task.keyArn },
-    {
-      customKeyStoreId: task.storeId,
-      backingKeys: JSON.stringify([backingKey]),
-      backingKeysDeletionStatus: JSON.stringify([{ ...backingKey, deletionStatus: isDone ? 'SUCCESS' : 'FAILURE' }]),
-    },
-  );
+export function noteTokenDeletion(ctx: Context, where: Omit<Ended, 'arn'>, deletion: TokenDeletion): void {
+  const { storeId: customKeyStoreId, clusterId, backing, isDone } = deletion;
+  const backingKey = { backingKeyId: backing };
+  const status = { ...backingKey, deletionStatus: isDone ? 'SUCCESS' : 'FAILURE' };
+  const backingKeys = JSON.stringify([backingKey]);
+  const told = { customKeyStoreId, clusterId, backingKeys, backingKeysDeletionStatus: JSON.stringify([status]) };
+  noteDeletion(ctx, { ...where, arn: deletion.keyArn }, told);
 }

@@ -9,6 +9,7 @@ import { aliases } from './aliasRows.ts';
 import { grants } from './grantRows.ts';
 import { BACKING_KEY_DELETION, type DeletionTask } from './keyStoreTasks.ts';
 import { type Key, keyArn, keys, stateOf } from './keys.ts';
+import { keyLastUses } from './lastUses.ts';
 import { isUsable, type Material, materials, materialsOf } from './materials.ts';
 import { noteDeletion, noteExpiry } from './ownEvents.ts';
 
@@ -66,5 +67,6 @@ export async function forget(ctx: Context, key: Key): Promise<void> {
     if (rows.length === 0) break;
     for (const grant of rows) await ctx.store.remove(grants, [grant.account, grant.region, grant.keyId, grant.id]);
   }
+  await ctx.store.remove(keyLastUses, [keyArn(key)]);
   await ctx.store.remove(keys, [key.account, key.region, key.id]);
 }

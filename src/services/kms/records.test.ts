@@ -2,18 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { type Cloud, testCloud } from '../../testing/cloud.ts';
+import { testCloud } from '../../testing/cloud.ts';
 import { importInto } from '../../testing/importedKeys.ts';
+import { keyLastUses } from './lastUses.ts';
 import { materials } from './materials.ts';
+import { lastRecord, type Recorded } from './records.fixture.ts';
 
-async function lastRecord(cloud: Cloud, eventName: string) {
-  const entries = await cloud.deps.store.journal.read(0, 10_000);
-  const records = entries.filter(({ kind }) => kind === 'api').map(({ body }) => JSON.parse(body));
-  return records.findLast((record) => record.eventName === eventName);
-}
-
-const arnsOf = (record: { readonly resources: readonly { readonly ARN: string }[] }) =>
-  record.resources.map(({ ARN }) => ARN);
+const arnsOf = ({ resources }: Recorded) => resources?.map(({ ARN }) => ARN);
 
 test('what a change does not answer its record tells: the ARN of the key', async () => {
   const cloud = await testCloud();
@@ -37,7 +32,12 @@ test('what a change does not answer its record tells: the ARN of the key', async
     assert.deepEqual(arnsOf(record), [Arn], operation);
   }
   await kms.listGrants({ KeyId });
-  assert.equal((await lastRecord(cloud, 'ListGrants')).responseElements, null);
+  const me = `arn:aws:iam::${cloud.managementAccount}:root`;
+  const { GrantId } = await kms.createGrant({ KeyId, GranteePrincipal: me, Operations: ['Encrypt'] });
+  await kms.revokeGrant({ KeyId, GrantId });
+  for (const operation of ['ListGrants', 'RevokeGrant']) {
+    assert.equal((await lastRecord(cloud, operation)).responseElements, null, operation);
+  }
 });
 
 test('records of aliases name key and alias; that of RetireGrant names the grant, and no token', async () => {
@@ -110,6 +110,8 @@ test('a key whose waiting period is over is destroyed then, with a record, unles
   const cloud = await testCloud();
   const { kms } = cloud.root;
   const [gone, kept] = [(await kms.createKey({})).KeyMetadata!, (await kms.createKey({})).KeyMetadata!];
+  await kms.encrypt({ KeyId: gone.KeyId, Plaintext: randomBytes(1) });
+  await kms.getKeyLastUsage({ KeyId: gone.KeyId });
   for (const { KeyId } of [gone, kept]) await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
   await cloud.settle();
   await kms.cancelKeyDeletion({ KeyId: kept.KeyId });
@@ -122,4 +124,5 @@ test('a key whose waiting period is over is destroyed then, with a record, unles
     rows.map(({ keyId }) => keyId),
     [kept.KeyId],
   );
+  assert.deepEqual((await cloud.deps.store.transaction((tx) => tx.list(keyLastUses, [], { limit: 10 }))).rows, []);
 });

@@ -136,6 +136,8 @@ interface Rules<In, Out> {
   readonly permits?: (grant: KeyGrant, input: In) => boolean;
   readonly also?: (input: In, ctx: Context, found: Found) => readonly Access[];
   readonly run: (input: In, ctx: Context, key: Key, found: Found) => Promise<Out>;
+  /** The record does not tell of an answer that says nothing. */
+  readonly recordsNothing?: true;
 }
 
 /** An operation on one key. */
@@ -163,7 +165,7 @@ export function onKey<In extends object, Out>(rules: Rules<In, Out>): Operation<
       requireState(ctx, key, rules.state);
       if (rules.usage !== undefined) requireUsage(key, rules.usage, rules.operation ?? '');
       const output = await rules.run(input, ctx, key, found);
-      if (isEmpty(output)) ctx.audit.responseElements = { keyId: found.arn };
+      if (isEmpty(output)) ctx.audit.responseElements = rules.recordsNothing ? null : { keyId: found.arn };
       return output;
     },
   };

@@ -10,6 +10,7 @@ import { refusal } from '../../testing/rejected.ts';
 import { noSoftHsm, softHsm } from '../../testing/softHsm.ts';
 import { testCertificate } from '../../testing/x509.ts';
 import { keyStores } from './keyStoreRows.ts';
+import { lastRecord } from './records.fixture.ts';
 
 const CLUSTER = 'cluster-1a23b4cdefg'.replaceAll('1', '7');
 const PASSWORD = 'the-password-of-kmsuser';
@@ -228,11 +229,15 @@ test('a KMS key that is deleted takes its key in the token along', { skip }, asy
   const { cloud, kms, KeyId } = await keyIn();
   const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
   await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+  const { id: customKeyStoreId } = await rowOf(cloud);
+  const told = (await lastRecord(cloud, 'ScheduleKeyDeletion')).additionalEventData;
+  assert.deepEqual([told.customKeyStoreId, told.clusterId], [customKeyStoreId, CLUSTER]);
+  assert.match(told.backingKeys, /^\[\{"backingKeyId":"[0-9a-f]{32}"\}\]$/);
   cloud.advance('P8D');
   assert.deepEqual((await kms.listKeys({})).Keys, []);
   await cloud.settle();
-  const records = (await cloud.deps.store.journal.read(0, 1000)).map(({ body }) => JSON.parse(body));
-  const { additionalEventData } = records.find(({ eventName }) => eventName === 'DeleteKey');
+  const { additionalEventData } = await lastRecord(cloud, 'DeleteKey');
+  assert.equal(additionalEventData.clusterId, CLUSTER);
   assert.equal(JSON.parse(additionalEventData.backingKeysDeletionStatus)[0].deletionStatus, 'SUCCESS');
   await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'InvalidCiphertextException');
 });

@@ -5,26 +5,9 @@ import { test } from 'node:test';
 import type { KeySpec, KeyUsageType } from '@aws-sdk/client-kms';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
 import { refusal } from '../../testing/rejected.ts';
+import { lastRecord, recordsOf } from './records.fixture.ts';
 
 type Kms = Cloud['root']['kms'];
-
-interface Recorded {
-  readonly eventName: string;
-  readonly errorCode?: string;
-  readonly userIdentity: { readonly arn?: string; readonly invokedBy?: string };
-  readonly requestParameters: Readonly<Record<string, unknown>> | null;
-  readonly resources?: readonly { readonly ARN: string; readonly accountId: string }[];
-  readonly eventID: string;
-  readonly requestID: string;
-}
-
-async function recordsOf(cloud: Cloud, eventName: string): Promise<Recorded[]> {
-  const entries = await cloud.deps.store.journal.read(0, 100_000);
-  const records = entries.filter(({ kind }) => kind === 'api').map(({ body }) => JSON.parse(body));
-  return records.filter((record) => record.eventSource === 'kms.amazonaws.com' && record.eventName === eventName);
-}
-
-const lastRecord = async (cloud: Cloud, eventName: string) => (await recordsOf(cloud, eventName)).at(-1)!;
 
 const EncryptionContext = { project: 'nile' };
 const Message = Buffer.from('m');
