@@ -31,7 +31,7 @@ test('what is put into a channel is found by queries', async () => {
   const common = {
     eventCategory: 'ActivityAuditLog',
     eventType: 'ActivityLog',
-    eventTime: '2029-12-31 23:59:00',
+    eventTime: '2029-12-31 23:59:00.000',
     recipientAccountId: cloud.managementAccount,
     channel,
     ingested: '2030-01-01T00:00:00Z',
@@ -83,7 +83,7 @@ test('each event is taken or refused for itself', async () => {
   );
   await later(cloud, 'PT5M');
   assert.deepEqual((await asked(cloud, `SELECT eventTime FROM ${store.id}`)).rows, [
-    { eventTime: '2029-12-31 22:00:00' },
+    { eventTime: '2029-12-31 22:00:00.000' },
   ]);
   const { IngestionStatus: status } = await cloudtrail.getChannel({ Channel: channel });
   assert.deepEqual(

@@ -1,96 +1,105 @@
 /**
- * A thread that answers one query of CloudTrail Lake and ends. The engine (DuckDB) holds the events in memory of its
- * own, within a limit, and may touch neither files nor the network nor its own settings.
+ * The process that answers one query of CloudTrail Lake and ends. The engine (DuckDB) holds the events in memory of its
+ * own and may touch neither files nor the network nor its own settings. It is a process, not a thread, because texts
+ * that a query makes are not in what the engine counts as memory: who grows beyond bounds is ended, and nobody else.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { on } from 'node:events';
 import { gunzipSync } from 'node:zlib';
 import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
-import { ACTIVITY_COLUMNS, COLUMNS, MACROS } from './lakeSchema.ts';
+import { functionsAt } from './lakeFunctions.ts';
+import type { FromLake, LakeAnswer, LakeEvents, LakeQuestion, LakeStore, ToLake } from './lakeMessages.ts';
+import { pagesOf } from './lakePages.ts';
+import { rangesIn } from './lakeRanges.ts';
+import { ACTIVITY_COLUMNS, COLUMNS } from './lakeSchema.ts';
 
-export interface LakeQuestion {
-  readonly statement: string;
-  /** Event data store → its segments: gzip of lines of JSON. */
-  readonly stores: readonly LakeStore[];
-  readonly memoryMegabytes: number;
-  readonly timeoutMs: number;
-  readonly rowsMax: number;
-}
+const LOOKED_AT_EVERY_MS = 20;
 
-export interface LakeStore {
-  readonly id: string;
-  readonly segments: readonly Uint8Array[];
-  /** Of events from outside of AWS. */
-  readonly activity: boolean;
-  /** ISO 8601: what happened before is past its retention, though its segment may not be. */
-  readonly since: string;
-}
-
-export type LakeAnswer =
-  | {
-      readonly columns: readonly string[];
-      readonly rows: readonly (readonly (string | null)[])[];
-      readonly events: number;
-    }
-  | { readonly error: string; readonly timedOut: boolean };
+const inbox = on(process, 'message');
+const next = async () => ((await inbox.next()).value as [ToLake])[0];
+const tell = (message: FromLake) => process.send?.(message);
 
 async function answer(question: LakeQuestion): Promise<LakeAnswer> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    max_memory: `${question.memoryMegabytes}MB`,
-    threads: '1',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  });
-  const connection = await instance.connect();
   const late = AbortSignal.timeout(question.timeoutMs);
-  late.addEventListener('abort', () => connection.interrupt());
   try {
-    for (const macro of MACROS) await connection.run(macro);
-    let events = 0;
-    for (const store of question.stores) events += await load(connection, store);
-    await connection.run("set temp_directory=''");
-    await connection.run('set enable_external_access=false');
+    const connection = await engine(question);
+    late.addEventListener('abort', () => connection.interrupt());
+    await prepared(connection, question);
+    tell({ ranges: await rangesIn(connection, question) });
     await connection.run('set lock_configuration=true');
-    return { ...(await asked(connection, question)), events };
+    let events = 0;
+    for (let message = await next(); message !== 'run'; message = await next()) {
+      events += await load(connection, question, message as LakeEvents);
+      tell('taken');
+    }
+    await connection.run('drop table raw');
+    const results = await (await prepared(connection, question)).stream();
+    return { ...(await pagesOf(results, question.statement, question.rowsMax)), events };
   } catch (error) {
     return { error: (error as Error).message, timedOut: late.aborted };
   }
 }
 
-async function load(connection: DuckDBConnection, store: LakeStore): Promise<number> {
-  const { id, segments, activity, since } = store;
+/** With empty tables. From here on it reaches nothing that is not in them. */
+async function engine({ memoryMegabytes, now, stores }: LakeQuestion): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    max_memory: `${memoryMegabytes}MB`,
+    threads: '1',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    secret_directory: '',
+  });
+  const connection = await instance.connect();
+  for (const statement of functionsAt(now)) await connection.run(statement);
   await connection.run('create table raw(j varchar)');
+  for (const store of stores) await connection.run(`create table "${store.id}" as ${shaped(store)} limit 0`);
+  await connection.run("set temp_directory=''");
+  await connection.run('set enable_external_access=false');
+  return connection;
+}
+
+/** The events among the raw lines, in the columns of their kind. */
+function shaped({ activity, since }: LakeStore): string {
+  const columns = JSON.stringify(activity ? ACTIVITY_COLUMNS : COLUMNS);
+  const time = "strptime(r.eventTime, '%Y-%m-%dT%H:%M:%SZ') as eventTime";
+  return `select r.* replace (${time}), j as eventJson from (select json_transform(j, '${columns}') as r, j from raw)
+    where r.eventTime >= '${since}'`;
+}
+
+async function load(connection: DuckDBConnection, { stores }: LakeQuestion, given: LakeEvents): Promise<number> {
+  const store = stores.find(({ id }) => id === given.store);
+  if (!store) return 0;
   const appender = await connection.createAppender('raw');
   let events = 0;
-  for (const segment of segments) {
-    for (const line of gunzipSync(segment).toString().split('\n')) {
-      if (line === '') continue;
-      appender.appendVarchar(line);
-      appender.endRow();
-      events++;
-    }
+  for (const line of gunzipSync(given.segment).toString().split('\n')) {
+    if (line === '') continue;
+    appender.appendVarchar(line);
+    appender.endRow();
+    events++;
   }
   appender.closeSync();
-  const time = "strptime(r.eventTime, '%Y-%m-%dT%H:%M:%SZ') as eventTime";
-  const shaped = `select json_transform(j, '${JSON.stringify(activity ? ACTIVITY_COLUMNS : COLUMNS)}') as r, j from raw`;
-  await connection.run(`create table "${id}" as select r.* replace (${time}), j as eventJson from (${shaped})
-    where r.eventTime >= '${since}'`);
-  await connection.run('drop table raw');
+  await connection.run(`insert into "${store.id}" ${shaped(store)}`);
+  await connection.run('truncate raw');
   return events;
 }
 
-async function asked(connection: DuckDBConnection, { statement, rowsMax }: LakeQuestion) {
+/** Throws unless it is one SELECT, as the engine reads it. */
+async function prepared(connection: DuckDBConnection, { statement }: LakeQuestion) {
   const statements = await connection.extractStatements(statement);
   if (statements.count !== 1) throw new Error('Only one statement can be run.');
-  const prepared = await statements.prepare(0);
-  if (prepared.statementType !== StatementType.SELECT) throw new Error('Only SELECT statements can be run.');
-  const reader = await prepared.streamAndReadUntil(rowsMax);
-  const rows = reader.getRowsJson().slice(0, rowsMax);
-  return { columns: reader.deduplicatedColumnNames(), rows: rows.map((row) => row.map(textOf)) };
+  const only = await statements.prepare(0);
+  if (only.statementType !== StatementType.SELECT) throw new Error('Only SELECT statements can be run.');
+  return only;
 }
 
-function textOf(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
+/** A process that exits would wait for the engine. */
+const end = () => process.kill(process.pid, 'SIGKILL');
 
-parentPort?.postMessage(await answer(workerData as LakeQuestion));
+// Whoever asked is gone: so are we.
+process.once('disconnect', end);
+const question = (await next()) as LakeQuestion;
+const bytesMax = question.memoryMegabytes * 2 * 1024 * 1024;
+setInterval(() => {
+  if (process.memoryUsage.rss() <= bytesMax) return;
+  process.send?.({ error: 'The query needs more memory than it may take.', timedOut: false } satisfies FromLake, end);
+}, LOOKED_AT_EVERY_MS);
+tell(await answer(question));

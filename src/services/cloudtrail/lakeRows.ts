@@ -81,6 +81,9 @@ export interface Segment {
   readonly packedBytes: number;
 }
 
+/** A time as a part of their keys. */
+export const segmentPart = (time: number) => String(Math.max(0, time)).padStart(15, '0');
+
 /** In the order of their newest events. */
 export const segments = table<Segment>('trail_segment', {
   key: (s) => [s.store, String(s.newest).padStart(15, '0'), s.id],
@@ -105,8 +108,9 @@ export interface Query {
   readonly eventsScanned?: number | undefined;
   readonly bytesScanned?: number | undefined;
   readonly results?: number | undefined;
-  /** How many pages of results there are. */
+  /** How many pages of results there are, and rows in each; a thousand where nothing is said. */
   readonly pages?: number | undefined;
+  readonly rowsOfPages?: readonly number[] | undefined;
 }
 
 /**

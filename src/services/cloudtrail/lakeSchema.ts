@@ -88,14 +88,3 @@ export const ACTIVITY_COLUMNS = {
     additionalEventData: MAP,
   },
 } as const;
-
-/** Functions of AWS's SQL that the engine calls otherwise. */
-export const MACROS: readonly string[] = [
-  'create macro element_at(m, k) as m[k]',
-  'create macro cardinality(x) as len(x)',
-  'create macro json_extract_scalar(j, p) as json_extract_string(j, p)',
-  'create macro regexp_like(t, p) as regexp_matches(t, p)',
-  'create macro from_iso8601_timestamp(t) as t::timestamptz',
-  "create macro replace(t, f) as system.main.replace(t, f, ''), (t, f, w) as system.main.replace(t, f, w)",
-  'create macro approx_distinct(x) as approx_count_distinct(x)',
-];

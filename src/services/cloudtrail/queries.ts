@@ -30,7 +30,7 @@ import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts'
 import { type EventDataStore, type Query, queries } from './lakeRows.ts';
 import { filled, placesIn, statementOf } from './lakeSql.ts';
 import { MANAGED } from './managedDashboards.ts';
-import { type ResultsPage, ROWS_A_PAGE, resultsId } from './queryResults.ts';
+import { pageWith, type ResultsPage, ROWS_A_PAGE, resultsId } from './queryResults.ts';
 import { KIND, keepQuery } from './queryStarts.ts';
 
 const RUNNING_MAX = 10;
@@ -158,8 +158,8 @@ export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQuer
     if (!Number.isSafeInteger(from) || from < 0) fail(InvalidNextTokenException, 'Invalid NextToken.');
     const total = query.results ?? 0;
     // A page of ours is the most that is shown at once.
-    const page = await pageOf(ctx, query, Math.floor(from / ROWS_A_PAGE));
-    const within = from % ROWS_A_PAGE;
+    const { n, within } = pageWith(query, from);
+    const page = await pageOf(ctx, query, n);
     const rows = page.rows.slice(within, within + (input.MaxQueryResults ?? ROWS_A_PAGE));
     const next = from + rows.length;
     return {

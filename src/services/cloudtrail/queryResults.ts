@@ -9,3 +9,14 @@ export interface ResultsPage {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];
 }
+
+/** On which page a row is, and where on it. */
+export function pageWith({ rowsOfPages }: Query, row: number): { readonly n: number; readonly within: number } {
+  if (!rowsOfPages) return { n: Math.floor(row / ROWS_A_PAGE), within: row % ROWS_A_PAGE };
+  let within = row;
+  for (const [n, rows] of rowsOfPages.entries()) {
+    if (within < rows) return { n, within };
+    within -= rows;
+  }
+  return { n: rowsOfPages.length, within };
+}

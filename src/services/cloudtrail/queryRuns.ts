@@ -1,15 +1,24 @@
 /** Queries carried out behind their requests: events read, engine asked, results kept in pages. */
 import type { Outside, TaskHandler } from '../../core/tasks.ts';
 import { askLake } from './lakeEngine.ts';
-import { eventDataStores, isActivityStore, type Query, queries, type Segment, segments } from './lakeRows.ts';
+import type { LakeAnswer } from './lakeMessages.ts';
+import type { Range } from './lakeRanges.ts';
+import {
+  eventDataStores,
+  isActivityStore,
+  type Query,
+  queries,
+  type Segment,
+  segmentPart,
+  segments,
+} from './lakeRows.ts';
 import { statementOf } from './lakeSql.ts';
-import type { LakeAnswer } from './lakeWorker.ts';
-import { ROWS_A_PAGE, resultsId } from './queryResults.ts';
+import { resultsId } from './queryResults.ts';
 
 const LIMITS = { memoryMegabytes: 1024, timeoutMs: 120_000, rowsMax: 100_000 };
 /** Uncompressed bytes of one event data store that a query may look at. */
 const SCANNED_BYTES_MAX = 512 * 1024 * 1024;
-const SEGMENTS_MAX = 100_000;
+const PAGE = 1000;
 const DAY_MS = 86_400_000;
 
 interface Run {
@@ -20,16 +29,27 @@ interface Run {
 
 export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 'reach' | 'settle' | 'failed'> = {
   async reach({ body: key }, around) {
+    const statusOf = async () => (await around.store.transaction((tx) => tx.get(queries, key)))?.status;
     const query = await around.store.transaction((tx) => tx.get(queries, key));
     if (query?.status !== 'QUEUED') return undefined;
-    const statement = statementOf(query.statement);
+    const { text = '', stores: ids = [] } = statementOf(query.statement) ?? {};
     let began = performance.now();
     let bytes = 0;
-    const answer = await askLake(async () => {
-      began = performance.now();
-      const stores = await Promise.all((statement?.stores ?? []).map((id) => eventsOf(around, id)));
-      bytes = stores.reduce((sum, each) => sum + each.bytes, 0);
-      return { ...LIMITS, statement: statement?.text ?? '', stores };
+    const answer = await askLake({
+      async question() {
+        began = performance.now();
+        const stores = await Promise.all(ids.map((id) => storeOf(around, id)));
+        return { ...LIMITS, statement: text, stores, now: around.now.toISOString() };
+      },
+      async *events(ranges) {
+        for (const id of ids) {
+          for (const segment of await segmentsIn(around, id, ranges[id] ?? {})) {
+            bytes += segment.bytes;
+            yield { store: id, segment: await bytesOf(around, segment) };
+          }
+        }
+      },
+      isWanted: async () => (await statusOf()) === 'QUEUED',
     });
     return { answer, bytes, executionMs: Math.ceil(performance.now() - began) };
   },
@@ -43,13 +63,10 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
       await ctx.store.replace(queries, { ...common, status, error: answer.error });
       return undefined;
     }
-    let pages = 0;
-    for (let from = 0; from < answer.rows.length; from += ROWS_A_PAGE) {
-      const rows = answer.rows.slice(from, from + ROWS_A_PAGE);
-      const page = JSON.stringify({ columns: answer.columns, rows });
-      ctx.store.putBytes(resultsId(query, pages++), Buffer.from(page));
-    }
-    const counts = { results: answer.rows.length, eventsScanned: answer.events, pages };
+    const { rowsOfPages, pages, events: eventsScanned } = answer;
+    for (const [n, page] of pages.entries()) ctx.store.putBytes(resultsId(query, n), page);
+    const results = rowsOfPages.reduce((sum, rows) => sum + rows, 0);
+    const counts = { results, eventsScanned, pages: pages.length, rowsOfPages };
     await ctx.store.replace(queries, { ...common, ...counts, status: 'FINISHED' });
     return undefined;
   },
@@ -66,23 +83,36 @@ const failedQuery = (query: Query, error: unknown): Query => ({
   error: error instanceof Error ? error.message : String(error),
 });
 
-/** The events of a store. Throws when they are more than a query may look at. */
-async function eventsOf(around: Outside, id: string) {
-  const page = { limit: SEGMENTS_MAX, unchecked: true } as const;
-  const [store, { rows }] = await around.store.transaction(async (tx) => {
-    const named = await tx.list(eventDataStores, [id], { limit: 1, index: 'id' });
-    return [named.rows[0], await tx.list(segments, [id], page)] as const;
-  });
+async function storeOf(around: Outside, id: string) {
+  const named = await around.store.transaction((tx) => tx.list(eventDataStores, [id], { limit: 1, index: 'id' }));
+  const [store] = named.rows;
   if (!store) throw new Error(`The event data store ${id} is gone.`);
   const since = new Date(Math.max(0, around.now.getTime() - store.retention * DAY_MS)).toISOString();
-  const bytes = rows.reduce((sum, segment) => sum + segment.bytes, 0);
-  if (bytes > SCANNED_BYTES_MAX) throw new Error(`The query looks at more than ${SCANNED_BYTES_MAX} bytes of events.`);
-  const what = { id, bytes, activity: isActivityStore(store), since };
-  return { ...what, segments: await Promise.all(rows.map((segment) => bytesOf(around, segment))) };
+  return { id, activity: isActivityStore(store), since };
+}
+
+/** Those with events of that time. Throws when they are more than a query may look at. */
+async function segmentsIn(around: Outside, id: string, { from, to }: Range): Promise<readonly Segment[]> {
+  const [begin, end] = [Date.parse(from ?? '1970-01-01'), Date.parse(to ?? '9999-12-31')];
+  const page = { limit: PAGE, from: segmentPart(Math.max(0, begin)), unchecked: true } as const;
+  const found: Segment[] = [];
+  let bytes = 0;
+  let after: string | undefined;
+  do {
+    const list = around.store.transaction((tx) => tx.list(segments, [id], { ...page, after }));
+    const { rows, next } = await list;
+    for (const segment of rows.filter(({ oldest }) => oldest <= end)) {
+      found.push(segment);
+      bytes += segment.bytes;
+    }
+    after = next;
+  } while (after !== undefined);
+  if (bytes <= SCANNED_BYTES_MAX) return found;
+  throw new Error(`The query looks at more than ${SCANNED_BYTES_MAX} bytes of events: ask for less time (eventTime).`);
 }
 
 async function bytesOf({ blobs }: Outside, { id, packedBytes }: Segment): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of blobs.read(id, 0, packedBytes)) chunks.push(chunk);
-  return new Uint8Array(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }

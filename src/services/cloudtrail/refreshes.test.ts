@@ -58,7 +58,7 @@ test('a refresh runs the queries of all widgets, where the store lets CloudTrail
   const found = await cloudtrail.describeQuery({ QueryAlias: alias, RefreshId: RefreshId! });
   assert.equal(found.QueryStatus, 'FINISHED', found.ErrorMessage ?? '');
   const { rows } = await answerTo(cloud.root, found.QueryId!);
-  assert.deepEqual(rows, [{ h: '2030-01-01 00:00:00', s: 'iam', kind: 'write' }]);
+  assert.deepEqual(rows, [{ h: '2030-01-01 00:00:00.000', s: 'iam', kind: 'write' }]);
   assert.equal((await cloudtrail.getDashboard({ DashboardId: arn })).LastRefreshId, RefreshId);
   cloud.advance('PT1S');
   const earlier = await refresh({ $EndTime$: '2029-12-31T00:00:00.00Z', $StartTime$: '2029-12-01T00:00:00Z' });

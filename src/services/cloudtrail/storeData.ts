@@ -7,7 +7,7 @@ import { gunzip } from 'node:zlib';
 import type { Context } from '../../core/context.ts';
 import type { Operation } from '../../core/operation.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
-import { type EventDataStore, type Segment, segments } from './lakeRows.ts';
+import { type EventDataStore, type Segment, segmentPart, segments } from './lakeRows.ts';
 
 const unpacked = promisify(gunzip);
 const DAY_MS = 86_400_000;
@@ -42,8 +42,7 @@ export const GetEventDataStoreData: Operation<DataRequest, Data, EventDataStore>
     const Oldest = ctx.now.getTime() - store.retention * DAY_MS;
     if (Probe) return { Oldest, Events: [] };
     const from = Math.max(From, Oldest);
-    const begin = String(Math.max(0, from)).padStart(15, '0');
-    const page = { limit: 1, from: begin, after: After };
+    const page = { limit: 1, from: segmentPart(from), after: After };
     const { rows, next } = await ctx.store.list(segments, [store.id], page);
     const [segment] = rows;
     if (!segment) return { Oldest, Events: [] };
