@@ -1,7 +1,7 @@
 /**
  * kill -9 while events are put on a bus, matched and delivered: each event that was accepted is in the queue of its
  * rule afterwards, and there once, since a delivery inside the plane is one write set with the end of what owed it. The
- * same holds for their replay.
+ * same holds for their replay; and a queue that keeps order has them in it.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
@@ -21,7 +21,7 @@ test(`Events survive ${KILLS} kills: none that was accepted is lost, none arrive
     const plane = await startedPlane(t, data, { key });
     const events = new EventBridge(plane.config);
     if (n === 0) queue = await prepared(plane);
-    const writers = Array.from({ length: WRITERS }, () => written(events, accepted));
+    const writers = Array.from({ length: WRITERS }, (_, writer) => written(events, `${n}-${writer}`, accepted));
     const before = accepted.size;
     while (accepted.size < before + 40 + n * 17) await new Promise((resolve) => setImmediate(resolve));
     await Promise.all([plane.kill(), ...writers]);
@@ -37,6 +37,22 @@ test(`Events survive ${KILLS} kills: none that was accepted is lost, none arrive
     [],
   );
   t.diagnostic(`${accepted.size} events accepted, ${arrived.size} arrived`);
+  const numbers = new Map<string, number[]>();
+  const lined = await drained(
+    new SQS(plane.config),
+    plane.config.endpoint + queue.replace(/kept$/, 'line.fifo'),
+    accepted,
+    numbers,
+  );
+  assert.deepEqual(
+    [...accepted].filter((id) => lined.get(id) !== 1),
+    [],
+  );
+  for (const of of numbers.values())
+    assert.deepEqual(
+      of,
+      of.toSorted((a, b) => a - b),
+    );
   const again = await replayed(t, plane, data, new URL(queue, plane.config.endpoint).pathname, accepted);
   assert.deepEqual(
     [...accepted].map((id) => again.get(id)),
@@ -75,7 +91,14 @@ async function prepared({ config }: Plane): Promise<string> {
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
   await sqs.setQueueAttributes({ QueueUrl, Attributes: { Policy } });
   await events.putRule({ Name: 'all', EventPattern: '{"source":["my.app"]}' });
-  await events.putTargets({ Rule: 'all', Targets: [{ Id: 'q', Arn: Resource }] });
+  const line = Resource.replace(/kept$/, 'line.fifo');
+  const fifo = { FifoQueue: 'true', ContentBasedDeduplication: 'true', Policy: Policy.replaceAll(Resource, line) };
+  await sqs.createQueue({ QueueName: 'line.fifo', Attributes: fifo });
+  const Targets = [
+    { Id: 'q', Arn: Resource },
+    { Id: 'line', Arn: line, SqsParameters: { MessageGroupId: '$.detail.writer' } },
+  ];
+  await events.putTargets({ Rule: 'all', Targets });
   const EventSourceArn = Resource.replace(':sqs:', ':events:').replace(/kept$/, 'event-bus/default');
   await events.createArchive({ ArchiveName: 'kept', EventSourceArn, EventPattern: '{"source":["my.app"]}' });
   const again = Resource.replace(/kept$/, 'again');
@@ -85,11 +108,14 @@ async function prepared({ config }: Plane): Promise<string> {
   return new URL(QueueUrl!).pathname;
 }
 
-/** Puts events until the plane is gone. */
-async function written(events: EventBridge, accepted: Set<string>): Promise<void> {
-  const Entries = Array.from({ length: 3 }, (_, n) => ({ Source: 'my.app', DetailType: 'x', Detail: `{"n":${n}}` }));
+/** Puts numbered events until the plane is gone. */
+async function written(events: EventBridge, writer: string, accepted: Set<string>): Promise<void> {
+  let next = 0;
   try {
     for (;;) {
+      const Entries = Array.from({ length: 3 }, () => {
+        return { Source: 'my.app', DetailType: 'x', Detail: JSON.stringify({ writer, n: next++ }) };
+      });
       const answer = await events.putEvents({ Entries });
       for (const { EventId } of answer.Entries ?? []) accepted.add(EventId!);
     }
@@ -100,8 +126,13 @@ async function written(events: EventBridge, accepted: Set<string>): Promise<void
 
 const QUIET_ROUNDS = 3;
 
-/** How often each event is in the queue, when nothing more comes. */
-async function drained(sqs: SQS, QueueUrl: string, wanted: ReadonlySet<string>): Promise<Map<string, number>> {
+/** How often each event is in the queue, when nothing more comes; `numbers`: those of each writer, as they came. */
+async function drained(
+  sqs: SQS,
+  QueueUrl: string,
+  wanted: ReadonlySet<string>,
+  numbers = new Map<string, number[]>(),
+): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (let quiet = 0; quiet < QUIET_ROUNDS; ) {
     const { Messages = [] } = await sqs.receiveMessage({
@@ -110,9 +141,12 @@ async function drained(sqs: SQS, QueueUrl: string, wanted: ReadonlySet<string>):
       WaitTimeSeconds: 1,
     });
     for (const { Body } of Messages) {
-      const { id } = JSON.parse(Body!) as { id: string };
+      const { id, detail } = JSON.parse(Body!) as { id: string; detail: { writer: string; n: number } };
       found.set(id, (found.get(id) ?? 0) + 1);
+      numbers.set(detail.writer, [...(numbers.get(detail.writer) ?? []), detail.n]);
     }
+    const Entries = Messages.map(({ ReceiptHandle }, n) => ({ Id: `${n}`, ReceiptHandle }));
+    if (Entries.length > 0) await sqs.deleteMessageBatch({ QueueUrl, Entries });
     if (Messages.length > 0) quiet = 0;
     else if ([...wanted].every((id) => found.has(id))) quiet++;
     else quiet += 1 / 10;

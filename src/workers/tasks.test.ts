@@ -159,3 +159,30 @@ test('who hangs outside holds up nobody else', async () => {
   hanging.resolve();
   assert.equal(await worker.rest?.(), true);
 });
+
+test('what a plane had in hand outside when it died is done by the next one, a minute later', async () => {
+  const cloud = await testCloud();
+  const around: Surroundings = { ...cloud.deps, now: cloud.now, errand: (as, work) => errand(cloud.deps, as, work) };
+  const done: string[] = [];
+  const settle = async ({ body }: Task<string>) => void done.push(body);
+  const workerWith = (reach: () => Promise<void>) =>
+    taskWorker([{ kind: 'outside', principal: ROLE.principal, reach, settle }]);
+  await errand(cloud.deps, ROLE, (ctx) => later(ctx, { kind: 'outside', body: 'mine' }));
+  const taken = Promise.withResolvers<void>();
+  const dead = workerWith(() => {
+    taken.resolve();
+    return new Promise(() => undefined);
+  });
+  await dead.work(around);
+  await taken.promise;
+  const next = workerWith(async () => undefined);
+  const turn = async () => {
+    await next.work(around);
+    await next.rest?.();
+  };
+  await turn();
+  assert.deepEqual(done, []);
+  cloud.advance('PT1M');
+  await turn();
+  assert.deepEqual(done, ['mine']);
+});
