@@ -51,6 +51,25 @@ test('gatehouse env hands out no key of root that was deleted', async (t) => {
   assert.match(err, /^gatehouse: The plane does not take the access key AKIAPLANEPLANEPLANE1: it was deleted/);
 });
 
+test('commands go where the shell was pointed, unless a folder is named', async (t) => {
+  const [data, other] = [folder(t), folder(t)];
+  const running = await startedPlane(t, data, { key: KEY, flags: ['--ephemeral'] });
+  await startedPlane(t, other, { flags: ['--ephemeral'] });
+  const pointed = JSON.parse((await gatehouse(['env', '--data', data, '--json']).ended).out);
+  assert.equal(pointed.AWS_ENDPOINT_URL, running.endpoint);
+  const mail = (...args: string[]) => gatehouse(['mail', ...args], pointed).ended;
+  assert.deepEqual(await mail(), { code: 0, out: 'No letter waits.\n', err: '' });
+  const elsewhere = await mail('--data', other);
+  assert.equal(elsewhere.code, 1);
+  assert.match(elsewhere.err, /security token included in the request is invalid/);
+  const back = await gatehouse(['env', '--data', other, '--json'], pointed).ended;
+  assert.notEqual(JSON.parse(back.out).AWS_ENDPOINT_URL, running.endpoint);
+  await running.stop();
+  const gone = await mail();
+  assert.deepEqual([gone.code, gone.out], [1, '']);
+  assert.match(gone.err, /^gatehouse: No plane answers \(.*127\.0\.0\.1:\d+\)\. Start one with npm start, or use/);
+});
+
 test('gatehouse --version, --help, and without a word', async () => {
   const { out, code } = await gatehouse(['--version']).ended;
   assert.equal(code, 0);

@@ -21,20 +21,16 @@ export function env(args: readonly string[], out: (line: string) => void): Promi
       out(HELP);
       return 0;
     }
-    const plane = planeOf(values);
+    // Without --role or --profile the root user's, whoever the environment is now: so one can always come back.
     const shown =
       values.role === undefined
-        ? await alive(rootOf(values, plane))
-        : await assumed(plane, values.role, values.session);
+        ? await alive(planeOf({ ...values, profile: values.profile ?? 'root' }))
+        : await assumed(planeOf(values), values.role, values.session);
     const variables = variablesOf(shown);
     out(values.json ? JSON.stringify(variables) : shellLines(variables));
     return 0;
   });
 }
-
-/** Without --role or --profile the root user's, whoever the environment is now: so one can always come back. */
-const rootOf = (values: Parameters<typeof planeOf>[0], plane: Plane) =>
-  values.profile === undefined ? planeOf({ ...values, endpoint: plane.endpoint, profile: 'root' }) : plane;
 
 const GONE = 'InvalidClientTokenId';
 

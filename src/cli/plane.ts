@@ -26,7 +26,7 @@ export const PLANE_OPTIONS = {
 } as const;
 
 export const PLANE_HELP = `  --data DIR       folder of the plane (.gatehouse, or GATEHOUSE_DATA)
-  --endpoint URL   where the plane is (as written in that folder, or GATEHOUSE_ENDPOINT)
+  --endpoint URL   where the plane is (GATEHOUSE_ENDPOINT, AWS_ENDPOINT_URL, or as written in that folder)
   --region REGION  (AWS_REGION, or us-east-1)
   --profile NAME   profile of the folder's credentials file (AWS_ACCESS_KEY_ID … of the environment, or root)`;
 
@@ -42,22 +42,24 @@ export function parsed<T extends ParseArgsConfig>(config: T): ReturnType<typeof 
 }
 
 export function planeOf(values: Values, env: NodeJS.ProcessEnv = process.env): Plane {
-  const data = values.data ?? env.GATEHOUSE_DATA ?? '.gatehouse';
-  const endpoint = values.endpoint ?? env.GATEHOUSE_ENDPOINT ?? fileIn(data, 'endpoint').trim();
+  const data = values.data ?? env.GATEHOUSE_DATA;
+  const folder = data ?? '.gatehouse';
+  const credentials = credentialsIn(env);
+  // Where the credentials are for, unless a folder is named: a shell may have been pointed at any plane.
+  const pointed = data === undefined && values.profile === undefined && credentials && env.AWS_ENDPOINT_URL;
+  const endpoint = values.endpoint ?? env.GATEHOUSE_ENDPOINT ?? (pointed || fileIn(folder, 'endpoint').trim());
   if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
     throw new UsageError(`--endpoint must be a URL such as http://127.0.0.1:4566: ${endpoint}`);
   }
   const region = values.region ?? env.GATEHOUSE_REGION ?? env.AWS_REGION ?? 'us-east-1';
   if (!REGION.test(region)) throw new UsageError(`--region must be a Region such as us-east-1: ${region}`);
-  return { endpoint, region, credentials: credentialsOf(values, data, env) };
+  const own = values.profile === undefined ? credentials : undefined;
+  return { endpoint, region, credentials: own ?? profileIn(fileIn(folder, 'credentials'), values.profile ?? 'root') };
 }
 
-function credentialsOf(values: Values, data: string, env: NodeJS.ProcessEnv): Plane['credentials'] {
+function credentialsIn(env: NodeJS.ProcessEnv): Plane['credentials'] | undefined {
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
-  if (values.profile === undefined && id && secret) {
-    return { accessKeyId: id, secretAccessKey: secret, ...(token && { sessionToken: token }) };
-  }
-  return profileIn(fileIn(data, 'credentials'), values.profile ?? 'root');
+  return id && secret ? { accessKeyId: id, secretAccessKey: secret, ...(token && { sessionToken: token }) } : undefined;
 }
 
 function fileIn(data: string, name: string): string {
@@ -87,7 +89,18 @@ export async function told(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    console.error(`gatehouse: ${(error as Error).message}`);
+    console.error(`gatehouse: ${sentenceOf(error as Error)}`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
+
+/** What kept a request from the plane stands in the cause. */
+function sentenceOf(error: Error & { code?: string }): string {
+  const cause = error.cause instanceof Error ? (error.cause as typeof error) : undefined;
+  const code = [error.code, cause?.code].find((each) => each !== undefined && UNREACHED.has(each));
+  if (code === undefined) return cause?.message ? `${error.message}: ${cause.message}` : error.message;
+  const what = cause?.message || error.message || code;
+  return `No plane answers (${what}). Start one with npm start, or use --data or --endpoint.`;
+}
+
+const UNREACHED = new Set(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'ETIMEDOUT']);
