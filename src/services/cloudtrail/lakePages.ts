@@ -1,6 +1,6 @@
 /**
- * What a query found, in pages of bounded size, its values as the texts in which AWS shows them: those of Trino. Runs in
- * the query's own process, a row at a time, so that no answer takes more memory than it may.
+ * What a query found, in pages of bounded size, its values as the texts in which AWS shows them, those of Trino. Runs
+ * in the query's own process, a row at a time, so that no answer takes more memory than it may.
  */
 import {
   DuckDBArrayValue,
