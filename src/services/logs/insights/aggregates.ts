@@ -8,6 +8,7 @@ import { finite } from './functions.ts';
 import { percentile } from './percentiles.ts';
 import { fieldReader, type Row } from './records.ts';
 import { need, numberAt, sign, wrong } from './scanner.ts';
+import { lengthOf } from './texts.ts';
 import { histogram, rate } from './timeSeries.ts';
 import { compare, isStructure, Moment, naturalOrder, numberOf, shown, type Value } from './values.ts';
 
@@ -68,17 +69,31 @@ const spread = (finish: (variance: number) => number): OfValues =>
     };
   });
 
+/** One value that is kept until another one takes its place: what it needs counts against the query's memory. */
+export function keeper(budget: Budget) {
+  let bytes = 0;
+  return {
+    value: null as Value,
+    keep(next: Value): void {
+      const needed = 2 * lengthOf(next);
+      budget.take(needed - bytes);
+      [this.value, bytes] = [next, needed];
+    },
+  };
+}
+
 /** The value that goes before all others by this order. */
 const best =
   (before: (a: Value, b: Value) => boolean): OfValues =>
-  (value) => {
-    let found: Value = null;
+  (value, budget) => {
+    const found = keeper(budget);
     return {
       add(row) {
         const next = value(row);
-        if (next !== null && !isStructure(next) && (found === null || before(next, found))) found = next;
+        if (next === null || isStructure(next)) return;
+        if (found.value === null || before(next, found.value)) found.keep(next);
       },
-      result: () => found,
+      result: () => found.value,
     };
   };
 
@@ -87,8 +102,8 @@ const eventTime = fieldReader('@timestamp');
 /** The value in the earliest (or latest) event. */
 const atEdge =
   (sign: 1 | -1): OfValues =>
-  (value) => {
-    let found: Value = null;
+  (value, budget) => {
+    const found = keeper(budget);
     let at = Number.POSITIVE_INFINITY;
     return {
       add(row) {
@@ -97,10 +112,10 @@ const atEdge =
         if (key >= at) return;
         const next = value(row);
         if (next === null) return;
-        found = next;
+        found.keep(next);
         at = key;
       },
-      result: () => found,
+      result: () => found.value,
     };
   };
 

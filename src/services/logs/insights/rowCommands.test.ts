@@ -147,3 +147,29 @@ test('One row becomes so many; many rows may become as many as they like', async
   assert.deepEqual(await rows(cloud, 'sort i | expand list | stats count() as n', counted), [{ n: '125000' }]);
   assert.deepEqual(await rows(cloud, 'expand list | stats count() as n', counted), [{ n: '125000' }]);
 });
+
+test('What a query keeps counts, also where it keeps one value of each group or row', async () => {
+  const a = 'x'.repeat(1_000);
+  const cloud = await cloudWith(Array.from({ length: 2_000 }, (_, i) => [i, { i, a }] as const));
+  const { logs } = cloud.root;
+  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
+  const long = `concat(${Array.from({ length: 100 }, () => 'a').join()})`;
+  const status = async (queryLanguage: 'CWLI' | 'PPL' | 'SQL', queryString: string) => {
+    const group = queryLanguage === 'SQL' ? {} : { logGroupName: 'app' };
+    const { queryId } = await logs.startQuery({ ...group, queryString, queryLanguage, ...range });
+    await promptly(() => cloud.settle());
+    return (await logs.getQueryResults({ queryId })).status;
+  };
+  for (const [language, query] of [
+    ['CWLI', (value: string) => `stats max(${value}) as m by i | stats count(*)`],
+    ['CWLI', (value: string) => `stats latest(${value}) as m by i | stats count(*)`],
+    ['CWLI', (value: string) => `sort ${value}`],
+    ['PPL', (value: string) => `stats first(${value}) as f by i | stats count()`],
+    ['SQL', (value: string) => `SELECT i, max_by(i, ${value}) AS m FROM app GROUP BY i LIMIT 1`],
+    ['SQL', (value: string) => `SELECT lag(${value}) OVER (ORDER BY i) AS l FROM app LIMIT 1`],
+    ['SQL', (value: string) => `SELECT rank() OVER (ORDER BY ${value}) AS l FROM app LIMIT 1`],
+  ] as const) {
+    const answers = [await status(language, query('a')), await status(language, query(long))];
+    assert.deepEqual(answers, ['Complete', 'Failed'], query('a'));
+  }
+});

@@ -5,6 +5,7 @@ import type { Aggregate, AggregateMaker } from './aggregates.ts';
 import type { Budget } from './budget.ts';
 import type { Aggregates, Evaluate } from './expressions.ts';
 import { type Row, sizeOf, withFields } from './records.ts';
+import { lengthOf } from './texts.ts';
 import { isStructure, naturalOrder, shown, truth, type Value } from './values.ts';
 
 export interface Sink {
@@ -135,8 +136,8 @@ export function sort(keys: readonly SortKey[], most: number): Stage {
     let number = 0;
     return {
       push(row) {
-        const size = sizeOf(row);
         const values = keys.map(({ value }) => value(row));
+        const size = values.reduce<number>((sum, value) => sum + 2 * lengthOf(value), sizeOf(row));
         const added: Sorted = { row, values, number: number++, size };
         const last = rows.top();
         if (rows.items().length === most && last) {

@@ -1,5 +1,5 @@
 /** How aggregates of OpenSearch SQL and PPL gather: null is passed over, and of nothing there is no sum. */
-import type { Aggregate } from '../insights/aggregates.ts';
+import { type Aggregate, keeper } from '../insights/aggregates.ts';
 import type { Budget } from '../insights/budget.ts';
 import type { Evaluate } from '../insights/expressions.ts';
 import { finite } from '../insights/functions.ts';
@@ -87,27 +87,27 @@ export const spread = (sample: boolean, finish: (variance: number) => number): O
   });
 
 export const extreme = (sign: 1 | -1): Of =>
-  of(() => {
-    let found: Value = null;
+  of((budget) => {
+    const found = keeper(budget);
     return {
       add(value) {
-        if (found === null || (ordered(value, found) ?? 0) * sign > 0) found = value;
+        if (found.value === null || (ordered(value, found.value) ?? 0) * sign > 0) found.keep(value);
       },
-      result: () => found,
+      result: () => found.value,
     };
   });
 
 /** The value beside the greatest (or least) other one. */
 export const beside = (sign: 1 | -1): Of =>
-  of(() => {
-    let found: Value = null;
-    let best: Value = null;
+  of((budget) => {
+    const [found, best] = [keeper(budget), keeper(budget)];
     return {
       add(value, [by = null]) {
-        if (by === null || (best !== null && (ordered(by, best) ?? 0) * sign <= 0)) return;
-        [found, best] = [value, by];
+        if (by === null || (best.value !== null && (ordered(by, best.value) ?? 0) * sign <= 0)) return;
+        found.keep(value);
+        best.keep(by);
       },
-      result: () => found,
+      result: () => found.value,
     };
   });
 
@@ -130,13 +130,13 @@ export const listed = (distinct: boolean, most = VALUES_MAX): Of =>
   });
 
 export const edge = (last: boolean): Of =>
-  of(() => {
-    let found: Value = null;
+  of((budget) => {
+    const found = keeper(budget);
     return {
       add(value) {
-        if (last || found === null) found = value;
+        if (last || found.value === null) found.keep(value);
       },
-      result: () => found,
+      result: () => found.value,
     };
   });
 

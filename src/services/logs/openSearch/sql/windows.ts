@@ -7,6 +7,7 @@ import type { Evaluate } from '../../insights/expressions.ts';
 import { type Row, sizeOf, withFields } from '../../insights/records.ts';
 import { wrong } from '../../insights/scanner.ts';
 import { handOn, type Stage } from '../../insights/stages.ts';
+import { lengthOf } from '../../insights/texts.ts';
 import { numberOf, type Value } from '../../insights/values.ts';
 import { aggregateOf, isAggregate } from '../aggregates.ts';
 import { type Compiling, compiled } from '../compile.ts';
@@ -18,7 +19,7 @@ interface Made {
   readonly partition: readonly Evaluate[];
   readonly order: (a: readonly Value[], b: readonly Value[]) => number;
   readonly keys: readonly Evaluate[];
-  readonly values: (part: Part, budget: Budget) => Value[];
+  readonly values: (part: Part, budget: Budget) => Value[] | Promise<Value[]>;
 }
 
 /** Rows of one partition in order. */
@@ -85,18 +86,24 @@ function windowOf(name: string, call: Call, to: Compiling): Made {
 
 async function columnOf(made: Made, rows: readonly Row[], budget: Budget): Promise<Value[]> {
   const parts = new Map<string, number[]>();
-  const keys = rows.map((row) => made.keys.map((read) => read(row)));
+  const keys: (readonly Value[])[] = [];
   for (const [i, row] of rows.entries()) {
+    const key = made.keys.map((read) => read(row));
+    budget.take(2 * lengthOf(key));
+    keys.push(key);
     const id = JSON.stringify(made.partition.map((read) => said(read(row)) ?? null));
     const part = parts.get(id);
     if (part) part.push(i);
-    else parts.set(id, [i]);
+    else {
+      budget.take(2 * id.length);
+      parts.set(id, [i]);
+    }
   }
   const column: Value[] = [];
   let done = 0;
   for (const indexes of parts.values()) {
     indexes.sort((a, b) => made.order(keys[a]!, keys[b]!) || a - b);
-    const values = made.values(
+    const values = await made.values(
       partOf(indexes, rows, (a, b) => made.order(keys[a]!, keys[b]!) === 0),
       budget,
     );
@@ -142,6 +149,12 @@ function valuesOf(call: Call, to: Compiling): Made['values'] {
   return framed(call, call.over!, to);
 }
 
+/** What it takes to keep a value beside its row. */
+function counted(budget: Budget, value: Value): Value {
+  budget.take(typeof value === 'number' ? 0 : 2 * lengthOf(value));
+  return value;
+}
+
 function denseRanks({ rows, first }: Part): number[] {
   let rank = 0;
   return rows.map((_, i) => (first[i] === i ? ++rank : rank));
@@ -163,10 +176,10 @@ function neighbours({ name, args }: Call, to: Compiling): Made['values'] {
   if (Number.isNaN(distance)) wrong(to.scope.scanner, `${name} takes a constant distance`);
   const read = compiled(args[0]!, to);
   const standard = args[2] ? compiled(args[2], to) : () => null;
-  return ({ rows }) =>
+  return ({ rows }, budget) =>
     rows.map((row, i) => {
       const other = rows[i + distance];
-      return other ? read(other) : standard(row);
+      return counted(budget, other ? read(other) : standard(row));
     });
 }
 
@@ -174,7 +187,8 @@ function nth({ args }: Call, to: Compiling): Made['values'] {
   const place = whole(args[1], 1);
   if (!(place >= 1)) wrong(to.scope.scanner, 'nth_value takes a number from 1 on');
   const read = compiled(args[0]!, to);
-  return ({ rows, last }) => rows.map((_, i) => (place - 1 <= last[i]! ? read(rows[place - 1]!) : null));
+  return ({ rows, last }, budget) =>
+    rows.map((_, i) => (place - 1 <= last[i]! ? counted(budget, read(rows[place - 1]!)) : null));
 }
 
 /** Those whose result costs no more, the more rows there are. */
@@ -191,7 +205,7 @@ function framed(call: Call, { order, frame }: Window, to: Compiling): Made['valu
     return ({ rows }, budget) => {
       const aggregate = maker(budget);
       for (const row of rows) aggregate.add(row);
-      const result = aggregate.result();
+      const result = counted(budget, aggregate.result());
       return rows.map(() => result);
     };
   }
@@ -211,15 +225,21 @@ const running =
     let added = 0;
     return part.rows.map((_, i) => {
       for (const last = end(part, i); added <= last; added++) aggregate.add(part.rows[added]!);
-      return aggregate.result();
+      return counted(budget, aggregate.result());
     });
   };
 
+/** What each frame gathers is let go of at once: only what comes of it counts. */
 const sliding =
   (maker: AggregateMaker, { before, after }: { readonly before: number; readonly after: number }): Made['values'] =>
-  ({ rows }, budget) =>
-    rows.map((_, i) => {
-      const aggregate = maker(budget);
+  async ({ rows }, budget) => {
+    const passing = { ...budget, take: () => undefined };
+    const values: Value[] = [];
+    for (let i = 0; i < rows.length; i++) {
+      const aggregate = maker(passing);
       for (const row of rows.slice(Math.max(0, i - before), Math.max(0, i + after + 1))) aggregate.add(row);
-      return aggregate.result();
-    });
+      values.push(counted(budget, aggregate.result()));
+      if (i % 500 === 499) await breath();
+    }
+    return values;
+  };
