@@ -33,7 +33,8 @@ export function requireTimely({ exp, nbf, iat }: JWTPayload, now: Date): void {
   else if (exp <= seconds) {
     refuse('expired', `Token expired: current date/time ${seconds} must be before the expiration date/time${exp}`);
   }
-  const begins = Math.max(typeof nbf === 'number' ? nbf : 0, typeof iat === 'number' ? iat : 0);
+  if (typeof iat !== 'number') invalid('Missing a required claim: iat');
+  const begins = Math.max(typeof nbf === 'number' ? nbf : 0, iat ?? 0);
   if (begins > seconds + SKEW_SECONDS) {
     invalid(`Token is not yet valid: current date/time ${seconds} must be after the not before date/time ${begins}`);
   }
@@ -48,8 +49,13 @@ export async function verifySignature(text: string, issuer: string, trust: Trust
   throw couldNotRetrieve();
 }
 
-/** False if none of the keys has the token's key id. Throws if one has, and did not sign it. */
+/** More keys of the kind that signed it are too many, as AWS has it. */
+const KEYS_MAX = 100;
+
+/** False if none of the keys has the token's key id, or they are too many. Throws if one has, and did not sign it. */
 async function isSignedWith(text: string, { keys }: ProviderKeys): Promise<boolean> {
+  const kind = decodeProtectedHeader(text).alg?.startsWith('RS') ? 'RSA' : 'EC';
+  if (keys.keys.filter((key) => key?.kty === kind).length > KEYS_MAX) return false;
   try {
     await compactVerify(text, createLocalJWKSet(keys), { algorithms: ALGORITHMS });
     return true;

@@ -181,6 +181,51 @@ test('A trust policy may name a SAML provider that exists', async () => {
   );
 });
 
+test('A trust policy says whose tokens of a shared provider it takes', async () => {
+  const { managementAccount, root } = await testCloud();
+  const { iam } = root;
+  const HOST = 'token.actions.githubusercontent.com';
+  for (const Url of [`https://${HOST}`, 'https://oidc.vercel.com', 'https://own.example']) {
+    await iam.createOpenIDConnectProvider({ Url, ClientIDList: ['sts.amazonaws.com'] });
+  }
+  const trust = (url: string, Condition: object, Action = 'sts:AssumeRoleWithWebIdentity') =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        ...{ Effect: 'Allow', Action, Condition },
+        Principal: { Federated: `arn:aws:iam::${managementAccount}:oidc-provider/${url}` },
+      },
+    });
+  const aud = { [`${HOST}:aud`]: 'sts.amazonaws.com' };
+  const sub = `${HOST}:sub`;
+  const refused = [
+    trust(HOST, { StringEquals: aud }),
+    trust(HOST, { StringEquals: aud }, 'sts:*'),
+    trust(HOST, { StringEquals: aud, StringLike: { [sub]: '*' } }),
+    trust(HOST, { StringEquals: aud, StringLike: { [sub]: ['repo:acme/*', '?*'] } }),
+    trust(HOST, { Null: { [sub]: 'false' } }),
+    trust('oidc.vercel.com', { StringEquals: { 'oidc.vercel.com:sub': 'x' } }),
+  ];
+  for (const AssumeRolePolicyDocument of refused) {
+    await assert.rejects(iam.createRole({ RoleName: 'ci', AssumeRolePolicyDocument }), {
+      name: 'MalformedPolicyDocumentException',
+      message: /must evaluate the condition key (token\.actions\.githubusercontent\.com:sub|oidc\.vercel\.com:aud)/,
+    });
+  }
+  const good = trust(HOST, { StringEquals: aud, StringLike: { [sub.toUpperCase()]: 'repo:acme/*' } });
+  await iam.createRole({ RoleName: 'ci', AssumeRolePolicyDocument: good });
+  await assert.rejects(iam.updateAssumeRolePolicy({ RoleName: 'ci', PolicyDocument: refused[0]! }), {
+    name: 'MalformedPolicyDocumentException',
+  });
+  for (const PolicyDocument of [
+    trust(HOST, { StringEquals: aud }, 'sts:TagSession'),
+    trust('oidc.vercel.com', { StringEquals: { 'oidc.vercel.com:aud': 'https://vercel.com/acme' } }),
+    trust('own.example', {}),
+  ]) {
+    await iam.updateAssumeRolePolicy({ RoleName: 'ci', PolicyDocument });
+  }
+});
+
 test('Outbound web identity federation is on or off, its issuer the same for ever', async () => {
   const { iam } = (await testCloud()).root;
   await rejected(iam.getOutboundWebIdentityFederationInfo({}), 'FeatureDisabled', /disabled/);

@@ -8,6 +8,7 @@ import { bindPrincipals, InvalidPrincipal, showPrincipals } from '../../identity
 import { type Role, roles } from '../../identity/principals.ts';
 import { checkDocument, checkSize, encodedDocument } from './documents.ts';
 import { findRole, protectRole, roleAccess } from './holders.ts';
+import { requireControls } from './sharedProviders.ts';
 
 export const UpdateAssumeRolePolicy: Operation<Present<UpdateAssumeRolePolicyRequest>, object, Role> = {
   load: (input, ctx) => findRole(ctx, input.RoleName),
@@ -22,6 +23,7 @@ export const UpdateAssumeRolePolicy: Operation<Present<UpdateAssumeRolePolicyReq
 /** The trust policy to keep, checked. */
 export async function trustOf(ctx: Context, document: string): Promise<string> {
   checkDocument(document, 'trust');
+  requireControls(document);
   checkSize(document, 'ACLSizePerRole', quota(ctx, 'AssumeRolePolicySizeQuota', 2048));
   const bound = await bindPrincipals(ctx.store, document);
   return bound instanceof InvalidPrincipal ? fail(MalformedPolicyDocumentException, bound.message) : bound;

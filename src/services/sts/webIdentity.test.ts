@@ -127,6 +127,7 @@ test('AssumeRoleWithWebIdentity refuses tokens that are not good', async () => {
       `Token expired: current date/time ${now} must be before the expiration date/time${now - 1}`,
     ],
     [await token({ exp: undefined }), 'InvalidIdentityToken', 'Missing a required claim: exp'],
+    [await token({ iat: undefined }), 'InvalidIdentityToken', 'Missing a required claim: iat'],
     [await token({ sub: undefined }), 'InvalidIdentityToken', 'Missing a required claim: sub'],
     [await token({ nbf: now + 3600 }), 'InvalidIdentityToken', /not yet valid/],
     [await token({}, foreign), 'InvalidIdentityToken', 'Invalid token signature'],
@@ -188,6 +189,18 @@ test('AssumeRoleWithWebIdentity takes up keys that the provider has changed', as
   cloud.advance('PT1M');
   await assume(await token({}, privateKey, { kid: 'two' }));
   await rejected(assume(await token()), 'InvalidIdentityToken', /verification key/);
+});
+
+test('AssumeRoleWithWebIdentity takes no more than a hundred keys of a kind', async () => {
+  const { cloud, assume, token, idp } = await setting();
+  const [own] = idp.answers.keys as [JWK];
+  const others = Array.from({ length: 99 }, (_, i) => ({ ...own, kid: `other-${i}` }));
+  const rsa = { kty: 'RSA', n: own.x!, e: 'AQAB' };
+  idp.answers.keys = [own, ...others, ...others.map(({ kid }) => ({ ...rsa, kid: `rsa-${kid}` }))];
+  await assume(await token());
+  idp.answers.keys = [own, ...others, { ...own, kid: 'one too many' }];
+  cloud.advance('PT2H');
+  await rejected(assume(await token()), 'InvalidIdentityToken', /^Couldn't retrieve verification key/);
 });
 
 test('AssumeRoleWithWebIdentity connects only to the provider’s own host, and within bounds', async () => {
