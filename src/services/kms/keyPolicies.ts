@@ -12,6 +12,7 @@ import {
   NotFoundException,
   type PutKeyPolicyRequest,
 } from '@aws-sdk/client-kms';
+import { parseArn } from '../../core/arn.ts';
 import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
@@ -140,7 +141,7 @@ async function mayPutAgain(ctx: Context, arn: string, policy: string): Promise<b
       ? { type: 'Service', service: caller.service ?? '' }
       : { type: caller.type, arn: caller.arn };
   const resource = compilePolicy(policy, arn);
-  const context = contextOf({ ...(await callerContext(ctx)), ...requestContext(ctx) });
+  const context = contextOf({ ...(await callerContext(ctx)), ...requestContext(ctx, arn) });
   const request = { principal, action: 'kms:PutKeyPolicy', resource: arn, context };
   const sides = { principalAccount: caller.account || null, resourceAccount: ctx.account };
   const { verdict } = decide({ ...request, ...sides }, { identity: [compilePolicy(EVERYTHING)], resource });
@@ -168,9 +169,9 @@ async function callerContext({ store, caller }: Context) {
   };
 }
 
-const requestContext = ({ account, region, source, now, calledVia }: Context) => ({
+const requestContext = ({ account, source, now, calledVia }: Context, arn: string) => ({
   'aws:CurrentTime': now.toISOString(),
-  'aws:RequestedRegion': region,
+  'aws:RequestedRegion': parseArn(arn)?.region,
   'aws:ResourceAccount': account,
   'aws:SecureTransport': String(source.tls !== undefined),
   'aws:SourceIp': source.ip,

@@ -102,6 +102,28 @@ test('a primary key waits for its replicas before it goes', async () => {
   await assert.rejects(here.describeKey({ KeyId }), { name: 'NotFoundException' });
 });
 
+test('a replica in the place of one that is gone has nothing of it', async () => {
+  const { cloud, here, there, KeyId } = await replicated();
+  await cloud.user('bob');
+  const GranteePrincipal = `arn:aws:iam::${cloud.managementAccount}:user/bob`;
+  await there.createAlias({ AliasName: 'alias/old', TargetKeyId: KeyId });
+  await there.createGrant({ KeyId, GranteePrincipal, Operations: ['Encrypt'] });
+  await there.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+  cloud.advance('P7D');
+  const AWS = `arn:aws:iam::${cloud.managementAccount}:root`;
+  const Condition = { StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } };
+  const Statement = { Effect: 'Allow', Principal: { AWS }, Action: 'kms:*', Resource: '*', Condition };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await here.replicateKey({ KeyId, ReplicaRegion: 'eu-west-1', Policy });
+  await there.createGrant({ KeyId, GranteePrincipal, Operations: ['DescribeKey'] });
+  assert.equal((await there.listGrants({ KeyId })).Grants!.length, 1);
+  await assert.rejects(there.describeKey({ KeyId: 'alias/old' }), { name: 'NotFoundException' });
+  const asBob = cloud.as(await cloud.keyFor(cloud.managementAccount, 'bob'), 'eu-west-1').kms;
+  await assert.rejects(asBob.encrypt({ KeyId, Plaintext }), { name: 'AccessDeniedException' });
+  await cloud.settle();
+  assert.equal((await asBob.describeKey({ KeyId })).KeyMetadata!.KeyState, 'Enabled');
+});
+
 test('ReplicateKey and UpdateAlias keep the quotas that CreateKey and CreateAlias keep', async () => {
   const cloud = await testCloud({ quotas: { KmsKeysQuota: 1, AliasesPerKeyQuota: 1 } });
   const root = await cloud.keyFor(cloud.managementAccount);

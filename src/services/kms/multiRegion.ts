@@ -19,6 +19,7 @@ import { type Key, keyArn, keys, requireState, stateOf, unsupported } from './ke
 import { copyMaterial, materials, materialsOf } from './materials.ts';
 import { recordCreation, recordPrimary } from './otherRegions.ts';
 import { noteSynchronization } from './ownEvents.ts';
+import { forget } from './reaper.ts';
 import { type Found, findKey, keyAccess, onKey, presentKey } from './resolve.ts';
 import { rotated } from './rotationSchedule.ts';
 import { acceptedTags, tagConditions } from './tags.ts';
@@ -40,6 +41,7 @@ export const ReplicateKey = onKey<Replicate, ReplicateKeyResponse>({
     if (there && stateOf(there, ctx.now) !== undefined) {
       fail(AlreadyExistsException, `${keyArn(there)} already exists.`);
     }
+    if (there) await forget(ctx, there);
     await requireRoom(ctx, input.ReplicaRegion);
     const replica = await replicaOf(ctx, key, input);
     await ctx.store.replace(keys, replica);
