@@ -12,6 +12,9 @@ const DEFAULT: EventSelector = {
   ExcludeManagementEventSources: [],
 };
 
+const network = () => category('NetworkActivity');
+const source = (...names: string[]) => ({ Field: 'eventSource', Equals: names.map((name) => `${name}.amazonaws.com`) });
+
 async function trailed() {
   const cloud = await testCloud();
   await logBucket(cloud, 'audit-logs', 'audit');
@@ -86,11 +89,37 @@ test('PutEventSelectors refuses what AWS refuses', async () => {
       ),
       /up to 500 values/,
     ],
+    [advanced(network()), 'Field eventSource is required for NetworkActivity events.'],
+    [advanced(network(), { Field: 'eventSource', Equals: ['iam.amazonaws.com'] }), /Value iam.amazonaws.com/],
+    [advanced(network(), { Field: 'eventSource', StartsWith: ['kms'] }), /Operator StartsWith is not valid/],
+    [advanced(network(), source('kms', 's3')), /can have only one value/],
+    [advanced(network(), source('kms'), { Field: 'errorCode', Equals: ['AccessDenied'] }), /Value AccessDenied/],
+    [advanced(network(), source('kms'), { Field: 'errorCode', NotEquals: ['VpceAccessDenied'] }), /NotEquals/],
+    [advanced(network(), source('kms'), { Field: 'readOnly', Equals: ['true'] }), /Field readOnly is not valid/],
   ];
   for (const [input, sentence] of cases) {
     const put = root.cloudtrail.putEventSelectors({ TrailName: 'audit', ...input });
     await rejected(put, 'InvalidEventSelectors', sentence);
   }
+});
+
+test('selectors for network activity are kept as they were given', async () => {
+  const { root } = await trailed();
+  const denied = { Field: 'errorCode', Equals: ['VpceAccessDenied'] };
+  const endpoint = { Field: 'vpcEndpointId', NotStartsWith: ['vpce-0'] };
+  const AdvancedEventSelectors = [
+    { Name: 'denied', FieldSelectors: [network(), source('kms'), denied] },
+    {
+      Name: 'by endpoint',
+      FieldSelectors: [network(), source('s3'), endpoint, { Field: 'eventName', Equals: ['PutObject'] }],
+    },
+    { FieldSelectors: [category('Management')] },
+  ];
+  await root.cloudtrail.putEventSelectors({ TrailName: 'audit', AdvancedEventSelectors });
+  const got = await root.cloudtrail.getEventSelectors({ TrailName: 'audit' });
+  assert.deepEqual(got.AdvancedEventSelectors, AdvancedEventSelectors);
+  const made = await root.cloudtrail.createEventDataStore({ Name: 'network', AdvancedEventSelectors });
+  assert.deepEqual(made.AdvancedEventSelectors, AdvancedEventSelectors);
 });
 
 test('a trail logs what its selectors select', async () => {

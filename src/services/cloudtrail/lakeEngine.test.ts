@@ -13,7 +13,10 @@ const ID = '0a1b2c3d-0000-4000-8000-0123456789ab';
 const EVENT = {
   eventTime: '2030-01-05T10:20:30Z',
   eventName: 'PutObject',
-  userIdentity: { type: 'IAMUser', userName: 'alice', principalId: 'AIDA' },
+  userIdentity: {
+    ...{ type: 'IAMUser', userName: 'alice', principalId: 'AIDA' },
+    sessionContext: { attributes: { creationDate: '2030-01-05T09:00:00Z' } },
+  },
   requestParameters: { bucketName: 'b', key: 'k' },
   resources: [{ ARN: 'arn:aws:s3:::b', type: 'AWS::S3::Bucket' }],
 };
@@ -64,6 +67,8 @@ test('the functions of AWS’s SQL mean what they mean there', async () => {
     ['to_iso8601(eventTime)', '2030-01-05T10:20:30.000Z'],
     ['from_unixtime(0)', '1970-01-01 00:00:00.000 UTC'],
     ['day_of_week(eventTime)', '6'],
+    ['userIdentity.sessionContext.attributes.creationDate', '2030-01-05 09:00:00.000'],
+    ['userIdentity.onBehalfOf.userId', null],
     ["element_at(requestParameters, 'bucketName')", 'b'],
     ["element_at(requestParameters, 'none')", null],
     ['cardinality(resources)', '1'],
@@ -73,7 +78,7 @@ test('the functions of AWS’s SQL mean what they mean there', async () => {
     ["array_join(array['a', null, 'b'], '/', '?')", 'a/?/b'],
     ['slice(array[1, 2, 3], 2, 2)', '[2, 3]'],
     ['requestParameters', '{bucketName=b, key=k}'],
-    ['resources', '[{accountid=null, type=AWS::S3::Bucket, arn=arn:aws:s3:::b}]'],
+    ['resources', '[{accountid=null, type=AWS::S3::Bucket, arn=arn:aws:s3:::b, arnprefix=null}]'],
   ];
   const { answer } = await ask(`select ${cases.map(([sql], n) => `${sql} as c${n}`).join(', ')} from EDS`);
   const [row = []] = pagesIn(answer)[0]?.rows ?? [];

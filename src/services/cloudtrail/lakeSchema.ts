@@ -7,11 +7,12 @@ const MAP = 'MAP(VARCHAR,VARCHAR)';
 const ISSUER = { type: 'VARCHAR', principalId: 'VARCHAR', arn: 'VARCHAR', accountId: 'VARCHAR', userName: 'VARCHAR' };
 
 const SESSION = {
-  attributes: { creationDate: 'VARCHAR', mfaAuthenticated: 'VARCHAR' },
+  attributes: { creationDate: 'TIMESTAMP', mfaAuthenticated: 'VARCHAR' },
   sessionIssuer: ISSUER,
   webIdFederationData: { federatedProvider: 'VARCHAR', attributes: MAP },
   sourceIdentity: 'VARCHAR',
   ec2RoleDelivery: 'VARCHAR',
+  ec2IssuedInVpc: 'VARCHAR',
   assumedRoot: 'VARCHAR',
 };
 
@@ -25,6 +26,13 @@ export const COLUMNS = {
     accessKeyId: 'VARCHAR',
     userName: 'VARCHAR',
     sessionContext: SESSION,
+    onBehalfOf: { userId: 'VARCHAR', identityStoreArn: 'VARCHAR' },
+    inScopeOf: {
+      sourceArn: 'VARCHAR',
+      sourceAccount: 'VARCHAR',
+      issuerType: 'VARCHAR',
+      credentialsIssuedTo: 'VARCHAR',
+    },
     invokedBy: 'VARCHAR',
     identityProvider: 'VARCHAR',
     credentialId: 'VARCHAR',
@@ -43,21 +51,26 @@ export const COLUMNS = {
   requestID: 'VARCHAR',
   eventID: 'VARCHAR',
   readOnly: 'BOOLEAN',
-  resources: [{ accountId: 'VARCHAR', type: 'VARCHAR', ARN: 'VARCHAR' }],
+  resources: [{ accountId: 'VARCHAR', type: 'VARCHAR', ARN: 'VARCHAR', ARNPrefix: 'VARCHAR' }],
   eventType: 'VARCHAR',
   apiVersion: 'VARCHAR',
   managementEvent: 'BOOLEAN',
   recipientAccountId: 'VARCHAR',
   sharedEventID: 'VARCHAR',
+  annotation: 'VARCHAR',
   vpcEndpointId: 'VARCHAR',
+  vpcEndpointAccountId: 'VARCHAR',
   serviceEventDetails: MAP,
+  addendum: MAP,
+  edgeDeviceDetails: MAP,
+  insightDetails: MAP,
   eventCategory: 'VARCHAR',
+  tlsDetails: { tlsVersion: 'VARCHAR', cipherSuite: 'VARCHAR', clientProvidedHostHeader: 'VARCHAR' },
   sessionCredentialFromConsole: 'VARCHAR',
   eventContext: {
     requestContext: MAP,
     tagContext: { resourceTags: [{ arn: 'VARCHAR', tags: MAP }], principalTags: MAP },
   },
-  tlsDetails: { tlsVersion: 'VARCHAR', cipherSuite: 'VARCHAR', clientProvidedHostHeader: 'VARCHAR' },
 } as const;
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-integration-event-schema.html */

@@ -82,6 +82,8 @@ interface FieldRule {
   /** All of them when absent. */
   readonly operators?: readonly Operator[];
   readonly values?: readonly string[] | RegExp;
+  /** One value, not several. */
+  readonly single?: true;
 }
 
 /** Category → field → what may be said of it. */
@@ -89,8 +91,7 @@ export type FieldRules = Readonly<Record<string, Readonly<Record<string, FieldRu
 
 const CATEGORY: FieldRule = { required: true, operators: ['Equals'] };
 const READ_ONLY: FieldRule = { operators: ['Equals'], values: ['true', 'false'] };
-const RESOURCE_TYPE: FieldRule = { required: true, operators: ['Equals'], values: /^AWS::\w+::\w+$/ };
-const SOURCE_VALUES = /^[a-z0-9.-]+\.amazonaws\.com$/;
+const RESOURCE_TYPE: FieldRule = { required: true, operators: ['Equals'], values: /^AWS::\w+::?\w+$/, single: true };
 const FROM_CONSOLE: FieldRule = { operators: ['Equals', 'NotEquals'], values: ['true', 'false'] };
 
 const DATA: Readonly<Record<string, FieldRule>> = {
@@ -105,9 +106,24 @@ const DATA: Readonly<Record<string, FieldRule>> = {
   'userIdentity.arn': {},
 };
 
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-network-events-with-cloudtrail.html */
+const NETWORK_SOURCES = `
+    aco-automation appconfig application-signals appmesh athena b2bi backup-gateway bcm-data-exports
+    bcm-pricing-calculator bedrock-agentcore bedrock billing cassandra ce cloudcontrolapi cloudformation
+    cloudhsm cloudoptimization cloudtrail codedeploy comprehend comprehendmedical config ds dynamodb ec2 ecs
+    elasticfilesystem elasticloadbalancing events firehose frauddetector freetier fsx glue healthlake invoicing
+    iot iotfleetwise iotsecuredtunneling kms lakeformation lambda license-manager lookoutequipment lookoutvision
+    monitoring nova-act personalize qbusiness rds rekognition rolesanywhere s3 sagemaker scheduler
+    secretsmanager servicediscovery sns sqs ssm-contacts ssm storagegateway swf textract transcribe
+    transcribestreaming transform-agents transform-custom transform translate user-subscriptions
+    verifiedpermissions voiceid workmail workmailmessageflow`
+  .trim()
+  .split(/\s+/)
+  .map((name) => `${name}.amazonaws.com`);
+
 const NETWORK: Readonly<Record<string, FieldRule>> = {
   eventCategory: CATEGORY,
-  eventSource: { required: true, operators: ['Equals'], values: SOURCE_VALUES },
+  eventSource: { required: true, operators: ['Equals'], values: NETWORK_SOURCES, single: true },
   eventName: {},
   errorCode: { operators: ['Equals'], values: ['VpceAccessDenied'] },
   vpcEndpointId: {},
@@ -195,8 +211,8 @@ function requireOperators(selector: AdvancedFieldSelector, rule: FieldRule, name
     const wrong = values.find((value) => !isAllowed(rule, value));
     if (wrong !== undefined) refuse(`Value ${wrong} is not valid for field ${name}.`);
   }
-  if (name === 'resources.type' && (selector.Equals?.length ?? 0) > 1) {
-    refuse('Field resources.type can have only one value in an advanced event selector.');
+  if (rule.single && (selector.Equals?.length ?? 0) > 1) {
+    refuse(`Field ${name} can have only one value in an advanced event selector.`);
   }
 }
 
