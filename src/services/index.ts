@@ -1,5 +1,6 @@
 /** Every service, a line each. A service's code and its SDK client load on the first request to it. */
 import type { ServiceEntry } from '../core/operation.ts';
+import { keyForgetting } from '../core/reusedKeys.ts';
 import type { TaskHandler } from '../core/tasks.ts';
 import type { Worker } from '../core/worker.ts';
 import { lastUsed } from '../identity/lastUsed.ts';
@@ -28,6 +29,7 @@ import { backingKeyDeletion, keyStoreConnection, keyStoreHealth } from './kms/ke
 import { keyUsage } from './kms/lastUses.ts';
 import { logRetention } from './logs/accountRetention/applying.ts';
 import { logAnomalies } from './logs/anomalies/scanHandler.ts';
+import { auditDelivery } from './logs/audits/handler.ts';
 import { logExport } from './logs/exportHandler.ts';
 import { logImport } from './logs/imports/handler.ts';
 import { ingestionFront } from './logs/ingestion/front.ts';
@@ -174,6 +176,7 @@ export const followers: readonly Follower[] = [
 
 /** What is done behind the requests, at intervals; see core/worker.ts. */
 export const serviceWorkers: readonly Worker[] = [
+  keyForgetting,
   scan,
   trailCollector,
   insightWorker,
@@ -204,6 +207,7 @@ export const taskHandlers: readonly TaskHandler[] = [
   logRetention,
   logForwarding,
   logVending,
+  auditDelivery,
   ...scheduledQueryTasks,
   ...eventTasks,
   ...schedulerTasks,

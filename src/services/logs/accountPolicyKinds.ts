@@ -23,7 +23,7 @@ import {
 } from './accountPolicyRows.ts';
 import { dropRetention, impactOf, impactOfDeletion, keepRetention } from './accountRetention/policies.ts';
 import { type RetentionPolicy, retentionPoliciesOf } from './accountRetention/rows.ts';
-import { sensitive } from './dataProtection.ts';
+import { requireProtection } from './dataProtection.ts';
 import { fieldsIn } from './indexDocuments.ts';
 import { filterPattern } from './patterns/index.ts';
 import { prefixesIn } from './selectionCriteria.ts';
@@ -85,11 +85,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     ...single(DATA_PROTECTION),
     put: 'logs:PutDataProtectionPolicy',
     remove: 'logs:DeleteDataProtectionPolicy',
-    keep(given, ctx) {
-      sensitive(given.document);
+    async keep(given, ctx) {
       if (given.criteria !== undefined) {
         refuse('Selection criteria are not supported for data protection policies.');
       }
+      await requireProtection(ctx, given.document);
       return keepOne(given, ctx, DATA_PROTECTION, 'data protection');
     },
   },

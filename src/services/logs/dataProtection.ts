@@ -25,6 +25,7 @@ import {
 import { compileRegex, TooCostly } from '../../patterns/regex/index.ts';
 import { groupAccess, onGroup, requireStandard } from './access.ts';
 import { accountPolicies, DATA_PROTECTION } from './accountPolicyRows.ts';
+import { type AuditDestinations, destinationsProblem, openDestinations } from './audits/destinations.ts';
 import { type LogGroup, logGroups } from './groupRows.ts';
 import type { StoredEvent } from './reading.ts';
 
@@ -34,7 +35,7 @@ const REGEX_LENGTH_MAX = 200;
 interface Statement {
   readonly DataIdentifier?: unknown;
   readonly Operation?: {
-    readonly Audit?: { readonly FindingsDestination?: object };
+    readonly Audit?: { readonly FindingsDestination?: AuditDestinations };
     readonly Deidentify?: { readonly MaskConfig?: object };
   };
 }
@@ -50,24 +51,38 @@ interface Policy {
 
 const invalid = (why: string): never => fail(InvalidParameterException, `Invalid data protection policy: ${why}`);
 
-/** What a policy masks. @throws InvalidParameterException for what is no policy, or is not honoured here. */
-export function sensitive(document: string): readonly DataIdentifier[] {
+/** What a policy masks, and whither it reports what it found. */
+export interface ProtectionRules {
+  readonly identifiers: readonly DataIdentifier[];
+  readonly destinations: AuditDestinations;
+}
+
+/** @throws InvalidParameterException for what is no policy, or is not honoured here. */
+function rulesIn(document: string): ProtectionRules {
   const policy = parsed(document);
   if (policy.Version !== '2021-06-01') invalid('Version must be 2021-06-01');
   const [audit, mask, ...more] = statementsOf(policy);
   if (!audit?.Operation?.Audit?.FindingsDestination || !mask?.Operation?.Deidentify?.MaskConfig || more.length > 0) {
     return invalid('it must have an Audit statement and a Deidentify statement');
   }
-  if (Object.keys(audit.Operation.Audit.FindingsDestination).length > 0) {
-    invalid('destinations of audit findings are not supported');
-  }
+  const destinations = audit.Operation.Audit.FindingsDestination;
+  const problem = destinationsProblem(destinations);
+  if (problem) invalid(problem);
   if (JSON.stringify(audit.DataIdentifier) !== JSON.stringify(mask.DataIdentifier)) {
     invalid('the data identifiers of both statements must be the same');
   }
   const custom = customOf(policy);
   const names = Array.isArray(mask.DataIdentifier) ? (mask.DataIdentifier as unknown[]) : [];
   if (names.length === 0) invalid('it names no data identifier');
-  return names.map((name) => identifierOf(String(name), custom));
+  return { identifiers: names.map((name) => identifierOf(String(name), custom)), destinations };
+}
+
+/**
+ * A policy that is to be put is one, and its findings can be delivered.
+ * @throws InvalidParameterException, and what refuses the caller
+ */
+export async function requireProtection(ctx: Context, document: string): Promise<void> {
+  await openDestinations(ctx, rulesIn(document).destinations);
 }
 
 function parsed(document: string): Policy {
@@ -112,7 +127,7 @@ export const PutDataProtectionPolicy = onGroup<
 >({
   async run({ logGroupIdentifier, policyDocument }, ctx, group) {
     requireStandard(group, 'Data protection');
-    sensitive(policyDocument);
+    await requireProtection(ctx, policyDocument);
     const updated = ctx.now.getTime();
     const since = group.dataProtection?.since ?? updated;
     await ctx.store.replace(logGroups, { ...group, dataProtection: { document: policyDocument, updated, since } });
@@ -148,7 +163,23 @@ export const unmaskAccess = (group: LogGroup, unmask: boolean | undefined): read
 /** A policy, and since when it is there (milliseconds). */
 type Protection = Pick<NonNullable<LogGroup['dataProtection']>, 'document' | 'since'>;
 
-const compiled = new WeakMap<Protection, readonly DataIdentifier[]>();
+const compiled = new WeakMap<Protection, ProtectionRules>();
+
+function rulesOf(protection: Protection): ProtectionRules {
+  let rules = compiled.get(protection);
+  if (!rules) compiled.set(protection, (rules = rulesIn(protection.document)));
+  return rules;
+}
+
+/** The group's own policy, and the account's. */
+async function policiesOf({ store }: Pick<Context, 'store'>, { account, region, dataProtection }: LogGroup) {
+  const common = await store.get(accountPolicies, [account, region, DATA_PROTECTION]);
+  return [dataProtection, common].filter((policy) => policy !== undefined);
+}
+
+/** What is asked of events that come into a group now. */
+export const protectionsOf = async (ctx: Pick<Context, 'store'>, group: LogGroup): Promise<ProtectionRules[]> =>
+  (await policiesOf(ctx, group)).map(rulesOf);
 
 export type Masker = (event: Pick<StoredEvent, 'message'> & { readonly from: { readonly ingested: number } }) => string;
 
@@ -156,20 +187,18 @@ export const plain: Masker = ({ message }) => message;
 
 /** An event's message as the caller may see it. */
 export async function maskerFor(
-  { store }: Pick<Context, 'store'>,
-  { account, region, dataProtection }: LogGroup,
+  ctx: Pick<Context, 'store'>,
+  group: LogGroup,
   unmask: boolean | undefined,
 ): Promise<Masker> {
   if (unmask) return plain;
-  const common = await store.get(accountPolicies, [account, region, DATA_PROTECTION]);
-  const both = [dataProtection, common].filter((policy) => policy !== undefined).map(maskerOf);
+  const both = (await policiesOf(ctx, group)).map(maskerOf);
   const [first = plain, second] = both;
   return second === undefined ? first : (event) => second({ ...event, message: first(event) });
 }
 
 function maskerOf(dataProtection: Protection): Masker {
-  let identifiers = compiled.get(dataProtection);
-  if (!identifiers) compiled.set(dataProtection, (identifiers = sensitive(dataProtection.document)));
+  const { identifiers } = rulesOf(dataProtection);
   const { since } = dataProtection;
   return ({ message, from }) => (from.ingested < since ? message : masked(message, identifiers));
 }

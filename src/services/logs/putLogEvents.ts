@@ -16,6 +16,7 @@ import { eventBytes } from '../../core/logWriting.ts';
 import { tellSamples } from '../../core/metrics.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { EVENTS_BODY_BYTES_MAX } from './access.ts';
+import { audit } from './audits/auditing.ts';
 import { contribute } from './contributions.ts';
 import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
 import { incoming, keepEvents } from './keeping.ts';
@@ -122,6 +123,7 @@ async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Bat
     ...incoming(ctx, group, row),
     ...transformerSamples(ctx, group, events),
     ...(await filterSamples(ctx, group, events)),
+    ...(await audit(ctx, group, events)),
   ];
   tellSamples(ctx, { account: group.account, region: group.region, samples });
   await contribute(ctx, group, events);

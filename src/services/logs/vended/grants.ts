@@ -15,7 +15,7 @@ const POLICY = 'AWSLogDeliveryWrite20150319';
 export async function letIn(ctx: Context, destination: DeliveryDestination): Promise<void> {
   if (destination.account !== ctx.account) return;
   try {
-    await WAYS[destination.type]?.(ctx, destination.resource ?? '');
+    await letInto(ctx, destination.type, destination.resource ?? '', 'delivery-source:*');
   } catch (error) {
     if (!/^(AccessDenied|AccessDeniedException|ResourceNotFoundException|NoSuchBucket)$/.test((error as Error).name)) {
       throw error;
@@ -23,7 +23,19 @@ export async function letIn(ctx: Context, destination: DeliveryDestination): Pro
   }
 }
 
-const WAYS: Readonly<Partial<Record<DeliveryDestination['type'], (ctx: Context, arn: string) => Promise<void>>>> = {
+/** `source`: what it delivers for, of the account. @throws what refuses the caller */
+export async function letInto(
+  ctx: Context,
+  type: DeliveryDestination['type'],
+  arn: string,
+  source: string,
+): Promise<void> {
+  await WAYS[type]?.(ctx, arn, source);
+}
+
+type Way = (ctx: Context, arn: string, source: string) => Promise<void>;
+
+const WAYS: Readonly<Partial<Record<DeliveryDestination['type'], Way>>> = {
   CWL: intoGroups,
   S3: intoBucket,
   FH: intoStream,
@@ -67,7 +79,7 @@ async function intoGroups(ctx: Context, arn: string): Promise<void> {
   if (policyDocument) await ctx.call('logs', 'PutResourcePolicy', { policyName: POLICY, policyDocument });
 }
 
-async function intoBucket(ctx: Context, arn: string): Promise<void> {
+async function intoBucket(ctx: Context, arn: string, source: string): Promise<void> {
   const [Bucket = '', ...prefix] = (parseArn(arn)?.resource ?? '').split('/');
   const folder = [...prefix.filter(Boolean), 'AWSLogs', ctx.account].join('/');
   const before = await ctx.call<{ Policy?: string }>('s3', 'GetBucketPolicy', { Bucket }).catch((error: Error) => {
@@ -77,7 +89,7 @@ async function intoBucket(ctx: Context, arn: string): Promise<void> {
   const acl = { 's3:x-amz-acl': 'bucket-owner-full-control', 'aws:SourceAccount': ctx.account };
   const Resource = `arn:aws:s3:::${Bucket}/${folder}/*`;
   const statement = { Action: 's3:PutObject', Resource, Condition: { StringEquals: acl } };
-  const Policy = allowing(ctx, before.Policy, statement, 'delivery-source:*');
+  const Policy = allowing(ctx, before.Policy, statement, source);
   if (Policy) await ctx.call('s3', 'PutBucketPolicy', { Bucket, Policy });
 }
 
