@@ -27,6 +27,3 @@ export function csvRows(text: string, { delimiter = ',', quote = '"', lines = tr
   if (!lines || cell !== '' || cells.length > 0) endRow();
   return rows;
 }
-
-export const csvLine = (cells: readonly string[]): string =>
-  cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');

@@ -17,8 +17,3 @@ export function parseCsv(text: string): string[][] {
   if (fields.length > 0) lines.push(fields);
   return lines.filter((line) => line.length > 1 || line[0] !== '');
 }
-
-const needsQuotes = /[",\r\n]/;
-
-export const csvLine = (fields: readonly string[]): string =>
-  fields.map((field) => (needsQuotes.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');

@@ -4,8 +4,8 @@
  * the chunk is done again, object by object.
  */
 import type { Context } from '../../core/context.ts';
+import { csvLine } from '../../core/csv.ts';
 import type { Again } from '../../core/tasks.ts';
-import { csvLine } from './csv.ts';
 import { asJob } from './jobCallers.ts';
 import { chunkOf } from './jobManifests.ts';
 import { stepFor } from './jobOperations.ts';

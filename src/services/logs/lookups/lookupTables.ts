@@ -17,11 +17,12 @@ import {
   type UpdateLookupTableResponse,
 } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../../core/context.ts';
+import { csvLine } from '../../../core/csv.ts';
 import { awsError, fail } from '../../../core/errors.ts';
 import { lowerId } from '../../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../../core/operation.ts';
 import { quota } from '../../../core/quotas.ts';
-import { csvLine, csvRows } from '../csv.ts';
+import { csvRows } from '../csv.ts';
 import { rowsPage } from '../pages.ts';
 import { callersKey, plainKey, requireDecrypt } from '../resourceKeys.ts';
 import { acceptedTags, tagConditions } from '../tags.ts';
