@@ -3,15 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { awsSince } from './awsClients.ts';
-import { folder, run, startedPlane } from './processes.ts';
-
-const root = join(import.meta.dirname, '..');
-const page = readFileSync(join(root, 'docs/logging.md'), 'utf8');
-const lines = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block).join('');
-
-/** The first that heeds AWS_ENDPOINT_URL. */
-const aws = awsSince({ 1: 29, 2: 13 });
+import { aws, blocksOf, shell } from './pages.ts';
+import { folder, startedPlane } from './processes.ts';
 
 test('docs/logging.md leads from a log group to an object of another account', {
   skip: !aws && 'no aws',
@@ -19,14 +12,8 @@ test('docs/logging.md leads from a log group to an object of another account', {
   const data = folder(t);
   const into = folder(t);
   await startedPlane(t, data, { flags: ['--ephemeral'] });
-  const script = `set -euo pipefail; cd '${into}'
-    aws() { command '${aws}' "$@"; }
-    npx() { shift; '${process.execPath}' '${root}/bin/gatehouse.js' "$@"; }
-    ${lines}`;
-  const none = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_PAGER: '' };
-  // Which might be kept in the folder where the objects go.
-  const uncached = { NODE_DISABLE_COMPILE_CACHE: '1' };
-  const { code, out, err } = await run('bash', ['-c', script], { GATEHOUSE_DATA: data, ...none, ...uncached });
+  const lines = blocksOf('docs/logging.md', 'sh').join('');
+  const { code, out, err } = await shell(`set -e; cd '${into}'\n${lines}`, data);
   assert.equal(code, 0, out + err);
   const objects = readdirSync(into, { recursive: true, encoding: 'utf8' })
     .map((name) => join(into, name))
