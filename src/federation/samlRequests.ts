@@ -41,14 +41,17 @@ export function addressOf(location: string, xml: string, relayState: string | un
   return url.href;
 }
 
-/** What an identity provider must know of us. */
-export const serviceProviderMetadata = ({ entityId, acsUrl }: Pick<Wanted, 'entityId' | 'acsUrl'>) =>
+/** What an identity provider must know of us; the first address is the one it answers unless told another. */
+export const serviceProviderMetadata = ({ entityId, acsUrls }: { entityId: string; acsUrls: readonly string[] }) =>
   [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${escaped(entityId)}">`,
     '<SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true"',
     ' protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">',
     `<NameIDFormat>${EMAIL_FORMAT}</NameIDFormat>`,
-    `<AssertionConsumerService Binding="${POST}" Location="${escaped(acsUrl)}" index="1" isDefault="true"/>`,
+    ...acsUrls.map(
+      (url, i) =>
+        `<AssertionConsumerService Binding="${POST}" Location="${escaped(url)}" index="${i + 1}"${i === 0 ? ' isDefault="true"' : ''}/>`,
+    ),
     '</SPSSODescriptor></EntityDescriptor>',
   ].join('');

@@ -6,6 +6,7 @@
 import type { Context, Settings } from '../core/context.ts';
 import { type Transaction, table } from '../store/store.ts';
 import { openedText, rowKeyOf, sealedText } from './instanceKeys.ts';
+import { regionsOf } from './instanceRegions.ts';
 import type { Instance } from './instances.ts';
 
 export type IdentitySource = SamlSource | OidcSource;
@@ -53,6 +54,22 @@ export const serviceProviderOf = ({ endpoint }: Endpoint, { id, identityStore }:
   metadataUrl: `${endpoint}/platform/saml/${identityStore}/metadata`,
   redirectUri: `${endpoint}/platform/oidc/callback/${id}`,
 });
+
+/** AWS's names in a Region that answers of SAML providers may come to, as they belong to names of its portal. */
+export const regionalAcsUrls = ({ id }: Pick<Instance, 'id'>, region: string) => {
+  const path = `/platform/saml/acs/${id}`;
+  return { ipv4: `https://${region}.signin.aws${path}`, dualStack: `https://${region}.sso.signin.aws${path}` };
+};
+
+/**
+ * Every address that answers of a SAML provider may come to: the plane's own, and those in each Region as soon as there
+ * are others than the first. Some providers answer at the last one that they hear of.
+ */
+export function acsUrlsOf(settings: Endpoint, instance: Instance, now: Date): readonly string[] {
+  const regions = regionsOf(instance, now).filter(({ status }) => status === 'ACTIVE');
+  const urls = regions.flatMap(({ name }) => Object.values(regionalAcsUrls(instance, name)));
+  return [serviceProviderOf(settings, instance).acsUrl, ...(regions.length > 1 ? urls : [])];
+}
 
 /** What an identity provider said when somebody signed in; it holds for all tokens of that sign-in. */
 export interface ExternalSignIn {

@@ -20,6 +20,7 @@ import { noAccess, noPortal, problemPage, signInPage } from './entry.ts';
 import { html, sentTo, shown } from './html.ts';
 import { instanceAt } from './people.ts';
 import { whoVisits } from './portal.ts';
+import { toPages } from './sources.ts';
 import { hidden, type Visit } from './visit.ts';
 
 const CODE_MS = 60_000;
@@ -113,7 +114,8 @@ export async function authorizePage(visit: Visit): Promise<WireResponse> {
   const { client, instance } = request;
   const person = await whoVisits(visit);
   if (person?.instance.id !== instance.id) {
-    return signInPage(visit, instance.identityStore, `/authorize?${visit.query}`);
+    const next = `/authorize?${visit.query}`;
+    return (await toPages(visit, instance.identityStore, next)) ?? signInPage(visit, instance.identityStore, next);
   }
   const members = Object.fromEntries(
     ASKED.flatMap((name) => [[name, visit.query.get(name)]]).filter(([, v]) => v !== null),

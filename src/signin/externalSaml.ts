@@ -3,11 +3,18 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/other-idps.html
  */
 import type { Context } from '../core/context.ts';
+import { regionOfHost } from '../core/regionalHosts.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { Refused } from '../federation/refused.ts';
 import { type Assertion, readAssertion } from '../federation/samlAssertions.ts';
 import { addressOf, authnRequest, REDIRECT, serviceProviderMetadata } from '../federation/samlRequests.ts';
-import { type SamlSource, serviceProviderOf, sourceOf } from '../identity/identitySources.ts';
+import {
+  acsUrlsOf,
+  regionalAcsUrls,
+  type SamlSource,
+  serviceProviderOf,
+  sourceOf,
+} from '../identity/identitySources.ts';
 import { type Instance, instanceOfStore, instances } from '../identity/instances.ts';
 import { table } from '../store/store.ts';
 import { noPortal } from './entry.ts';
@@ -23,6 +30,7 @@ import {
   type Vouched,
 } from './externalSignIns.ts';
 import { html, sentTo, shown } from './html.ts';
+import { portalOrigin } from './sites.ts';
 import { pageOfOurs, type Visit } from './visit.ts';
 
 interface Used {
@@ -49,8 +57,9 @@ export async function toSamlProvider(
   const request = await visit.around.within(async (ctx) => {
     const id = `_${Buffer.from(ctx.random(20)).toString('hex')}`;
     const { identityStore } = instance;
-    await keepRequest(ctx, visit, { id, identityStore, next });
-    const { entityId, acsUrl } = serviceProviderOf(ctx.settings, instance);
+    await keepRequest(ctx, visit, { id, identityStore, next, at: portalOrigin(ctx.source.host) });
+    const { entityId } = serviceProviderOf(ctx.settings, instance);
+    const acsUrl = acsUrlHere(ctx, instance);
     return authnRequest({ id, now: ctx.now, destination: location, entityId, acsUrl });
   });
   if (binding === REDIRECT) return sentTo(addressOf(location, request, undefined), visit.cookie);
@@ -58,6 +67,23 @@ export async function toSamlProvider(
   const body = html`<p>You sign in at ${new URL(location).host}.</p><form method="post" action="${location}">
 <input type="hidden" name="SAMLRequest" value="${encoded}"><button autofocus>Continue</button></form>`;
   return shown({ title: 'Sign in', body, leadsTo: formsTo(location), cookie: visit.cookie });
+}
+
+/** Whoever came by one of AWS's names in a Region is answered there, if the provider may know that address. */
+function acsUrlHere({ settings, source: { host }, now }: Context, instance: Instance): string {
+  const acsUrls = acsUrlsOf(settings, instance, now);
+  const { ipv4, dualStack } = regionalAcsUrls(instance, regionOfHost(host) ?? '');
+  const meant = /\.app\.aws(:\d+)?$/i.test(host) ? dualStack : ipv4;
+  return acsUrls.find((url) => url === meant) ?? acsUrls[0]!;
+}
+
+/** The portal beside the name that an answer came to, which nobody here had asked for. */
+function portalBeside({ id }: Instance, host: string): string | undefined {
+  const region = regionOfHost(host);
+  if (region === undefined) return undefined;
+  return /\.sso\.signin\.aws(:\d+)?$/i.test(host)
+    ? `https://${id}.portal.${region}.app.aws`
+    : `https://${id}.${region}.portal.amazonaws.com`;
 }
 
 /** Where an answer to a form may lead: the receiver sends people on, often to a host of its own. */
@@ -82,7 +108,8 @@ export async function postAssertion(visit: Visit, id: string): Promise<WireRespo
 }
 
 function believed(ctx: Context, instance: Instance, source: SamlSource, encoded: string): Assertion {
-  const { entityId, acsUrl } = serviceProviderOf(ctx.settings, instance);
+  const { entityId } = serviceProviderOf(ctx.settings, instance);
+  const acsUrls = acsUrlsOf(ctx.settings, instance, ctx.now);
   const assertion = readAssertion(
     {
       issuer: source.entityId,
@@ -90,12 +117,12 @@ function believed(ctx: Context, instance: Instance, source: SamlSource, encoded:
       privateKeys: () => [],
       encryption: 'Unsupported',
       isAudience: (audience) => audience === entityId,
-      isRecipient: (recipient) => recipient === acsUrl,
+      isRecipient: (recipient) => acsUrls.includes(recipient),
     },
     encoded,
     ctx.now,
   );
-  if (assertion.destination !== undefined && assertion.destination !== acsUrl) {
+  if (assertion.destination !== undefined && !acsUrls.includes(assertion.destination)) {
     throw new Refused('invalid', 'The response was sent to another destination.');
   }
   return assertion;
@@ -128,13 +155,17 @@ type Asked = Pick<ExternalRequest, 'next'> & Partial<ExternalRequest>;
 /** The request that it answers; an identity provider may also begin by itself, and say which page of ours it wants. */
 async function requestOf(
   ctx: Context,
-  { identityStore }: Instance,
+  instance: Instance,
   { inResponseTo }: Assertion,
   relayState: string | null,
 ): Promise<Asked | undefined> {
-  if (inResponseTo !== undefined) return takeRequest(ctx, inResponseTo, identityStore);
+  if (inResponseTo !== undefined) return takeRequest(ctx, inResponseTo, instance.identityStore);
   const { endpoint } = ctx.settings;
-  return { next: pageOfOurs(relayState?.startsWith(`${endpoint}/`) ? relayState.slice(endpoint.length) : relayState) };
+  const at = portalBeside(instance, ctx.source.host);
+  return {
+    at,
+    next: pageOfOurs(relayState?.startsWith(`${endpoint}/`) ? relayState.slice(endpoint.length) : relayState),
+  };
 }
 
 const FORMATS = new Set([
@@ -167,6 +198,9 @@ async function forgetOld({ store, now }: Context): Promise<void> {
 export async function metadataPage(visit: Visit, identityStore: string): Promise<WireResponse> {
   const instance = await visit.around.within((ctx) => instanceOfStore(ctx.store, identityStore));
   if (!instance) return noPortal();
-  const body = serviceProviderMetadata(serviceProviderOf(visit.around.settings, instance));
+  const { settings } = visit.around;
+  const { entityId } = serviceProviderOf(settings, instance);
+  const now = await visit.around.within(async (ctx) => ctx.now);
+  const body = serviceProviderMetadata({ entityId, acsUrls: acsUrlsOf(settings, instance, now) });
   return { status: 200, headers: { 'content-type': 'application/samlmetadata+xml' }, body };
 }

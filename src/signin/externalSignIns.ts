@@ -30,6 +30,8 @@ export interface ExternalRequest {
   readonly identityStore: string;
   /** Page of ours to go to afterwards. */
   readonly next: string;
+  /** Origin where the browser has the cookie; that of the address where answers come to when absent. */
+  readonly at?: string | undefined;
   /** OpenID Connect: what only we know of the request; sealed. */
   readonly proof?: string | undefined;
   /** Milliseconds. */
@@ -65,7 +67,7 @@ const TICKET_MS = 60_000;
 export async function keepRequest(
   ctx: Context,
   visit: Visit,
-  request: Pick<ExternalRequest, 'id' | 'identityStore' | 'next' | 'proof'>,
+  request: Pick<ExternalRequest, 'id' | 'identityStore' | 'next' | 'proof' | 'at'>,
 ): Promise<void> {
   const { rows } = await ctx.store.list(externalRequests, [], { limit: 3, index: 'expires', unchecked: true });
   for (const { id, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(externalRequests, [id]);
@@ -120,7 +122,7 @@ export async function ticketFor(
     ...{ attributes: vouched.attributes, until: vouched.until },
     expires: ctx.now.getTime() + TICKET_MS,
   });
-  return `/start/external?ticket=${ticket}`;
+  return `${asked.at ?? ''}/start/external?ticket=${ticket}`;
 }
 
 /** `/start/external?ticket=…` */

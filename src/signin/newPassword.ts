@@ -13,6 +13,7 @@ import { send } from '../identity/letters.ts';
 import { isPassword, verifierOf } from '../identity/passwords.ts';
 import { forgetBrowsers, personPasswords } from '../identity/personCredentials.ts';
 import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
+import { everyRow } from '../store/everyRow.ts';
 import { table } from '../store/store.ts';
 
 interface Reset {
@@ -121,10 +122,9 @@ export async function choosePassword(
 async function endAll({ store }: Context, identityStore: string, user: string): Promise<void> {
   const key = [identityStore, user];
   await forgetBrowsers(store, identityStore, user);
-  const links = await store.list(resets, key, { limit: 100, index: 'user' });
-  for (const { token } of links.rows) await store.remove(resets, [token]);
-  const sessions = await store.list(portalSessions, key, { limit: 1000, index: 'user' });
-  for (const { token } of sessions.rows) await store.remove(portalSessions, [token]);
+  for await (const { token } of everyRow(store, resets, key, 'user')) await store.remove(resets, [token]);
+  for await (const { token } of everyRow(store, portalSessions, key, 'user'))
+    await store.remove(portalSessions, [token]);
 }
 
 const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/];

@@ -43,3 +43,23 @@ test('whoever signs in elsewhere begins where the provider sends them back to', 
   assert.equal((await browserOn(cloud.send, 'localhost:4566').go('/start')).location, `${ADDRESS}/start`);
   assert.ok((await browserOn(cloud.send, '127.0.0.1:4566').go('/start')).location?.startsWith(SIGN_ON));
 });
+
+test('a command line that sends its user to the address leads to the page where the session is', async () => {
+  const { cloud, IdentityStoreId } = await world();
+  const { clientId } = await cloud.unsigned.ssoOidc.registerClient({
+    ...{ clientName: 'cli', clientType: 'public', scopes: ['sso:account:access'] },
+    ...{ grantTypes: ['authorization_code'], redirectUris: ['http://127.0.0.1/oauth/callback'] },
+    issuerUrl: `https://${IdentityStoreId}.awsapps.com/start`,
+  });
+  const query = new URLSearchParams({
+    ...{ response_type: 'code', client_id: clientId!, redirect_uri: 'http://127.0.0.1:5000/oauth/callback' },
+    ...{ code_challenge_method: 'S256', code_challenge: 'x'.repeat(43), scopes: 'sso:account:access' },
+  });
+  const page = `/authorize?${query}`;
+  assert.equal((await browserOn(cloud.send, '127.0.0.1:4566').go(page)).location, `http://localhost:4566${page}`);
+  const browser = browserOn(cloud.send, 'localhost:4566');
+  assert.match((await browser.go(page)).text, /<h1>Sign in to the access portal/);
+  await operated(cloud, 'POST', 'identity-source', { kind: 'saml', metadata: metadataOf([samlIssuer()]) });
+  assert.equal((await browser.go(page)).location, ADDRESS + page, 'where the provider sends them back to');
+  assert.ok((await browserOn(cloud.send, '127.0.0.1:4566').go(page)).location?.startsWith(SIGN_ON));
+});

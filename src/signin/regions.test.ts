@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inflateRawSync } from 'node:zlib';
 import { browserOn } from '../testing/browser.ts';
 import { testCloud } from '../testing/cloud.ts';
 import { baselinePolicy, underKey } from '../testing/customerKeys.ts';
+import { operated } from '../testing/operator.ts';
 import { PASSWORD, portalOf, welcome } from '../testing/people.ts';
+import { metadataOf, samlIssuer, signedResponse } from '../testing/samlIssuer.ts';
 
 const PLACE = 'eu-west-1';
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -110,6 +113,46 @@ test('a command line is let in by the Region, and its token is of that Region', 
   assert.equal(await accounts('us-east-1', home.told.accessToken), 200);
   const session = /=([\w-]{43})$/.exec(browser.cookie())![1]!;
   assert.deepEqual([await accounts('us-east-1', session), await accounts(PLACE, session)], [200, 200]);
+});
+
+test('a SAML provider answers by the name of the Region where somebody came, and they go on there', async () => {
+  const { cloud, InstanceArn, IdentityStoreId, hosts } = await world();
+  const signer = samlIssuer();
+  const source = { kind: 'saml', metadata: metadataOf([signer]) };
+  const { entityId, acsUrl, regionalAcsUrls } = (await operated(cloud, 'POST', 'identity-source', source)).body
+    .gatehouse;
+  const acs = (host: string) => `https://${host}/platform/saml/acs/${InstanceArn.split('/')[1]}`;
+  const here = ['us-east-1', PLACE].flatMap((region) => [acs(`${region}.signin.aws`), acs(`${region}.sso.signin.aws`)]);
+  assert.deepEqual(regionalAcsUrls, here);
+  const { text } = await browserOn(cloud.send).go(`/platform/saml/${IdentityStoreId}/metadata`);
+  assert.deepEqual(
+    [...text.matchAll(/Location="([^"]+)" index/g)].map(([, url]) => url),
+    [acsUrl, ...here],
+  );
+  let answers = 0;
+  const answered = async (url: string, inResponseTo?: string) => {
+    const parts = { issued: cloud.now(), audience: entityId, recipient: url, destination: url, subject: 'alice' };
+    const xml = signedResponse({ ...parts, id: `_${answers++}`, ...(inResponseTo && { inResponseTo }) }, signer);
+    const body = Buffer.from(new URLSearchParams({ SAMLResponse: Buffer.from(xml).toString('base64') }).toString());
+    const headers = { host: new URL(url).host, 'content-type': 'application/x-www-form-urlencoded' };
+    const { headers: told } = await cloud.send({ method: 'POST', path: new URL(url).pathname, body, headers });
+    return told.location;
+  };
+  const [portal, dualStack] = hosts(PLACE);
+  const ways = { [portal!]: here[2]!, [dualStack!]: here[3]!, [`${IdentityStoreId}.awsapps.com`]: acsUrl };
+  for (const [host, url] of Object.entries(ways)) {
+    const browser = browserOn(cloud.send, host);
+    const { location } = await browser.go('/');
+    const sent = new URL(location!).searchParams.get('SAMLRequest')!;
+    const request = inflateRawSync(Buffer.from(sent, 'base64')).toString('utf8');
+    assert.equal(/AssertionConsumerServiceURL="([^"]+)"/.exec(request)![1], url);
+    const back = new URL((await answered(url, / ID="([^"]+)"/.exec(request)![1]))!);
+    assert.equal(back.origin, `https://${host}`);
+    assert.match((await browser.go(back.pathname + back.search)).text, /<h1>Access portal/);
+  }
+  const begun = new URL((await answered(here[2]!))!);
+  assert.equal(begun.host, portal);
+  assert.equal(await answered(acs('eu-west-2.signin.aws')), undefined);
 });
 
 test('an application gets its tokens in the Region where it was made', async () => {

@@ -25,6 +25,12 @@ const PORTALS = [
 /** Sign-in's regional names share their passkeys. */
 const SIGN_IN = /^(?:[a-z\d-]+\.)?(signin\.aws\.amazon\.com)$|^[a-z\d-]+\.(?:sso\.)?(signin\.aws)$/;
 
+/** The origin of a portal of AWS's names; undefined: the host is none. */
+export const portalOrigin = (host: string): string | undefined => {
+  const name = URL.parse(`https://${host}`)?.hostname ?? '';
+  return PORTALS.some((each) => each.test(name)) ? `https://${host.toLowerCase()}` : undefined;
+};
+
 /** Undefined: no passkeys on this address. */
 export function siteOf({ host, tls }: Pick<Source, 'host' | 'tls'>, settings: Settings): Site | undefined {
   const asked = URL.parse(`${tls ? 'https' : 'http'}://${host}`);

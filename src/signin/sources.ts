@@ -13,12 +13,28 @@ export async function toProvider(visit: Visit, identityStore: string, next: stri
     source: await sourceOf(store, identityStore),
   }));
   if (!instance || !source) return undefined;
-  // Where the provider sends the browser back to is another host to its cookies.
+  if (source.kind === 'saml') {
+    return toEndpoint(visit, next) ?? (await import('./externalSaml.ts')).toSamlProvider(visit, instance, source, next);
+  }
+  // OpenID Connect providers send people back to one address, whatever name they came by.
+  const home = next === '/start' ? `/start/${identityStore}` : next;
+  if (!isAt(visit, visit.around.endpoint)) return sentTo(`${visit.around.endpoint}${home}`);
+  return (await import('./externalOidc.ts')).toOidcProvider(visit, instance, source, next);
+}
+
+/** Where the provider sends the browser back to is another host to its cookies than `localhost`. */
+function toEndpoint(visit: Visit, next: string): WireResponse | undefined {
   const { endpoint } = visit.around;
-  if (pagesAt({ endpoint }) !== endpoint && isAt(visit, pagesAt({ endpoint }))) return sentTo(`${endpoint}${next}`);
-  return source.kind === 'saml'
-    ? (await import('./externalSaml.ts')).toSamlProvider(visit, instance, source, next)
-    : (await import('./externalOidc.ts')).toOidcProvider(visit, instance, source, next);
+  const pages = pagesAt({ endpoint });
+  return pages !== endpoint && isAt(visit, pages) ? sentTo(`${endpoint}${next}`) : undefined;
+}
+
+/** To where browsers are to sign in: passkeys know no bare addresses, and one host has the session. */
+export async function toPages(visit: Visit, identityStore: string, next: string): Promise<WireResponse | undefined> {
+  const { endpoint } = visit.around;
+  const pages = pagesAt({ endpoint });
+  if (pages === endpoint || !isAt(visit, endpoint) || (await isElsewhere(visit, identityStore))) return undefined;
+  return sentTo(`${pages}${next}`);
 }
 
 const isAt = ({ around }: Visit, address: string) => URL.parse(address)?.host === around.source.host;

@@ -8,6 +8,7 @@ import { CommonError } from '../../core/errors.ts';
 import { isIssuerUrl } from '../../federation/providerRequests.ts';
 import { readSamlMetadata } from '../../federation/samlMetadata.ts';
 import {
+  acsUrlsOf,
   type IdentitySource,
   identitySources,
   type OidcSource,
@@ -54,7 +55,8 @@ async function shown(ctx: Context, instance: Instance): Promise<object> {
 }
 
 function view(ctx: Context, instance: Instance, source: IdentitySource | undefined): object {
-  const { redirectUri, ...saml } = serviceProviderOf(ctx.settings, instance);
+  const { redirectUri, ...own } = serviceProviderOf(ctx.settings, instance);
+  const saml = { ...own, regionalAcsUrls: acsUrlsOf(ctx.settings, instance, ctx.now).slice(1) };
   const common = { identityStore: instance.identityStore, source: source?.kind ?? 'directory' };
   if (source?.kind === 'saml') {
     const { entityId, changed, certificates, signOn } = source;
