@@ -184,6 +184,8 @@ export interface Service<Sdk = unknown> {
    * kept. Undefined where there is nothing of either.
    */
   readonly afterwards?: (ctx: Context, told: Told) => Afterwards | undefined;
+  /** What policies are told of every request to the service, beside what they are told of any request. */
+  readonly keys?: (ctx: Context, access: Access) => NonNullable<Access['conditions']>;
   /** Throws where a body that is at hand is not what its headers say of it. */
   readonly bodyProved?: (operation: string, sent: Pick<WireRequest, 'headers' | 'body'>) => Promise<void>;
   /** An error as this service words it, where it has words of its own for what the gateway or identity/ refuses. */

@@ -98,7 +98,7 @@ async function permitted(
   if (!(access instanceof Open)) {
     const accesses = listed(access);
     if (operation.recorded !== undefined) for (const each of accesses) noteUse(journey, ctx, each.action ?? action);
-    await permit(ctx, action, accesses, journey.questions);
+    await permit(service, ctx, action, accesses, journey.questions);
     for (const each of accesses) if (namesTags(each)) await requireCompliantTags(ctx, each.action ?? action, each);
   }
   if (target instanceof Missing) throw target.error;
@@ -147,13 +147,15 @@ export async function recordsOfCall(
 }
 
 async function permit(
+  service: Service | undefined,
   ctx: Context,
   action: string,
   access: Access | readonly Access[],
   questions: Question[],
 ): Promise<void> {
-  for (const each of listed(access)) {
-    const { through } = each;
+  for (const asked of listed(access)) {
+    const each = service?.keys ? { ...asked, conditions: { ...service.keys(ctx, asked), ...asked.conditions } } : asked;
+    const through = each.through && { ...each.through, conditions: { ...each.conditions, ...each.through.conditions } };
     if (through) questions.push(await authorize(ctx, through.action ?? each.action ?? action, through));
     questions.push(await authorize(ctx, each.action ?? action, each));
   }
@@ -202,7 +204,7 @@ export function contextFor(
     settings: deps.settings,
     audit: {},
     call: (...inner) => innerCall(journey, service, ctx, innerCallOf(inner)),
-    permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
+    permit: (action, access, as) => permit(service, asOther(ctx, as), action, access, journey.questions),
     ongoing: (first, look) => ongoing(deps.waiting, turnOf(journey, service, from), first, look),
     reach: reachFrom(journey),
     beforehand: (name, work) => ctx.reach(name, () => deps.store.transaction(work)),
@@ -261,7 +263,7 @@ async function innerCall<Out>(
     calledVia: calledVia(caller, from, outer),
     audit: {},
     call: (...next) => innerCall(journey, service, ctx, innerCallOf(next)),
-    permit: (action, access, as) => permit(asOther(ctx, as), action, access, journey.questions),
+    permit: (action, access, as) => permit(service, asOther(ctx, as), action, access, journey.questions),
   };
   try {
     return (await invoke(service, operation, input, ctx, journey)) as Out;

@@ -179,8 +179,7 @@ async function operated(
     if (!service) throw unknownService(passage);
     passage.service = service;
     if (service.regionByHost) passage.region ??= regionOfHost(request.headers.host ?? '');
-    if (service.anonymous && passage.claim)
-      passage.source = { ...source, signature: signatureOf(passage, passage.claim) };
+    if (service.keys && passage.claim) passage.source = { ...source, signature: signatureOf(passage, passage.claim) };
     passage.content = understood(request, service, deps);
     const { protocol, operation } = routeIn(service, passage.content);
     passage.protocol = protocol;
@@ -220,7 +219,7 @@ async function finished(
   return { ...response, headers: { ...response.headers, ...headers }, toldPages: true };
 }
 
-/** Where a signature is optional, policies may ask how a request is signed. */
+/** Where a service tells policies how a request is signed. */
 const signatureOf = ({ request, arrived }: Passage, { expires, timestamp, text }: Claim): Source['signature'] => ({
   kind: text !== undefined ? 'POST' : expires === undefined ? 'REST-HEADER' : 'REST-QUERY-STRING',
   ageMs: Math.max(0, arrived - timeOf(timestamp)),

@@ -38,10 +38,7 @@ export async function loadBucket(input: BucketRequest, ctx: Context, noted?: Not
   const { audit } = ctx;
   noteBucket(ctx, input.Bucket, noted);
   noteManner(ctx);
-  const point = await accessPointNamed(ctx, input.Bucket);
-  if (point) requireReachable(point, ctx);
-  const bucket = await requireBucket(ctx, point?.bucket ?? input.Bucket);
-  requireOwner(bucket, point?.bucketAccount);
+  const { bucket, point } = await reachedBucket(ctx, input.Bucket);
   audit.recipientAccountId = bucket.account;
   audit.resources = resourcesOf(bucket.name, noted, bucket.account, point);
   if (!point?.multiRegion) requireRegion(ctx, bucket);
@@ -50,6 +47,15 @@ export async function loadBucket(input: BucketRequest, ctx: Context, noted?: Not
   requireAcceleration(ctx, target.settings);
   audit.about = target.settings;
   return target;
+}
+
+/** The bucket of that name, or the one behind an access point. */
+export async function reachedBucket(ctx: Context, name: string): Promise<Pick<BucketTarget, 'bucket' | 'point'>> {
+  const point = await accessPointNamed(ctx, name);
+  if (point) requireReachable(point, ctx);
+  const bucket = await requireBucket(ctx, point?.bucket ?? name);
+  requireOwner(bucket, point?.bucketAccount);
+  return { bucket, point };
 }
 
 /** For the `load` of operations about what a bucket holds. */
@@ -125,7 +131,7 @@ export function bucketAccess(ctx: Context, target: BucketTarget, asked: Asked = 
     resource: bucketArn(bucket.name),
     ...bucketAuthority(settings, block, ctx.caller),
     ...tagged,
-    conditions: { ...signatureKeys(ctx, bucket), ...tagged.conditions, ...conditions },
+    conditions: { 's3:ResourceAccount': bucket.account, ...tagged.conditions, ...conditions },
   });
 }
 
@@ -145,7 +151,12 @@ export function objectAccess(ctx: Context, target: BucketTarget, asked: ObjectAs
     resource: objectArn(bucket.name, key),
     ...objectAuthority(settings, block, ctx.caller, object),
     ...tagged,
-    conditions: { ...signatureKeys(ctx, bucket), ...tagged.conditions, ...existingTags(object?.tags), ...conditions },
+    conditions: {
+      's3:ResourceAccount': bucket.account,
+      ...tagged.conditions,
+      ...existingTags(object?.tags),
+      ...conditions,
+    },
   };
   return throughPoint(ctx, point, block, access, key);
 }
@@ -153,20 +164,4 @@ export function objectAccess(ctx: Context, target: BucketTarget, asked: ObjectAs
 /** `s3:ExistingObjectTag/…` of the version that is there. */
 function existingTags(tags: readonly Tag[] = []): Record<string, string> {
   return Object.fromEntries(tags.map(({ Key, Value }) => [`s3:ExistingObjectTag/${Key}`, Value]));
-}
-
-/** What S3 tells policies of how a request is signed and sent, and whose the bucket is. */
-function signatureKeys({ caller, source }: Context, bucket: Bucket): Record<string, string | undefined> {
-  const signed = caller.type !== 'Anonymous' && caller.type !== 'Service';
-  return {
-    's3:ResourceAccount': bucket.account,
-    's3:TlsVersion': source.tls?.version.replace(/^TLSv/, ''),
-    ...(signed && {
-      's3:signatureversion': 'AWS4-HMAC-SHA256',
-      's3:authType': source.signature?.kind,
-      's3:signatureAge': source.signature?.ageMs === undefined ? undefined : String(source.signature.ageMs),
-      's3:x-amz-content-sha256': source.signature?.content,
-      's3:AccessGrantsInstanceArn': caller.session?.accessGrants,
-    }),
-  };
 }

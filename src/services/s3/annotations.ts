@@ -71,12 +71,16 @@ function requireSame(asked: string | undefined, { etag }: ObjectVersion): void {
   throw s3Error('PreconditionFailed', { details: { Condition: 'x-amz-object-if-match' } });
 }
 
+const sameAsked = ({ ObjectIfMatch }: { readonly ObjectIfMatch?: string | undefined }) => ({
+  's3:x-amz-object-if-match': ObjectIfMatch,
+});
+
 type Input = Present<PutObjectAnnotationCommandInput> & { readonly come?: Upload };
 
 export const PutObjectAnnotation: Operation<Input, PutObjectAnnotationOutput, ObjectTarget> = {
   recorded: 'data',
   load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Put')),
+  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Put'), sameAsked(input)),
   preparesFrom: SMALL + 1,
   /** So few bytes are held until all of them are here: they must be a text. */
   async prepare(input) {
@@ -212,7 +216,10 @@ export const ListObjectAnnotations: Operation<
       target,
       input,
       { plain: 's3:ListObjectAnnotations', versioned: 's3:ListObjectVersionAnnotations' },
-      { 's3:annotation-prefix': input.AnnotationPrefix },
+      {
+        's3:annotation-prefix': input.AnnotationPrefix,
+        's3:max-annotation-results': input.MaxAnnotationResults?.toString(),
+      },
     ),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
@@ -253,7 +260,7 @@ export const DeleteObjectAnnotation: Operation<
 > = {
   recorded: 'data',
   load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Delete')),
+  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Delete'), sameAsked(input)),
   /** That there is none is no error. */
   async run(input, ctx, target) {
     const version = presentVersion(target, input);

@@ -1,5 +1,5 @@
 /** What a bucket may be called. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-import { s3Error } from './errors.ts';
+import { invalidArgument, s3Error } from './errors.ts';
 
 const NAME = /^(?=.{3,63}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const ADDRESS = /^\d+\.\d+\.\d+\.\d+$/;
@@ -11,4 +11,26 @@ export const isBucketName = (name: string): boolean =>
 /** Throws InvalidBucketName. */
 export function requireBucketName(BucketName: string): void {
   if (!isBucketName(BucketName)) throw s3Error('InvalidBucketName', { details: { BucketName } });
+}
+
+/** `name-111122223333-us-west-2-an`: what an account may call its buckets, and no other account. */
+const OWN_NAMESPACE = /-\d{12}-[a-z]{2}(?:-[a-z]+)+-\d-an$/;
+
+/**
+ * Throws InvalidBucketName for a name of the account regional namespace that is not asked for as such, or not the
+ * account's. https://docs.aws.amazon.com/AmazonS3/latest/userguide/gpbucketnamespaces.html
+ */
+export function requireNamespace(
+  BucketName: string,
+  namespace: string | undefined,
+  { account, region }: { readonly account: string; readonly region: string },
+): void {
+  if (namespace !== undefined && namespace !== 'global' && namespace !== 'account-regional') {
+    throw invalidArgument('Invalid bucket namespace', 'x-amz-bucket-namespace', namespace);
+  }
+  const fits =
+    namespace === 'account-regional'
+      ? BucketName.endsWith(`-${account}-${region}-an`)
+      : !OWN_NAMESPACE.test(BucketName);
+  if (!fits) throw s3Error('InvalidBucketName', { details: { BucketName } });
 }

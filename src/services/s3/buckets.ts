@@ -18,10 +18,18 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { accessPoints } from '../../identity/accessPoints.ts';
 import { isGone, multiRegionAccessPoints } from '../../identity/multiRegionAccessPoints.ts';
-import { type BucketTarget, bucketAccess, loadBucket, noteBucket, requireOwner, targetOf } from './access.ts';
+import {
+  type BucketTarget,
+  bucketAccess,
+  loadBucket,
+  noteBucket,
+  reachedBucket,
+  requireOwner,
+  targetOf,
+} from './access.ts';
 import { forgetAnalyses } from './analyses.ts';
-import { requireBucketName } from './bucketNames.ts';
-import { type Bucket, bucketArn, buckets, requireBucket } from './bucketRows.ts';
+import { requireBucketName, requireNamespace } from './bucketNames.ts';
+import { type Bucket, bucketArn, buckets } from './bucketRows.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { aclConditions, shownOwner } from './grants.ts';
 import { forgetInventories } from './inventoryTasks.ts';
@@ -40,6 +48,7 @@ export const CreateBucket: Operation<Present<CreateBucketRequest>, CreateBucketO
     resource: bucketArn(input.Bucket),
     conditions: {
       's3:locationconstraint': input.CreateBucketConfiguration?.LocationConstraint,
+      's3:x-amz-bucket-namespace': input.BucketNamespace,
       's3:x-amz-object-ownership': input.ObjectOwnership,
       ...aclConditions(input),
       ...requestTags(input.CreateBucketConfiguration?.Tags),
@@ -48,8 +57,9 @@ export const CreateBucket: Operation<Present<CreateBucketRequest>, CreateBucketO
   async run(input, ctx) {
     requireBucketName(input.Bucket);
     const region = regionOf(input, ctx);
+    requireNamespace(input.Bucket, input.BucketNamespace, { account: ctx.account, region });
     const taken = await ctx.store.get(buckets, [input.Bucket]);
-    if (taken) return ownedAlready(taken, ctx);
+    if (taken) return ownedAlready(taken, ctx, input.BucketNamespace);
     const max = quota(ctx, 'BucketsQuota', BUCKETS_MAX);
     if (!(await ctx.store.fits(buckets, [ctx.account], max, 'account'))) throw s3Error('TooManyBuckets');
     const bucket: Bucket = {
@@ -65,11 +75,12 @@ export const CreateBucket: Operation<Present<CreateBucketRequest>, CreateBucketO
   },
 };
 
-/** In us-east-1 a bucket may be made twice by its owner. */
-function ownedAlready(bucket: Bucket, ctx: Context): CreateBucketOutput {
+/** In us-east-1 a bucket of the global namespace may be made twice by its owner. */
+function ownedAlready(bucket: Bucket, ctx: Context, namespace = 'global'): CreateBucketOutput {
   const details = { BucketName: bucket.name };
   if (bucket.account !== ctx.account) throw s3Error('BucketAlreadyExists', { details });
-  if (bucket.region !== HOME || ctx.region !== HOME) throw s3Error('BucketAlreadyOwnedByYou', { details });
+  if (bucket.region !== HOME || ctx.region !== HOME || namespace !== 'global')
+    throw s3Error('BucketAlreadyOwnedByYou', { details });
   return { Location: `/${bucket.name}` };
 }
 
@@ -103,10 +114,10 @@ export const GetBucketLocation: Operation<Present<GetBucketLocationRequest>, Get
   /** Asked in order to learn the Region, so any Region will do to ask. */
   async load(input, ctx) {
     noteBucket(ctx, input.Bucket);
-    const bucket = await requireBucket(ctx, input.Bucket);
+    const { bucket, point } = await reachedBucket(ctx, input.Bucket);
     ctx.audit.recipientAccountId = bucket.account;
     requireOwner(bucket, input.ExpectedBucketOwner);
-    return targetOf(ctx, bucket);
+    return targetOf(ctx, bucket, point);
   },
   access: (_input, ctx, target) => bucketAccess(ctx, target),
   run: async (_input, _ctx, { bucket }) =>

@@ -13,7 +13,7 @@ interface Conditions {
   readonly IfUnmodifiedSince?: Date | undefined;
 }
 
-const failed = (Condition: string) => s3Error('PreconditionFailed', { details: { Condition } });
+export const failed = (Condition: string) => s3Error('PreconditionFailed', { details: { Condition } });
 
 /** Whether a header that lists entity tags names this one. */
 function names(header: string, etag: string): boolean {
@@ -58,6 +58,9 @@ export function requireWritable(
   if (!present) throw s3Error('NoSuchKey', { details: { Key: key } });
   if (!names(IfMatch, present.etag)) throw failed('If-Match');
 }
+
+/** Whoever compares a tag must be able to read it: `s3:GetObject`, beside what the request is about. */
+export const comparesTag = (ifMatch: string | undefined): boolean => ifMatch !== undefined && ifMatch.trim() !== '*';
 
 /** What S3 says to a header that it knows and does not heed here. */
 export const unimplemented = (Header: string) =>

@@ -95,6 +95,7 @@ export const CopyObject: Operation<Input & Read, CopyObjectOutput, CopyTarget> =
 const copyConditions = (input: Input) => ({
   's3:x-amz-copy-source': input.CopySource,
   's3:x-amz-metadata-directive': input.MetadataDirective,
+  's3:x-amz-object-annotation-directive': input.AnnotationDirective,
   ...conditionsOf(input),
 });
 
@@ -120,7 +121,7 @@ function copiedAnnotations(input: Input, ctx: Context, target: CopyTarget) {
 function annotationsComeAlong(input: Input, { settings }: CopyTarget, { annotated }: ObjectVersion) {
   const { AnnotationDirective: directive = 'COPY' } = input;
   if (directive !== 'COPY' && directive !== 'EXCLUDE') {
-    throw invalidArgument('Unknown annotation directive.', 'x-amz-annotation-directive', directive);
+    throw invalidArgument('Unknown annotation directive.', 'x-amz-object-annotation-directive', directive);
   }
   return directive === 'COPY' && encryptionAsked(settings, input).by !== 'SSE-C' ? annotated : undefined;
 }
@@ -141,7 +142,9 @@ function requireAllowed(input: Input, target: CopyTarget): ObjectVersion {
   const version = sourceVersion(target, input);
   requireCopyable(version.size);
   const same =
-    target.name.Bucket === target.bucket.name && target.name.Key === input.Key && target.name.VersionId === undefined;
+    target.source.bucket.name === target.bucket.name &&
+    target.name.Key === input.Key &&
+    target.name.VersionId === undefined;
   if (same && !changesSomething(input, version)) {
     const message =
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";

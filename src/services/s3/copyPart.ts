@@ -17,7 +17,7 @@ import { invalidArgument } from './errors.ts';
 import { quoted } from './objectTargets.ts';
 import type { ByteRange } from './ranges.ts';
 import { type Staged, stage } from './staging.ts';
-import { keepPart, keyOfUpload } from './uploads.ts';
+import { keepPart, keyOfUpload, NOTHING_MADE } from './uploads.ts';
 import { loadUpload, presentUpload, requirePartNumber, type UploadTarget } from './uploadTargets.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -34,7 +34,10 @@ export const UploadPartCopy: Operation<Input & Read, UploadPartCopyOutput, Uploa
   load: async (input, ctx) => loadCopy(input, ctx, await loadUpload(input, ctx)),
   access: (input, ctx, target) => [
     ...sourceAccess(ctx, target),
-    objectAccess(ctx, target, { key: input.Key, conditions: { 's3:x-amz-copy-source': input.CopySource } }),
+    objectAccess(ctx, target, {
+      key: input.Key,
+      conditions: { 's3:x-amz-copy-source': input.CopySource, ...NOTHING_MADE },
+    }),
   ],
   preparesFrom: 0,
   async prepare(input, ctx, target) {

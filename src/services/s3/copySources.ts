@@ -2,14 +2,14 @@
 import type { Context } from '../../core/context.ts';
 import type { Access } from '../../core/operation.ts';
 import { Upload } from '../../core/upload.ts';
-import { type BucketTarget, objectAccess, requireOwner, targetOf } from './access.ts';
+import { type BucketTarget, objectAccess, reachedBucket, requireOwner, targetOf } from './access.ts';
 import { noteAccess } from './accessTiers.ts';
 import { type ObjectBody, readBody } from './bodies.ts';
-import { requireBucket } from './bucketRows.ts';
 import { requireReadable } from './conditionals.ts';
 import { openContentKey } from './encryption.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { existingAccess, loadForWriting, type ObjectRequest, type ObjectTarget } from './objectTargets.ts';
+import { requirePayer } from './payment.ts';
 import { requireRestored } from './restores.ts';
 import { findLatest, findVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
@@ -39,22 +39,30 @@ export interface CopyTarget extends BucketTarget {
 
 const refused = (message: string, value: string) => invalidArgument(message, 'x-amz-copy-source', value);
 
-/** `bucket/key?versionId=…`, percent-encoded, perhaps with a slash before it. */
+const THROUGH_POINT = /^(arn:aws:s3:[a-z0-9-]*:\d{12}:accesspoint\/[^/]+)\/object\/(.+)$/s;
+
+/**
+ * `bucket/key?versionId=…`, percent-encoded, perhaps with a slash before it; of what comes through an access point, the
+ * ARN of the object behind it.
+ */
 export function sourceName(header: string): SourceName {
   const [path = '', query = ''] = header.split(/\?versionId=/, 2);
-  if (/^\/?arn(:|%3A)/i.test(path)) throw refused('Access points are not supported as sources of copies.', header);
   let name: string;
   try {
     name = decodeURIComponent(path.replace(/^\//, '').replaceAll('+', '%20'));
   } catch {
     throw refused('The x-amz-copy-source header must be URL-encoded.', header);
   }
+  const version = query === '' ? {} : { VersionId: query };
+  const [, point, behind] = THROUGH_POINT.exec(name) ?? [];
+  if (point !== undefined) return { Bucket: point, Key: behind!, ...version };
+  if (name.startsWith('arn:')) throw refused('Invalid copy source ARN', header);
   const slash = name.indexOf('/');
   const [bucket, key] = [name.slice(0, slash), name.slice(slash + 1)];
   if (slash < 1 || key === '') {
     throw refused('Copy Source must mention the source bucket and key: sourcebucket/sourcekey', header);
   }
-  return { Bucket: bucket, Key: key, ...(query !== '' && { VersionId: query }) };
+  return { Bucket: bucket, Key: key, ...version };
 }
 
 /** For operations' `load`: the bucket to copy into, with the source. */
@@ -64,12 +72,14 @@ export async function loadCopy<T extends BucketTarget>(
   target: T,
 ): Promise<T & CopyTarget> {
   const name = sourceName(input.CopySource);
-  const bucket = await requireBucket(ctx, name.Bucket);
+  const { bucket, point } = await reachedBucket(ctx, name.Bucket);
   requireOwner(bucket, input.ExpectedSourceBucketOwner);
+  const from = await targetOf(ctx, bucket, point);
+  requirePayer(ctx, from.settings, input.RequestPayer);
   const version = await (name.VersionId === undefined
     ? findLatest(ctx, bucket, name.Key)
     : findVersion(ctx, bucket, name.Key, name.VersionId));
-  return { ...target, name, source: { ...(await targetOf(ctx, bucket)), version } };
+  return { ...target, name, source: { ...from, version } };
 }
 
 export const loadCopyTarget = async (input: CopyRequest, ctx: Context): Promise<CopyTarget> =>

@@ -10,7 +10,7 @@ import type { Context, RecordedPart } from '../../core/context.ts';
 import { AccessDenied, CommonError } from '../../core/errors.ts';
 import { type Access, Open, type Operation, type Present } from '../../core/operation.ts';
 import { type BucketTarget, loadContents, objectAccess, objectResource } from './access.ts';
-import { requireWritable, unimplemented } from './conditionals.ts';
+import { comparesTag, failed, requireWritable, unimplemented } from './conditionals.ts';
 import { s3Error } from './errors.ts';
 import { requireRemovable } from './locks.ts';
 import { requireMfa } from './mfaDelete.ts';
@@ -24,7 +24,7 @@ import type { ObjectVersion } from './versions.ts';
 export const DeleteObject: Operation<Present<DeleteObjectRequest>, DeleteObjectOutput, ObjectTarget> = {
   recorded: 'data',
   load: loadObject,
-  access: (input, ctx, target) => removal(ctx, target, input.Key, input.VersionId, target.version),
+  access: (input, ctx, target) => removal(ctx, target, input, target.version),
   async run(input, ctx, target) {
     if (input.IfMatchLastModifiedTime !== undefined) throw unimplemented('x-amz-if-match-last-modified-time');
     if (input.IfMatchSize !== undefined) throw unimplemented('x-amz-if-match-size');
@@ -36,13 +36,15 @@ export const DeleteObject: Operation<Present<DeleteObjectRequest>, DeleteObjectO
 function removal(
   ctx: Context,
   target: BucketTarget,
-  key: string,
-  versionId: string | undefined,
+  { Key: key, VersionId: versionId, IfMatch: ifMatch }: Removal,
   version: ObjectVersion | undefined,
-): Access {
+): readonly Access[] {
   const action = versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
   const object = version?.deleteMarker ? undefined : version;
-  return objectAccess(ctx, target, { action, key, object, conditions: { 's3:VersionId': versionId } });
+  const conditions = { 's3:VersionId': versionId, 's3:if-match': ifMatch };
+  const removing = objectAccess(ctx, target, { action, key, object, conditions });
+  if (!comparesTag(ifMatch)) return [removing];
+  return [removing, objectAccess(ctx, target, { action: 's3:GetObject', key, object })];
 }
 
 interface Removal {
@@ -64,6 +66,7 @@ async function removed(
   if (asked.IfMatch !== undefined) {
     const current =
       VersionId === undefined ? await findLatest(ctx, bucket, Key) : await findVersion(ctx, bucket, Key, VersionId);
+    if (current?.deleteMarker) throw failed('If-Match');
     requireWritable(Key, current, asked);
   }
   if (VersionId !== undefined) return removeOne(ctx, target, asked, VersionId, reason);
@@ -143,13 +146,9 @@ async function removeListed(
   const version = await (VersionId === undefined
     ? findLatest(ctx, target.bucket, Key)
     : findVersion(ctx, target.bucket, Key, VersionId));
-  await ctx.permit('s3:DeleteObject', removal(ctx, target, Key, VersionId, version));
-  const asked = {
-    Key,
-    VersionId,
-    BypassGovernanceRetention: input.BypassGovernanceRetention,
-    IfMatch: ETag,
-  };
+  const { BypassGovernanceRetention } = input;
+  const asked: Removal = { Key, VersionId, BypassGovernanceRetention, IfMatch: ETag };
+  for (const access of removal(ctx, target, asked, version)) await ctx.permit('s3:DeleteObject', access);
   const done = await removed(ctx, target, asked, 'DeleteObjects');
   return {
     Key,

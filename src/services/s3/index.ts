@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-s3';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { s3Keys } from '../../identity/s3Keys.ts';
 import { understood } from './addressing.ts';
 import { afterwards } from './afterwards.ts';
 import {
@@ -46,6 +47,7 @@ export const s3 = defineService({
   anonymous: true,
   understood,
   bodyProved,
+  keys: s3Keys,
   refusalOf,
   afterwards,
   inner: { ...batchOperations, ...controlOperations, ...replicationOperations },

@@ -14,6 +14,7 @@ import { shownOwner } from './grants.ts';
 import { encoder, justBehind, keyOfToken, type Listed, listKeys, pageSize, tokenOfKey } from './listing.ts';
 import { quoted } from './objectTargets.ts';
 import { requirePayer } from './payment.ts';
+import { restoreStatus, wantsRestoreStatus } from './restores.ts';
 import { type ObjectVersion, objects, sortable } from './versions.ts';
 
 /** The condition keys of listings. */
@@ -40,7 +41,7 @@ export const ListObjectsV2: Operation<Present<ListObjectsV2Request>, ListObjects
     const encode = encoder(input.EncodingType);
     const listed = await pageOf(ctx, target, input, after);
     return {
-      ...shared(input, target, listed, encode, input.FetchOwner === true),
+      ...shared(input, ctx, target, listed, encode, input.FetchOwner === true),
       ...(ContinuationToken !== undefined && { ContinuationToken }),
       ...(StartAfter !== undefined && { StartAfter: encode(StartAfter) }),
       ...(listed.next !== undefined && { NextContinuationToken: tokenOfKey(listed.next) }),
@@ -60,7 +61,7 @@ export const ListObjects: Operation<Present<ListObjectsRequest>, ListObjectsOutp
     const listed = await pageOf(ctx, target, input, input.Marker ?? '');
     const { next } = listed;
     return {
-      ...shared(input, target, listed, encode, true),
+      ...shared(input, ctx, target, listed, encode, true),
       Marker: encode(input.Marker ?? ''),
       // Without a delimiter the last key says as much.
       ...(next !== undefined && input.Delimiter && { NextMarker: encode(next) }),
@@ -92,11 +93,13 @@ function pageOf(
 
 function shared(
   input: Input,
+  { now }: Context,
   { settings }: BucketTarget,
   { rows, prefixes, next }: Listed<ObjectVersion>,
   encode: (text: string) => string,
   owners: boolean,
 ) {
+  const restores = wantsRestoreStatus(input.OptionalObjectAttributes);
   const contents = rows.map(
     (row): ListedObject => ({
       Key: encode(row.key),
@@ -106,6 +109,7 @@ function shared(
       Size: row.size,
       StorageClass: (row.storageClass ?? 'STANDARD') as NonNullable<ListedObject['StorageClass']>,
       ...(owners && { Owner: shownOwner(objectOwner(settings, row)) }),
+      ...(restores && restoreStatus(row, now)),
     }),
   );
   return {

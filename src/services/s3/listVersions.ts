@@ -16,6 +16,7 @@ import { encoder, type From, justBehind, type Listed, listKeys, pageSize } from 
 import { listingConditions } from './listObjects.ts';
 import { quoted } from './objectTargets.ts';
 import { requirePayer } from './payment.ts';
+import { restoreStatus, wantsRestoreStatus } from './restores.ts';
 import { findVersion } from './versionStore.ts';
 import { type ObjectVersion, objects, rankOf, sortable, versions } from './versions.ts';
 
@@ -36,6 +37,8 @@ export const ListObjectVersions: Operation<
       throw invalidArgument(message, 'version-id-marker', VersionIdMarker);
     }
     const encode = encoder(input.EncodingType);
+    const restored = (version: ObjectVersion) =>
+      wantsRestoreStatus(input.OptionalObjectAttributes) ? restoreStatus(version, ctx.now) : {};
     const listed = await pageOf(ctx, target, input);
     const last = listed.rows.at(-1);
     return {
@@ -51,7 +54,7 @@ export const ListObjectVersions: Operation<
         NextKeyMarker: encode(listed.next),
         ...(last?.key === listed.next && { NextVersionIdMarker: last.id }),
       }),
-      ...shown(listed, target, encode),
+      ...shown(listed, target, encode, restored),
     };
   },
 };
@@ -102,7 +105,12 @@ function earlier(current: ObjectVersion | undefined, old: ObjectVersion | undefi
   return !old || compareKeys(sortable(current.key), sortable(old.key)) <= 0 ? current : old;
 }
 
-function shown({ rows, prefixes }: Listed<Placed>, { settings }: BucketTarget, encode: (text: string) => string) {
+function shown(
+  { rows, prefixes }: Listed<Placed>,
+  { settings }: BucketTarget,
+  encode: (text: string) => string,
+  restored: (version: ObjectVersion) => Pick<ListedVersion, 'RestoreStatus'>,
+) {
   const Versions: ListedVersion[] = [];
   const DeleteMarkers: DeleteMarkerEntry[] = [];
   for (const row of rows) {
@@ -121,6 +129,7 @@ function shown({ rows, prefixes }: Listed<Placed>, { settings }: BucketTarget, e
         ...(row.checksum && { ChecksumAlgorithm: [row.checksum.algorithm], ChecksumType: row.checksum.type }),
         Size: row.size,
         StorageClass: (row.storageClass ?? 'STANDARD') as 'STANDARD',
+        ...restored(row),
       });
     }
   }

@@ -134,3 +134,21 @@ test('Locks are refused where the bucket has none, or they make no sense', async
   await retain(30);
   await assert.rejects(retain(31), { name: 'AccessDenied' });
 });
+
+test('Event holds are refused, wherever they are asked for, and change nothing', async () => {
+  const { s3, ids } = await locked({ ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: inDays(START, 10) });
+  const [VersionId] = ids;
+  const refused = { name: 'NotImplemented' };
+  const held = { Bucket, Key: 'held', ObjectLockEventHold: 'ON', ObjectLockEventHoldDurationDays: 1 } as const;
+  await assert.rejects(s3.putObject({ ...held, Body: 'x' }), refused);
+  await assert.rejects(s3.createMultipartUpload(held), refused);
+  await assert.rejects(s3.copyObject({ ...held, CopySource: `${Bucket}/${Key}` }), refused);
+  const Retention = { EventHold: 'ON', EventHoldDuration: { Days: 1 } } as const;
+  const put = s3.putObjectRetention({ Bucket, Key, VersionId, Retention, BypassGovernanceRetention: true });
+  await assert.rejects(put, refused);
+  const DefaultRetention = { Mode: 'GOVERNANCE', Days: 1, DefaultEventHold: { Days: 1 } } as const;
+  const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention } } as const;
+  await assert.rejects(s3.putObjectLockConfiguration({ Bucket, ObjectLockConfiguration }), refused);
+  assert.equal((await s3.getObjectRetention({ Bucket, Key, VersionId })).Retention?.Mode, 'GOVERNANCE');
+  await assert.rejects(s3.headObject({ Bucket, Key: 'held' }), { name: 'NotFound' });
+});

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
  */
 import type { Context } from '../../core/context.ts';
-import { AccessDenied } from '../../core/errors.ts';
+import { AccessDenied, notImplemented } from '../../core/errors.ts';
 import type { Access } from '../../core/operation.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import type { BucketSettings } from './settings.ts';
@@ -16,6 +16,14 @@ export interface LockRequest {
   readonly ObjectLockMode?: string | undefined;
   readonly ObjectLockRetainUntilDate?: Date | undefined;
   readonly ObjectLockLegalHoldStatus?: string | undefined;
+  readonly ObjectLockEventHold?: string | undefined;
+  readonly ObjectLockEventHoldDurationDays?: number | undefined;
+  readonly ObjectLockEventHoldDurationYears?: number | undefined;
+}
+
+/** Throws NotImplemented where an event hold, or how long one is, is given. */
+export function requireNoEventHold(...given: readonly unknown[]): void {
+  if (given.some((each) => each !== undefined)) notImplemented('An event hold of Object Lock');
 }
 
 const NOT_LOCKABLE = 'Bucket is missing Object Lock Configuration';
@@ -32,6 +40,8 @@ export function newLock(
   now: Date,
 ): Pick<ObjectVersion, 'retention' | 'legalHold'> {
   const { ObjectLockMode: mode, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold } = request;
+  const { ObjectLockEventHoldDurationDays: days, ObjectLockEventHoldDurationYears: years } = request;
+  requireNoEventHold(request.ObjectLockEventHold, days, years);
   if (mode !== undefined || until !== undefined || hold !== undefined) requireLockable(settings);
   if (hold !== undefined && hold !== 'ON' && hold !== 'OFF') {
     throw invalidArgument("Legal Hold must be either of 'ON' or 'OFF'", 'x-amz-object-lock-legal-hold', hold);

@@ -5,6 +5,7 @@ import { type BucketTarget, objectAccess } from './access.ts';
 import { requireAcl } from './acls.ts';
 import { aclsDisabled } from './authority.ts';
 import { objectArn } from './bucketRows.ts';
+import { comparesTag } from './conditionals.ts';
 import { type EncryptionRequest, encryptionConditions } from './encryptionRequests.ts';
 import { type AclRequest, aclConditions, givesAcl, requestedAcl } from './grants.ts';
 import { type LockRequest, lockAccess, lockConditions } from './locks.ts';
@@ -16,9 +17,11 @@ export interface NewObject extends AclRequest, EncryptionRequest, LockRequest {
   readonly Key: string;
   readonly Tagging?: string | undefined;
   readonly StorageClass?: string | undefined;
+  readonly WebsiteRedirectLocation?: string | undefined;
+  readonly IfMatch?: string | undefined;
 }
 
-/** Permissions to make an object: PutObject, and those of what is set on it at once. */
+/** Permissions to make an object: PutObject, and those of what is set on it at once or compared before. */
 export function makingAccess(
   ctx: Context,
   target: BucketTarget,
@@ -29,6 +32,8 @@ export function makingAccess(
   const tags = tagsIn(input.Tagging);
   const asked = {
     's3:x-amz-storage-class': input.StorageClass,
+    's3:x-amz-website-redirect-location': input.WebsiteRedirectLocation,
+    's3:ObjectCreationOperation': 'true',
     ...aclConditions(input),
     ...encryptionConditions(input),
     ...lockConditions(input, ctx.now),
@@ -36,13 +41,19 @@ export function makingAccess(
     ...conditions,
   };
   const on = (action: string) => objectAccess(ctx, target, { action, key, conditions: asked });
-  const all = [on('s3:PutObject')];
+  const all = [on('s3:PutObject'), ...comparing(ctx, target, input)];
   if (tags.length > 0) all.push(on('s3:PutObjectTagging'));
   // AWS services deliver with `bucket-owner-full-control` under policies that grant them PutObject alone.
   if (givesAcl(input) && ctx.caller.type !== 'Service') all.push(on('s3:PutObjectAcl'));
   for (const action of lockAccess(input)) all.push(on(action));
   return all;
 }
+
+export const comparing = (
+  ctx: Context,
+  target: BucketTarget,
+  { Key: key, IfMatch }: Pick<NewObject, 'Key' | 'IfMatch'>,
+): readonly Access[] => (comparesTag(IfMatch) ? [objectAccess(ctx, target, { action: 's3:GetObject', key })] : []);
 
 /** Whose it is, and who else may do what with it. Throws where the bucket takes no such list. */
 export async function ownedBy(

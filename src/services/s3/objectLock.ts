@@ -11,6 +11,7 @@ import type {
 import { CommonError } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { s3Error } from './errors.ts';
+import { requireNoEventHold } from './locks.ts';
 import { onBucket, oneOf } from './onBucket.ts';
 import { changeSettings, type ObjectLock } from './settings.ts';
 
@@ -60,7 +61,8 @@ export const PutObjectLockConfiguration = onBucket<Present<PutObjectLockConfigur
 
 function retentionOf({ Rule: rule }: ObjectLockConfiguration): ObjectLock['retention'] | undefined {
   if (!rule) return undefined;
-  const { Mode, Days: days, Years: years } = rule.DefaultRetention ?? {};
+  const { Mode, Days: days, Years: years, DefaultEventHold } = rule.DefaultRetention ?? {};
+  requireNoEventHold(DefaultEventHold);
   const mode = oneOf(Mode, MODES);
   if ((days === undefined) === (years === undefined)) throw s3Error('MalformedXML');
   const period = days ?? years!;

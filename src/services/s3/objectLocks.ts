@@ -17,7 +17,7 @@ import { CommonError } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { objectAccess } from './access.ts';
 import { s3Error } from './errors.ts';
-import { lockConditions, requireChangeable, requireFuture, requireLockable } from './locks.ts';
+import { lockConditions, requireChangeable, requireFuture, requireLockable, requireNoEventHold } from './locks.ts';
 import { existingAccess, loadObject, type ObjectTarget, presentVersion } from './objectTargets.ts';
 import { oneOf, wanted } from './onBucket.ts';
 import { owedReplication } from './replicationOwed.ts';
@@ -78,7 +78,9 @@ export const PutObjectRetention: Operation<
 };
 
 /** An empty element takes the retention away. */
-function retentionIn({ Mode, RetainUntilDate }: ObjectLockRetention = {}, now: Date): Retention | undefined {
+function retentionIn(given: ObjectLockRetention = {}, now: Date): Retention | undefined {
+  const { Mode, RetainUntilDate } = given;
+  requireNoEventHold(given.EventHold, given.EventHoldDuration);
   if (Mode === undefined && RetainUntilDate === undefined) return undefined;
   const mode = oneOf(Mode, ['GOVERNANCE', 'COMPLIANCE'] as const);
   const until = wanted(RetainUntilDate);

@@ -62,3 +62,24 @@ test('Only archived objects are restored, by a way that their class has', async 
   });
   await assert.rejects(restore('deep', { Days: 0 }), { name: 'InvalidArgument' });
 });
+
+test('Lists tell of restores where they are asked to', async () => {
+  const cloud = await testCloud({ now: new Date('2030-01-01T10:00:00Z') });
+  const { s3 } = cloud.root;
+  await s3.createBucket({ Bucket });
+  for (const Key of ['asked', 'cold']) await s3.putObject({ Bucket, Key, Body: 'x', StorageClass: 'GLACIER' });
+  await s3.restoreObject({ Bucket, Key: 'asked', RestoreRequest: { Days: 2 } });
+  const lists = async (...OptionalObjectAttributes: 'RestoreStatus'[]) => {
+    const asked = { Bucket, OptionalObjectAttributes };
+    const [v1, v2] = [await s3.listObjects(asked), await s3.listObjectsV2(asked)];
+    const all = [v1.Contents, v2.Contents, (await s3.listObjectVersions(asked)).Versions];
+    return all.map((list) => list?.map(({ RestoreStatus }) => RestoreStatus));
+  };
+  const thrice = (status: object | undefined) => [1, 2, 3].map(() => [status, undefined]);
+  assert.deepEqual(await lists(), thrice(undefined));
+  assert.deepEqual(await lists('RestoreStatus'), thrice({ IsRestoreInProgress: true }));
+  cloud.advance('PT6H');
+  const RestoreExpiryDate = new Date('2030-01-04T00:00:00Z');
+  assert.deepEqual(await lists('RestoreStatus'), thrice({ IsRestoreInProgress: false, RestoreExpiryDate }));
+  await assert.rejects(lists('Weight' as 'RestoreStatus'), { name: 'InvalidArgument' });
+});

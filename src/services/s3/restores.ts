@@ -3,13 +3,18 @@
  * follows from the plane's clock.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
  */
-import type { IntelligentTieringAccessTier, RestoreObjectOutput, RestoreObjectRequest } from '@aws-sdk/client-s3';
+import type {
+  IntelligentTieringAccessTier,
+  RestoreObjectOutput,
+  RestoreObjectRequest,
+  RestoreStatus,
+} from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import { CommonError, notImplemented } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { later } from '../../core/tasks.ts';
 import { archiveTierOf } from './accessTiers.ts';
-import { s3Error } from './errors.ts';
+import { invalidArgument, s3Error } from './errors.ts';
 import { midnightAfter } from './lifecycleRules.ts';
 import { objectEvent } from './notifications.ts';
 import { existingAccess, loadObject, type ObjectTarget, presentVersion } from './objectTargets.ts';
@@ -49,6 +54,20 @@ export function restoreAnswer({ restore, thaw }: ObjectVersion, now: Date): { Re
   if (!restore || restore.until <= now.getTime()) return {};
   if (now.getTime() < restore.ready) return { Restore: 'ongoing-request="true"' };
   return { Restore: `ongoing-request="false", expiry-date="${new Date(restore.until).toUTCString()}"` };
+}
+
+/** Of an archived object in a list, where the list is asked for it. */
+export function restoreStatus({ restore }: ObjectVersion, now: Date): { RestoreStatus?: RestoreStatus } {
+  if (!restore || restore.until <= now.getTime()) return {};
+  if (now.getTime() < restore.ready) return { RestoreStatus: { IsRestoreInProgress: true } };
+  return { RestoreStatus: { IsRestoreInProgress: false, RestoreExpiryDate: new Date(restore.until) } };
+}
+
+/** What of each object a list is asked for beside what it tells anyway. Throws InvalidArgument. */
+export function wantsRestoreStatus(asked: readonly string[] = []): boolean {
+  const unknown = asked.find((name) => name !== 'RestoreStatus');
+  if (unknown === undefined) return asked.length > 0;
+  throw invalidArgument('Invalid attribute name specified', 'x-amz-optional-object-attributes', unknown);
 }
 
 export const RestoreObject: Operation<Present<RestoreObjectRequest>, RestoreObjectOutput, ObjectTarget> = {

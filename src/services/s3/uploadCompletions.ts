@@ -11,6 +11,7 @@ import { requireWritable } from './conditionals.ts';
 import { encryptionAnswer } from './encryption.ts';
 import { s3Error } from './errors.ts';
 import { expirationHeader } from './lifecycleRules.ts';
+import { comparing } from './newObjects.ts';
 import { objectEvent } from './notifications.ts';
 import { quoted, shownVersion } from './objectTargets.ts';
 import { conditionsOf } from './putObject.ts';
@@ -30,7 +31,13 @@ export const CompleteMultipartUpload: Operation<Input, CompleteMultipartUploadOu
   recorded: 'data',
   bodyBytesMax: BODY_BYTES_MAX,
   load: loadUpload,
-  access: (input, ctx, target) => objectAccess(ctx, target, { key: input.Key, conditions: conditionsOf(input) }),
+  access: (input, ctx, target) => [
+    objectAccess(ctx, target, {
+      key: input.Key,
+      conditions: { ...conditionsOf(input), 's3:ObjectCreationOperation': 'true' },
+    }),
+    ...comparing(ctx, target, input),
+  ],
   async run(input, ctx, target) {
     const before = await completedBefore(input, ctx, target);
     if (before) return answer(input, ctx, target, before);

@@ -32,7 +32,7 @@ export const CreateMultipartUpload: Operation<
 > = {
   recorded: 'data',
   load: loadForWriting,
-  access: (input, ctx, target) => makingAccess(ctx, target, input),
+  access: (input, ctx, target) => makingAccess(ctx, target, input, NOTHING_MADE),
   async run(input, ctx, target) {
     requireKey(input.Key);
     const sealed = await sealContentKey(ctx, target, input.Key, input, keyFor(ctx, target, input));
@@ -68,6 +68,9 @@ export const CreateMultipartUpload: Operation<
   },
 };
 
+/** By `s3:PutObject` uploads are begun and fed, too; only what completes one makes an object. */
+export const NOTHING_MADE = { 's3:ObjectCreationOperation': 'false' };
+
 const CRCS: ReadonlySet<ChecksumAlgorithm> = new Set(['CRC32', 'CRC32C', 'CRC64NVME']);
 
 /** Which checksum the object will have. Only those of CRCs can be put together to one of the whole object. */
@@ -89,7 +92,7 @@ export const UploadPart: Operation<PartInput, UploadPartOutput, UploadTarget> = 
   action: 's3:PutObject',
   recorded: 'data',
   load: loadUpload,
-  access: (input, ctx, target) => objectAccess(ctx, target, { key: input.Key }),
+  access: (input, ctx, target) => objectAccess(ctx, target, { key: input.Key, conditions: NOTHING_MADE }),
   preparesFrom: SMALL + 1,
   async prepare(input, ctx, target) {
     if (!isLarge(input.Body)) return undefined;

@@ -1,5 +1,6 @@
 import * as sdk from '@aws-sdk/client-s3-control';
 import { defineService, type Limits } from '../../core/operation.ts';
+import { s3Keys } from '../../identity/s3Keys.ts';
 import {
   CreateAccessGrant,
   DeleteAccessGrant,
@@ -73,6 +74,7 @@ export const s3control = defineService({
     version: '2018-08-20',
     xmlNamespace: 'http://awss3control.amazonaws.com/doc/2018-08-20/',
   },
+  keys: s3Keys,
   limits: limits as unknown as Limits,
   operations: {
     AssociateAccessGrantsIdentityCenter,
