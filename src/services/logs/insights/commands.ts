@@ -37,7 +37,9 @@ const COMMANDS: Readonly<Record<string, (draft: Draft) => void>> = {
   unnest: (draft) => {
     const list = expressionAt(draft);
     if (!word(draft.scanner, 'into')) wrong(draft.scanner);
-    draft.stages.push(unnest(list, fieldName(draft.scanner) ?? wrong(draft.scanner)));
+    const name = fieldName(draft.scanner) ?? wrong(draft.scanner);
+    draft.columns = new Set([...draft.columns, name]);
+    draft.stages.push(unnest(list, name));
   },
   stats: statsAt,
   sort: sortAt,

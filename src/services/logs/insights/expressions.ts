@@ -33,6 +33,8 @@ export interface Scope {
   readonly aggregates?: Aggregates | undefined;
   /** Columns that an earlier `stats` made, by their text. */
   readonly columns: ReadonlySet<string>;
+  /** Told the name of each field that is met. @throws MalformedQueryException */
+  readonly refers?: ((name: string, start: number) => void) | undefined;
   /** What was met that concerns the whole query. */
   readonly notes: { unmasks: boolean };
   /** Reads a subquery after its opening parenthesis: whether a value is among its results, which are of this field. */
@@ -215,8 +217,10 @@ export function primaryAt(scope: Scope): Evaluate {
     const value = CONSTANTS[name]!;
     return () => value;
   }
-  const field = fieldName(scanner);
-  return field === undefined ? wrong(scanner) : fieldReader(field);
+  const start = scanner.at;
+  const field = fieldName(scanner) ?? wrong(scanner);
+  scope.refers?.(field, start);
+  return fieldReader(field);
 }
 
 /** A column that is called by the text it was made with: `count(*)`. */

@@ -206,6 +206,9 @@ const MALFORMED: readonly (readonly [query: string, message: string | RegExp, st
   ['fields @message | anomaly', 'anomaly must follow pattern', 25],
   ['pattern @message | pattern @message', 'a query may have one pattern command', 35],
   ['sort x | stats count(*)', /^sort and limit/, 14],
+  ['stats sum(a) by b | stats max(strlen(@message))', 'Invalid reference to @message', 37],
+  ['stats sum(a) as s by b | stats avg(s) by bin(5m)', 'Invalid reference to @timestamp', 45],
+  ['stats topk(3, status) by x', /^topk cannot be combined/, 26],
   ['dedup x | fields y', 'only limit may follow dedup', 10],
 ];
 

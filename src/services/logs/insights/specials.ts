@@ -78,7 +78,10 @@ function unmask(scope: Scope): Evaluate {
 }
 
 const SPECIALS: Readonly<Record<string, Special>> = {
-  bin: (scope) => rounded(scope, timestamp, floorTo),
+  bin(scope) {
+    scope.refers?.('@timestamp', scope.scanner.at);
+    return rounded(scope, timestamp, floorTo);
+  },
   datefloor: rounding(floorTo),
   dateceil: rounding(ceilTo),
   case: choose,

@@ -7,7 +7,7 @@ import type { Aggregates } from './expressions.ts';
 import type { Bins } from './fillmissing.ts';
 import { durationAt, periodAt } from './periods.ts';
 import { sign, word, wrong } from './scanner.ts';
-import { type Named, stats } from './stages.ts';
+import { stats } from './stages.ts';
 import { Moment, numberOf } from './values.ts';
 
 export function statsAt(draft: Draft): void {
@@ -15,14 +15,19 @@ export function statsAt(draft: Draft): void {
   if (draft.ordered) wrong(scanner, 'sort and limit must follow the last stats command');
   if (++draft.statsCount > draft.statsMax) wrong(scanner, `a query may have ${draft.statsMax} stats commands`);
   const aggregates: Aggregates = { makers: [], results: [] };
-  const columns: Named[] = [];
-  do columns.push(column(namedAt({ ...draft, aggregates })));
+  const refers = referring(draft);
+  const made: NamedExpression[] = [];
+  do made.push(namedAt({ ...draft, aggregates, refers: refers?.(made) }));
   while (sign(scanner, ','));
+  const columns = made.map(column);
   if (aggregates.makers.length === 0) wrong(scanner, 'stats needs an aggregation function');
   const keys: NamedExpression[] = [];
   if (word(scanner, 'by')) {
-    do keys.push(namedAt(draft));
+    do keys.push(namedAt({ ...draft, refers: refers?.([]) }));
     while (sign(scanner, ','));
+  }
+  if (made.length + keys.length > 1 && made.some(({ text }) => TOPK.test(text))) {
+    wrong(scanner, 'topk cannot be combined with by or with other aggregation functions');
   }
   const by = movedBins(draft, keys).map(column);
   draft.bins = binsIn(keys);
@@ -30,6 +35,20 @@ export function statsAt(draft: Draft): void {
   draft.stages.push(stats({ by, columns, aggregates }));
   draft.columns = new Set(names);
   show(draft, names);
+}
+
+const TOPK = /\btopk\s*\(/i;
+
+/** Of what was before an earlier `stats` nothing is left but what that one made, and what was made since. */
+function referring({ scanner, statsCount, joined, shown, parsed, columns, displayed = [] }: Draft) {
+  if (statsCount === 1 || joined) return undefined;
+  const known = [...shown, ...parsed, ...columns, ...displayed];
+  return (made: readonly NamedExpression[]) => (name: string, start: number) => {
+    const leads = (each: string) => name === each || name.startsWith(`${each}.`) || name.startsWith(`${each}[`);
+    if (!known.some(leads) && !made.some((each) => leads(each.name))) {
+      wrong(scanner, `Invalid reference to ${name}`, start);
+    }
+  };
 }
 
 function binsIn(keys: readonly NamedExpression[]): Bins | undefined {
