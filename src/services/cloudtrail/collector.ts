@@ -17,7 +17,7 @@ import { keepTally, type Tally, tally, tellAggregates } from './aggregates.ts';
 import { ACTIVITY_KIND, activityIn } from './channelRows.ts';
 import { COLLECTOR, type CollectorPosition, collectorPositions, isDue, nextDue } from './collectorPositions.ts';
 import { contextOf, enriched, enrichmentOf } from './enrichment.ts';
-import { ingestingStores, isEnriched } from './lakeRows.ts';
+import { eventDataStores, ingestingStores, isEnriched } from './lakeRows.ts';
 import { type LogBatch, newLogBatch, noteLine } from './logBatches.ts';
 import { addRecord, LINES, type LogFile, newLogFile } from './logFiles.ts';
 import { SERVICE } from './organizationTrails.ts';
@@ -205,7 +205,13 @@ async function deliver(state: State, around: Surroundings, seen: number | undefi
 async function release(ctx: Context, seen: number): Promise<void> {
   const { rows } = await ctx.store.list(trails, [ACTIVE], { limit: TRAILS_MAX, index: 'active' });
   const parted = await ctx.store.list(partedTrails, [], { limit: TRAILS_MAX });
-  let active = rows.length + parted.rows.length + (await ingestingStores(ctx.store)).length;
+  const stores = await ingestingStores(ctx.store);
+  let active = rows.length + parted.rows.length + stores.length;
+  for (const store of stores.filter(({ draining, stopped = 0 }) => draining && stopped < seen)) {
+    const { draining: _, ...rest } = store;
+    await ctx.store.replace(eventDataStores, rest);
+    active--;
+  }
   for (const trail of rows.filter((row) => isOver(row, seen))) {
     const { draining: _, ...rest } = trail;
     await ctx.store.replace(trails, rest);

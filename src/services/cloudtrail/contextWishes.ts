@@ -14,7 +14,9 @@ export async function contextWishesAfter(
     const ofOrganization = owner.startsWith('o-');
     const page = { limit: STORES_MAX, ...(ofOrganization && { index: 'organization' }) };
     const { rows } = await ctx.store.list(eventDataStores, [owner], page);
-    const wanted = rows.some((store) => isEnriched(store) && (ofOrganization || store.organization === undefined));
+    const wanted = rows.some(
+      (store) => store.ingesting && isEnriched(store) && (ofOrganization || store.organization === undefined),
+    );
     if (wanted) await ctx.store.replace(contextWishes, { owner });
     else await ctx.store.remove(contextWishes, [owner]);
   }

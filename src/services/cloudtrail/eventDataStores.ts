@@ -267,7 +267,8 @@ export const DeleteEventDataStore: Delete = {
       fail(ChannelExistsForEDSException, sentence);
     }
     const now = ctx.now.getTime();
-    const after: EventDataStore = { ...store, ingesting: false, deleted: now, updated: now };
+    const { draining: _, ...rest } = store;
+    const after: EventDataStore = { ...rest, ingesting: false, deleted: now, updated: now };
     await ctx.store.replace(eventDataStores, after);
     await stored(ctx, after);
     await oweUpkeep(ctx, after);
@@ -284,7 +285,7 @@ export const RestoreEventDataStore: Restore = {
     if (store.deleted === undefined) {
       fail(InvalidEventDataStoreStatusException, 'The event data store is not pending deletion.');
     }
-    const { deleted: _, ...rest } = store;
+    const { deleted: _, stopped: __, ...rest } = store;
     const now = ctx.now.getTime();
     const after: EventDataStore = { ...rest, ingesting: true, since: now, updated: now };
     await ctx.store.replace(eventDataStores, after);
@@ -324,7 +325,9 @@ async function ingest(ctx: Context, store: EventDataStore, ingesting: boolean): 
     fail(InvalidEventDataStoreStatusException, `The event data store is ${state} events.`);
   }
   const now = ctx.now.getTime();
-  const after: EventDataStore = { ...store, ingesting, since: now, updated: now };
+  const { stopped: _, draining: __, ...rest } = store;
+  const change = ingesting ? { since: now } : { stopped: now, draining: true };
+  const after: EventDataStore = { ...rest, ...change, ingesting, updated: now };
   await ctx.store.replace(eventDataStores, after);
   await stored(ctx, after);
   return {};

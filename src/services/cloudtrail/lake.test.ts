@@ -223,6 +223,29 @@ test('StartImport brings a trail’s folder into an event data store, and tells 
   assert.deepEqual((await asked(cloud, sql)).rows, [{ n: 'alice' }, { n: 'bob' }]);
 });
 
+test('a store takes in what happened until it stopped, and from when it began again', async () => {
+  const cloud = await testCloud();
+  const { arn, id } = await storeIn(cloud);
+  const { cloudtrail, iam } = cloud.root;
+  const stop = () => cloudtrail.stopEventDataStoreIngestion({ EventDataStore: arn });
+  const start = () => cloudtrail.startEventDataStoreIngestion({ EventDataStore: arn });
+  await rejected(start(), 'InvalidEventDataStoreStatus', /already ingesting/);
+  await iam.createUser({ UserName: 'before' });
+  await stop();
+  await rejected(stop(), 'InvalidEventDataStoreStatus', /not ingesting/);
+  assert.equal((await cloudtrail.getEventDataStore({ EventDataStore: arn })).Status, 'STOPPED_INGESTION');
+  cloud.advance('PT2S');
+  await iam.createUser({ UserName: 'between' });
+  await later(cloud, 'PT5M');
+  await iam.createUser({ UserName: 'long-after' });
+  await later(cloud, 'PT5M');
+  await start();
+  await iam.createUser({ UserName: 'again' });
+  await later(cloud, 'PT5M');
+  const sql = `select element_at(requestParameters, 'userName') as name from ${id} where eventName = 'CreateUser' order by 1`;
+  assert.deepEqual((await asked(cloud, sql)).rows, [{ name: 'again' }, { name: 'before' }]);
+});
+
 test('another account queries a store that a policy opens to it', async () => {
   const cloud = await testCloud();
   const { arn, id } = await storeIn(cloud);

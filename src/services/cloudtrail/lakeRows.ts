@@ -28,8 +28,11 @@ export interface EventDataStore extends PolicyFields {
   readonly retention: number;
   readonly isProtected: boolean;
   readonly ingesting: boolean;
-  /** Milliseconds: when it last began to take events in. */
+  /** Milliseconds: when it last began to take events in, and when it stopped. */
   readonly since: number;
+  readonly stopped?: number | undefined;
+  /** It has stopped, but what happened before is still being gathered. */
+  readonly draining?: boolean | undefined;
   readonly created: number;
   readonly updated: number;
   readonly configuration?: EventConfiguration | undefined;
@@ -48,8 +51,10 @@ export const isActivityStore = (store: EventDataStore): boolean =>
   storeSelectors(store).some((selector) => categoryOf(selector) === 'ActivityAuditLog');
 
 /** Whether its events are more than the records themselves. */
-export const isEnriched = ({ ingesting, configuration }: EventDataStore): boolean =>
-  ingesting && configuration?.size === 'Large';
+export const isEnriched = (store: EventDataStore): boolean =>
+  isGathered(store) && store.configuration?.size === 'Large';
+
+const isGathered = ({ ingesting, draining = false }: EventDataStore): boolean => ingesting || draining;
 
 export const INGESTING = 'ingesting';
 
@@ -64,7 +69,7 @@ export const eventDataStores = table<EventDataStore>('trail_event_data_store', {
     name: (s) => [[s.account, s.region, s.name]],
     region: (s) => [[s.account, s.region]],
     organization: (s) => (s.organization ? [[s.organization]] : []),
-    ingesting: (s) => (s.ingesting ? [[INGESTING]] : []),
+    ingesting: (s) => (isGathered(s) ? [[INGESTING]] : []),
   },
 });
 
@@ -145,6 +150,7 @@ export async function storesWishing(ctx: Context, owner: string): Promise<readon
 export const storeSelectors = ({ selectors }: EventDataStore): readonly EventSelector[] =>
   selectors.map(({ FieldSelectors = [] }) => FieldSelectors as EventSelector);
 
+/** All that take events in, or are still being given some. */
 export async function ingestingStores(tx: Transaction): Promise<readonly EventDataStore[]> {
   return (await tx.list(eventDataStores, [INGESTING], { limit: STORES_MAX, index: 'ingesting' })).rows;
 }

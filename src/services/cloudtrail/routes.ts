@@ -58,6 +58,7 @@ export function storesWanting(
   return stores.filter((store) => {
     if (store.account !== entry.account && (!store.organization || store.organization !== organization)) return false;
     if ((!store.multiRegion && store.region !== entry.region) || entry.time < wholeSecond(store.since)) return false;
+    if (store.stopped !== undefined && entry.time > store.stopped) return false;
     const event = eventOf<SelectableEvent>(entry);
     return storeSelectors(store).some((selector) => selects(selector, event));
   });
