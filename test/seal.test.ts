@@ -1,6 +1,8 @@
 /** The seal of the root key, with real processes: a plane that starts sealed, `gatehouse seal`, and kill -9 in between. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { KMS } from '@aws-sdk/client-kms';
@@ -51,11 +53,11 @@ test('a plane whose passphrase is missing starts sealed, and opens again with it
   assert.equal(rotated.code, 0, rotated.out);
   const { rootKeys, opens } = JSON.parse(rotated.out);
   assert.deepEqual({ rootKeys, opens }, { rootKeys: 2, opens: true });
-  const open = await started(t, data, withPassphrase('two'));
-  const plain = async () => Buffer.from((await open.kms.decrypt(decrypt)).Plaintext!).toString();
+  const opened = await started(t, data, withPassphrase('two'));
+  const plain = async () => Buffer.from((await opened.kms.decrypt(decrypt)).Plaintext!).toString();
   assert.equal(await plain(), 'kept');
-  assert.equal((await open.kms.createKey({})).KeyMetadata!.KeyState, 'Enabled');
-  await open.stop();
+  assert.equal((await opened.kms.createKey({})).KeyMetadata!.KeyState, 'Enabled');
+  await opened.stop();
 });
 
 test('seal status tells the seal and whether it opens; wrong use exits with 2', async (t) => {
@@ -65,18 +67,18 @@ test('seal status tells the seal and whether it opens; wrong use exits with 2', 
     const { code, out } = await seal(['status', '--data', data, '--json', ...args], env).ended;
     return { code, ...JSON.parse(out) };
   };
-  const open = await status();
-  assert.deepEqual([open.code, open.seal, open.opens, open.rootKeys], [0, 'none', true, 1]);
+  const unsealed = await status();
+  assert.deepEqual([unsealed.code, unsealed.seal, unsealed.opens, unsealed.rootKeys], [0, 'none', true, 1]);
   const keyFile = join(data, 'elsewhere.key');
   const toFile = await seal(['rotate', '--data', data, '--new-key-file', keyFile]).ended;
   assert.equal(toFile.code, 0, toFile.out);
   const shut = await status();
   assert.deepEqual([shut.code, shut.seal, shut.opens], [1, 'key-file', false]);
   const found = await status(['--seal-key-file', keyFile]);
-  assert.deepEqual([found.code, found.opens, found.rootKeyId], [0, true, open.rootKeyId]);
+  assert.deepEqual([found.code, found.opens, found.rootKeyId], [0, true, unsealed.rootKeyId]);
   const back = await seal(['rotate', '--data', data, '--seal-key-file', keyFile, '--none']).ended;
   assert.equal(back.code, 0, back.out);
-  assert.equal((await status()).rootKeyId, open.rootKeyId);
+  assert.equal((await status()).rootKeyId, unsealed.rootKeyId);
   for (const args of [
     [],
     ['melt'],
@@ -91,8 +93,26 @@ test('seal status tells the seal and whether it opens; wrong use exits with 2', 
   const told = await plane(['--seal-passphrase', 'x', '--data', data]).ended;
   assert.equal(told.code, 2);
   assert.match(told.err, /set GATEHOUSE_SEAL_PASSPHRASE/);
-  const unsealed = await plane(['--data', data], withPassphrase('x')).ended;
-  assert.match(unsealed.err, /is not sealed/);
+  const refused = await plane(['--data', data], withPassphrase('x')).ended;
+  assert.match(refused.err, /is not sealed/);
+});
+
+test('a root key that was made while another was being made is not lost', async (t) => {
+  const data = folder(t);
+  writeFileSync(join(data, 'root.key'), `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+  const pipe = join(data, 'passphrase');
+  execFileSync('mkfifo', [pipe]); // The first one reads root.key, and then waits for its new passphrase.
+  const first = seal(['rotate', '--data', data, '--new-root-key', '--new-passphrase-file', pipe]);
+  const passphrase = await open(pipe, 'w');
+  const second = await seal(['rotate', '--data', data, '--new-root-key', '--none', '--json']).ended;
+  await passphrase.writeFile('late\n');
+  await passphrase.close();
+  const { code, err } = await first.ended;
+  assert.equal(code, 2);
+  assert.match(err, /root\.key has changed meanwhile/);
+  const { rootKeyId, rootKeys } = JSON.parse(second.out);
+  const status = JSON.parse((await seal(['status', '--data', data, '--json']).ended).out);
+  assert.deepEqual([status.rootKeyId, status.rootKeys, rootKeys], [rootKeyId, 2, 2]);
 });
 
 test(`root.key survives ${KILLS} kills in the midst of seal rotate`, async (t) => {

@@ -9,7 +9,6 @@ import {
   openSeal,
   ROOT_KEY_FILE,
   rootKeyId,
-  type Seal,
   SealError,
   type SealSettings,
   sealed,
@@ -89,12 +88,11 @@ export function seal(args: readonly string[], out: (line: string) => void): Prom
 
 const folderOf = ({ data }: Values) => data ?? process.env.GATEHOUSE_DATA ?? '.gatehouse';
 
-function sealOf(values: Values): Seal {
+function textOf(values: Values): string {
   const file = join(folderOf(values), ROOT_KEY_FILE);
   try {
-    return sealIn(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof SealError) throw error;
+    return readFileSync(file, 'utf8');
+  } catch {
     throw new UsageError(`${file} cannot be read. Was a plane ever started there? Use --data.`);
   }
 }
@@ -122,7 +120,7 @@ const currentOpener = (values: Values): Opener =>
   });
 
 async function status(values: Values): Promise<Told> {
-  const held = sealOf(values);
+  const held = sealIn(textOf(values));
   const facts: Record<string, string | number | boolean> = { seal: held.kind };
   if (held.kind === 'none') facts.rootKeyId = rootKeyId(held.keys[0]!);
   else facts.rootKeyId = held.rootKeyId;
@@ -141,7 +139,8 @@ async function status(values: Values): Promise<Told> {
 
 async function rotate(values: Values): Promise<Told> {
   const opener = currentOpener(values);
-  const keys = await openSeal(sealOf(values), opener);
+  const before = textOf(values);
+  const keys = await openSeal(sealIn(before), opener);
   const next = nextOpener(values, opener);
   const ring = values['new-root-key'] ? [randomBytes(32), ...keys] : keys;
   const file = await sealed(ring, next, randomBytes);
@@ -150,6 +149,8 @@ async function rotate(values: Values): Promise<Told> {
   if (again.length !== ring.length || !again.every((key, i) => Buffer.from(key).equals(ring[i]!))) {
     throw new Error('The new seal does not open; the old one was left as it is.');
   }
+  // Somebody else's new root key must not be lost, nor what is sealed under it.
+  if (textOf(values) !== before) throw new UsageError('root.key has changed meanwhile: it was left as it is.');
   writePrivate(folderOf(values), ROOT_KEY_FILE, file);
   return { code: 0, facts: { seal: next.kind, rootKeyId: rootKeyId(ring[0]!), rootKeys: ring.length, opens: true } };
 }

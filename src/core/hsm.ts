@@ -1,8 +1,8 @@
 /**
  * Tokens behind PKCS #11: keys that are made and used inside them and never leave. Each token has a process of its own
  * (hsmProcess.ts) in which its module runs, so that one that stalls stalls no other; a process that does not answer in
- * time is ended, and a new one started for the next question. Needs the optional package `pkcs11js`; of the module CKM_AES_KEY_GEN and CKM_AES_GCM with initial
- * values of 16 bytes.
+ * time is ended, and a new one started for the next question. Needs the optional package `pkcs11js`; of the module
+ * CKM_AES_KEY_GEN and CKM_AES_GCM with initial values of 16 bytes.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { TokenAddress } from './keyStores.ts';
