@@ -10,7 +10,7 @@ import { servicePrincipal } from '../../core/context.ts';
 import { decryptDataKey, decryptUnder, encryptUnder, generateDataKey, kmsKeyArn } from '../../core/dataKeys.ts';
 import { uuid } from '../../core/ids.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { type TaskHandler, tasks } from '../../core/tasks.ts';
+import { putOff, type TaskHandler } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { type Transaction, table } from '../../store/store.ts';
 import { type Authorization, type Connection, connections, opened, sealed, secretArn } from './connectionRows.ts';
@@ -128,8 +128,7 @@ export const withKeys = <Body, Seen>(handler: TaskHandler<Body, Seen>): TaskHand
       throw error;
     }
     await openOrDeauthorize(ctx, error.connection);
-    await ctx.store.replace(tasks, { ...task, due: ctx.now.getTime() });
-    return 0; // The task is settled: it was given anew, and this was no attempt.
+    return putOff(ctx.store, task, ctx.now.getTime());
   },
 });
 

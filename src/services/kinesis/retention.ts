@@ -2,7 +2,6 @@
 import type { Context } from '../../core/context.ts';
 import { type Again, later, type Task, tasks } from '../../core/tasks.ts';
 import { type Consumer, consumers, forgetConsumer } from './consumerRows.ts';
-import { rememberedKeys } from './keys.ts';
 import { dropPack, heads, packs } from './packRows.ts';
 import { HOUR_MS, placeOf, type ShardMap, shardMaps, trimHorizon } from './shardRows.ts';
 import { type Stream, streams } from './streamRows.ts';
@@ -29,7 +28,6 @@ export async function endRetention({ id, body }: Task<Sweep>, ctx: Context): Pro
   const stream = await ctx.store.get(streams, [body.account, body.region, body.name]);
   if (stream?.id !== id || stream.gone !== undefined) return undefined; // Another task empties it.
   const map = await ctx.store.get(shardMaps, [id]);
-  await forgetKeys(ctx, id);
   const horizon = trimHorizon(stream, ctx.now);
   let oldest = Number.POSITIVE_INFINITY;
   let room = TAKEN_A_TURN;
@@ -63,12 +61,6 @@ async function forgetShard({ store }: Context, shard: string): Promise<void> {
   await store.remove(shardReads, [shard]);
 }
 
-async function forgetKeys({ store, now }: Context, id: string, until = now.getTime()): Promise<boolean> {
-  const { rows, next } = await store.list(rememberedKeys, [id], { index: 'until', limit: TAKEN_A_TURN });
-  for (const row of rows) if (row.until <= until) await store.remove(rememberedKeys, rememberedKeys.key(row));
-  return next === undefined;
-}
-
 /** Takes away all that is left of a stream that is gone. */
 export async function endStream({ id, body }: Task<Sweep>, ctx: Context): Promise<Again> {
   const key = [body.account, body.region, body.name];
@@ -81,7 +73,6 @@ export async function endStream({ id, body }: Task<Sweep>, ctx: Context): Promis
     if (room === 0) return 0;
     await forgetShard(ctx, placeOf({ id }, index));
   }
-  if (!(await forgetKeys(ctx, id, Number.POSITIVE_INFINITY))) return 0;
   const { rows } = await ctx.store.list(consumers, [id], { limit: TAKEN_A_TURN });
   for (const consumer of rows) await forgetConsumer(ctx, consumer);
   await ctx.store.remove(shardMaps, [id]);

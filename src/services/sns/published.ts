@@ -19,8 +19,8 @@ import {
   type KmsRefusals,
   kmsKeyArn,
 } from '../../core/dataKeys.ts';
+import { reusedKey } from '../../core/reusedKeys.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import { table } from '../../store/store.ts';
 import { type Topic, topicArn } from './topicRows.ts';
 
 export interface Published {
@@ -107,37 +107,15 @@ interface Encrypted {
   readonly dataKey: string;
 }
 
-interface DataKey {
-  readonly topic: string;
-  readonly publisher: string;
-  readonly keyId: string;
-  readonly sealed: string;
-  /** As KMS encrypted it. */
-  readonly blob?: string;
-  /** Milliseconds. */
-  readonly until: number;
-}
-
-const dataKeys = table<DataKey>('sns_data_key', { key: ({ topic, publisher }) => [topic, publisher] });
-const REUSE_MS = 300_000;
-
 async function underDataKey(ctx: Context, topic: Topic, keyId: string, text: string) {
-  const known = await ctx.store.get(dataKeys, [topicArn(topic), ctx.caller.arn]);
-  const fresh = known?.keyId === keyId && known.until > ctx.now.getTime() && known.blob !== undefined;
-  const { sealed: dataKey, blob } = fresh ? known : await newDataKey(ctx, topic, keyId);
-  const plain = ctx.secrets.open(KEY_PURPOSE, dataKey)!;
-  return { encrypted: encryptUnder(plain, text, ctx.random(12)), dataKey, blob: blob! };
-}
-
-async function newDataKey(ctx: Context, topic: Topic, keyId: string): Promise<DataKey> {
-  const use = { encryptionContext: contextOf(topic), refusals };
-  const { plain, blob } = await generateDataKey(ctx, kmsKeyArn(keyId, topic), use);
-  await decryptDataKey(ctx, blob, use);
-  const sealed = ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12));
-  const until = ctx.now.getTime() + REUSE_MS;
-  const key = { topic: topicArn(topic), publisher: ctx.caller.arn, keyId, sealed, blob, until };
-  await ctx.store.replace(dataKeys, key);
-  return key;
+  const { plain, blob } = await reusedKey(ctx, { of: topicArn(topic), name: `publish ${keyId}` }, async () => {
+    const use = { encryptionContext: contextOf(topic), refusals };
+    const fresh = await generateDataKey(ctx, kmsKeyArn(keyId, topic), use);
+    await decryptDataKey(ctx, fresh.blob, use);
+    return fresh;
+  });
+  const dataKey = ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12));
+  return { encrypted: encryptUnder(plain, text, ctx.random(12)), dataKey, blob };
 }
 
 const contextOf = (topic: Topic) => ({ 'aws:sns:topicArn': topicArn(topic) });

@@ -4,7 +4,6 @@
  * and the receiver to decrypt, once in each reuse period.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
  */
-import { createHash } from 'node:crypto';
 import {
   KmsAccessDenied,
   KmsDisabled,
@@ -22,8 +21,8 @@ import {
   type KmsRefusals,
   kmsKeyArn,
 } from '../../core/dataKeys.ts';
+import { reusedKey } from '../../core/reusedKeys.ts';
 import { DATA_KEY_REUSE_SECONDS } from './attributes.ts';
-import { recall, remember } from './memory.ts';
 import { type Content, contents, type Message } from './messages.ts';
 import { type Queue, queueArn } from './queueRows.ts';
 
@@ -62,49 +61,30 @@ async function opened(ctx: Context, queue: Queue, content: Content): Promise<str
   return text.toString('utf8');
 }
 
-interface DataKey {
-  /** As KMS encrypted it. */
-  readonly blob: string;
-  /** In clear, sealed under the plane's root key. */
-  readonly sealed: string;
-}
-
-const KEY_PURPOSE = 'sqs-data-key';
-
 async function sealUnder(ctx: Context, queue: Queue, keyId: string, text: string): Promise<Sealed> {
-  const name = `send ${keyId} ${ctx.caller.arn}`;
-  const key = (await recall<DataKey>(ctx, queue.id, name)) ?? (await newDataKey(ctx, queue, keyId, name));
-  const plain = ctx.secrets.open(KEY_PURPOSE, key.sealed)!;
-  return { sealed: encryptUnder(plain, text, ctx.random(12)), dataKey: key.blob, queue: queueArn(queue) };
-}
-
-async function newDataKey(ctx: Context, queue: Queue, keyId: string, name: string): Promise<DataKey> {
-  const use = useFor(queueArn(queue));
-  const { plain, blob } = await generateDataKey(ctx, kmsKeyArn(keyId, queue), use);
-  // The producer must be able to decrypt, too: SQS checks that the data key is whole.
-  await decryptDataKey(ctx, blob, use);
-  const key: DataKey = { blob, sealed: ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12)) };
-  await keep(ctx, queue, name, key);
-  return key;
+  const arn = queueArn(queue);
+  const { plain, blob } = await reusedKey(ctx, reuse(queue, `send ${keyId}`), async () => {
+    const fresh = await generateDataKey(ctx, kmsKeyArn(keyId, queue), useFor(arn));
+    // The producer must be able to decrypt, too: SQS checks that the data key is whole.
+    await decryptDataKey(ctx, fresh.blob, useFor(arn));
+    return fresh;
+  });
+  return { sealed: encryptUnder(plain, text, ctx.random(12)), dataKey: blob, queue: arn };
 }
 
 async function openUnder(ctx: Context, queue: Queue, content: Content, blob: string): Promise<string> {
-  const name = `receive ${createHash('sha256').update(blob).digest('base64url')} ${ctx.caller.arn}`;
-  const key = (await recall<DataKey>(ctx, queue.id, name)) ?? (await decrypted(ctx, queue, content, blob, name));
-  return decryptUnder(ctx.secrets.open(KEY_PURPOSE, key.sealed)!, content.sealed);
+  const { plain } = await reusedKey(ctx, reuse(queue, `receive ${blob}`), async () => ({
+    plain: await decryptDataKey(ctx, blob, useFor(content.queue ?? '')),
+    blob,
+  }));
+  return decryptUnder(plain, content.sealed);
 }
 
-async function decrypted(ctx: Context, queue: Queue, content: Content, blob: string, name: string): Promise<DataKey> {
-  const plain = await decryptDataKey(ctx, blob, useFor(content.queue ?? ''));
-  const key: DataKey = { blob, sealed: ctx.secrets.seal(KEY_PURPOSE, plain, ctx.random(12)) };
-  await keep(ctx, queue, name, key);
-  return key;
-}
-
-function keep(ctx: Context, queue: Queue, name: string, value: DataKey): Promise<void> {
-  const seconds = Number(queue.attributes.KmsDataKeyReusePeriodSeconds ?? DATA_KEY_REUSE_SECONDS);
-  return remember(ctx, { queue: queue.id, name, until: ctx.now.getTime() + seconds * 1000, value });
-}
+const reuse = ({ id, attributes: { KmsDataKeyReusePeriodSeconds: seconds } }: Queue, name: string) => ({
+  of: id,
+  name,
+  milliseconds: Number(seconds ?? DATA_KEY_REUSE_SECONDS) * 1000,
+});
 
 const refusals: KmsRefusals = {
   AccessDenied: KmsAccessDenied,

@@ -107,3 +107,31 @@ test('alias/aws/sqs works for principals of the account', async () => {
   await sqs.sendMessage({ QueueUrl, MessageBody: MARK });
   assert.equal(await receiveBody(cloud.root, QueueUrl), MARK);
 });
+
+test('a receiver whom KMS refuses keeps no message from those whom it lets', async () => {
+  const cloud = await testCloud();
+  const { sqs, kms } = cloud.root;
+  const { KeyMetadata } = await kms.createKey({});
+  const Attributes = { KmsMasterKeyId: KeyMetadata!.KeyId! };
+  const { QueueUrl } = await sqs.createQueue({ QueueName: 'work', Attributes });
+  for (const MessageBody of ['a', 'b', 'c']) await sqs.sendMessage({ QueueUrl, MessageBody });
+  const blind = await cloud.user('blind', {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'sqs:*', Resource: '*' }],
+  });
+  await refusal(blind.sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 2 }), 'KmsAccessDenied');
+  cloud.advance('PT1S');
+  const { Messages = [] } = await sqs.receiveMessage({
+    QueueUrl,
+    MaxNumberOfMessages: 10,
+    MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+  });
+  assert.deepEqual(
+    Messages.map(({ Body, Attributes }) => [Body, Attributes?.ApproximateReceiveCount]),
+    [
+      ['a', '1'],
+      ['b', '1'],
+      ['c', '1'],
+    ],
+  );
+});

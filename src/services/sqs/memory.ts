@@ -1,5 +1,5 @@
 /**
- * What a queue remembers for a while: deduplication ids, receive attempts, data keys. Each of its kind under a name,
+ * What a queue remembers for a while: deduplication ids, receive attempts. Each of its kind under a name,
  * until a moment; a task takes away what is past it.
  */
 import type { Context } from '../../core/context.ts';

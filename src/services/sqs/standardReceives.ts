@@ -72,7 +72,7 @@ async function takeOne(ctx: Context, queue: Queue, hint: Message, { wish, deadLe
   if (!message || message.visible > wish.now) return;
   if (endOfRetention(queue, message) <= wish.now) return take(ctx, message);
   if (deadLetters && hasFailed(queue, message)) return moveToDeadLetters(ctx, queue, message, deadLetters);
-  takenInHand.set(hint, ctx.requestId);
+  takenInHand.set(hint, { requestId: ctx.requestId, at: wish.now });
   taken.push(await received(ctx, message, wish));
 }
 
@@ -90,12 +90,17 @@ export async function received(ctx: Context, message: Message, { now, visible }:
   return row;
 }
 
-/** The request that has a row in hand. The row is another object once it is received, so nothing has to be let go. */
-const takenInHand = new WeakMap<Message, string>();
+/**
+ * The request that has a row in hand. The row is another object once it is received, so nothing has to be let go; a
+ * request that fails has it for a moment only.
+ */
+const takenInHand = new WeakMap<Message, { readonly requestId: string; readonly at: number }>();
+const IN_HAND_MS = 1_000;
 
-function isInOthersHands(message: Message, { requestId }: Context): boolean {
+function isInOthersHands(message: Message, { requestId, now }: Context): boolean {
   const holder = takenInHand.get(message);
-  return holder !== undefined && holder !== requestId;
+  if (!holder || holder.requestId === requestId) return false;
+  return Math.abs(now.getTime() - holder.at) < IN_HAND_MS;
 }
 
 /** Only a queue with so many messages can have so many in flight: then they are counted. */
