@@ -18,6 +18,7 @@ import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { EVENTS_BODY_BYTES_MAX } from './access.ts';
 import { audit } from './audits/auditing.ts';
 import { contribute } from './contributions.ts';
+import { embeddedSamples } from './embeddedMetrics.ts';
 import { DAY_MS, expiry, type LogGroup, streamArn } from './groupRows.ts';
 import { incoming, keepEvents } from './keeping.ts';
 import { filterSamples } from './metricSamples.ts';
@@ -123,6 +124,7 @@ async function keep(ctx: Context, group: LogGroup, stream: LogStream, batch: Bat
     ...incoming(ctx, group, row),
     ...transformerSamples(ctx, group, events),
     ...(await filterSamples(ctx, group, events)),
+    ...(await embeddedSamples(ctx, group, events)),
     ...(await audit(ctx, group, events)),
   ];
   tellSamples(ctx, { account: group.account, region: group.region, samples });

@@ -9,6 +9,7 @@ import { later } from '../../../core/tasks.ts';
 import type { VendedRecord } from '../../../core/vendedLogs.ts';
 import { type DataIdentifier, findingsOf, lookFuel } from '../../../patterns/dataIdentifiers.ts';
 import { TooCostly } from '../../../patterns/regex/index.ts';
+import { pacer } from '../breath.ts';
 import { protectionsOf } from '../dataProtection.ts';
 import { groupArn, type LogGroup } from '../groupRows.ts';
 import type { Events } from '../segments.ts';
@@ -25,9 +26,12 @@ const OBJECT_MS = 300_000;
 export async function audit(ctx: Context, group: LogGroup, { times, messages }: Events): Promise<Sample[]> {
   if (ctx.caller.service === LOG_DELIVERY) return [];
   const found = new Set<number>();
+  const pace = pacer();
   for (const { identifiers, destinations } of await protectionsOf(ctx, group)) {
     const records: VendedRecord[] = [];
     for (const [n, message] of messages.entries()) {
+      const pause = pace();
+      if (pause) await pause;
       const dataIdentifiers = detected(identifiers, message);
       if (dataIdentifiers.length === 0) continue;
       found.add(n);
