@@ -96,6 +96,30 @@ test('A log anomaly detector notices bursts, silences and new values', async () 
   assert.deepEqual(tokens.find(({ inferredTokenName }) => inferredTokenName === 'Status')?.isDynamic, true);
 });
 
+test('A pattern that is suppressed is so with anomalies that are yet to come, too', async () => {
+  const { cloud, logs, create, step } = await watched();
+  const anomalyDetectorArn = await create();
+  await step(...usual);
+  await step(...Array.from({ length: 200 }, (_, i) => `[INFO] GET /item/${i} status=200`));
+  const list = async () => (await logs.listAnomalies({ anomalyDetectorArn })).anomalies ?? [];
+  const [{ patternId } = {}] = await list();
+  const limited = {
+    suppressionType: 'LIMITED' as const,
+    suppressionPeriod: { value: 2, suppressionUnit: 'HOURS' as const },
+  };
+  await logs.updateAnomaly({ anomalyDetectorArn, patternId, ...limited });
+  await step(...usual, '[INFO] GET /item/1 status=500');
+  assert.deepEqual(
+    (await list()).map((each) => [each.patternId, each.state, each.isPatternLevelSuppression]),
+    Array.from({ length: 2 }, () => [patternId, 'Suppressed', true]),
+  );
+  cloud.advance('PT3H');
+  assert.deepEqual(
+    (await list()).map(({ state }) => state),
+    ['Active', 'Active'],
+  );
+});
+
 test('UpdateAnomaly suppresses an anomaly for a while, a pattern for ever, or takes it as usual', async () => {
   const { cloud, logs, create, step } = await watched();
   const anomalyDetectorArn = await create();

@@ -21,6 +21,7 @@ import {
   type FoundAnomaly,
   foundAnomalies,
   isSuppressed,
+  OF_PATTERN_MAX,
   type Suppression,
 } from './detectorRows.ts';
 import { findDetector } from './detectors.ts';
@@ -109,7 +110,6 @@ function view(anomaly: FoundAnomaly, detector: Detector, now: number): Anomaly {
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { SECONDS: 1_000, MINUTES: 60_000, HOURS: 3_600_000 };
-const OF_PATTERN_MAX = 1_000;
 
 /** Without a type of suppression the anomaly, or all of the pattern, counts again. */
 export const UpdateAnomaly: Operation<Present<UpdateAnomalyRequest>, object, Detector> = {

@@ -90,5 +90,8 @@ export const foundAnomalies = table<FoundAnomaly>('logs_anomaly', {
   },
 });
 
+/** So many anomalies of one pattern are looked at. */
+export const OF_PATTERN_MAX = 1_000;
+
 export const isSuppressed = ({ suppression }: FoundAnomaly, now: number): boolean =>
   suppression !== undefined && (suppression.until === 0 || suppression.until > now);

@@ -23,6 +23,7 @@ import {
   type FoundToken,
   foundAnomalies,
   isSuppressed,
+  OF_PATTERN_MAX,
 } from './detectorRows.ts';
 import { type Deviation, emptyModel, intervalOf, type Known, type Model, quiet } from './model.ts';
 import { openedAnomaly, openedBytes, sealedAnomaly, sealedBytes, secretName } from './secrecy.ts';
@@ -172,7 +173,8 @@ async function tell(ctx: Context, detector: Detector, deviations: readonly Devia
     const before = row && (await openedAnomaly(ctx, detector, row));
     const old = before && now - before.firstSeen > detector.visibilityDays * DAY_MS;
     if (before?.baseline || old) continue;
-    const anomaly = anomalyFrom(ctx, detector, deviation, before);
+    const ofPattern = before ? {} : await suppressedWithPattern(ctx, deviation, detector);
+    const anomaly = { ...ofPattern, ...anomalyFrom(ctx, detector, deviation, before) };
     await ctx.store.replace(foundAnomalies, await sealedAnomaly(ctx, detector, anomaly));
     if (!isSuppressed(anomaly, now)) counts.set(anomaly.priority, (counts.get(anomaly.priority) ?? 0) + 1);
   }
@@ -190,6 +192,17 @@ async function tell(ctx: Context, detector: Detector, deviations: readonly Devia
     }),
   );
   if (samples.length > 0) tellSamples(ctx, { account: detector.account, region: detector.region, samples });
+}
+
+/** What its whole pattern is suppressed by, where it is: anomalies that are new of it are, too. */
+async function suppressedWithPattern(
+  { store }: Context,
+  { pattern }: Deviation,
+  { id }: Detector,
+): Promise<Pick<FoundAnomaly, 'suppression'>> {
+  const { rows } = await store.list(foundAnomalies, [id, pattern.id], { limit: OF_PATTERN_MAX, index: 'pattern' });
+  const row = rows.find(({ suppression }) => suppression?.ofPattern);
+  return row?.suppression ? { suppression: row.suppression } : {};
 }
 
 function anomalyFrom(
