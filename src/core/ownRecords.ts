@@ -50,12 +50,12 @@ export function appendRecord(
     requestParameters: null,
     responseElements: null,
     readOnly: false,
+    tlsDetails: tls && { tlsVersion: tls.version, cipherSuite: tls.cipher, clientProvidedHostHeader: host },
     ...members,
     eventID: id,
     managementEvent: true,
     recipientAccountId: account,
     eventCategory: 'Management',
-    tlsDetails: tls && { tlsVersion: tls.version, cipherSuite: tls.cipher, clientProvidedHostHeader: host },
   };
   ctx.store.append({ id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(body) });
 }

@@ -8,6 +8,7 @@ import { uuid } from '../../core/ids.ts';
 import { aliases } from './aliasRows.ts';
 import { type Key, keys } from './keys.ts';
 import { makeMaterial } from './materials.ts';
+import { daysAfter } from './rotationSchedule.ts';
 
 /** Alias → the service that its key can be used through. */
 const SERVICES: Readonly<Record<string, string>> = {
@@ -30,7 +31,6 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 const ROTATION_DAYS = 365;
-const DAY_MILLISECONDS = 86_400_000;
 
 export const isManagedAlias = (alias: string) => Object.hasOwn(SERVICES, alias);
 
@@ -54,10 +54,7 @@ export async function managedKey(ctx: Context, alias: string): Promise<Key> {
     aliases: [alias],
     material: { backing, id },
     generations: 1,
-    rotation: {
-      periodDays: ROTATION_DAYS,
-      next: new Date(ctx.now.getTime() + ROTATION_DAYS * DAY_MILLISECONDS).toISOString(),
-    },
+    rotation: { periodDays: ROTATION_DAYS, next: daysAfter(ctx.now, ROTATION_DAYS) },
     rotationsOnDemand: 0,
   };
   await ctx.store.insert(keys, key);

@@ -8,6 +8,7 @@ import type { RotationType } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
 import { emit } from '../../core/events.ts';
 import { timeUuid } from '../../core/ids.ts';
+import { appendRecord } from '../../core/ownRecords.ts';
 import type { DeletionTask } from './keyStoreTasks.ts';
 import { type Key, keyArn } from './keys.ts';
 
@@ -62,29 +63,17 @@ function tell(ctx: Context, { account, region, arn }: Ended, detailType: string,
   emit(ctx, { source: 'aws.kms', detailType, resources: [arn], detail, account, region });
 }
 
+/** Nobody called, whoever's request it is that finds it. */
+const INTERNAL = 'AWS Internal';
+
 function note(ctx: Context, { account, region, arn }: Ended, eventName: string, more: object): void {
-  const id = timeUuid(ctx.now, ctx);
-  const record = {
-    eventVersion: '1.08',
-    userIdentity: { accountId: account, invokedBy: 'AWS Internal' },
-    eventTime: `${ctx.now.toISOString().slice(0, 19)}Z`,
-    eventSource: 'kms.amazonaws.com',
-    eventName,
-    awsRegion: region,
-    sourceIPAddress: 'AWS Internal',
-    userAgent: 'AWS Internal',
-    requestParameters: null,
-    responseElements: null,
-    eventType: 'AwsServiceEvent',
-    ...more,
-    eventID: id,
-    readOnly: false,
+  appendRecord(ctx, account, region, {
+    ...{ eventVersion: '1.08', userIdentity: { accountId: account, invokedBy: INTERNAL } },
+    ...{ eventSource: 'kms.amazonaws.com', eventName, eventType: 'AwsServiceEvent' },
+    ...{ sourceIPAddress: INTERNAL, userAgent: INTERNAL, tlsDetails: undefined },
     resources: [{ accountId: account, type: 'AWS::KMS::Key', ARN: arn }],
-    recipientAccountId: account,
-    managementEvent: true,
-    eventCategory: 'Management',
-  };
-  ctx.store.append({ id, kind: 'api', account, region, time: ctx.now.getTime(), body: JSON.stringify(record) });
+    ...more,
+  });
 }
 
 interface TokenDeletion extends DeletionTask {
