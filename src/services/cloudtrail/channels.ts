@@ -229,7 +229,7 @@ export async function taggedChannel(ctx: Context, arn: string): Promise<Tagged |
   if (channel instanceof Missing) return channel;
   return {
     arn: channelArn(channel),
-    account: channel.account,
+    access: channelAccess(channel),
     tags: channel.tags,
     write: (tags) => ctx.store.replace(channels, { ...channel, tags }),
   };

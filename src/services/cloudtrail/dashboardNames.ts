@@ -45,7 +45,7 @@ export async function taggedDashboard(ctx: Context, arn: string): Promise<Tagged
   const dashboard = requireCustom(seen);
   return {
     arn,
-    account: dashboard.account,
+    access: dashboardAccess(seen),
     tags: dashboard.tags,
     write: (tags) => ctx.store.replace(dashboards, { ...dashboard, tags }),
   };

@@ -71,7 +71,7 @@ export async function taggedStore(ctx: Context, arn: string): Promise<Tagged | M
   if (store instanceof Missing) return store;
   return {
     arn: storeArn(store),
-    account: store.account,
+    access: storeAccess(ctx, store),
     tags: store.tags,
     write: (tags) => ctx.store.replace(eventDataStores, { ...store, tags }),
   };

@@ -283,6 +283,10 @@ test('another account queries a store that a policy opens to it', async () => {
     'AccessDenied',
     /DeleteEventDataStore/,
   );
+  const tags = { ResourceId: arn, TagsList: [{ Key: 'team', Value: 'theirs' }] };
+  await rejected(other.root.cloudtrail.addTags(tags), 'AccessDenied', /cloudtrail:AddTags/);
+  await rejected(other.root.cloudtrail.removeTags(tags), 'AccessDenied', /cloudtrail:RemoveTags/);
+  await rejected(other.root.cloudtrail.listTags({ ResourceIdList: [arn] }), 'AccessDenied', /cloudtrail:ListTags/);
   const S3 = { S3LocationUri: 's3://their-logs/AWSLogs/', S3BucketRegion: 'us-east-1' };
   const role = `arn:aws:iam::${other.id}:role/import`;
   const ImportSource = { S3: { ...S3, S3BucketAccessRoleArn: role } };

@@ -22,7 +22,7 @@ import { requestTagKeys, requestTags, withoutTags, withTags } from '../../core/t
 import { taggedChannel } from './channels.ts';
 import { taggedDashboard } from './dashboardNames.ts';
 import { taggedStore } from './eventDataStoreNames.ts';
-import { findTrail, requireHome } from './trailNames.ts';
+import { findTrail, requireHome, trailAccess } from './trailNames.ts';
 import { trailArn, trails } from './trailRows.ts';
 
 const TAGS_MAX = 50;
@@ -46,7 +46,8 @@ export function newTags(tags: readonly Tag[], added: readonly SdkTag[]): readonl
 /** Something that has tags, whatever it is. */
 export interface Tagged {
   readonly arn: string;
-  readonly account: string;
+  /** What is asked of whoever wants to see or change them. */
+  readonly access: Access;
   readonly tags: readonly Tag[];
   readonly write: (tags: readonly Tag[]) => Promise<void>;
 }
@@ -65,7 +66,7 @@ async function taggedTrail(ctx: Context, arn: string): Promise<Tagged | Missing>
   if (trail instanceof Missing) return trail;
   return {
     arn: trailArn(trail),
-    account: trail.account,
+    access: trailAccess(ctx, trail),
     tags: trail.tags,
     async write(tags) {
       await requireHome(ctx, trail);
@@ -84,17 +85,10 @@ async function findTagged(ctx: Context, text: string): Promise<Tagged | Missing>
   return new Missing(text, awsError(ResourceTypeNotSupportedException, `Resource type is not supported: ${text}`));
 }
 
-const accessTo = (ctx: Context, tagged: Tagged, conditions: NonNullable<Access['conditions']> = {}): Access => ({
-  resource: tagged.arn,
-  resourceAccount: ctx.account,
-  resourceTags: tagged.tags,
-  conditions,
-});
-
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AddTags.html */
 export const AddTags: Operation<Present<AddTagsRequest>, AddTagsResponse, Tagged> = {
   load: (input, ctx) => findTagged(ctx, input.ResourceId),
-  access: (input, ctx, tagged) => accessTo(ctx, tagged, requestTags(input.TagsList)),
+  access: (input, _ctx, { access }) => ({ ...access, conditions: requestTags(input.TagsList) }),
   async run(input, _ctx, tagged) {
     await tagged.write(newTags(tagged.tags, input.TagsList));
     return {};
@@ -104,7 +98,10 @@ export const AddTags: Operation<Present<AddTagsRequest>, AddTagsResponse, Tagged
 /** A tag with a value is removed only if it has that value. */
 export const RemoveTags: Operation<Present<RemoveTagsRequest>, RemoveTagsResponse, Tagged> = {
   load: (input, ctx) => findTagged(ctx, input.ResourceId),
-  access: (input, ctx, tagged) => accessTo(ctx, tagged, requestTagKeys(input.TagsList.map(({ Key }) => Key ?? ''))),
+  access: (input, _ctx, { access }) => ({
+    ...access,
+    conditions: requestTagKeys(input.TagsList.map(({ Key }) => Key ?? '')),
+  }),
   async run(input, _ctx, tagged) {
     const held = new Map(tagged.tags.map(({ Key, Value }) => [Key, Value]));
     const removed = input.TagsList.filter(({ Key = '', Value }) => Value === undefined || held.get(Key) === Value);
@@ -131,7 +128,7 @@ export const ListTags: Operation<Present<ListTagsRequest>, ListTagsResponse, rea
     }
     return found;
   },
-  access: (_input, ctx, found) => found.map((tagged) => accessTo(ctx, tagged)),
+  access: (_input, _ctx, found) => found.map(({ access }) => access),
   async run(input, _ctx, found) {
     if (input.NextToken !== undefined) fail(InvalidTokenException, 'Invalid NextToken.');
     return {
