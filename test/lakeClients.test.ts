@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { signed } from '../src/testing/signed.ts';
-import { awsOf, environment } from './awsClients.ts';
+import { awsOf, awsSince, environment } from './awsClients.ts';
 import { planeOnSocket } from './socket.ts';
 
 const run = promisify(execFile);
@@ -101,4 +101,50 @@ test('PutAuditEvents as it comes over the wire', async (t) => {
     const { status } = await send(hostile);
     assert.equal(status, 400, JSON.stringify(hostile));
   }
+});
+
+/** Since then it sends all its calls to the endpoint that it is told. */
+const verifier = awsSince({ 2: 13 });
+
+test('aws cloudtrail verify-query-results proves saved results, and finds a changed file and a forged sign file', {
+  skip: !verifier && 'no AWS CLI 2 here that can be told another endpoint',
+}, async (t) => {
+  const plane = await planeOnSocket(t);
+  const { cloud, endpoint } = plane;
+  const { cloudtrail, s3 } = cloud.root;
+  await s3.createBucket({ Bucket: 'results' });
+  const allowed = {
+    ...{ Effect: 'Allow', Principal: { Service: 'cloudtrail.amazonaws.com' } },
+    ...{ Action: ['s3:PutObject*', 's3:GetBucketAcl'], Resource: ['arn:aws:s3:::results', 'arn:aws:s3:::results/*'] },
+  };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [allowed] });
+  await s3.putBucketPolicy({ Bucket: 'results', Policy });
+  const { EventDataStoreArn = '' } = await cloudtrail.createEventDataStore({ Name: 'events' });
+  const QueryStatement = `SELECT eventName FROM ${EventDataStoreArn.split('/')[1]}`;
+  await cloudtrail.startQuery({ QueryStatement, DeliveryS3Uri: 's3://results' });
+  await cloud.settle();
+  const { Contents = [] } = await s3.listObjectsV2({ Bucket: 'results' });
+  const [results = '', sign = ''] = Contents.map(({ Key }) => Key!);
+  const where = ['--s3-bucket', 'results', '--s3-prefix', sign.slice(0, sign.lastIndexOf('/') + 1)];
+  const env = environment(plane, { AWS_ENDPOINT_URL: endpoint });
+  const verify = () =>
+    run(verifier!, ['cloudtrail', 'verify-query-results', ...where, '--region', 'us-east-1'], { env });
+  assert.match((await verify()).stdout, /Successfully validated sign and query result files/);
+  const contentOf = async (Key: string) =>
+    Buffer.from(await (await s3.getObject({ Bucket: 'results', Key })).Body!.transformToByteArray());
+  const put = (Key: string, Body: Buffer | string) => s3.putObject({ Bucket: 'results', Key, Body });
+  const kept = await contentOf(results);
+  await put(results, Buffer.concat([kept.subarray(0, -1), Buffer.from([kept.at(-1)! ^ 1])]));
+  await assert.rejects(verify(), /inconsistent hash value/);
+  await put(results, kept);
+  const text = (await contentOf(sign)).toString();
+  const { hashSignature } = JSON.parse(text) as { hashSignature: string };
+  await put(
+    sign,
+    text.replace(
+      hashSignature,
+      hashSignature.replace(/^./, (digit) => (digit === '0' ? '1' : '0')),
+    ),
+  );
+  await assert.rejects(verify(), /Invalid signature in sign file/);
 });

@@ -21,6 +21,7 @@ const HANDLERS: Readonly<Record<string, () => Promise<Pick<TaskHandler, 'settle'
   'cloudtrail.dashboard': async () => (await import('./dashboardSchedules.ts')).scheduledRefresh,
   'cloudtrail.digest': async () => (await import('./digests.ts')).digestDelivery,
   'cloudtrail.import': async () => (await import('./importRuns.ts')).importRun,
+  'cloudtrail.results': async () => (await import('./queryDeliveries.ts')).resultsDelivery,
   'cloudtrail.store': async () => (await import('./storeUpkeep.ts')).storeUpkeep,
 };
 

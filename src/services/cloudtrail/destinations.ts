@@ -50,6 +50,8 @@ export const codeOf = (error: unknown): string => (error instanceof Error ? erro
 
 const DENIED = /^AccessDenied|^KMS\.AccessDenied|^AuthorizationError/;
 
+export const isDenied = (code: string): boolean => DENIED.test(code);
+
 /** Writes the empty objects that mark the folders of each kind, as CloudTrail does to see whether it may. */
 export async function tryBucket(ctx: Context, trail: Trail, kinds: readonly string[]): Promise<void> {
   try {
@@ -59,15 +61,19 @@ export async function tryBucket(ctx: Context, trail: Trail, kinds: readonly stri
       await ctx.call('s3', 'PutObject', { ...putOptions(trail), Key, Body: new Uint8Array() }, onBehalfOf(trail));
     }
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'NoSuchBucket') fail(S3BucketDoesNotExistException, `S3 bucket ${trail.bucket} does not exist!`);
-    if (code === 'InvalidBucketName') fail(InvalidS3BucketNameException, `Invalid S3 bucket name: ${trail.bucket}`);
-    if (!DENIED.test(code)) throw error;
-    if (await isNoBucket(ctx, trail.bucket)) {
-      fail(S3BucketDoesNotExistException, `S3 bucket ${trail.bucket} does not exist!`);
-    }
-    fail(InsufficientS3BucketPolicyException, `Incorrect S3 bucket policy is detected for bucket: ${trail.bucket}`);
+    await refuseBucket(ctx, trail.bucket, error);
   }
+}
+
+/** Throws what CloudTrail says of a bucket that refused it. */
+export async function refuseBucket(ctx: Context, bucket: string, error: unknown): Promise<never> {
+  const code = codeOf(error);
+  if (code === 'InvalidBucketName') fail(InvalidS3BucketNameException, `Invalid S3 bucket name: ${bucket}`);
+  if (code === 'NoSuchBucket' || (isDenied(code) && (await isNoBucket(ctx, bucket)))) {
+    fail(S3BucketDoesNotExistException, `S3 bucket ${bucket} does not exist!`);
+  }
+  if (!isDenied(code)) throw error;
+  fail(InsufficientS3BucketPolicyException, `Incorrect S3 bucket policy is detected for bucket: ${bucket}`);
 }
 
 /** Nobody says to CloudTrail that there is no such bucket. The caller may perhaps know. */
@@ -96,10 +102,10 @@ export async function tryKey(ctx: Context, trail: Trail, name: string): Promise<
     return arn;
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'NotFound' || (DENIED.test(code) && (await isNoKey(ctx, name)))) {
+    if (code === 'NotFound' || (isDenied(code) && (await isNoKey(ctx, name)))) {
       fail(KmsKeyNotFoundException, `KMS key ${name} could not be found.`);
     }
-    if (DENIED.test(code)) {
+    if (isDenied(code)) {
       const sentence = `Insufficient permissions to access S3 bucket ${trail.bucket} or KMS key ${name}.`;
       fail(InsufficientEncryptionPolicyException, sentence);
     }
@@ -124,7 +130,7 @@ export async function tryTopic(ctx: Context, trail: Trail): Promise<void> {
     await ctx.call('sns', 'Publish', input, onBehalfOf(trail), parseArn(trail.topic ?? '')?.region);
   } catch (error) {
     const code = codeOf(error);
-    if (!DENIED.test(code) && !/^(NotFound|InvalidParameter)/.test(code)) throw error;
+    if (!isDenied(code) && !/^(NotFound|InvalidParameter)/.test(code)) throw error;
     fail(InsufficientSnsTopicPolicyException, 'SNS Topic does not exist or the topic policy is incorrect!');
   }
 }
@@ -157,7 +163,7 @@ export async function tryLogGroup(ctx: Context, trail: Trail): Promise<void> {
     const code = codeOf(error);
     if (code === 'ResourceAlreadyExists') return;
     if (code === 'ResourceNotFound') fail(InvalidCloudWatchLogsLogGroupArnException, invalid);
-    if (!DENIED.test(code)) throw error;
+    if (!isDenied(code)) throw error;
     const sentence = 'Access denied. Check the permissions for your role.';
     fail(InvalidCloudWatchLogsLogGroupArnException, sentence);
   }
@@ -171,7 +177,7 @@ async function assumedRole(ctx: Context, trail: Trail, logRole: string): Promise
   try {
     return await logRoleOf(ctx, trail, logRole);
   } catch (error) {
-    if (!DENIED.test(codeOf(error))) throw error;
+    if (!isDenied(codeOf(error))) throw error;
     const sentence = 'Access denied. Check the trust relationships for your role.';
     return fail(InvalidCloudWatchLogsRoleArnException, sentence);
   }

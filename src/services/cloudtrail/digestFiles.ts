@@ -32,7 +32,7 @@ interface FileFacts {
 }
 
 /** `2015-08-17T15:01:31Z` */
-const second = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
+export const second = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
 export function digestText({ previous, files, ...digest }: DigestFacts): string {
   const newest = files.map((file) => file.newest).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -76,6 +76,11 @@ export function digestName(
 }
 
 const signed = promisify(sign);
+
+/** In hexadecimal. By a thread of the pool. */
+export const signatureOf = async (text: string, key: KeyObject): Promise<string> =>
+  (await signed('sha256', Buffer.from(text), key)).toString('hex');
+
 const compressed = promisify(gzip);
 
 export interface SignedDigest {
@@ -92,6 +97,6 @@ export async function signedDigest(facts: DigestFacts, key: KeyObject): Promise<
   const toSign = [second(facts.end), `${facts.bucket}/${facts.key}`, hash, facts.previous?.signature ?? 'null'].join(
     '\n',
   );
-  const signature = (await signed('sha256', Buffer.from(toSign), key)).toString('hex');
+  const signature = await signatureOf(toSign, key);
   return { data: await compressed(content), hash, signature };
 }

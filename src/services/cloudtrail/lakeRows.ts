@@ -1,5 +1,5 @@
 /** CloudTrail Lake in the store: event data stores, the segments that hold their events, and the queries of them. */
-import type { AdvancedEventSelector, BillingMode } from '@aws-sdk/client-cloudtrail';
+import type { AdvancedEventSelector, BillingMode, DeliveryStatus } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
 import type { EventSelector } from '../../core/eventSelectors.ts';
 import type { Tag } from '../../core/operation.ts';
@@ -96,6 +96,13 @@ export const segments = table<Segment>('trail_segment', {
 
 export type QueryStatus = 'QUEUED' | 'RUNNING' | 'FINISHED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
 
+/** Into a bucket, when it has found what it was asked for. */
+export interface QueryDelivery {
+  /** `s3://bucket/prefix` */
+  readonly uri: string;
+  readonly status: DeliveryStatus;
+}
+
 export interface Query {
   readonly id: string;
   readonly account: string;
@@ -107,6 +114,7 @@ export interface Query {
   readonly alias?: string | undefined;
   readonly refresh?: string | undefined;
   readonly status: QueryStatus;
+  readonly delivery?: QueryDelivery | undefined;
   readonly created: number;
   readonly error?: string | undefined;
   readonly executionMs?: number | undefined;

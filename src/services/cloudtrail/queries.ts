@@ -21,7 +21,7 @@ import {
   type StartQueryResponse,
 } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
-import { awsError, fail, notImplemented } from '../../core/errors.ts';
+import { awsError, fail } from '../../core/errors.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { cursorOf, tokenOf } from '../../core/page.ts';
 import { notAnyMore } from '../../core/tasks.ts';
@@ -30,7 +30,8 @@ import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts'
 import { type EventDataStore, type Query, queries } from './lakeRows.ts';
 import { filled, placesIn, statementOf } from './lakeSql.ts';
 import { MANAGED } from './managedDashboards.ts';
-import { pageWith, type ResultsPage, ROWS_A_PAGE, resultsId } from './queryResults.ts';
+import { deliveryTo, undelivered } from './queryDeliveries.ts';
+import { pageWith, ROWS_A_PAGE, resultsPage } from './queryResults.ts';
 import { KIND, keepQuery } from './queryStarts.ts';
 
 const RUNNING_MAX = 10;
@@ -43,7 +44,6 @@ interface Asked {
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartQuery.html */
 export const StartQuery: Operation<StartQueryRequest, StartQueryResponse, Asked> = {
   async load(input, ctx) {
-    if (input.DeliveryS3Uri) notImplemented('DeliveryS3Uri');
     const text = await textOf(ctx, input);
     if (text instanceof Missing) return text;
     const statement = statementOf(text);
@@ -60,13 +60,19 @@ export const StartQuery: Operation<StartQueryRequest, StartQueryResponse, Asked>
     return { text, stores };
   },
   access: (_input, ctx, { stores }) => stores.map((store) => storeAccess(ctx, store)),
-  async run({ QueryAlias: alias }, ctx, { text, stores }) {
+  async run({ QueryAlias: alias, DeliveryS3Uri: uri }, ctx, { text, stores }) {
     for (const store of stores) requireActive(store);
     if (!(await ctx.store.fits(queries, [ctx.account, ctx.region], RUNNING_MAX, 'running'))) {
       const sentence = 'You have reached the maximum number of concurrent queries.';
       fail(MaxConcurrentQueriesException, sentence);
     }
-    const query = await keepQuery(ctx, { store: stores[0]?.id ?? '', statement: text, ...(alias && { alias }) });
+    const [store] = stores;
+    const delivery = uri && store ? await deliveryTo(ctx, store, uri) : undefined;
+    const query = await keepQuery(ctx, {
+      ...{ store: store?.id ?? '', statement: text },
+      ...(alias && { alias }),
+      ...(delivery && { delivery }),
+    });
     return { QueryId: query.id };
   },
 };
@@ -146,6 +152,7 @@ export const DescribeQuery: Operation<DescribeQueryRequest, DescribeQueryRespons
       CreationTime: new Date(query.created),
     },
     ...(query.error !== undefined && { ErrorMessage: query.error }),
+    ...(query.delivery && { DeliveryS3Uri: query.delivery.uri, DeliveryStatus: query.delivery.status }),
   }),
 };
 
@@ -159,7 +166,7 @@ export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQuer
     const total = query.results ?? 0;
     // A page of ours is the most that is shown at once.
     const { n, within } = pageWith(query, from);
-    const page = await pageOf(ctx, query, n);
+    const page = await resultsPage(ctx, query, n);
     const rows = page.rows.slice(within, within + (input.MaxQueryResults ?? ROWS_A_PAGE));
     const next = from + rows.length;
     return {
@@ -176,12 +183,6 @@ export const GetQueryResults: Operation<Present<GetQueryResultsRequest>, GetQuer
   },
 };
 
-async function pageOf(ctx: Context, query: Query, page: number): Promise<ResultsPage> {
-  if (page >= (query.pages ?? 0)) return { columns: [], rows: [] };
-  const bytes = await ctx.store.bytes(resultsId(query, page));
-  return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as ResultsPage) : { columns: [], rows: [] };
-}
-
 export const CancelQuery: Operation<Present<CancelQueryRequest>, CancelQueryResponse, Found> = {
   load: (input, ctx) => findQuery(ctx, input.QueryId),
   access: (_input, ctx, { store }) => storeAccess(ctx, store),
@@ -189,7 +190,7 @@ export const CancelQuery: Operation<Present<CancelQueryRequest>, CancelQueryResp
     if (query.status !== 'QUEUED' && query.status !== 'RUNNING') {
       fail(InactiveQueryException, `The query ${query.id} is not active: its status is ${query.status}.`);
     }
-    await ctx.store.replace(queries, { ...query, status: 'CANCELLED' });
+    await ctx.store.replace(queries, { ...query, status: 'CANCELLED', ...undelivered(query, 'CANCELLED') });
     await notAnyMore(ctx.store, KIND, query.id);
     return { QueryId: query.id, QueryStatus: 'CANCELLED' };
   },

@@ -1,4 +1,5 @@
 /** What queries found, in pages beside the rows. */
+import type { Context } from '../../core/context.ts';
 import type { Query } from './lakeRows.ts';
 
 export const ROWS_A_PAGE = 1000;
@@ -8,6 +9,12 @@ export const resultsId = (query: Pick<Query, 'id'>, page: number) => `trail-quer
 export interface ResultsPage {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** Empty where there is none of that number. */
+export async function resultsPage({ store }: Context, query: Query, page: number): Promise<ResultsPage> {
+  const bytes = page < (query.pages ?? 0) ? await store.bytes(resultsId(query, page)) : undefined;
+  return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as ResultsPage) : { columns: [], rows: [] };
 }
 
 /** On which page a row is, and where on it. */

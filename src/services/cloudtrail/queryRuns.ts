@@ -13,6 +13,7 @@ import {
   segments,
 } from './lakeRows.ts';
 import { statementOf } from './lakeSql.ts';
+import { deliverResults, undelivered } from './queryDeliveries.ts';
 import { resultsId } from './queryResults.ts';
 
 const LIMITS = { memoryMegabytes: 1024, timeoutMs: 120_000, rowsMax: 100_000 };
@@ -60,7 +61,8 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
     const common = { ...query, executionMs, bytesScanned: bytes };
     if ('error' in answer) {
       const status = answer.timedOut ? 'TIMED_OUT' : 'FAILED';
-      await ctx.store.replace(queries, { ...common, status, error: answer.error });
+      const ended = { ...common, status, error: answer.error, ...undelivered(query, 'FAILED') } as const;
+      await ctx.store.replace(queries, ended);
       return undefined;
     }
     const { rowsOfPages, pages, events: eventsScanned } = answer;
@@ -68,6 +70,7 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
     const results = rowsOfPages.reduce((sum, rows) => sum + rows, 0);
     const counts = { results, eventsScanned, pages: pages.length, rowsOfPages };
     await ctx.store.replace(queries, { ...common, ...counts, status: 'FINISHED' });
+    if (query.delivery) await deliverResults(ctx, query);
     return undefined;
   },
   async failed({ body: key }, ctx, error) {
@@ -81,6 +84,7 @@ const failedQuery = (query: Query, error: unknown): Query => ({
   ...query,
   status: 'FAILED',
   error: error instanceof Error ? error.message : String(error),
+  ...undelivered(query, 'FAILED'),
 });
 
 async function storeOf(around: Outside, id: string) {

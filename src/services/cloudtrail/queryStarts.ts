@@ -9,7 +9,7 @@ export const KIND = 'cloudtrail.query';
 const KEPT_MS = 7 * 86_400_000;
 const FORGOTTEN_AT_ONCE = 5;
 
-type Asked = Pick<Query, 'store' | 'statement' | 'alias' | 'refresh'>;
+type Asked = Pick<Query, 'store' | 'statement' | 'alias' | 'refresh' | 'delivery'>;
 
 export async function keepQuery(ctx: Context, asked: Asked): Promise<Query> {
   await forgetOld(ctx);
