@@ -116,6 +116,8 @@ export interface CertificateSignature {
 
 /** As S3's condition keys tell it. */
 export interface Signature {
+  /** `AWS4-HMAC-SHA256`, or SigV4a's, which is for several Regions. */
+  readonly algorithm: 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256';
   readonly kind: 'REST-HEADER' | 'REST-QUERY-STRING' | 'POST';
   /** Milliseconds since it was made. */
   readonly ageMs: number;

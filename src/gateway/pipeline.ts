@@ -220,7 +220,11 @@ async function finished(
 }
 
 /** Where a service tells policies how a request is signed. */
-const signatureOf = ({ request, arrived }: Passage, { expires, timestamp, text }: Claim): Source['signature'] => ({
+const signatureOf = (
+  { request, arrived }: Passage,
+  { algorithm, expires, timestamp, text }: Claim,
+): Source['signature'] => ({
+  algorithm,
   kind: text !== undefined ? 'POST' : expires === undefined ? 'REST-HEADER' : 'REST-QUERY-STRING',
   ageMs: Math.max(0, arrived - timeOf(timestamp)),
   content: request.headers['x-amz-content-sha256'],

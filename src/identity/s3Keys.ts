@@ -15,7 +15,7 @@ export function s3Keys(
     's3:ResourceAccount': resourceAccount ?? (resource.split(':')[4] || account),
     's3:TlsVersion': source.tls?.version.replace(/^TLSv/, ''),
     ...(signed && {
-      's3:signatureversion': 'AWS4-HMAC-SHA256',
+      's3:signatureversion': signature?.algorithm ?? 'AWS4-HMAC-SHA256',
       's3:authType': signature?.kind,
       's3:signatureAge': signature?.ageMs === undefined ? undefined : String(signature.ageMs),
       's3:x-amz-content-sha256': signature?.content,

@@ -44,16 +44,18 @@ const BUCKETS_MAX = 10_000;
 
 export const CreateBucket: Operation<Present<CreateBucketRequest>, CreateBucketOutput> = {
   load: async ({ Bucket }, ctx) => noteBucket(ctx, Bucket),
-  access: (input) => ({
-    resource: bucketArn(input.Bucket),
-    conditions: {
-      's3:locationconstraint': input.CreateBucketConfiguration?.LocationConstraint,
+  access(input) {
+    const { LocationConstraint, Tags } = input.CreateBucketConfiguration ?? {};
+    const conditions = {
+      's3:locationconstraint': LocationConstraint,
       's3:x-amz-bucket-namespace': input.BucketNamespace,
       's3:x-amz-object-ownership': input.ObjectOwnership,
       ...aclConditions(input),
-      ...requestTags(input.CreateBucketConfiguration?.Tags),
-    },
-  }),
+      ...requestTags(Tags),
+    };
+    const making = { resource: bucketArn(input.Bucket), conditions };
+    return Tags?.length ? [making, { ...making, action: 's3:TagResource' }] : [making];
+  },
   async run(input, ctx) {
     requireBucketName(input.Bucket);
     const region = regionOf(input, ctx);

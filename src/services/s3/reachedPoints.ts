@@ -66,9 +66,17 @@ async function multiRegionPoint(ctx: Context, alias: string): Promise<ReachedPoi
   };
 }
 
-/** Throws AccessDenied for one that is reached from a VPC only, as no request comes from one, or by whoever signs. */
-export function requireReachable({ vpc, multiRegion }: ReachedPoint, { caller }: Context): void {
+const EVERYWHERE = /\.accesspoint\.s3-global\.amazonaws\.com(?::\d+)?$/i;
+
+/**
+ * Throws AccessDenied for one that is reached from a VPC only, as no request comes from one, or by whoever signs; and
+ * InvalidRequest where AWS's name for all Regions is asked with a signature for one.
+ */
+export function requireReachable({ vpc, multiRegion }: ReachedPoint, { caller, source }: Context): void {
   if (vpc !== undefined || (multiRegion && caller.type === 'Anonymous')) throw s3Error('AccessDenied');
+  if (source.signature?.algorithm !== 'AWS4-HMAC-SHA256' || !EVERYWHERE.test(source.host)) return;
+  const message = 'The authorization mechanism you have provided is not supported. Please use AWS4-ECDSA-P256-SHA256.';
+  throw s3Error('InvalidRequest', { message });
 }
 
 /** What policies are told of the access point, the bucket's too. */

@@ -36,7 +36,7 @@ import {
 import { isWithin, narrowed } from './grantScopes.ts';
 import { directoryOf } from './identityCenters.ts';
 import { pageAsked } from './pages.ts';
-import { requireTags } from './tagRules.ts';
+import { requireTags, withTagging } from './tagRules.ts';
 
 const GRANTS_MAX = 100_000;
 
@@ -73,10 +73,13 @@ export const CreateAccessGrant: Operation<Input, CreateAccessGrantResult, Granti
     return new Missing(`${instanceArn(ctx)}/grant/*`, grantError('NoSuchAccessGrantsLocationError'));
   },
   access: (input, ctx, { instance, location, directory }) => [
-    {
-      resource: `${instanceArn(ctx)}/grant/*`,
-      conditions: { 's3:AccessGrantScope': scopeOf(input, location), ...requestTags(input.Tags) },
-    },
+    ...withTagging(
+      {
+        resource: `${instanceArn(ctx)}/grant/*`,
+        conditions: { 's3:AccessGrantScope': scopeOf(input, location), ...requestTags(input.Tags) },
+      },
+      input.Tags,
+    ),
     ...granteeAccess(ctx, input, instance.identityCenter, directory),
   ],
   async run(input, ctx, { location, directory }) {

@@ -22,6 +22,7 @@ import { type AccessPoint, accessPointArn, accessPoints } from '../../identity/a
 import { ALL_BLOCKED, blockOf, type PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { requireOwnAccount } from './accounts.ts';
 import { pageAsked, pagesOf } from './pages.ts';
+import { requireTags, withTagging } from './tagRules.ts';
 
 const NAME = /^[a-z0-9][-a-z0-9]{1,48}[a-z0-9]$/;
 const RESERVED = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--xa-s3|--table-s3)$/;
@@ -77,7 +78,7 @@ export const CreateAccessPoint: Operation<Present<CreateAccessPointRequest> & As
     const { account, region } = ctx;
     const resource = accessPointArn({ account, region, name: input.Name });
     const conditions = conditionsOf(ctx, input.Name, input.VpcConfiguration?.VpcId);
-    return { resource, conditions: { ...conditions, ...requestTags(input.Tags) } };
+    return withTagging({ resource, conditions: { ...conditions, ...requestTags(input.Tags) } }, input.Tags);
   },
   async run(input, ctx) {
     const { Name: name, Bucket: bucketName } = input;
@@ -118,7 +119,7 @@ function newAccessPoint(ctx: Context, input: Present<CreateAccessPointRequest>, 
     created: ctx.now.toISOString(),
     ...(vpc?.VpcId !== undefined && { vpc: vpc.VpcId }),
     block,
-    tags: (input.Tags ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value })),
+    tags: requireTags(input.Tags),
   };
 }
 

@@ -38,7 +38,7 @@ import {
 import { scopeIn } from './grantScopes.ts';
 import { associationAccess, newAssociation } from './identityCenters.ts';
 import { pageAsked } from './pages.ts';
-import { requireTags } from './tagRules.ts';
+import { requireTags, withTagging } from './tagRules.ts';
 
 const described = (instance: GrantsInstance) => ({
   CreatedAt: new Date(instance.created),
@@ -60,7 +60,7 @@ export const CreateAccessGrantsInstance: Operation<
     requireOwnAccount(ctx, input.AccountId);
     const { IdentityCenterArn: arn } = input;
     return [
-      { resource: instanceArn(ctx), conditions: requestTags(input.Tags) },
+      ...withTagging({ resource: instanceArn(ctx), conditions: requestTags(input.Tags) }, input.Tags),
       ...(arn === undefined ? [] : [{ action: 'sso:DescribeInstance', resource: arn }, ...associationAccess(ctx, arn)]),
     ];
   },

@@ -34,7 +34,7 @@ import {
 } from './grantRows.ts';
 import { scopeIn } from './grantScopes.ts';
 import { pageAsked } from './pages.ts';
-import { requireTags } from './tagRules.ts';
+import { requireTags, withTagging } from './tagRules.ts';
 
 export const GRANTS_SERVICE = 'access-grants.s3.amazonaws.com';
 const LOCATIONS_MAX = 1000;
@@ -77,10 +77,13 @@ export const CreateAccessGrantsLocation: Operation<
     return loadInstance(input, ctx);
   },
   access: (input, ctx) => [
-    {
-      resource: `${instanceArn(ctx)}/location/*`,
-      conditions: { 's3:AccessGrantsLocationScope': input.LocationScope, ...requestTags(input.Tags) },
-    },
+    ...withTagging(
+      {
+        resource: `${instanceArn(ctx)}/location/*`,
+        conditions: { 's3:AccessGrantsLocationScope': input.LocationScope, ...requestTags(input.Tags) },
+      },
+      input.Tags,
+    ),
     passRole(input.IAMRoleArn, GRANTS_SERVICE),
   ],
   async run(input, ctx) {

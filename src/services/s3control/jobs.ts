@@ -22,7 +22,7 @@ import { operationNamed } from './jobOperations.ts';
 import { findJob, type Job, type JobRequest, jobArn, jobs, lanesOf, requestOf } from './jobRows.ts';
 import { toStatus } from './jobTurns.ts';
 import { pagesOf } from './pages.ts';
-import { requireTags } from './tagRules.ts';
+import { requireTags, withTagging } from './tagRules.ts';
 
 export interface JobAsked {
   readonly AccountId?: string | undefined;
@@ -59,10 +59,8 @@ export const CreateJob: Operation<Input, CreateJobResult> = {
       's3:RequestJobPriority': String(input.Priority),
       ...requestTags(input.Tags),
     };
-    const making = { resource: '*', conditions };
     const role = passRole(input.RoleArn, 'batchoperations.s3.amazonaws.com');
-    const tagging = { action: 's3:PutJobTagging', ...making };
-    return input.Tags?.length ? [making, role, tagging] : [making, role];
+    return [...withTagging({ resource: '*', conditions }, input.Tags, 's3:PutJobTagging'), role];
   },
   async run(input, ctx) {
     const { account, region } = ctx;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { table } from '../../store/store.ts';
 import { type Cloud, type Credentials, testCloud } from '../../testing/cloud.ts';
-import { basicTime } from '../../testing/signed.ts';
+import { basicTime, signed } from '../../testing/signed.ts';
 import { derivedKey, signedEverywhere } from '../../testing/signedEverywhere.ts';
 
 const Name = 'everywhere';
@@ -233,4 +233,17 @@ test('Leads to nobody else’s bucket that has taken the name of one that is gon
   await stranger.root.s3.createBucket({ Bucket });
   await stranger.root.s3.putBucketPolicy({ Bucket, Policy: policy });
   assert.equal(await write(), 403);
+});
+
+test('A signature for one Region is refused at the name for all of them, and taken at the plane’s own', async () => {
+  const { cloud, made, AccountId } = await withBuckets();
+  const { alias } = await made();
+  const key = await cloud.keyFor(AccountId);
+  const read = async (host: string, path: string) => {
+    const request = { method: 'GET', path, headers: { host } };
+    const { status, body } = await cloud.send(signed(request, { ...key, service: 's3' }));
+    return [status, /<Code>(\w+)/.exec(String(body))?.[1]];
+  };
+  assert.deepEqual(await read(`${alias}.accesspoint.s3-global.amazonaws.com`, '/k'), [400, 'InvalidRequest']);
+  assert.deepEqual(await read('cloud.test', `/${alias}/k`), [200, undefined]);
 });

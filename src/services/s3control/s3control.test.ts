@@ -213,3 +213,24 @@ test('Tags of access points and of buckets are the same by either road', async (
   await control.untagResource({ ...bucket, TagKeys: ['team'] });
   assert.deepEqual((await control.listTagsForResource(bucket)).Tags ?? [], []);
 });
+
+test('To make an access point or a bucket with tags takes the permission to tag; tags are as AWS takes them', async () => {
+  const { cloud, control, AccountId } = await withBucket();
+  const statement = { Effect: 'Allow', Action: ['s3:CreateAccessPoint', 's3:CreateBucket'], Resource: '*' };
+  const alice = await cloud.user('alice', document(statement));
+  const Tags = [{ Key: 'team', Value: 'audit' }];
+  const asked = { AccountId, Name, Bucket };
+  const bucket = { Bucket: 'tagged-bucket', CreateBucketConfiguration: { Tags } };
+  await assert.rejects(alice.s3control.createAccessPoint({ ...asked, Tags }), { name: 'AccessDenied' });
+  await assert.rejects(alice.s3.createBucket(bucket), { name: 'AccessDenied' });
+  const bob = await cloud.user('bob', document(statement, { ...statement, Action: 's3:TagResource' }));
+  await bob.s3.createBucket(bucket);
+  await bob.s3control.createAccessPoint({ ...asked, Tags });
+  await alice.s3control.createAccessPoint({ ...asked, Name: 'plain-point' });
+  const wrong = { ...asked, Name: 'other-point', Tags: [{ Key: 'aws:x', Value: '' }] };
+  await assert.rejects(control.createAccessPoint(wrong), { name: 'InvalidTag' });
+  const nothing = control.listTagsForResource({ AccountId, ResourceArn: '%zz' });
+  await assert.rejects(nothing, ({ $metadata }: { $metadata: { httpStatusCode: number } }) =>
+    [400, 501].includes($metadata.httpStatusCode),
+  );
+});

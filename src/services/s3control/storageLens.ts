@@ -22,7 +22,7 @@ import { requestTags } from '../../core/tags.ts';
 import { type StorageLens, storageLensArn, storageLenses } from '../../identity/storageLens.ts';
 import { requireOwnAccount } from './accounts.ts';
 import { pagesOf } from './pages.ts';
-import { requireTags } from './tagRules.ts';
+import { requireTags, withTagging } from './tagRules.ts';
 
 const LENSES_MAX = 50;
 
@@ -46,7 +46,8 @@ type On<Request> = Present<Request> & Asked;
 export const PutStorageLensConfiguration: Operation<On<PutStorageLensConfigurationRequest>, object> = {
   access(input, ctx) {
     requireOwnAccount(ctx, input.AccountId);
-    return { resource: '*', conditions: requestTags(input.Tags) };
+    const making = { resource: '*', conditions: requestTags(input.Tags) };
+    return withTagging(making, input.Tags, 's3:PutStorageLensConfigurationTagging');
   },
   async run({ ConfigId: id, StorageLensConfiguration: configuration, Tags }, ctx) {
     const { account, region, store } = ctx;

@@ -1,7 +1,7 @@
-/** What tags of jobs and of Access Grants must be. */
+/** What tags of access points, jobs and Access Grants must be, and who may set them. */
 import { TooManyTagsException } from '@aws-sdk/client-s3-control';
 import { CommonError, fail } from '../../core/errors.ts';
-import type { Tag } from '../../core/operation.ts';
+import type { Access, Tag } from '../../core/operation.ts';
 
 const TAGS_MAX = 50;
 
@@ -23,3 +23,7 @@ export function requireTags(given: readonly Given[] = []): readonly Tag[] {
   }
   return tags;
 }
+
+/** To make something with tags takes the permission to tag, too. */
+export const withTagging = (making: Access, tags: readonly Given[] | undefined, action = 's3:TagResource') =>
+  tags?.length ? [making, { ...making, action }] : [making];

@@ -58,7 +58,7 @@ interface Named {
 
 async function tagged(input: Asked, ctx: Context): Promise<Tagged | Missing> {
   requireOwnAccount(ctx, input.AccountId);
-  const arn = decodeURIComponent(input.ResourceArn);
+  const arn = decoded(input.ResourceArn);
   const bucket = /^arn:aws:s3:::([a-z0-9.-]+)$/.exec(arn)?.[1];
   if (bucket !== undefined) return { bucket };
   const [, region = '', account = '', path = ''] = /^arn:aws:s3:([a-z0-9-]+):(\d{12}):(.+)$/.exec(arn) ?? [];
@@ -69,6 +69,15 @@ async function tagged(input: Asked, ctx: Context): Promise<Tagged | Missing> {
     return found || new Missing(arn, noSuchResource());
   }
   return new Missing(arn, otherKind());
+}
+
+/** Some clients encode an ARN in a path twice. */
+function decoded(arn: string): string {
+  try {
+    return decodeURIComponent(arn);
+  } catch {
+    return arn;
+  }
 }
 
 async function keptPoint(ctx: Context, { account, region, id }: Named): Promise<Kept | undefined> {
