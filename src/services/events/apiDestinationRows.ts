@@ -54,8 +54,14 @@ const paces = table<Pace>('events_pace', { key: (pace) => [pace.arn] });
 /** Takes the next moment at or after `time` at which a destination may be called. */
 export async function nextSlot(tx: Transaction, arn: string, time: number): Promise<number> {
   const destination = await destinationOf(tx, arn);
+  if (!destination) return time;
   const pace = await tx.get(paces, [arn]);
   const slot = Math.max(time, pace?.free ?? 0);
-  await tx.replace(paces, { arn, free: slot + 1000 / (destination?.rate ?? 300) });
+  await tx.replace(paces, { arn, free: slot + 1000 / destination.rate });
   return slot;
+}
+
+export async function removeDestination(tx: Transaction, destination: ApiDestination): Promise<void> {
+  await tx.remove(apiDestinations, apiDestinations.key(destination));
+  await tx.remove(paces, [apiDestinationArn(destination)]);
 }

@@ -18,7 +18,7 @@ import { awsError, fail } from '../../core/errors.ts';
 import { uuid } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
-import { type ApiDestination, apiDestinationArn, apiDestinations } from './apiDestinationRows.ts';
+import { type ApiDestination, apiDestinationArn, apiDestinations, removeDestination } from './apiDestinationRows.ts';
 import { connectionOf } from './connectionRows.ts';
 import { overLimit, refuse } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -121,8 +121,8 @@ export const UpdateApiDestination: Update = {
 export const DeleteApiDestination: Operation<Present<DeleteApiDestinationRequest>, object, ApiDestination> = {
   load: load('delete'),
   access,
-  async run(_input, ctx, { account, region, name }) {
-    await ctx.store.remove(apiDestinations, [account, region, name]);
+  async run(_input, ctx, destination) {
+    await removeDestination(ctx.store, destination);
     return {};
   },
 };

@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.ts';
 import type { Again, Task } from '../../core/tasks.ts';
 import { sendOut } from './deliveries.ts';
 import { confirmation } from './envelopes.ts';
+import { removeSubscription } from './pace.ts';
 import { sendToQueue } from './queues.ts';
 import { expireLater, type Forget } from './tasks.ts';
 import { type Subscription, subscriptionKey, subscriptions, type Topic } from './topicRows.ts';
@@ -33,13 +34,13 @@ export async function expire({ body }: Task<{ readonly subscription: string }>, 
   if (row?.token === undefined) return undefined;
   const left = row.created + TOKEN_MS - ctx.now.getTime();
   if (left > 0) return left;
-  await ctx.store.remove(subscriptions, [row.topic, row.id]);
+  await removeSubscription(ctx.store, row);
   return undefined;
 }
 
 export async function forget({ body }: Task<Forget>, { store }: Context): Promise<Again> {
   const { rows, next } = await store.list(subscriptions, [body.topic], { limit: TAKEN_A_TURN });
   const gone = rows.filter(({ created }) => created <= body.before);
-  for (const { topic, id } of gone) await store.remove(subscriptions, [topic, id]);
+  for (const row of gone) await removeSubscription(store, row);
   return next !== undefined && gone.length > 0 ? 0 : undefined;
 }

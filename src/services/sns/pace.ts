@@ -1,7 +1,7 @@
 /** `maxReceivesPerSecond`: deliveries to an endpoint that is protected so start one after the other. */
 import type { Context } from '../../core/context.ts';
-import { table } from '../../store/store.ts';
-import { type Subscription, subscriptionArn } from './topicRows.ts';
+import { type Transaction, table } from '../../store/store.ts';
+import { type Subscription, subscriptionArn, subscriptions } from './topicRows.ts';
 
 /** When the next delivery may start, in milliseconds. */
 const paces = table<{ readonly subscription: string; readonly next: number }>('sns_pace', {
@@ -20,4 +20,10 @@ export async function pacedStart(
   const start = Math.max(ctx.now.getTime(), before?.next ?? 0);
   await ctx.store.replace(paces, { subscription, next: start + 1000 / perSecond });
   return start;
+}
+
+/** A subscription ends, and its pace. */
+export async function removeSubscription(store: Transaction, row: Subscription): Promise<void> {
+  await store.remove(subscriptions, subscriptions.key(row));
+  await store.remove(paces, [subscriptionArn(row)]);
 }

@@ -29,6 +29,7 @@ import { askToConfirm, TOKEN_MS, tellUnsubscribed } from './confirmations.ts';
 import { effectivePolicy } from './deliveryPolicies.ts';
 import { requireEndpoint } from './endpoints.ts';
 import { invalid, noSubscription, refuse } from './errors.ts';
+import { removeSubscription } from './pace.ts';
 import { rowsPage } from './pages.ts';
 import { requireSizeFitsSubscribers } from './sizes.ts';
 import { changed, requireRole, requireRoomForFilter } from './subscriptionAttributes.ts';
@@ -195,7 +196,7 @@ export const Unsubscribe: Operation<Present<UnsubscribeInput>, object, Target | 
     if (!anonymous && ctx.account !== row.owner && ctx.account !== topic.account) {
       fail(AuthorizationErrorException, 'Only the owner of a subscription or of its topic may unsubscribe.');
     }
-    await ctx.store.remove(subscriptions, [row.topic, row.id]);
+    await removeSubscription(ctx.store, row);
     if (anonymous) await tellUnsubscribed(ctx, topic, row);
     return {};
   },
