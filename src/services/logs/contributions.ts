@@ -2,6 +2,7 @@
 import type { Context } from '../../core/context.ts';
 import { insightRulesOn, tellContributions } from '../../core/contributions.ts';
 import { type ContributorRule, compileContributorRule, contributorsIn } from '../../patterns/contributors.ts';
+import { pacer } from './breath.ts';
 import { maskerFor } from './dataProtection.ts';
 import type { LogGroup } from './groupRows.ts';
 import type { Events } from './segments.ts';
@@ -25,10 +26,18 @@ export async function contribute(
   if (rules.length === 0) return;
   const mask = await maskerFor(ctx, group, false);
   const from = { ingested: ctx.now.getTime() };
-  const masked = (all: readonly string[]) => ({ times, messages: all.map((message) => mask({ message, from })) });
-  const original = masked(messages);
+  const pace = pacer();
+  const masked = async (all: readonly string[]) => {
+    const shown: string[] = [];
+    for (const message of all) {
+      shown.push(mask({ message, from }));
+      await pace();
+    }
+    return { times, messages: shown };
+  };
+  const original = await masked(messages);
   // An event that could not be transformed contributes nothing.
-  const made = transformed ? masked(transformed.map((text) => text || '')) : original;
+  const made = transformed ? await masked(transformed.map((text) => text || '')) : original;
   const contributions = rules.map(({ rule, id, compiled, transformed: wants }) => ({
     rule,
     id,

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Context, servicePrincipal } from '../../core/context.ts';
 import { later, type TaskHandler } from '../../core/tasks.ts';
+import { pacer } from './breath.ts';
 import { maskerFor } from './dataProtection.ts';
 import { EXPORT, type ExportStep, type ExportTask, exportTasks, isActive } from './exportRows.ts';
 import { groupArn, type LogGroup, logGroups } from './groupRows.ts';
@@ -50,11 +51,13 @@ async function writeFile(ctx: Context, task: ExportTask, { group, stream, step }
   const reading = { group, streams: [stream.id], from: task.from, to: task.to + 1, after: step.after };
   const mask = await maskerFor(ctx, group, false);
   const events: StoredEvent[] = [];
+  const pace = pacer();
   let text = '';
   for await (const chunk of eventsOf(ctx, reading)) {
     for (const event of chunk.events) {
       text += `${new Date(event.time).toISOString()} ${mask(event)}\n`;
       events.push(event);
+      await pace();
     }
     if (text.length >= FILE_CHARACTERS || events.length >= FILE_EVENTS) break;
   }

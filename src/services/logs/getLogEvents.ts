@@ -10,6 +10,7 @@ import { fail } from '../../core/errors.ts';
 import { eventBytes } from '../../core/logWriting.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { requireReadable } from './access.ts';
+import { pacer } from './breath.ts';
 import { type Masker, maskerFor, unmaskAccess } from './dataProtection.ts';
 import { afterMoment, beforeMoment, idOf, type Place, placeOf } from './eventIds.ts';
 import { streamArn } from './groupRows.ts';
@@ -36,8 +37,14 @@ export const GetLogEvents: Operation<Present<GetLogEventsRequest>, GetLogEventsR
     const reading = { group, streams: [stream.id], from: startTime, to: endTime, backward, after };
     const found = await pageOf(ctx, reading, limit);
     const mask = await maskerFor(ctx, group, input.unmask);
-    const events = (backward ? found.toReversed() : found).map((event) => view(event, mask));
-    return { events, ...tokens(input, ctx, backward ? found.toReversed() : found) };
+    const inOrder = backward ? found.toReversed() : found;
+    const events: OutputLogEvent[] = [];
+    const pace = pacer();
+    for (const event of inOrder) {
+      events.push(view(event, mask));
+      await pace();
+    }
+    return { events, ...tokens(input, ctx, inOrder) };
   },
 };
 
