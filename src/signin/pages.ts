@@ -17,6 +17,7 @@ import { tokenAnswer } from './loginTokens.ts';
 import { scriptPage } from './passkeyForms.ts';
 import { instanceAt } from './people.ts';
 import { credentialsPage, goodbyePage, portalPage, signOut, toConsole, whoVisits } from './portal.ts';
+import { postAddress, postAddressCode } from './rootAddress.ts';
 import * as second from './secondPages.ts';
 import * as security from './securityPages.ts';
 import { type Visit, visitOf } from './visit.ts';
@@ -70,6 +71,10 @@ const PAGES: Readonly<Record<string, Answer>> = {
   'POST /signin/security/passkey': security.postPasskey,
   'POST /signin/security/passkey/made': security.postPasskeyMade,
   'POST /signin/security/remove': security.postRemove,
+  'POST /signin/security/key': security.postKey,
+  'POST /signin/security/key/delete': security.postKey,
+  'POST /signin/security/email': (visit) => postAddress(visit, security.securityPage),
+  'POST /signin/security/email/verify': postAddressCode,
   'GET /authorize': authorizePage,
   'POST /authorize': postAuthorize,
   'GET /v1/authorize': loginPage,

@@ -53,7 +53,7 @@ async function sendLink(ctx: Context, { id, email, name }: Account): Promise<voi
   const token = newToken(ctx);
   const expires = ctx.now.getTime() + LINK_MS;
   await ctx.store.insert(rootResets, { token: digestOf(token), account: id, email, expires });
-  recordReset(ctx, id, 'PasswordRecoveryRequested');
+  recordRoot(ctx, id, 'PasswordRecoveryRequested');
   const text = [
     `With this link you can choose the password of the root user of account ${name} (${id}) within one hour.`,
     `${pagesAt(ctx.settings)}/signin/root/password?token=${token}`,
@@ -62,7 +62,8 @@ async function sendLink(ctx: Context, { id, email, name }: Account): Promise<voi
   await send(ctx, id, { to: email, subject: 'Choose the password of your root user', text }, 'root');
 }
 
-const recordReset = (ctx: Context, account: string, eventName: string) =>
+/** What root does about its password and address. */
+export const recordRoot = (ctx: Context, account: string, eventName: string) =>
   record(ctx, account, 'us-east-1', {
     userIdentity: {
       ...{ type: 'Root', principalId: account, arn: `arn:aws:iam::${account}:root` },
@@ -113,7 +114,7 @@ export async function chooseRootPassword(
     const { rows } = await ctx.store.list(rootResets, [id], { limit: 100, index: 'account' });
     for (const row of rows) await ctx.store.remove(rootResets, [row.token]);
     await succeeded(ctx, 'root', email.toLowerCase());
-    recordReset(ctx, id, 'PasswordRecoveryCompleted');
+    recordRoot(ctx, id, 'PasswordRecoveryCompleted');
     return undefined;
   });
 }

@@ -1,66 +1,17 @@
 /**
- * Security credentials: the page on which IAM users and root users see, add and remove their MFA devices. Each deed is
- * an operation of IAM in the name of whoever is signed in, permitted and recorded as any other.
+ * Security credentials: the page on which IAM users and root users see, add and remove their MFA devices and access
+ * keys. Each deed is an operation of IAM in the name of whoever is signed in, permitted and recorded as any other.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable-overview.html
  */
-import type { Caller, Context } from '../core/context.ts';
 import type { WireResponse } from '../core/wire.ts';
-import { callerIn, enter } from './consoleSessions.ts';
-import { passkeyHolder } from './consoleUsers.ts';
 import { html, type Markup, sentTo, shown } from './html.ts';
+import { asSelf, HOME, OUT, textOf } from './oneself.ts';
 import { noSite, passkeyForm, scriptOf } from './passkeyForms.ts';
 import { qrCode } from './qrCode.ts';
+import { addressPart } from './rootAddress.ts';
 import { siteOf } from './sites.ts';
 import { hidden, type Visit } from './visit.ts';
 import { creationOf, made } from './webauthn.ts';
-
-const HOME = '/signin/security';
-
-type Ask = <Out>(operation: string, input: object) => Promise<Out>;
-
-interface Self {
-  readonly caller: Caller;
-  /** An IAM operation as oneself. */
-  readonly ask: Ask;
-  /** A user's name; the account id for root, by which operations know it that demand a name. */
-  readonly name: string;
-  readonly handle: string;
-}
-
-/** Undefined: nobody is signed in who could have devices. */
-async function selfIn(ctx: Context, token: string): Promise<Self | undefined> {
-  const session = await enter(ctx, token, 'in');
-  if (!session || session.holder.role) return undefined;
-  const { holder } = session;
-  const caller = callerIn(session);
-  const ask: Ask = (operation, input) => ctx.call('iam', operation, input, caller);
-  return { caller, ask, name: holder.name ?? holder.account, handle: passkeyHolder(holder) };
-}
-
-/** Does something as oneself; a text is why IAM refused it. Nobody signed in: undefined. */
-async function asSelf<T>(
-  { around, token }: Visit,
-  deed: (self: Self, ctx: Context) => Promise<T>,
-): Promise<{ readonly done: T } | { readonly problem: string } | undefined> {
-  try {
-    return await around.within(async (ctx) => {
-      const self = await selfIn(ctx, token);
-      return self && { done: await deed(self, ctx) };
-    });
-  } catch (error) {
-    if (error instanceof Error && REFUSALS.has(error.name)) return { problem: error.message };
-    throw error;
-  }
-}
-
-const REFUSALS = new Set([
-  ...['AccessDenied', 'ValidationError', 'ValidationFailure', 'InvalidAuthenticationCodeException'],
-  ...['LimitExceededException', 'EntityAlreadyExistsException', 'NoSuchEntityException', 'InvalidInputException'],
-]);
-
-const OUT = sentTo('/signin');
-
-const textOf = ({ form }: Visit, name: string) => (form.get(name) ?? '').trim().slice(0, 256);
 
 interface Listed {
   readonly MFADevices: readonly { readonly SerialNumber: string; readonly EnableDate?: Date }[];
@@ -78,9 +29,39 @@ export async function securityPage(visit: Visit, problem?: string): Promise<Wire
   const body = html`<h2>MFA devices (${known.length} of 8)</h2><ul>${items}</ul>
 <h2>Add a device</h2>${addForm(visit, 'app', 'Authenticator app')}${
     siteOf(visit.around.source, visit.around.settings) ? addForm(visit, 'passkey', 'Passkey or security key') : noSite
-  }<p><a href="/signin/home">Back</a></p>`;
+  }${await keysPart(visit)}${await addressPart(visit)}<p><a href="/signin/home">Back</a></p>`;
   const told = problem ?? ('problem' in listed ? listed.problem : undefined);
   return shown({ title: 'Security credentials', body, problem: told, ...(told !== undefined && { status: 400 }) });
+}
+
+interface Keys {
+  readonly AccessKeyMetadata: readonly { readonly AccessKeyId: string; readonly Status: string }[];
+}
+
+async function keysPart(visit: Visit): Promise<Markup> {
+  const listed = await asSelf(visit, ({ ask }) => ask<Keys>('ListAccessKeys', {}));
+  if (!listed || 'problem' in listed) return html`<h2>Access keys</h2><p>${listed?.problem}</p>`;
+  const items = listed.done.AccessKeyMetadata.map(({ AccessKeyId: key, Status }) => {
+    const other = Status === 'Active' ? 'Inactive' : 'Active';
+    const verb = Status === 'Active' ? 'Deactivate' : 'Activate';
+    return html`<li><code>${key}</code> ${Status}
+<form method="post" action="${HOME}/key">${hidden(visit, { key, status: other })}
+<button aria-label="${verb} ${key}">${verb}</button></form>
+<form method="post" action="${HOME}/key/delete">${hidden(visit, { key })}
+<button aria-label="Delete ${key}">Delete</button></form></li>`;
+  });
+  return html`<h2>Access keys (${items.length})</h2><ul>${items}</ul>`;
+}
+
+/** A key is switched on or off, or goes for ever. */
+export async function postKey(visit: Visit): Promise<WireResponse> {
+  const AccessKeyId = textOf(visit, 'key');
+  const [operation, input] = visit.path.endsWith('/delete')
+    ? ['DeleteAccessKey', { AccessKeyId }]
+    : ['UpdateAccessKey', { AccessKeyId, Status: textOf(visit, 'status') }];
+  const changed = await asSelf(visit, ({ ask }) => ask(operation, input));
+  if (!changed) return OUT;
+  return 'problem' in changed ? securityPage(visit, changed.problem) : sentTo(HOME);
 }
 
 const addForm = (visit: Visit, kind: 'app' | 'passkey', label: string): Markup =>

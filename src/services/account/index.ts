@@ -29,6 +29,10 @@ export const account = defineService<typeof sdk>({
   sdk,
   wire: { protocols: ['restJson'], version: '2021-02-01' },
   limits,
+  inner: {
+    StartOwnEmailUpdate: primaryEmail.StartOwnEmailUpdate,
+    AcceptOwnEmailUpdate: primaryEmail.AcceptOwnEmailUpdate,
+  },
   operations: {
     AcceptPrimaryEmailUpdate: primaryEmail.AcceptPrimaryEmailUpdate,
     DeleteAlternateContact: contacts.DeleteAlternateContact,

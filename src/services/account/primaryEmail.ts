@@ -24,7 +24,7 @@ import { type Account, accounts } from '../../identity/organization.ts';
 import { table } from '../../store/store.ts';
 import { type Coded, codesOf, HOUR_MS } from './codes.ts';
 import { invalid } from './errors.ts';
-import { operation } from './subjects.ts';
+import { type Description, operation } from './subjects.ts';
 
 /** The latest of an account. */
 interface EmailUpdate extends Coded {
@@ -32,6 +32,8 @@ interface EmailUpdate extends Coded {
   readonly organization: string | undefined;
   readonly email: string;
 }
+
+type Described<In, Out> = Description<Present<In>, Out>;
 
 const emailUpdates = table<EmailUpdate>('account_email_update', { key: (row) => [row.account] });
 const codes = codesOf({
@@ -50,12 +52,8 @@ export const GetPrimaryEmail = operation<Present<GetPrimaryEmailRequest>, GetPri
 });
 
 /** Asked again, the code before is good no more. */
-export const StartPrimaryEmailUpdate = operation<
-  Present<StartPrimaryEmailUpdateRequest>,
-  StartPrimaryEmailUpdateResponse
->({
+const start: Described<StartPrimaryEmailUpdateRequest, StartPrimaryEmailUpdateResponse> = {
   name: 'StartPrimaryEmailUpdate',
-  membersOnly: true,
   conditions: domainCondition,
   async run({ PrimaryEmail: email }, ctx, account) {
     if (!isAccountAddress(email)) invalid('PrimaryEmail', 'The primary email address is not valid.');
@@ -69,14 +67,10 @@ export const StartPrimaryEmailUpdate = operation<
     await send(ctx, account.id, { to: email, subject: 'Verify your new root user address', text }, 'root');
     return { Status: 'PENDING' };
   },
-});
+};
 
-export const AcceptPrimaryEmailUpdate = operation<
-  Present<AcceptPrimaryEmailUpdateRequest>,
-  AcceptPrimaryEmailUpdateResponse
->({
+const accept: Described<AcceptPrimaryEmailUpdateRequest, AcceptPrimaryEmailUpdateResponse> = {
   name: 'AcceptPrimaryEmailUpdate',
-  membersOnly: true,
   conditions: domainCondition,
   async run({ PrimaryEmail: email, Otp }, ctx, account) {
     const update = await latestOf(ctx, account);
@@ -89,7 +83,15 @@ export const AcceptPrimaryEmailUpdate = operation<
     await ctx.store.replace(emailUpdates, { ...rest, time: ctx.now.getTime() });
     return { Status: 'ACCEPTED' };
   },
-});
+};
+
+export const StartPrimaryEmailUpdate = operation({ ...start, membersOnly: true });
+export const AcceptPrimaryEmailUpdate = operation({ ...accept, membersOnly: true });
+
+/** No API lets an account change its own address: root does, on a page of sign-in, which records it. */
+const own = { recorded: 'never' } as const;
+export const StartOwnEmailUpdate = { ...operation(start), action: 'account:StartPrimaryEmailUpdate', ...own };
+export const AcceptOwnEmailUpdate = { ...operation(accept), action: 'account:AcceptPrimaryEmailUpdate', ...own };
 
 export const GetPrimaryEmailUpdateStatus = operation<
   GetPrimaryEmailUpdateStatusRequest,

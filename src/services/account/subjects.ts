@@ -24,7 +24,7 @@ export interface Subject {
   readonly access: Access;
 }
 
-interface Description<In, Out> {
+export interface Description<In, Out> {
   /** As in the IAM action. */
   readonly name: string;
   /** The call has no standalone context. */
