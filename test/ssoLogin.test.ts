@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { testCloud } from '../src/testing/cloud.ts';
-import { portalOf, welcome } from '../src/testing/people.ts';
+import { PASSWORD, portalOf, welcome } from '../src/testing/people.ts';
 import { awsSince } from './awsClients.ts';
 import { awsHosts } from './awsHosts.ts';
+import { skip as noBrowser, pageIn } from './chromium.ts';
 import { planeOnSocket } from './socket.ts';
 
 const run = promisify(execFile);
@@ -59,14 +60,16 @@ const credentials = fromSSO({ profile: 'lab', clientConfig: { requestHandler } }
 console.log((await new STS({ region: '${REGION}', credentials, requestHandler }).getCallerIdentity({})).Arn);
 `;
 
-/** The code that a login shows, and its end. */
-function heard(login: ReturnType<typeof spawn>) {
+const DEVICE = /\?user_code=([A-Z]{4}-[A-Z]{4})/;
+
+/** What a login shows, and its end. */
+function heard(login: ReturnType<typeof spawn>, wanted: RegExp) {
   let said = '';
   const ended = new Promise<number | null>((resolve) => login.on('close', resolve));
   const code = new Promise<string>((resolve, reject) => {
     const hear = (text: Buffer) => {
       said += text;
-      const found = /\?user_code=([A-Z]{4}-[A-Z]{4})/.exec(said);
+      const found = wanted.exec(said);
       if (found) resolve(found[1]!);
     };
     login.stdout?.on('data', hear);
@@ -82,7 +85,7 @@ for (const [kind, config] of Object.entries({ 'a start URL': LEGACY, 'an SSO ses
     const start = `https://${IdentityStoreId}.awsapps.com/start`;
     writeFileSync(join(folder, 'config'), profile(start, cloud.managementAccount, config));
     const login = spawn(aws as string, ['sso', 'login', '--profile', 'lab', '--no-browser'], { env });
-    const { code, ended, said } = heard(login);
+    const { code, ended, said } = heard(login, DEVICE);
     const { browser, page } = await welcome(cloud, 'alice', `/start/device?user_code=${await code}`);
     assert.match(page.text, /<strong>botocore-client-\w+<\/strong>/);
     await browser.submit('/start/device', { decision: 'ALLOWED' });
@@ -109,9 +112,8 @@ for (const [kind, config] of Object.entries({ 'a start URL': LEGACY, 'an SSO ses
 
 const today = awsSince({ 2: 32 });
 
-test("today's AWS CLI signs in to a plane at an address, by AWS's own start URL", {
-  skip: today === undefined && 'no AWS CLI 2.32 or later here',
-}, async (t) => {
+/** Somebody at a plane with an address of this machine, and what today's AWS CLI needs to know of it. */
+async function addressed(t: TestContext) {
   const { cloud, endpoint } = await planeOnSocket(t, true);
   const { IdentityStoreId, assign, person } = await portalOf(cloud);
   const id = await person('alice');
@@ -127,11 +129,40 @@ test("today's AWS CLI signs in to a plane at an address, by AWS's own start URL"
     AWS_ENDPOINT_URL: endpoint,
     AWS_PAGER: '',
   };
-  const asked = ['sso', 'login', '--profile', 'lab', '--no-browser', '--use-device-code'];
-  const { code, ended, said } = heard(spawn(today as string, asked, { env }));
+  const login = (...more: string[]) =>
+    spawn(today as string, ['sso', 'login', '--profile', 'lab', '--no-browser', ...more], { env });
+  const who = async () =>
+    (await run(today as string, ['sts', 'get-caller-identity', '--profile', 'lab'], { env })).stdout;
+  return { cloud, endpoint, login, who };
+}
+
+test("today's AWS CLI signs in to a plane at an address, by AWS's own start URL", {
+  skip: today === undefined && 'no AWS CLI 2.32 or later here',
+}, async (t) => {
+  const { cloud, login, who } = await addressed(t);
+  const { code, ended, said } = heard(login('--use-device-code'), DEVICE);
   const { browser } = await welcome(cloud, 'alice', `/start/device?user_code=${await code}`);
   await browser.submit('/start/device', { decision: 'ALLOWED' });
   assert.equal(await ended, 0, said());
-  const cli = await run(today as string, ['sts', 'get-caller-identity', '--profile', 'lab'], { env });
-  assert.match(cli.stdout, /AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice/);
+  assert.match(await who(), /AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice/);
+});
+
+test("today's AWS CLI opens the authorization page and hears of the code itself, in Chromium", {
+  skip: (today === undefined && 'no AWS CLI 2.32 or later here') || noBrowser,
+}, async (t) => {
+  const { cloud, endpoint, login, who } = await addressed(t);
+  const { code } = await welcome(cloud, 'alice');
+  const { page } = await pageIn(t);
+  const { code: address, ended, said } = heard(login(), /(http:\/\/127\.0\.0\.1:\d+\/authorize\?\S+)/);
+  await page.goto(await address);
+  assert.equal(new URL(page.url()).origin, endpoint.replace('127.0.0.1', 'localhost'));
+  await page.getByLabel('User name').fill('alice');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('Code of your').fill(code());
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Allow access' }).click();
+  await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/oauth\/callback\?code=/);
+  assert.equal(await ended, 0, said());
+  assert.match(await who(), /AWSReservedSSO_AdminRole_[0-9a-f]{16}\/alice/);
 });

@@ -15,6 +15,7 @@ import {
 import { problemPage } from './entry.ts';
 import { html, type Markup, type Page, sentTo, shown } from './html.ts';
 import { noSite, passkeyForm, scriptOf } from './passkeyForms.ts';
+import { placeOf } from './roleSessions.ts';
 import { askForRootLink, chooseRootPassword, whoseRootLink } from './rootRecovery.ts';
 import { siteOf } from './sites.ts';
 import { cookieFor, hidden, type Visit } from './visit.ts';
@@ -147,10 +148,12 @@ export async function homePage(visit: Visit): Promise<WireResponse> {
   const session = await sessionOf(visit, 'in');
   if (!session) return sentTo('/signin');
   const { holder, mfa } = session;
+  const wanted = visit.query.get('destination') ?? '';
+  const later = placeOf(wanted, visit.around) && html`, and with it <code>${wanted}</code>`;
   const factor = mfa ? 'with a second factor' : 'without a second factor';
   const body: Markup = html`<p>Account <strong>${holder.account}</strong></p><p><code>${holder.arn}</code>, ${factor}.</p>
 ${holder.role ? undefined : html`<p><a href="/signin/security">Security credentials</a></p>`}
-<p>The management console comes later.</p>
+<p>The management console comes later${later}.</p>
 <form method="post" action="/signin/signout">${hidden(visit)}<button>Sign out</button></form>`;
   return shown({ title: 'You are signed in', body });
 }

@@ -13,8 +13,9 @@ async function world() {
   const cloud = await testCloud();
   const portal = await portalOf(cloud);
   const alice = await portal.person('alice');
-  await portal.assign('AdminRole', 'AdministratorAccess', { type: 'USER', id: alice }, cloud.managementAccount);
-  return { ...portal, alice };
+  const user = { type: 'USER', id: alice } as const;
+  const PermissionSetArn = await portal.assign('AdminRole', 'AdministratorAccess', user, cloud.managementAccount);
+  return { ...portal, alice, PermissionSetArn };
 }
 
 test('somebody new gets a link, chooses a password, adds a telephone, and sees what is theirs', async () => {
@@ -32,6 +33,7 @@ test('somebody new gets a link, chooses a password, adds a telephone, and sees w
     sessionToken: value('AWS_SESSION_TOKEN'),
   });
   assert.match((await clients.sts.getCallerIdentity({})).Arn!, /AWSReservedSSO_AdminRole_\w{16}\/alice$/);
+  assert.match(shown.text, /SSO start URL: https:\/\/d-[0-9a-f]{10}\.awsapps\.com\/start\nSSO Region: us-east-1/);
   assert.equal(value('AWS_ENDPOINT_URL'), 'http://cloud.test', 'pasted into a new terminal they go to no other plane');
   await browser.go('/start');
   const cookie = browser.cookie();
@@ -41,6 +43,25 @@ test('somebody new gets a link, chooses a password, adds a telephone, and sees w
   assert.equal(logout?.EventSource, 'sso.amazonaws.com');
   const again = await cloud.send({ method: 'GET', path: '/start', headers: { host: 'cloud.test', cookie } });
   assert.match(String(again.body), /Sign in to the access portal/);
+});
+
+test('a role leads to the page that its permission set says', async () => {
+  const { cloud, InstanceArn, PermissionSetArn } = await world();
+  const { browser } = await welcome(cloud, 'alice');
+  const role = { account: cloud.managementAccount, role: 'AdminRole' };
+  const through = async (RelayState: string) => {
+    await cloud.root.ssoAdmin.updatePermissionSet({ InstanceArn, PermissionSetArn, RelayState });
+    await browser.go('/start');
+    return (await browser.submit('/start/console', role)).text;
+  };
+  assert.match(
+    await through('https://console.aws.amazon.com/ec2/'),
+    /with it <code>https:\/\/console\.aws\.amazon\.com\/ec2\//,
+  );
+  assert.match(await through('http://cloud.test/start/devices'), /<h1>MFA devices/);
+  const elsewhere = await through('https://evil.example/');
+  assert.match(elsewhere, /<h1>You are signed in/);
+  assert.doesNotMatch(elsewhere, /evil/);
 });
 
 test('a password opens nothing without the code, and a code works once', async () => {

@@ -11,7 +11,7 @@ import { applicationList } from './applicationList.ts';
 import { managesDevices } from './devicePages.ts';
 import { problemPage } from './entry.ts';
 import { html, sentTo, shown } from './html.ts';
-import { entryWith, letIn } from './roleSessions.ts';
+import { entryWith, letIn, placeOf } from './roleSessions.ts';
 import { cookieFor, hidden, type Visit } from './visit.ts';
 
 export const whoVisits = ({ around, token }: Visit): Promise<SignedIn | undefined> =>
@@ -107,12 +107,17 @@ export async function credentialsPage(visit: Visit): Promise<WireResponse> {
   const given = await credentialsOf(visit);
   if (!given) return noCredentials();
   const until = new Date(given.expiration).toISOString();
+  const { startUrl, region } = await visit.around.within((ctx) => signInFacts(ctx, visit.token));
   const body = html`<p>${role} in ${account}, until ${until}. Whoever has these is you.</p>
 <h2>Environment variables</h2>
 <pre id="environment">export AWS_ACCESS_KEY_ID="${given.accessKeyId}"
 export AWS_SECRET_ACCESS_KEY="${given.secretAccessKey}"
 export AWS_SESSION_TOKEN="${given.sessionToken}"
 export AWS_ENDPOINT_URL="${visit.around.endpoint}"</pre>
+<h2>For aws sso login, which renews them</h2>
+<pre id="sso">SSO start URL: ${startUrl}
+SSO Region: ${region}
+AWS_ENDPOINT_URL: ${visit.around.endpoint}</pre>
 <h2>Profile in ~/.aws/credentials</h2>
 <pre>[${account}_${role}]
 aws_access_key_id=${given.accessKeyId}
@@ -122,13 +127,31 @@ aws_session_token=${given.sessionToken}</pre>
   return shown({ title: 'Credentials', body });
 }
 
+/** What a command line asks for: of the Region whose name the browser uses, else of the instance's own. */
+async function signInFacts(ctx: Context, token: string) {
+  const { instance } = (await visitorBy(ctx, token)) ?? {};
+  const startUrl = instance && `https://${instance.identityStore}.awsapps.com/start`;
+  return { startUrl, region: regionOfHost(ctx.source.host) ?? instance?.region };
+}
+
 /** To the console, with the role: beside the portal, in a session that lasts as long as the role's. */
 export async function toConsole(visit: Visit): Promise<WireResponse> {
   const given = await credentialsOf(visit);
   const session = given && openSession(visit.around.secrets, given.sessionToken);
   if (!session) return noCredentials();
-  const token = await visit.around.within((ctx) => letIn(ctx, entryWith(session), session.expires));
-  return sentTo('/signin/home', cookieFor({ room: 'console', secure: visit.secure }, token));
+  const { token, relayState = '' } = await visit.around.within(async (ctx) => ({
+    token: await letIn(ctx, entryWith(session), session.expires),
+    relayState: await relayStateOf(ctx, visit),
+  }));
+  const place = placeOf(relayState, visit.around) ?? '/signin/home';
+  return sentTo(place, cookieFor({ room: 'console', secure: visit.secure }, token));
+}
+
+/** Where the administrator wants people to begin who choose the role. */
+async function relayStateOf(ctx: Context, { token, form }: Visit): Promise<string | undefined> {
+  const person = await visitorBy(ctx, token);
+  const key = person && [person.instance.id, form.get('role') ?? ''];
+  return key && (await ctx.store.list(permissionSets, key, { limit: 1, index: 'name' })).rows[0]?.relayState;
 }
 
 /** All tokens of this sign-in end, also those of command lines that were let in by it. */

@@ -1,5 +1,6 @@
 /** Console sessions of roles and of federated users: whoever has their credentials is let in without a password. */
 import type { Context, Session } from '../core/context.ts';
+import { pagesAt } from '../core/pagesAddress.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { callerOf } from '../identity/sessions.ts';
 import { recordEntry } from './consoleRecords.ts';
@@ -27,4 +28,19 @@ export async function letIn(ctx: Context, entry: RoleEntry, until: number): Prom
   await ctx.store.insert(consoleSessions, session);
   recordEntry(ctx, session);
   return token;
+}
+
+const CONSOLE = /^([\w-]+\.)*console\.aws\.amazon\.com$/;
+
+/**
+ * Where somebody goes who was let in: a page of ours, or home, which tells of a page of AWS's console that we do not
+ * have. Undefined: it is neither.
+ */
+export function placeOf(destination: string, at: { readonly endpoint: string }): string | undefined {
+  const url = URL.parse(destination);
+  if (!url) return undefined;
+  if ([at.endpoint, pagesAt(at)].includes(url.origin)) return url.pathname + url.search;
+  return url.protocol === 'https:' && CONSOLE.test(url.host)
+    ? `/signin/home?${new URLSearchParams({ destination })}`
+    : undefined;
 }
