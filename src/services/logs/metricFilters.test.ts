@@ -124,6 +124,7 @@ test('What cannot be a metric filter is refused', async () => {
   await invalid(filter('x', 'ERROR', { metricValue: '$.a' }), /^Invalid metric transformation/);
   await invalid(filter('x', 'ERROR', { dimensions: { A: '$.a' } }), /^Invalid metric transformation/);
   await invalid(filter('x', '{$.a=1}', { dimensions: { A: '$.a' }, defaultValue: 1 }), /mutually exclusive properties/);
+  await invalid(filter('x', 'ERROR', { metricNamespace: 'AWS/Logs' }), /AWS\/ are reserved/);
   for (let i = 0; i < 5; i++) await filter(`r${i}`, '%a%');
   await refusal(filter('r5', '%a%'), 'LimitExceededException');
 });

@@ -71,7 +71,11 @@ async function requireHonoured(input: Present<PutMetricFilterRequest>, ctx: Cont
 }
 
 function requireSound(transformation: MetricTransformation, pattern: FilterPattern): void {
-  const { metricValue = '', defaultValue, dimensions = {} } = transformation;
+  const { metricNamespace = '', metricValue = '', defaultValue, dimensions = {} } = transformation;
+  // As in PutMetricData: what services measure themselves is told by nobody else.
+  if (metricNamespace.startsWith('AWS/')) {
+    fail(InvalidParameterException, 'Invalid metric transformation: namespaces that begin with AWS/ are reserved.');
+  }
   if (numericText(metricValue) === undefined && !selects(metricValue, pattern)) {
     fail(InvalidParameterException, 'Invalid metric transformation: metric value is neither a number nor a field.');
   }
