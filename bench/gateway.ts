@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lineOf } from './figures.ts';
 import { fill } from './fill.ts';
 import { load, type Measured, medianOf, type Signer, signedForm, type Target } from './load.ts';
 import { ROOT, residentMb, startEcho, startPlane, target } from './servers.ts';
@@ -22,6 +23,7 @@ const seconds = Number(values.seconds);
 const ECHO = target(0);
 const PLANE = target(1);
 const IAM = '2010-05-08';
+const P99_MS_MAX = 15;
 
 const started: ChildProcess[] = [];
 const data = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
@@ -36,7 +38,7 @@ try {
   report('sts GetCallerIdentity', await rate('sts', '2011-06-15', () => 'Action=GetCallerIdentity'), echo, 18_000);
   report('iam GetUser', await getUserRate(), echo, 15_000);
   report('iam CreateUser', await createUserRate(), echo, 8_000);
-  console.log(`resident memory of the plane: ${residentMb(plane)} MB`);
+  console.log(`     resident memory of the plane: ${residentMb(plane)} MB`);
 } finally {
   for (const child of started) child.kill('SIGKILL');
   rmSync(data, { recursive: true, force: true });
@@ -44,11 +46,7 @@ try {
 
 function report(name: string, measured: Measured, echo: Measured, limit?: number): void {
   const ratio = `${Math.round((100 * measured.perSecond) / echo.perSecond)} % of echo`;
-  const wanted = limit === undefined ? '' : `  limit ≥ ${limit}/s, p99 < 15 ms`;
-  const p99 = `p50 ${measured.p50.toFixed(2)} ms, p99 ${measured.p99.toFixed(2)} ms`;
-  console.log(
-    `${name.padEnd(24)} ${Math.round(measured.perSecond).toString().padStart(6)}/s  ${p99}  ${ratio}${wanted}  ${JSON.stringify(measured.statuses)}`,
-  );
+  console.log(lineOf(name, measured, { perSecond: limit, p99: limit && P99_MS_MAX }, ratio));
 }
 
 /** One request, sent again and again. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { hostileBodies, hostilePolicies } from '../src/testing/hostileRequests.ts';
 import { signed } from '../src/testing/signed.ts';
 import { bytesOf, isWhole, raw, statusOf } from '../src/testing/socket.ts';
+import { show } from './figures.ts';
 import { ROOT, startPlane, stopped, target } from './servers.ts';
 
 const RUNS = 5;
@@ -26,7 +27,7 @@ try {
       if (i > 0) times.push(performance.now() - start);
     }
     const median = times.sort((a, b) => a - b)[Math.floor(RUNS / 2)]!;
-    console.log(`${what.padEnd(40)} ${status} in ${median.toFixed(1).padStart(5)} ms   limit < ${LIMIT_MS} ms`);
+    show(what, median, 'ms', { atMost: LIMIT_MS }, String(status));
   }
 } finally {
   await stopped(plane);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { replay, resultOf } from '../src/impact/index.ts';
+import { show } from './figures.ts';
 
 const records = Number(process.argv[2] ?? 400_000);
 const perFile = 2_000;
@@ -134,13 +135,6 @@ const change = join(folder, 'scp.json');
 writeFileSync(org, JSON.stringify(organization));
 writeFileSync(change, JSON.stringify(scp));
 
-function show(title: string, value: number, limit: number, unit: string, least: boolean): void {
-  const mark = (least ? value >= limit : value <= limit) ? 'ok  ' : 'OVER';
-  const text = Math.round(value).toLocaleString('en-US').padStart(9);
-  console.log(`${mark} ${title.padEnd(58)} ${text} ${unit}   limit ${limit.toLocaleString('en-US')} ${unit}`);
-  if (mark === 'OVER') process.exitCode = 1;
-}
-
 try {
   const started = process.hrtime.bigint();
   const cpu = process.cpuUsage();
@@ -153,12 +147,12 @@ try {
   console.log(
     `     ${records.toLocaleString('en-US')} records, ${Math.round(unpacked / records)} bytes each: ${JSON.stringify(counts)}`,
   );
-  show('records a second, two workers, start included', records / seconds, 100_000, '/s', true);
+  show('records a second, two workers, start included', records / seconds, '/s', { atLeast: 100_000 });
   const busy = (spent.user + spent.system) / 1e6 / 2;
   console.log(
     `     ${Math.round(records / busy).toLocaleString('en-US')} /s by processor time, were both cores its own`,
   );
-  show('peak of resident memory', process.resourceUsage().maxRSS / 1024, 500, 'MB', false);
+  show('peak of resident memory', process.resourceUsage().maxRSS / 1024, 'MB', { atMost: 500 });
 } finally {
   rmSync(folder, { recursive: true });
 }

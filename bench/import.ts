@@ -9,6 +9,7 @@ import { escalationsIn } from '../src/shadow/escalations.ts';
 import { importFiles } from '../src/shadow/import.ts';
 import { openShadow } from '../src/shadow/open.ts';
 import { worldOf } from '../src/shadow/world.ts';
+import { show } from './figures.ts';
 
 const principals = Number(process.argv[2] ?? 100_000);
 const secondsMax = (20 * principals) / 100_000;
@@ -55,19 +56,11 @@ try {
   if (escalations.length > 0) throw new Error('nobody in the dump can become administrator');
   if (result?.state !== 'loaded') throw new Error(JSON.stringify(result));
   const size = Math.round(statSync(file).size / 1_048_576);
-  show(`${principals.toLocaleString('en')} principals (${size} MiB)`, seconds, secondsMax, 's');
-  show('escalations among them', askedSeconds, 3 * secondsMax, 's');
-  show('most memory of the import', peak / 1_048_576, memoryMax, 'MiB');
+  show(`${principals.toLocaleString('en')} principals (${size} MiB)`, seconds, 's', { atMost: secondsMax });
+  show('escalations among them', askedSeconds, 's', { atMost: 3 * secondsMax });
+  show('most memory of the import', peak / 1_048_576, 'MiB', { atMost: memoryMax });
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-function show(title: string, value: number, limit: number, unit: string): void {
-  const isFine = value <= limit;
-  if (!isFine) process.exitCode = 1;
-  console.log(
-    `${isFine ? 'ok  ' : 'OVER'} ${title.padEnd(40)} ${value.toFixed(1).padStart(8)} ${unit}   limit ${limit} ${unit}`,
-  );
 }
 
 function writeDump(file: string, count: number): void {

@@ -13,6 +13,7 @@ import {
   type PolicyRequest,
   type PolicySet,
 } from '../src/policy/index.ts';
+import { show } from './figures.ts';
 
 const account = '111122223333';
 const services = ['ec2', 'sqs', 'sns', 'kms', 'iam', 'logs', 'lambda', 'dynamodb', 's3', 's3'];
@@ -125,26 +126,23 @@ function measure(rounds: number, size: number, call: (i: number) => void): { med
   return { median: times[rounds >> 1] ?? 0, p99: times[Math.floor(rounds * 0.99)] ?? 0 };
 }
 
-function show(title: string, value: number, limit: number, unit = 'µs'): void {
-  const mark = value <= limit ? 'ok  ' : 'OVER';
-  console.log(`${mark} ${title.padEnd(58)} ${value.toFixed(2).padStart(8)} ${unit}   limit ${limit} ${unit}`);
-}
-
 const warm = policySet(textsOf(0));
 const fixed = request(1, 1);
 const verdict = decide(fixed, warm).verdict;
 if (verdict !== 'Allowed') throw new Error(`the fixture is wrong: ${verdict}`);
 
-show('decision, warm', measure(400, 500, () => decide(fixed, warm)).median, 3);
+show('decision, warm', measure(400, 500, () => decide(fixed, warm)).median, 'µs', { atMost: 3 });
 show(
   'request build + decision, median',
   measure(400, 500, (i) => decide(request(i % 500, i % 20_000), warm)).median,
-  1.5,
+  'µs',
+  { atMost: 1.5 },
 );
 show(
   'request build + decision, 99th percentile of single calls',
   measure(100_000, 1, (i) => decide(request(i % 500, i % 20_000), warm)).p99,
-  10,
+  'µs',
+  { atMost: 10 },
 );
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -153,20 +151,23 @@ const before = process.memoryUsage().heapUsed;
 const kept = Array.from({ length: 500 }, (_, i) => policySet(textsOf(i + 1_000_000)));
 for (const set of kept) decide(fixed, set);
 collect();
-show('memory of a compiled set', (process.memoryUsage().heapUsed - before) / kept.length / 1024, 50, 'KB');
+show('memory of a compiled set', (process.memoryUsage().heapUsed - before) / kept.length / 1024, 'KB', { atMost: 50 });
 
 const unseen = Array.from({ length: 4_000 }, (_, i) => textsOf(i + 1));
 show(
   'cold: parse + compile + decide',
   measure(2_000, 1, (i) => decide(fixed, policySet(unseen[i] as Texts))).median,
-  40,
+  'µs',
+  { atMost: 40 },
 );
-show('explanation', measure(400, 50, () => explain(fixed, warm)).median, 25);
-show('explanation as text', measure(400, 50, () => explanationText(explain(fixed, warm))).median, 100);
+show('explanation', measure(400, 50, () => explain(fixed, warm)).median, 'µs', { atMost: 25 });
+show('explanation as text', measure(400, 50, () => explanationText(explain(fixed, warm))).median, 'µs', {
+  atMost: 100,
+});
 const hostile = `{"Version":"2012-10-17","Statement":[${Array.from({ length: 3000 }, (_, i) =>
   JSON.stringify({ Effect: 'Deny', Action: `s3:*a*b*c${i}`, Resource: `arn:aws:s3:::*a*b*${i}` }),
 ).join()}]}`;
 const start = process.hrtime.bigint();
 decide(fixed, { identity: [compilePolicy(hostile)] });
 const hostileMs = Number(process.hrtime.bigint() - start) / 1e6;
-show(`3,000 statements (${Math.round(hostile.length / 1024)} KiB), once`, hostileMs, 100, 'ms');
+show(`3,000 statements (${Math.round(hostile.length / 1024)} KiB), once`, hostileMs, 'ms', { atMost: 100 });

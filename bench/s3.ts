@@ -13,6 +13,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { attributesOf } from '../src/gateway/record.ts';
 import { objects } from '../src/services/s3/versions.ts';
 import { openStore } from '../src/store/open.ts';
+import { lineOf, show } from './figures.ts';
 import { fill } from './fill.ts';
 import { load, type Measured, medianOf, type Signer, signedRequest } from './load.ts';
 import { endpointOf, ROOT, residentMb, startPlane, stopped, target } from './servers.ts';
@@ -30,6 +31,7 @@ const PLANE = target();
 const SIGNER: Signer = { ...ROOT, service: 's3' };
 const BATCH = 5_000;
 const FULL = 'full-of-keys';
+const PAGE_MS_MAX = 10;
 const SMALL = 'small-things';
 
 const data = mkdtempSync(join(tmpdir(), 'gatehouse-bench-s3-'));
@@ -41,9 +43,8 @@ try {
   for (const Bucket of [FULL, SMALL]) await s3.createBucket({ Bucket });
   const idle = residentMb(plane);
   await large(s3, Number(values.bytes));
-  console.log(
-    `memory of the plane          ${residentMb(plane, 'VmHWM')} MB at most, idle ${idle} MB   limit < 200 MB`,
-  );
+  const most = residentMb(plane, 'VmHWM');
+  show('most memory of the plane meanwhile', most, 'MB', { atMost: 200 }, `idle ${idle} MB`);
   await small();
   await stopped(plane);
   await fillKeys();
@@ -59,9 +60,7 @@ function client(): S3 {
 }
 
 function report(name: string, measured: Measured, limit: number): void {
-  const rate = Math.round(measured.perSecond).toString().padStart(6);
-  const times = `p50 ${measured.p50.toFixed(2)} ms, p99 ${measured.p99.toFixed(2)} ms`;
-  console.log(`${name.padEnd(28)} ${rate}/s  ${times}  limit ≥ ${limit}/s  ${JSON.stringify(measured.statuses)}`);
+  console.log(lineOf(name, measured, { perSecond: limit }));
 }
 
 /** Distinct keys, signed before the clock starts. */
@@ -94,13 +93,13 @@ async function large(s3: S3, length: number): Promise<void> {
   const mb = length / 1024 ** 2;
   let began = performance.now();
   await s3.putObject({ Bucket: SMALL, Key: 'large', Body: Readable.from(pieces()), ContentLength: length });
-  console.log(`PUT ${mb} MiB                 ${rate(mb, began)} MiB/s`);
+  console.log(`     PUT ${mb} MiB: ${rate(mb, began)} MiB/s`);
   began = performance.now();
   const { Body } = await s3.getObject({ Bucket: SMALL, Key: 'large', ChecksumMode: undefined });
   let come = 0;
   for await (const chunk of Body as Readable) come += (chunk as Buffer).length;
   if (come !== length) throw new Error(`${come} of ${length} bytes came back.`);
-  console.log(`GET ${mb} MiB                 ${rate(mb, began)} MiB/s`);
+  console.log(`     GET ${mb} MiB: ${rate(mb, began)} MiB/s`);
 }
 
 function rate(mb: number, began: number): number {
@@ -145,8 +144,7 @@ async function lists(): Promise<void> {
     const request = signedRequest(SIGNER, PLANE, { method: 'GET', path: `/${FULL}`, query });
     let left = 21;
     const measured = await load(PLANE, () => (left-- > 0 ? request : undefined), { connections: 1, seconds: 60 });
-    const limit = name.includes('keys') ? '   limit < 10 ms' : '';
-    const times = `${measured.p50.toFixed(2)} ms (p99 ${measured.p99.toFixed(2)})`;
-    console.log(`${name} of ${keys}: ${times}${limit}  ${JSON.stringify(measured.statuses)}`);
+    const more = `p99 ${measured.p99.toFixed(2)} ms  ${JSON.stringify(measured.statuses)}`;
+    show(`a list of ${keys.toLocaleString('en')} keys: ${name}`, measured.p50, 'ms', { atMost: PAGE_MS_MAX }, more);
   }
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { show } from './figures.ts';
 
 const RUNS = 9;
 const data = mkdtempSync(join(tmpdir(), 'gatehouse-start-'));
@@ -13,10 +14,10 @@ try {
   const runs = [];
   for (let i = 0; i < RUNS; i++) runs.push(await run([]));
   const ephemeral = await run(['--ephemeral'], true);
-  console.log(`first start to ready     ${first.readyMs.toFixed(0)} ms`);
-  console.log(`start to ready           ${median(runs.map((r) => r.readyMs)).toFixed(0)} ms   limit < 300 ms`);
-  console.log(`resident when idle       ${median(runs.map((r) => r.residentMb)).toFixed(0)} MB   limit < 100 MB`);
-  console.log(`reset                    ${ephemeral.resetMs?.toFixed(1)} ms   limit < 10 ms`);
+  console.log(`     first start to ready: ${first.readyMs.toFixed(0)} ms`);
+  show('start to ready', median(runs.map((r) => r.readyMs)), 'ms', { atMost: 300 });
+  show('resident when idle', median(runs.map((r) => r.residentMb)), 'MB', { atMost: 100 });
+  show('reset', ephemeral.resetMs ?? Number.NaN, 'ms', { atMost: 10 });
 } finally {
   rmSync(data, { recursive: true, force: true });
 }
