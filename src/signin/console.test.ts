@@ -181,6 +181,7 @@ test('the root user gets its first password by mail, adds a device, and its use 
   assert.match((await browser.submit('/signin/root/password', { new: PASSWORD, again: PASSWORD })).text, /It is set/);
   assert.match((await browser.go(link)).text, /This link does not work/);
   assert.match((await signIn(email, PASSWORD)).text, /without a second factor/);
+  const used = cloud.now().toISOString();
   const code = await deviceOf(cloud, 'root-account-mfa-device');
   await signIn(email, PASSWORD);
   assert.match((await browser.submit('/signin/code', { code: code() })).text, /with a second factor/);
@@ -197,13 +198,19 @@ test('the root user gets its first password by mail, adds a device, and its use 
       ['Root', 'Success', 'Yes'],
     ],
   );
-  const used = cloud.now().toISOString();
-  await cloud.root.iam.generateCredentialReport({});
-  cloud.advance('PT10S');
-  const { Content } = await cloud.root.iam.getCredentialReport({});
-  const [header, root] = Buffer.from(Content!).toString().split('\n');
-  const column = header!.split(',').indexOf('password_last_used');
-  assert.equal(root!.split(',')[column], `${used.slice(0, 19)}+00:00`);
+  const lastUsed = async () => {
+    await cloud.root.iam.generateCredentialReport({});
+    cloud.advance('PT10S');
+    const { Content } = await cloud.root.iam.getCredentialReport({});
+    const [header, root] = Buffer.from(Content!).toString().split('\n');
+    return root!.split(',')[header!.split(',').indexOf('password_last_used')];
+  };
+  assert.equal(await lastUsed(), `${used.slice(0, 19)}+00:00`, 'of uses within five minutes the first');
+  cloud.advance('PT4H');
+  await signIn(email, PASSWORD);
+  await browser.submit('/signin/code', { code: code() });
+  const later = cloud.now().toISOString();
+  assert.equal(await lastUsed(), `${later.slice(0, 19)}+00:00`);
 });
 
 test('a member account whose root credentials are kept by its organization gets no password by mail', async () => {
@@ -298,7 +305,14 @@ test('the federation endpoint takes forms, too, at regional addresses; federated
   const { SigninToken } = JSON.parse(String(answer.body)) as { SigninToken: string };
   const Destination = 'https://console.aws.amazon.com/';
   const entered = await post({ Action: 'login', Destination, SigninToken });
-  assert.deepEqual([entered.status, entered.headers.location], [303, '/signin/home']);
+  const home303 = `/signin/home?${new URLSearchParams({ destination: Destination })}`;
+  assert.deepEqual([entered.status, entered.headers.location], [303, home303]);
+  const elsewhere = await post({
+    Action: 'login',
+    Destination: `${cloud.deps.settings.endpoint}//evil.example/`,
+    SigninToken,
+  });
+  assert.equal(elsewhere.headers.location, '/evil.example/', 'a path of ours, no other host');
   const cookie = entered.headers['set-cookie']!.split(';')[0]!;
   const home = () => cloud.send({ method: 'GET', path: '/signin/home', headers: { ...headers, cookie } });
   assert.match(String((await home()).body), /federated-user\/bob/);

@@ -211,16 +211,20 @@ async function signedInTo(ctx: Context, holder: Holder, device: string | undefin
   return { kind: 'in', token };
 }
 
+/** Of uses that follow each other within so long, reports tell the first. */
+const USE_MS = 5 * 60_000;
+
 /** For the credential report, GetUser and ListUsers. */
 async function noteUse({ store, now }: Context, { account, id, name }: Holder): Promise<void> {
   const used = now.toISOString();
+  const isTold = (before: string | undefined) => before !== undefined && Date.parse(before) > now.getTime() - USE_MS;
   if (name === undefined) {
     const profile = await store.get(loginProfiles, [account, id]);
-    if (profile) await store.replace(loginProfiles, { ...profile, lastUsed: used });
+    if (profile && !isTold(profile.lastUsed)) await store.replace(loginProfiles, { ...profile, lastUsed: used });
     return;
   }
   const user = await store.get(users, [account, name.toLowerCase()]);
-  if (user) await store.replace(users, { ...user, passwordLastUsed: used });
+  if (user && !isTold(user.passwordLastUsed)) await store.replace(users, { ...user, passwordLastUsed: used });
 }
 
 /**

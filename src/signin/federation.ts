@@ -11,7 +11,7 @@ import { openSession } from '../identity/sessions.ts';
 import { recordSigninToken } from './consoleRecords.ts';
 import { problemPage } from './entry.ts';
 import { sentTo } from './html.ts';
-import { entryWith, letIn, type RoleEntry } from './roleSessions.ts';
+import { entryWith, letIn, placeOf, type RoleEntry } from './roleSessions.ts';
 import { cookieFor, type Visit } from './visit.ts';
 
 const PURPOSE = 'signin-token';
@@ -97,8 +97,8 @@ function sessionIn(ctx: Context, text: string): Session | undefined {
 
 async function login(visit: Visit, asked: URLSearchParams): Promise<WireResponse> {
   const destination = asked.get('Destination') ?? '';
-  const host = URL.parse(destination)?.host ?? '';
-  if (!/^([\w-]+\.)*console\.aws\.amazon\.com$/.test(host) && host !== URL.parse(visit.around.endpoint)?.host) {
+  const place = placeOf(destination, visit.around);
+  if (place === undefined) {
     return problemPage('Wrong address', 'The Destination is not a page of the management console.');
   }
   const signedIn = await visit.around.within(async (ctx) => {
@@ -108,5 +108,5 @@ async function login(visit: Visit, asked: URLSearchParams): Promise<WireResponse
     return letIn(ctx, given, given.until);
   });
   if (signedIn === undefined) return problemPage('The sign-in token does not work', 'It is older than 15 minutes.');
-  return sentTo('/signin/home', cookieFor(visit, signedIn));
+  return sentTo(place, cookieFor(visit, signedIn));
 }

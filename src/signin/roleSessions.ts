@@ -39,7 +39,8 @@ const CONSOLE = /^([\w-]+\.)*console\.aws\.amazon\.com$/;
 export function placeOf(destination: string, at: { readonly endpoint: string }): string | undefined {
   const url = URL.parse(destination);
   if (!url) return undefined;
-  if ([at.endpoint, pagesAt(at)].includes(url.origin)) return url.pathname + url.search;
+  // Two slashes would lead to another host.
+  if ([at.endpoint, pagesAt(at)].includes(url.origin)) return url.pathname.replace(/^\/+/, '/') + url.search;
   return url.protocol === 'https:' && CONSOLE.test(url.host)
     ? `/signin/home?${new URLSearchParams({ destination })}`
     : undefined;
