@@ -31,7 +31,7 @@ import type { Instance } from '../../identity/instances.ts';
 import { accessTo, changedBy, directoryId, issuersOf, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
-import { updated } from './updates.ts';
+import { requireCreatable, updated } from './updates.ts';
 import { forgetMemberships } from './users.ts';
 
 interface Found {
@@ -116,7 +116,9 @@ export const UpdateGroup: OnGroup<Present<UpdateGroupRequest>, object> = {
   async run({ Operations }, ctx, target) {
     const group = openedGroup(ctx.store, target.group);
     const before = { DisplayName: group.name, ...(group.description && { Description: group.description }) };
-    const after = updated(before, Operations, KNOWN) as { DisplayName?: string; Description?: string };
+    const changed = updated(before, Operations, KNOWN);
+    await requireCreatable('CreateGroup', changed, group.identityStore);
+    const after = changed as { DisplayName?: string; Description?: string };
     const name = after.DisplayName ?? failInvalid('displayName is a required attribute.');
     await changeGroup(ctx, { ...group, name, description: after.Description, ...changedBy(ctx) }, group);
     return {};

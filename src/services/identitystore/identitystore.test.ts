@@ -96,6 +96,48 @@ test('attribute operations set, change and take away', async () => {
   await add('alice');
 });
 
+test('an update sets nothing that could not have been created so', async () => {
+  const { directory, add } = await withStore();
+  const store = { IdentityStoreId: STORE };
+  const UserId = await add('alice', { Emails: [{ Value: 'alice@example.com', Primary: true }] });
+  const { $metadata: _, ...before } = await directory.describeUser({ ...store, UserId });
+  const wrong: readonly (readonly [path: string, value: unknown])[] = [
+    ['displayName', { a: 1 }],
+    ['displayName', 'x'.repeat(1025)],
+    ['userName', 7],
+    ['userName', ''],
+    ['userName', 'x'.repeat(129)],
+    ['title', 12],
+    ['emails', 'alice@example.com'],
+    ['emails', [{ value: 'a@example.com' }, { value: 'b@example.com' }]],
+    ['emails', [{ address: 'a@example.com' }]],
+    ['name', 'Alice'],
+    ['name.formatted.more', 'Alice'],
+    ['name', { givenName: 'A', familyName: 'B', shoeSize: '42' }],
+    ['extensions', { other: { costCenter: '1' } }],
+    ['extensions', { 'aws:identitystore:enterprise': 'x' }],
+  ];
+  for (const [AttributePath, AttributeValue] of wrong) {
+    const Operations = [{ AttributePath, AttributeValue: AttributeValue as never }];
+    const asked = directory.updateUser({ ...store, UserId, Operations });
+    await assert.rejects(asked, { name: 'ValidationException' }, `${AttributePath} ${JSON.stringify(AttributeValue)}`);
+  }
+  const { $metadata: __, ...after } = await directory.describeUser({ ...store, UserId });
+  assert.deepEqual(after, before);
+  const Extensions = { 'aws:identitystore:enterprise': { costCenter: '4130' } };
+  const extend = { AttributePath: 'extensions', AttributeValue: Extensions };
+  await directory.updateUser({ ...store, UserId, Operations: [extend] });
+  const read = await directory.describeUser({ ...store, UserId, Extensions: Object.keys(Extensions) });
+  assert.deepEqual(read.Extensions, Extensions);
+
+  const { GroupId } = await directory.createGroup({ ...store, DisplayName: 'Admins' });
+  for (const AttributeValue of [{ a: 1 }, 'x'.repeat(1025), 5]) {
+    const Operations = [{ AttributePath: 'displayName', AttributeValue: AttributeValue as never }];
+    await assert.rejects(directory.updateGroup({ ...store, GroupId, Operations }), { name: 'ValidationException' });
+  }
+  assert.equal((await directory.describeGroup({ ...store, GroupId })).DisplayName, 'Admins');
+});
+
 test('groups have members until either is gone', async () => {
   const { directory, add } = await withStore();
   const UserId = await add('alice');

@@ -35,7 +35,7 @@ import { forgetCredentials } from '../../identity/personCredentials.ts';
 import { accessTo, changedBy, directoryId, issuersOf, storeOf, tracesOf, tracesView } from './access.ts';
 import { failDuplicate, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
-import { updated } from './updates.ts';
+import { requireCreatable, updated } from './updates.ts';
 
 interface Found {
   readonly instance: Instance;
@@ -115,8 +115,10 @@ export const UpdateUser: OnUser<Present<UpdateUserRequest>, object> = {
   async run({ Operations }, ctx, target) {
     const user = openedUser(ctx.store, target.user);
     const before = { UserName: user.userName, ...user.attributes };
-    const { UserName, ...attributes } = updated(before, Operations, KNOWN) as typeof before;
-    if (typeof UserName !== 'string') failInvalid('userName is a required attribute.');
+    const after = updated(before, Operations, KNOWN);
+    await requireCreatable('CreateUser', after, user.identityStore);
+    const { UserName, ...attributes } = after as typeof before;
+    if (UserName === undefined) failInvalid('userName is a required attribute.');
     const changed = { ...user, userName: UserName, attributes, ...changedBy(ctx) };
     await changeUser(ctx, changed, user);
     return {};
@@ -190,6 +192,7 @@ async function requireFit(ctx: Context, user: DirectoryUser, before: DirectoryUs
   if (!attributes.DisplayName) failInvalid('displayName is a required attribute.');
   if (!attributes.Name?.FamilyName) failInvalid('name.familyName is a required attribute.');
   if (!attributes.Name?.GivenName) failInvalid('name.givenName is a required attribute.');
+  requireEnterprise(attributes);
   const renamed = userName.toLowerCase() !== before?.userName.toLowerCase();
   if (renamed && !(await isFree(ctx.store, identityStore, directoryUsers, 'name', userName))) failDuplicate('UserName');
   const [had] = before?.attributes.Emails ?? [];
@@ -199,6 +202,14 @@ async function requireFit(ctx: Context, user: DirectoryUser, before: DirectoryUs
   for (const { Issuer, Id } of user.externalIds) {
     if (before?.externalIds.some((had) => had.Issuer === Issuer && had.Id === Id)) continue;
     if (!(await isFree(ctx.store, identityStore, directoryUsers, 'external', Issuer, Id))) failDuplicate('ExternalId');
+  }
+}
+
+/** The only extension that there is. */
+function requireEnterprise({ Extensions }: UserAttributes): void {
+  for (const [name, value] of Object.entries(Extensions ?? {})) {
+    if (name !== ENTERPRISE) failInvalid(`The extension ${name.slice(0, 100)} is not supported.`);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) failInvalid(`${name} must be an object.`);
   }
 }
 
