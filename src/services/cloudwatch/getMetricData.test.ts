@@ -180,6 +180,7 @@ test('GetMetricData holds costly requests to a bound', async () => {
   const tooMany = /computes too many data points/;
   const cases: [MetricDataQuery[], object, RegExp][] = [
     [Array.from({ length: 500 }, (_, n) => ({ Id: `e${n}`, Expression: 'TIME_SERIES(1)', Period: 1 })), early, tooMany],
+    [[{ Id: 'e1', Expression: 'TIME_SERIES(1)', Period: 1 }], { StartTime: at(cloud, 10_000) }, tooMany],
     [[seconds, { Id: 'e1', Expression: 'FILL(s1, REPEAT)' }], late, tooMany],
     [[seconds, { Id: 'e1', Expression: 'FILL(s1, LINEAR)' }], late, tooMany],
     [each('ANOMALY_DETECTION_BAND(m1)'), late, tooMany],

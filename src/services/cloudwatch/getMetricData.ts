@@ -74,11 +74,12 @@ async function page(input: Input, from: Place, ctx: Context): Promise<GetMetricD
       next = { query: next.query + 1, series: 0, point: 0 };
       continue;
     }
-    const whole = resultOf(series, value, query, input, ctx);
-    const part = partOf(whole, next.point, left);
-    results.push(part);
-    left -= part.Values!.length;
-    next = following(next, part.Values!.length, whole.Values!.length, all.length);
+    const points = pointsOf(series, input).slice(next.point, next.point + left);
+    const isLast = next.point + points.length === series.points.size;
+    const Label = labelOf(series, value, query, input, ctx);
+    results.push({ Id: query.Id, Label, ...shown(points), StatusCode: isLast ? 'Complete' : 'PartialData' });
+    left -= points.length;
+    next = following(next, points.length, series.points.size, all.length);
   }
   return {
     MetricDataResults: results,
@@ -96,11 +97,13 @@ function following({ query, series, point }: Place, taken: number, points: numbe
 const isLeft = (queries: readonly MetricDataQuery[], { query }: Place) =>
   queries.slice(query).some(({ ReturnData }) => ReturnData !== false);
 
-const partOf = (whole: MetricDataResult, from: number, most: number): MetricDataResult => ({
-  ...whole,
-  Timestamps: whole.Timestamps!.slice(from, from + most),
-  Values: whole.Values!.slice(from, from + most),
-  StatusCode: from + most < whole.Values!.length ? 'PartialData' : 'Complete',
+function pointsOf({ points }: TimeSeries, { ScanBy }: Input): (readonly [time: number, value: number])[] {
+  return ScanBy === 'TimestampAscending' ? [...points] : [...points].reverse();
+}
+
+const shown = (points: readonly (readonly [number, number])[]) => ({
+  Timestamps: points.map(([time]) => new Date(time * 1000)),
+  Values: points.map(([, value]) => value),
 });
 
 function setOf(input: Input, ctx: Context): QuerySet {
@@ -127,28 +130,14 @@ function seriesIn(value: Value, { Id }: MetricDataQuery): readonly TimeSeries[] 
   return invalid(`Error in expression '${Id}' [The final result must be a time series or an array of time series]`);
 }
 
-function resultOf(
-  series: TimeSeries,
-  value: Value,
-  query: MetricDataQuery,
-  input: Input,
-  ctx: Context,
-): MetricDataResult {
+function labelOf(series: TimeSeries, value: Value, query: MetricDataQuery, input: Input, ctx: Context): string {
   const place = {
     account: ctx.account,
     region: ctx.region,
     now: ctx.now.getTime(),
     timezone: input.LabelOptions?.Timezone ?? '+0000',
   };
-  const points = [...series.points];
-  if (input.ScanBy !== 'TimestampAscending') points.reverse();
-  return {
-    Id: query.Id,
-    Label: filled(labelFor(series, value, query), series, plainLabel(series, value, query), place),
-    Timestamps: points.map(([time]) => new Date(time * 1000)),
-    Values: points.map(([, each]) => each),
-    StatusCode: 'Complete',
-  };
+  return filled(labelFor(series, value, query), series, plainLabel(series, value, query), place);
 }
 
 const plainLabel = (series: TimeSeries, value: Value, { Id, MetricStat }: MetricDataQuery) =>

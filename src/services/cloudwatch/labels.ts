@@ -19,6 +19,7 @@ const DYNAMIC_MAX = 6;
 
 /** The label with its dynamic parts filled in; what is none stays as it is. */
 export function filled(label: string, series: TimeSeries, plain: string, place: LabelPlace): string {
+  if (!label.includes('${')) return label;
   let filled = 0;
   const facts = { series, plain, place, points: [...series.points] };
   return label.replace(DYNAMIC, (text, value: string | undefined, property: string | undefined) => {

@@ -4,7 +4,7 @@ import { isPeriod } from '../periods.ts';
 import { arrayIn, type Call, each, everywhere, FUNCTIONS, type Grid, scalarIn, wrong } from './functions.ts';
 import { derived, negative, operate } from './operators.ts';
 import { MathError, type Node } from './parser.ts';
-import { type Budget, many, one, type Points, scalar, spend, type TimeSeries, type Value } from './values.ts';
+import { type Budget, many, one, type Points, rest, scalar, spend, type TimeSeries, type Value } from './values.ts';
 
 export interface World {
   readonly grid: Grid;
@@ -27,6 +27,7 @@ const ELSEWHERE = new Set(['DB_PERF_INSIGHTS', 'LAMBDA', 'SERVICE_QUOTA']);
 const DEVIATIONS = 2;
 
 export async function evaluate(node: Node, world: World): Promise<Value> {
+  await rest(world.budget);
   switch (node.kind) {
     case 'number':
       return scalar(node.value);

@@ -1,4 +1,5 @@
 /** What metric math computes with: numbers, time series, arrays of them, texts. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MathError } from './parser.ts';
 
 /** Seconds since 1970 → value, in time's order. */
@@ -35,12 +36,26 @@ export const many = (all: readonly TimeSeries[]): Value => ({ kind: 'array', all
 /** How many data points a request may compute in all. */
 export interface Budget {
   left: number;
+  /** What was left when others got their turn last. */
+  rested?: number;
 }
+
+/** Of one series, and in one go. */
+const POINTS_AT_ONCE = 500_000;
+const POINTS_A_TURN = 100_000;
 
 /** @throws MathError when the request computes too much. */
 export function spend(budget: Budget, points: number): void {
   budget.left -= points + 1;
-  if (budget.left < 0) throw new MathError('The request computes too many data points');
+  if (budget.left < 0 || points > POINTS_AT_ONCE) throw new MathError('The request computes too many data points');
+}
+
+/** Gives others their turn, if much was computed since they had it. */
+export async function rest(budget: Budget): Promise<void> {
+  budget.rested ??= budget.left;
+  if (budget.rested - budget.left < POINTS_A_TURN) return;
+  budget.rested = budget.left;
+  await nextTurn();
 }
 
 /** The value made of each point; points that have none are dropped, and so is what is no number. */
