@@ -83,6 +83,7 @@ export const QUOTAS = {
   ],
   KMS: [
     'AliasesPerKeyQuota',
+    'CustomKeyStoreRequestsPerSecond',
     'CustomKeyStoresQuota',
     'GrantsPerKeyQuota',
     'KmsKeysQuota',

@@ -8,6 +8,7 @@ import {
   KMSDisabledException,
   KMSInvalidStateException,
   KMSNotFoundException,
+  KMSThrottlingException,
 } from '@aws-sdk/client-kinesis';
 import type { Caller, Context } from '../../core/context.ts';
 import { decryptDataKey, generateDataKey, type KmsRefusals, kmsKeyArn } from '../../core/dataKeys.ts';
@@ -61,6 +62,7 @@ export const refusals: KmsRefusals = {
   InvalidArnException: KMSNotFoundException,
   DisabledException: KMSDisabledException,
   KMSInvalidStateException: KMSInvalidStateException,
+  ThrottlingException: KMSThrottlingException,
   InvalidKeyUsageException: KMSInvalidStateException,
 };
 

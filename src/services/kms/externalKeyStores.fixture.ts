@@ -15,17 +15,17 @@ export const asked = (name = 'mine') => ({
   XksProxyAuthenticationCredential: XKS_CREDENTIAL,
 });
 
-export async function cloudWith(t: TestContext) {
+export async function cloudWith(t: TestContext, quotas: Record<string, number> = {}) {
   const outside = await xksProxy(t, PATH);
   const { address } = outside;
   const proxies: Record<string, typeof address> = { [ENDPOINT]: address };
-  const cloud = await testCloud({ keyStores: { proxies, clusters: {}, wallClock: Date.now } });
+  const cloud = await testCloud({ quotas, keyStores: { proxies, clusters: {}, wallClock: Date.now } });
   return { ...outside, proxies, cloud, kms: cloud.root.kms };
 }
 
 /** With a connected key store and a key in it. */
-export async function keyIn(t: TestContext) {
-  const there = await cloudWith(t);
+export async function keyIn(t: TestContext, quotas: Record<string, number> = {}) {
+  const there = await cloudWith(t, quotas);
   const { kms, cloud } = there;
   const CustomKeyStoreId = (await kms.createCustomKeyStore(asked())).CustomKeyStoreId!;
   await kms.connectCustomKeyStore({ CustomKeyStoreId });

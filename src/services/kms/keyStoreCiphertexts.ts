@@ -36,6 +36,7 @@ import { awsError, fail } from '../../core/errors.ts';
 import { type Hsm, HsmError } from '../../core/hsm.ts';
 import { authenticated, type EncryptionContext, openBlob, sealBlob, Version } from './ciphertexts.ts';
 import { viaService } from './conditions.ts';
+import { paced } from './keyStorePace.ts';
 import { hsmOf, type KeyStore, usableStore } from './keyStoreRows.ts';
 import { type Key, keyArn } from './keys.ts';
 import { type Material, openKey } from './materials.ts';
@@ -84,14 +85,19 @@ export async function encryptInStore(
   const store = await storeFor(ctx, key, material, use);
   const what = use.drawn ? 'what is drawn' : hash('sha256', plain);
   const name = `encrypt ${use.operation} ${keyArn(key)} ${digestOf(use.context)} ${what}`;
-  if (!store.proxy) {
-    return ctx.reach(name, async () => ({ plain, blob: await encryptInToken(ctx, key, material, plain, store, use) }));
-  }
-  const request = { name, kmsOperation: use.operation, xksOperation: 'Encrypt' } as const;
-  const sealed = askProxy(ctx, store, request, async (proxy) => ({
-    ...{ plain, blob: await encryptTwice(ctx, key, material, plain, proxy, use) },
-  }));
-  return sealed.catch((error) => told(error, 'using'));
+  return paced(ctx, store, use.operation, (admit) => {
+    if (!store.proxy) {
+      return ctx.reach(name, async () => {
+        admit();
+        return { plain, blob: await encryptInToken(ctx, key, material, plain, store, use) };
+      });
+    }
+    const request = { name, admit, kmsOperation: use.operation, xksOperation: 'Encrypt' } as const;
+    const sealed = askProxy(ctx, store, request, async (proxy) => ({
+      ...{ plain, blob: await encryptTwice(ctx, key, material, plain, proxy, use) },
+    }));
+    return sealed.catch((error) => told(error, 'using'));
+  });
 }
 
 const digestOf = (context: EncryptionContext | undefined) => hash('sha256', authenticated(nothing, context));
@@ -106,12 +112,19 @@ export async function decryptInStore(
 ): Promise<Uint8Array | undefined> {
   const store = await storeFor(ctx, key, material, use);
   const name = `decrypt ${use.operation} ${keyArn(key)} ${digestOf(use.context)} ${hash('sha256', blob)}`;
-  if (!store.proxy) return ctx.reach(name, () => decryptInToken(ctx, key, material, blob, store, use));
-  const parts = partsOf(blob);
-  if (!parts) return undefined;
-  const request = { name, kmsOperation: use.operation, xksOperation: 'Decrypt' } as const;
-  const opened = askProxy(ctx, store, request, (proxy) => decryptTwice(ctx, key, material, parts, proxy, use));
-  return opened.catch((error) => told(error, 'using'));
+  const parts = store.proxy && partsOf(blob);
+  if (store.proxy && !parts) return undefined;
+  return paced(ctx, store, use.operation, (admit) => {
+    if (!parts) {
+      return ctx.reach(name, async () => {
+        admit();
+        return decryptInToken(ctx, key, material, blob, store, use);
+      });
+    }
+    const request = { name, admit, kmsOperation: use.operation, xksOperation: 'Decrypt' } as const;
+    const opened = askProxy(ctx, store, request, (proxy) => decryptTwice(ctx, key, material, parts, proxy, use));
+    return opened.catch((error) => told(error, 'using'));
+  });
 }
 
 /** The record names store and backing key, also of what then fails. */

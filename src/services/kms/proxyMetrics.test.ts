@@ -5,6 +5,7 @@ import type { Cloud } from '../../testing/cloud.ts';
 import { refusal } from '../../testing/rejected.ts';
 import { XKS_CREDENTIAL, XKS_HOST } from '../../testing/xksProxy.ts';
 import { asked, cloudWith, ENDPOINT, keyIn, Plaintext } from './externalKeyStores.fixture.ts';
+import { lastRecord } from './records.fixture.ts';
 
 /** Sum and number of a metric's samples so far, over all that have these dimensions. */
 async function measured(cloud: Cloud, MetricName: string, wanted: Readonly<Record<string, string>>) {
@@ -145,4 +146,39 @@ test('a store that could not be made, or was ended, is asked no more and told of
   cloud.advance('PT5M');
   await cloud.settle();
   assert.equal(questions.length, 1);
+});
+
+test('a store is asked no more often in a second than its quota, and CloudWatch is told', async (t) => {
+  const {
+    kms,
+    cloud,
+    KeyId,
+    KeyMetadata,
+    CustomKeyStoreId,
+    asked: reached,
+  } = await keyIn(t, {
+    CustomKeyStoreRequestsPerSecond: 3,
+  });
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
+  await kms.decrypt({ CiphertextBlob: CiphertextBlob! });
+  const { QueueUrl } = await cloud.root.sqs.createQueue({
+    ...{ QueueName: 'work', Attributes: { KmsMasterKeyId: KeyMetadata.Arn! } },
+  });
+  await kms.encrypt({ KeyId, Plaintext });
+  await assert.rejects(kms.encrypt({ KeyId, Plaintext }), {
+    name: 'ThrottlingException',
+    message: 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+  });
+  await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'ThrottlingException');
+  await refusal(cloud.root.sqs.sendMessage({ QueueUrl, MessageBody: 'x' }), 'KmsThrottled');
+  assert.equal(reached.length, 3);
+  const own = { CustomKeyStoreId, KeySpec: 'SYMMETRIC_DEFAULT' };
+  const throttled = (KmsOperation: string) =>
+    measured(cloud, 'ExternalKeyStoreThrottle', { ...own, KmsOperation }).then(({ sum }) => sum);
+  assert.equal(await throttled('Encrypt'), 1);
+  assert.equal(await throttled('Decrypt'), 1);
+  assert.equal(await throttled('GenerateDataKey'), 1);
+  assert.equal((await lastRecord(cloud, 'Encrypt')).errorCode, 'ThrottlingException');
+  cloud.advance('PT1S');
+  await kms.decrypt({ CiphertextBlob: CiphertextBlob! });
 });

@@ -22,19 +22,34 @@ export type Outcome<T> = ({ readonly value: T } | { readonly error: unknown }) &
   readonly failure: XksFailure | undefined;
 };
 
-/** One request to the proxy of the store, within an operation. `name` as in `ctx.reach`. Throws XksError. */
+/** `name` as in `ctx.reach`; `admit` throws where the proxy is not to be asked. */
+interface Asking extends ProxyRequest {
+  readonly name: string;
+  readonly admit?: () => void;
+}
+
+/** One request to the proxy of the store, within an operation. Throws XksError. */
 export async function askProxy<T>(
   ctx: Context,
   store: KeyStore,
-  request: ProxyRequest & { readonly name: string },
+  request: Asking,
   ask: (proxy: XksProxy) => Promise<T>,
 ): Promise<T> {
-  const outcome = await ctx.reach(request.name, () => measured(ctx, store, ask));
-  const kept: JournalEntry[] = [];
-  noteRequest({ ...ctx, store: { append: (entry) => void kept.push(entry) } }, store, request, outcome);
-  ctx.audit.kept = [...(ctx.audit.kept ?? []), ...kept];
+  const outcome = await ctx.reach(request.name, async () => {
+    request.admit?.();
+    return measured(ctx, store, ask);
+  });
+  noteRequest(keptMeasurer(ctx), store, request, outcome);
   if ('error' in outcome) throw outcome.error;
   return outcome.value;
+}
+
+/** Whatever becomes of the request, what it measured is kept. */
+export function keptMeasurer(ctx: Context): Measurer {
+  const append = (entry: JournalEntry) => {
+    ctx.audit.kept = [...(ctx.audit.kept ?? []), entry];
+  };
+  return { ...ctx, store: { append } };
 }
 
 export async function measured<T>(

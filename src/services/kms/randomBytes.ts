@@ -3,6 +3,7 @@ import type { GenerateRandomRequest, GenerateRandomResponse } from '@aws-sdk/cli
 import { ValidationFailure } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { inCluster } from './keyStoreCiphertexts.ts';
+import { paced } from './keyStorePace.ts';
 import { requireConnected, storeById } from './keyStoreRows.ts';
 import { unsupported } from './keys.ts';
 import { requireNoRecipient } from './recipients.ts';
@@ -19,6 +20,12 @@ export const GenerateRandom: Operation<Present<GenerateRandomRequest>, GenerateR
     const store = await storeById(ctx, id);
     if (store.proxy) unsupported('GenerateRandom is not supported in an external key store.');
     requireConnected(store);
-    return { Plaintext: await inCluster(ctx, store, 'GenerateRandom', (hsm) => hsm.random(bytes)) };
+    const drawn = paced(ctx, store, 'GenerateRandom', (admit) =>
+      inCluster(ctx, store, 'GenerateRandom', (hsm) => {
+        admit();
+        return hsm.random(bytes);
+      }),
+    );
+    return { Plaintext: await drawn };
   },
 };

@@ -20,11 +20,11 @@ after(() => hsm?.remove());
 
 let tokens = 0;
 
-async function cloudWith() {
+async function cloudWith(quotas: Record<string, number> = {}) {
   const trustAnchor = testCertificate('customer ca').pem;
   const address: ClusterAddress = { ...hsm!.token(`token-${tokens++}`, PASSWORD), trustAnchor };
   const clusters: Record<string, ClusterAddress> = { [CLUSTER]: address };
-  const cloud = await testCloud({ keyStores: { proxies: {}, clusters, wallClock: Date.now } });
+  const cloud = await testCloud({ quotas, keyStores: { proxies: {}, clusters, wallClock: Date.now } });
   const asked = {
     CustomKeyStoreName: 'hardware',
     CloudHsmClusterId: CLUSTER,
@@ -41,8 +41,8 @@ async function connected(cloud: Cloud, CustomKeyStoreId: string) {
   return [CustomKeyStores![0]!.ConnectionState, CustomKeyStores![0]!.ConnectionErrorCode];
 }
 
-async function keyIn() {
-  const there = await cloudWith();
+async function keyIn(quotas: Record<string, number> = {}) {
+  const there = await cloudWith(quotas);
   const { CustomKeyStoreId } = await there.kms.createCustomKeyStore(there.asked);
   assert.deepEqual(await connected(there.cloud, CustomKeyStoreId!), ['CONNECTED', undefined]);
   const { KeyMetadata } = await there.kms.createKey({ Origin: 'AWS_CLOUDHSM', CustomKeyStoreId });
@@ -240,6 +240,20 @@ test('a KMS key that is deleted takes its key in the token along', { skip }, asy
   assert.equal(additionalEventData.clusterId, CLUSTER);
   assert.equal(JSON.parse(additionalEventData.backingKeysDeletionStatus)[0].deletionStatus, 'SUCCESS');
   await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'InvalidCiphertextException');
+});
+
+test('a token is asked no more often in a second than its quota', { skip }, async () => {
+  const { cloud, kms, KeyId, CustomKeyStoreId } = await keyIn({ CustomKeyStoreRequestsPerSecond: 2 });
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext });
+  await kms.generateRandom({ NumberOfBytes: 8, CustomKeyStoreId });
+  await refusal(kms.generateRandom({ NumberOfBytes: 8, CustomKeyStoreId }), 'ThrottlingException');
+  await refusal(kms.decrypt({ CiphertextBlob: CiphertextBlob! }), 'ThrottlingException');
+  await kms.generateRandom({ NumberOfBytes: 8 });
+  await cloud.settle();
+  const { Metrics } = await cloud.root.cloudwatch.listMetrics({ MetricName: 'CloudHSMKeyStoreThrottle' });
+  assert.equal(Metrics!.length, 2);
+  cloud.advance('PT1S');
+  assert.deepEqual((await kms.decrypt({ CiphertextBlob: CiphertextBlob! })).Plaintext, Plaintext);
 });
 
 test('a file that is no module is a silent cluster, and harms no other', { skip }, async () => {

@@ -8,6 +8,7 @@ import {
   KMSDisabledException,
   KMSInvalidStateException,
   KMSNotFoundException,
+  KMSThrottlingException,
   type MessageAttributeValue,
 } from '@aws-sdk/client-sns';
 import { type Context, servicePrincipal } from '../../core/context.ts';
@@ -80,6 +81,7 @@ export async function openArchived(ctx: Context, topic: Topic, kept: string): Pr
     const plain = await decryptDataKey(ctx, value.blob, { encryptionContext: contextOf(topic), refusals, as });
     return JSON.parse(decryptUnder(plain, value.encrypted)) as Published;
   } catch (error) {
+    if (error instanceof KMSThrottlingException) throw error; // Later it will do.
     if (Object.values(refusals).some((refusal) => error instanceof refusal)) return undefined;
     throw error;
   }
@@ -126,4 +128,5 @@ const refusals: KmsRefusals = {
   InvalidArnException: KMSNotFoundException,
   DisabledException: KMSDisabledException,
   KMSInvalidStateException: KMSInvalidStateException,
+  ThrottlingException: KMSThrottlingException,
 };

@@ -10,6 +10,7 @@ import {
   KmsInvalidKeyUsage,
   KmsInvalidState,
   KmsNotFound,
+  KmsThrottled,
   type MessageAttributeValue,
 } from '@aws-sdk/client-sqs';
 import type { Context } from '../../core/context.ts';
@@ -93,6 +94,7 @@ const refusals: KmsRefusals = {
   DisabledException: KmsDisabled,
   KMSInvalidStateException: KmsInvalidState,
   InvalidKeyUsageException: KmsInvalidKeyUsage,
+  ThrottlingException: KmsThrottled,
 };
 
 const useFor = (arn: string) => ({ encryptionContext: { 'aws:sqs:arn': arn }, refusals });
