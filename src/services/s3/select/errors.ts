@@ -3,6 +3,7 @@ import { CommonError } from '../../../core/errors.ts';
 
 /** Code → AWS's sentence. */
 const ERRORS = {
+  Busy: 'The service is unavailable. Try again later.',
   CastFailed: 'Attempt to convert from one data type to another using CAST failed in the SQL expression.',
   CSVParsingError: 'Encountered an error parsing the CSV file. Check the file and try again.',
   EvaluatorInvalidArguments: 'Incorrect number of arguments in the function call in the SQL expression.',

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import type { OutputSerialization, ScanRange } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type Cloud, testCloud } from '../../../testing/cloud.ts';
+import { parquetRows } from './parquetRows.ts';
 
 const Bucket = 'a-bucket';
 const Key = 'k';
@@ -113,6 +114,37 @@ describe('Parquet', () => {
     assert.ok(encoding > 0 && encoding < 100);
     body[encoding] = 0x0e; // DELTA_BYTE_ARRAY
     await assert.rejects(selected(body, 'SELECT COUNT(t) FROM S3Object'), { name: 'OverMaxParquetBlockSize' });
+  });
+  test('whoever takes nothing of what is read loses the place to one who waits', async (t) => {
+    t.mock.timers.enable({ apis: ['AbortSignal.timeout' as 'Date'] });
+    const body = await written('select i from range(5000) r(i)');
+    const stored = {
+      size: body.length,
+      read: async function* (start: number, end: number) {
+        yield body.subarray(start, end);
+      },
+    };
+    const asking = () => parquetRows(stored, { names: undefined, span: undefined }, { scanned: 0, processed: 0 });
+    const idle = [asking(), asking()];
+    const firsts = await Promise.all(idle.map((rows) => rows.next()));
+    assert.deepEqual(
+      firsts.map(({ value }) => value?.get('i', true)),
+      [0, 0],
+    );
+    const counted = (async () => {
+      let count = 0;
+      for await (const _ of asking()) count++;
+      return count;
+    })();
+    for (let i = 0; i < 2; i++) t.mock.timers.tick(30_000);
+    assert.equal(await counted, 5000);
+    const outcomes = await Promise.allSettled(idle.map((rows) => rows.next()));
+    const told = outcomes.map((each) =>
+      each.status === 'rejected' ? each.reason.name : each.value.value?.get('i', true),
+    );
+    assert.deepEqual(told, ['Busy', 1]);
+    for (const rows of idle) await rows.return(undefined);
+    assert.equal((await asking().next()).value?.get('i', true), 0);
   });
   test('that says of itself what is not so ends its own thread at most', async () => {
     const whole = await written('select i % 3 as i from range(5000) r(i)');

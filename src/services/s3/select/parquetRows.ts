@@ -7,19 +7,16 @@ import type { Counters } from './answers.ts';
 import { selectError } from './errors.ts';
 import type { Stored } from './inputs.ts';
 import type { ParquetAsked, ParquetColumn, ParquetQuestion, ParquetTold, ParquetValue } from './parquetFile.ts';
+import { placeFor } from './parquetPlaces.ts';
 import type { Row } from './query.ts';
 import type { Span } from './scanRanges.ts';
 import { Timestamp } from './timestamps.ts';
 import type { Value } from './values.ts';
 
-const THREADS_MAX = 2;
 const MEMORY_MEGABYTES = 512;
 const GROUP_BYTES_MAX = 128 * 1024 * 1024;
 /** For the next rows. */
 const PATIENCE_MS = 60_000;
-
-let running = 0;
-const waiting: (() => void)[] = [];
 
 interface Asked {
   readonly names: ReadonlySet<string> | undefined;
@@ -27,9 +24,8 @@ interface Asked {
 }
 
 export async function* parquetRows(stored: Stored, asked: Asked, counters: Counters): AsyncGenerator<Row> {
-  if (running >= THREADS_MAX) await new Promise<void>((resolve) => waiting.push(resolve));
-  else running++;
   let thread: ReturnType<typeof threadFor> | undefined;
+  const place = await placeFor(() => void thread?.end());
   try {
     thread = threadFor(stored, asked, counters);
     for (;;) {
@@ -37,13 +33,15 @@ export async function* parquetRows(stored: Stored, asked: Asked, counters: Count
       if ('error' in told) throw selectError(told.error);
       if (!('rows' in told)) return;
       counters.processed += told.processed;
-      for (const row of told.rows) yield parquetRow(told.columns, row);
+      for (const row of told.rows) {
+        place.handing();
+        yield parquetRow(told.columns, row);
+        place.taken();
+      }
     }
   } finally {
     await thread?.end();
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
+    place.leave();
   }
 }
 
