@@ -23,6 +23,8 @@ export interface Operation<In, Out, Target = void> {
   readonly recorded?: 'data' | 'never';
   /** CloudTrail's `eventName`, where it is not the operation's name. */
   readonly eventName?: string;
+  /** `eventSource` in the record, where it is not the service's. */
+  readonly eventSource?: string;
   /** Callers need not sign (AssumeRoleWithWebIdentity): the caller is then anonymous. */
   readonly unsigned?: true;
   /** Where more than a mebibyte of body is taken, though not as a stream: as it is sent, with what encoding adds. */

@@ -53,6 +53,7 @@ function entry(
   part?: RecordedPart,
 ): JournalEntry {
   const { service, operation, error } = call;
+  const implementation = service.operations[operation] ?? service.inner?.[operation];
   const id = timeUuid(ctx.now, ctx);
   const region = service.global ? GLOBAL_REGION : ctx.region;
   const by = ctx.caller.service ?? ctx.calledVia?.at(-1);
@@ -63,8 +64,8 @@ function entry(
       ...(ctx.calledVia && { invokedBy: by }),
     },
     eventTime: seconds(ctx.now.getTime()),
-    eventSource: service.eventSource,
-    eventName: part?.eventName ?? (service.operations[operation] ?? service.inner?.[operation])?.eventName ?? operation,
+    eventSource: implementation?.eventSource ?? service.eventSource,
+    eventName: part?.eventName ?? implementation?.eventName ?? operation,
     awsRegion: region,
     sourceIPAddress: by ?? ctx.source.ip,
     userAgent: by ?? ctx.source.userAgent,

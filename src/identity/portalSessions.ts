@@ -122,10 +122,18 @@ export async function endOfSignIn({ store, now }: Pick<Context, 'store' | 'now'>
   return undefined;
 }
 
-/** Somebody of a directory, as CloudTrail has it. */
-export const personIdentity = (instance: Instance, { id: userId }: Pick<DirectoryUser, 'id'>): object => ({
+/**
+ * Somebody of a directory, as CloudTrail has it; with the session of a browser, or the token of a client, by which they
+ * act. https://docs.aws.amazon.com/singlesignon/latest/userguide/sso-cloudtrail-use-cases.html
+ */
+export const personIdentity = (
+  instance: Instance,
+  { id: userId }: Pick<DirectoryUser, 'id'>,
+  session?: PortalSession,
+): object => ({
   ...{ type: 'IdentityCenterUser', accountId: instance.account },
   onBehalfOf: { userId, identityStoreArn: identityStoreArn(instance) },
+  ...(session && { credentialId: session.client === BROWSER ? session.signIn : session.token }),
 });
 
 export interface SignedIn {

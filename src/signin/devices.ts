@@ -27,14 +27,14 @@ export async function addPasskey(
 /** As AWS records what people do with their devices on the pages of the portal. */
 export function recordDeviceDeed(
   ctx: Context,
-  { instance, user }: SignedIn,
+  { instance, user, session }: SignedIn,
   eventName: string,
   more: Readonly<Record<string, string>> = {},
 ): void {
   const { account, region, identityStore } = instance;
   record(ctx, {
     ...{ account, region, readOnly: false, eventSource: 'sso-directory.amazonaws.com', eventName },
-    userIdentity: personIdentity(instance, user),
+    userIdentity: personIdentity(instance, user, session),
     requestParameters: { identityStoreId: identityStore, userId: user.id, ...more },
     responseElements: null,
   });

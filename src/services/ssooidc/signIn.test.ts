@@ -86,6 +86,33 @@ test('a device is confirmed in a browser, and its token opens accounts, roles an
   await assert.rejects(sso.listAccounts({ accessToken }), { name: 'UnauthorizedException' });
 });
 
+test('what somebody does by a token is recorded as theirs, by id and without a name', async () => {
+  const { cloud, oidc, sso, browser, confirm, device, UserId, IdentityStoreId } = await world();
+  const { ask, userCode } = await device();
+  await confirm(userCode, 'ALLOWED');
+  const { accessToken } = await oidc.createToken(ask);
+  await sso.listAccounts({ accessToken });
+  await browser.go('/start');
+  await browser.submit('/start/credentials', { account: cloud.managementAccount, role: 'AdminRole' });
+  const identityOf = async (name: string) => {
+    const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: name }];
+    const [event] = (await cloud.root.cloudtrail.lookupEvents({ LookupAttributes })).Events!;
+    assert.equal(event!.EventSource, 'sso.amazonaws.com');
+    return JSON.parse(event!.CloudTrailEvent!).userIdentity;
+  };
+  const identityStoreArn = `arn:aws:identitystore::${cloud.managementAccount}:identitystore/${IdentityStoreId}`;
+  const alice = {
+    ...{ type: 'IdentityCenterUser', accountId: cloud.managementAccount },
+    onBehalfOf: { userId: UserId, identityStoreArn },
+  };
+  assert.deepEqual(await identityOf('CreateToken'), alice);
+  const { credentialId: token, ...byToken } = await identityOf('ListAccounts');
+  const { credentialId: session, ...inBrowser } = await identityOf('GetRoleCredentials');
+  assert.deepEqual([byToken, inBrowser], [alice, alice]);
+  assert.match(session, /^[0-9a-f-]{36}$/);
+  assert.ok(token !== session && !accessToken!.includes(token));
+});
+
 test('a device asks once a second; more often it is told to slow down, but not kept waiting', async () => {
   const { cloud, oidc, confirm, device } = await world();
   const { ask, userCode, interval } = await device();

@@ -45,6 +45,8 @@ type BrowserGrant = Grant & { readonly signIn: string; readonly ends: number };
 export const CreateToken: Operation<Input, CreateTokenResponse> = {
   unsigned: true,
   readOnly: false,
+  // https://docs.aws.amazon.com/singlesignon/latest/userguide/sso-info-in-cloudtrail.html
+  eventSource: 'sso.amazonaws.com',
   access: () => UNSIGNED,
   async run(input, ctx) {
     const found = await entitledClient(ctx, requireClient(ctx, input.clientId, input.clientSecret));
@@ -184,5 +186,5 @@ export async function keep(
 /** Recorded in the account of the instance, as its user's doing. */
 function note(ctx: Context, instance: Instance, user: DirectoryUser): void {
   ctx.audit.recipientAccountId = instance.account;
-  ctx.audit.userIdentity = { ...personIdentity(instance, user), userName: user.userName };
+  ctx.audit.userIdentity = personIdentity(instance, user);
 }

@@ -29,7 +29,7 @@ const onToken = {
     const person = await signedInBy(ctx, accessToken);
     if (!person) throw awsError(UnauthorizedException, 'Session token not found or invalid');
     ctx.audit.recipientAccountId = person.instance.account;
-    ctx.audit.userIdentity = personIdentity(person.instance, person.user);
+    ctx.audit.userIdentity = personIdentity(person.instance, person.user, person.session);
     return person;
   },
   access: () => BEARER,
