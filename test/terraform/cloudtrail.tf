@@ -110,4 +110,21 @@ resource "aws_cloudtrail_event_data_store" "lab" {
   retention_period               = tostring(var.round) == "1" ? 30 : 60
   multi_region_enabled           = false
   termination_protection_enabled = false
+  kms_key_id                     = aws_kms_key.lake.arn
+}
+
+resource "aws_kms_key" "lake" {
+  deletion_window_in_days = 7
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = { AWS = "arn:aws:iam::${data.aws_caller_identity.me.account_id}:root" }, Action = "kms:*", Resource = "*" },
+      {
+        Effect    = "Allow"
+        Principal = { Service = "cloudtrail.amazonaws.com" }
+        Action    = ["kms:GenerateDataKey", "kms:Decrypt", "kms:DescribeKey"]
+        Resource  = "*"
+      },
+    ]
+  })
 }

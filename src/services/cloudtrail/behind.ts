@@ -22,6 +22,7 @@ const HANDLERS: Readonly<Record<string, () => Promise<Pick<TaskHandler, 'settle'
   'cloudtrail.digest': async () => (await import('./digests.ts')).digestDelivery,
   'cloudtrail.import': async () => (await import('./importRuns.ts')).importRun,
   'cloudtrail.results': async () => (await import('./queryDeliveries.ts')).resultsDelivery,
+  'cloudtrail.segment': async () => (await import('./storeSegments.ts')).segmentSealing,
   'cloudtrail.store': async () => (await import('./storeUpkeep.ts')).storeUpkeep,
 };
 

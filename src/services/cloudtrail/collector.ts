@@ -23,6 +23,7 @@ import { addRecord, LINES, type LogFile, newLogFile } from './logFiles.ts';
 import { SERVICE } from './organizationTrails.ts';
 import { keepLogBatch, keepParcel } from './parcels.ts';
 import { type FileKind, storesWanting, wantedBy } from './routes.ts';
+import { storeOfId } from './storeKeys.ts';
 import { keepSegment } from './storeSegments.ts';
 import { ACTIVE, partedTrails, type Trail, trailArn, trails } from './trailRows.ts';
 
@@ -187,7 +188,10 @@ async function deliver(state: State, around: Surroundings, seen: number | undefi
     for (const file of stream.files) parcels.push(await keepParcel(stream, file));
     for (const batch of stream.batches) parcels.push(await keepLogBatch(stream, batch));
   }
-  for (const [store, segment] of state.segments) parcels.push(await keepSegment(around, store, segment));
+  for (const [id, segment] of state.segments) {
+    const store = await around.store.transaction((tx) => storeOfId({ store: tx }, id));
+    if (store) parcels.push(await keepSegment(around, store, segment));
+  }
   await around.errand(role, async (ctx) => {
     const position = await ctx.store.get(collectorPositions, COLLECTOR);
     if (position?.sequence !== state.base) return;

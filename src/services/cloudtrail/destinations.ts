@@ -85,30 +85,39 @@ const isNoBucket = (ctx: Context, bucket: string): Promise<boolean> =>
 
 /** The ARN of the key that a request names, after CloudTrail has found that it may encrypt under it. */
 export async function tryKey(ctx: Context, trail: Trail, name: string): Promise<string> {
+  const EncryptionContext = {
+    'aws:cloudtrail:arn': trailArn(trail),
+    'aws:s3:arn': `arn:aws:s3:::${trail.bucket}/${folderOf(trail, trail.account, 'CloudTrail')}`,
+  };
+  const as = onBehalfOf(trail);
+  const refused = `Insufficient permissions to access S3 bucket ${trail.bucket} or KMS key ${name}.`;
+  const { arn } = await keyFor(ctx, name, as, refused, (KeyId) =>
+    ctx.call('kms', 'GenerateDataKey', { KeyId, KeySpec: 'AES_256', EncryptionContext }, as),
+  );
+  return arn;
+}
+
+/**
+ * A key by the name that a request calls it, and what CloudTrail makes with it.
+ * @throws KmsKeyNotFoundException, KmsException, and InsufficientEncryptionPolicyException with the sentence `refused`
+ */
+export async function keyFor<Made>(
+  ctx: Context,
+  name: string,
+  as: Caller,
+  refused: string,
+  make: (arn: string) => Promise<Made>,
+): Promise<{ readonly arn: string; readonly made: Made }> {
   try {
-    const described = await ctx.call<{ KeyMetadata: { Arn: string } }>(
-      'kms',
-      'DescribeKey',
-      { KeyId: name },
-      onBehalfOf(trail),
-    );
+    const described = await ctx.call<{ KeyMetadata: { Arn: string } }>('kms', 'DescribeKey', { KeyId: name }, as);
     const arn = described.KeyMetadata.Arn;
-    const EncryptionContext = {
-      'aws:cloudtrail:arn': trailArn(trail),
-      'aws:s3:arn': `arn:aws:s3:::${trail.bucket}/${folderOf(trail, trail.account, 'CloudTrail')}`,
-    };
-    const input = { KeyId: arn, KeySpec: 'AES_256', EncryptionContext };
-    await ctx.call('kms', 'GenerateDataKey', input, onBehalfOf(trail));
-    return arn;
+    return { arn, made: await make(arn) };
   } catch (error) {
     const code = codeOf(error);
     if (code === 'NotFound' || (isDenied(code) && (await isNoKey(ctx, name)))) {
       fail(KmsKeyNotFoundException, `KMS key ${name} could not be found.`);
     }
-    if (isDenied(code)) {
-      const sentence = `Insufficient permissions to access S3 bucket ${trail.bucket} or KMS key ${name}.`;
-      fail(InsufficientEncryptionPolicyException, sentence);
-    }
+    if (isDenied(code)) fail(InsufficientEncryptionPolicyException, refused);
     if (/^(Disabled|KMSInvalidState|InvalidKeyUsage|KeyUnavailable)/.test(code)) {
       fail(KmsException, (error as Error).message);
     }

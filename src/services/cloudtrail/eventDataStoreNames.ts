@@ -5,11 +5,11 @@ import {
   InactiveEventDataStoreException,
 } from '@aws-sdk/client-cloudtrail';
 import { parseArn } from '../../core/arn.ts';
-import type { Context } from '../../core/context.ts';
+import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { awsError, fail } from '../../core/errors.ts';
 import { type Access, Missing } from '../../core/operation.ts';
 import { type EventDataStore, eventDataStores, storeArn } from './lakeRows.ts';
-import { isSteward, stewardsOf } from './organizationTrails.ts';
+import { isSteward, SERVICE, stewardsOf } from './organizationTrails.ts';
 import type { Guarded } from './resourcePolicyRules.ts';
 import type { Tagged } from './tagging.ts';
 
@@ -59,6 +59,10 @@ export const storeAccess = (ctx: Context, store: EventDataStore): Access => ({
   resourceTags: store.tags,
   ...(store.policy !== undefined && { resourcePolicy: store.policyInForce ?? store.policy }),
 });
+
+/** CloudTrail on behalf of a store: what policies know by aws:SourceArn and aws:SourceAccount. */
+export const inNameOf = (store: Pick<EventDataStore, 'account' | 'region' | 'id'>): Caller =>
+  servicePrincipal(SERVICE, { arn: storeArn(store), account: store.account });
 
 export function requireActive(store: EventDataStore): void {
   if (store.deleted === undefined) return;

@@ -45,6 +45,7 @@ import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts'
 import { type EventDataStore, eventDataStores, isActivityStore, storeArn } from './lakeRows.ts';
 import { ensureServiceLinkedRole, requireOrganization, requireSteward } from './organizationTrails.ts';
 import { requireAdvancedSelectors, STORE_FIELDS } from './selectorRules.ts';
+import { keyAfter } from './storeKeys.ts';
 import { oweUpkeep } from './storeUpkeep.ts';
 import { newTags } from './tagging.ts';
 import { writeWishes } from './wishes.ts';
@@ -73,8 +74,9 @@ export const CreateEventDataStore: Operation<Present<CreateEventDataStoreRequest
       );
     }
     if (organization) await ensureServiceLinkedRole(ctx, account);
-    const store = newStore(ctx, account, input, organization?.id);
-    requireOfAws(store);
+    const plain = newStore(ctx, account, input, organization?.id);
+    requireOfAws(plain);
+    const store = input.KmsKeyId ? { ...plain, key: await keyAfter(ctx, plain, input.KmsKeyId) } : plain;
     await ctx.store.insert(eventDataStores, store);
     await stored(ctx, store);
     await oweUpkeep(ctx, store);
@@ -89,7 +91,6 @@ function newStore(
   input: Present<CreateEventDataStoreRequest>,
   organization: string | undefined,
 ): EventDataStore {
-  if (input.KmsKeyId) notImplemented('KmsKeyId of event data stores');
   const billing = input.BillingMode ?? 'EXTENDABLE_RETENTION_PRICING';
   const now = ctx.now.getTime();
   const ingesting = input.StartIngestion ?? true;
@@ -197,12 +198,11 @@ export const UpdateEventDataStore: Update = {
   async run(input, ctx, before) {
     await requireMine(ctx, before);
     requireActive(before);
-    if (input.KmsKeyId) notImplemented('KmsKeyId of event data stores');
     if (input.Name !== undefined && input.Name !== before.name) await requireFree(ctx, before.account, input.Name);
     const organization = await organizationAfter(ctx, before, input.OrganizationEnabled);
     const billing = billingAfter(before, input.BillingMode);
     const { organization: _, ...rest } = before;
-    const after: EventDataStore = {
+    let after: EventDataStore = {
       ...rest,
       ...(organization && { organization }),
       name: input.Name ?? before.name,
@@ -214,6 +214,7 @@ export const UpdateEventDataStore: Update = {
       updated: ctx.now.getTime(),
     };
     requireOfAws(after);
+    if (input.KmsKeyId) after = { ...after, key: await keyAfter(ctx, before, input.KmsKeyId) };
     if (isActivityStore(after) !== isActivityStore(before)) {
       fail(
         InvalidEventSelectorsException,
@@ -350,4 +351,5 @@ const view = (store: EventDataStore) => ({
   CreatedTimestamp: new Date(store.created),
   UpdatedTimestamp: new Date(store.updated),
   BillingMode: store.billing,
+  ...(store.key && { KmsKeyId: store.key.arn }),
 });

@@ -110,7 +110,7 @@ async function imported(
 }
 
 async function kept(ctx: Context, store: EventDataStore, lines: LogFile): Promise<undefined> {
-  if (lines.count > 0) await (await keepSegment(ctx, store.id, lines))(ctx);
+  if (lines.count > 0) await (await keepSegment(ctx, store, lines))(ctx);
 }
 
 /** A file that CloudTrail delivered, of a day within the import's time. */

@@ -39,6 +39,14 @@ export interface EventDataStore extends PolicyFields {
   /** Milliseconds: when its deletion was asked for. */
   readonly deleted?: number | undefined;
   readonly tags: readonly Tag[];
+  readonly key?: StoreKey | undefined;
+}
+
+/** What its events lie under, where that is a key of KMS. */
+export interface StoreKey {
+  readonly arn: string;
+  /** A data key as KMS encrypted it, base 64. */
+  readonly sealed: string;
 }
 
 type Place = Pick<EventDataStore, 'account' | 'region' | 'id'>;
@@ -84,6 +92,8 @@ export interface Segment {
   /** Uncompressed, and in the blob. */
   readonly bytes: number;
   readonly packedBytes: number;
+  /** The blob lies under the store's key. */
+  readonly sealed?: true;
 }
 
 /** A time as a part of their keys. */
@@ -115,6 +125,10 @@ export interface Query {
   readonly refresh?: string | undefined;
   readonly status: QueryStatus;
   readonly delivery?: QueryDelivery | undefined;
+  /** Of the stores that are under a key, sealed by the plane: until the query ends. */
+  readonly keys?: Readonly<Record<string, string>> | undefined;
+  /** Id of the store under whose key the results lie. */
+  readonly keptUnder?: string | undefined;
   readonly created: number;
   readonly error?: string | undefined;
   readonly executionMs?: number | undefined;

@@ -190,7 +190,12 @@ export const CancelQuery: Operation<Present<CancelQueryRequest>, CancelQueryResp
     if (query.status !== 'QUEUED' && query.status !== 'RUNNING') {
       fail(InactiveQueryException, `The query ${query.id} is not active: its status is ${query.status}.`);
     }
-    await ctx.store.replace(queries, { ...query, status: 'CANCELLED', ...undelivered(query, 'CANCELLED') });
+    await ctx.store.replace(queries, {
+      ...query,
+      status: 'CANCELLED',
+      ...undelivered(query, 'CANCELLED'),
+      keys: undefined,
+    });
     await notAnyMore(ctx.store, KIND, query.id);
     return { QueryId: query.id, QueryStatus: 'CANCELLED' };
   },

@@ -7,24 +7,22 @@ import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type DeliveryStatus, InvalidParameterException, InvalidS3PrefixException } from '@aws-sdk/client-cloudtrail';
-import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
+import type { Context } from '../../core/context.ts';
 import { csvLine } from '../../core/csv.ts';
 import { fail } from '../../core/errors.ts';
 import { later, pauseOf, type TaskHandler } from '../../core/tasks.ts';
 import { codeOf, isDenied, refuseBucket } from './destinations.ts';
 import { ALGORITHM, second, signatureOf } from './digestFiles.ts';
-import { type EventDataStore, eventDataStores, type Query, type QueryDelivery, queries, storeArn } from './lakeRows.ts';
+import { inNameOf } from './eventDataStoreNames.ts';
+import { type EventDataStore, type Query, type QueryDelivery, queries } from './lakeRows.ts';
 import { dayPath } from './logFiles.ts';
-import { SERVICE } from './organizationTrails.ts';
 import { signerIn } from './publicKeys.ts';
 import { resultsPage } from './queryResults.ts';
+import { storeOfId } from './storeKeys.ts';
 
 const KIND = 'cloudtrail.results';
 const PREFIX_LENGTH_MAX = 200;
 const GIVEN_UP_AFTER_MS = 3_600_000;
-
-const onBehalfOf = (store: Pick<EventDataStore, 'account' | 'region' | 'id'>): Caller =>
-  servicePrincipal(SERVICE, { arn: storeArn(store), account: store.account });
 
 /** What a query remembers of `DeliveryS3Uri`. @throws where the bucket does not let CloudTrail in */
 export async function deliveryTo(ctx: Context, store: EventDataStore, uri: string): Promise<QueryDelivery> {
@@ -34,7 +32,7 @@ export async function deliveryTo(ctx: Context, store: EventDataStore, uri: strin
     fail(InvalidS3PrefixException, `S3 prefix is longer than maximum length of ${PREFIX_LENGTH_MAX} characters.`);
   }
   await ctx
-    .call('s3', 'GetBucketAcl', { Bucket: bucket }, onBehalfOf(store))
+    .call('s3', 'GetBucketAcl', { Bucket: bucket }, inNameOf(store))
     .catch((error: unknown) => refuseBucket(ctx, bucket, error));
   return { uri, status: 'PENDING' };
 }
@@ -101,14 +99,18 @@ const note = (ctx: Context, query: Query, status: DeliveryStatus): Promise<void>
 
 async function putFile(ctx: Context, query: Query, name: string, bytes: Uint8Array): Promise<void> {
   const { bucket, prefix } = placeOf(query.delivery?.uri ?? '');
-  const { rows } = await ctx.store.list(eventDataStores, [query.store], { limit: 1, index: 'id' });
   const day = dayPath(new Date(query.created));
   const folder = `${prefix && `${prefix}/`}AWSLogs/${query.account}/CloudTrail-Lake/Query/${day}/${query.id}`;
   const input = {
     ...{ Bucket: bucket, Key: `${folder}/${name}`, ACL: 'bucket-owner-full-control' },
     ...{ Body: bytes, ContentLength: bytes.length },
   };
-  await ctx.call('s3', 'PutObject', input, onBehalfOf(rows[0] ?? { ...query, id: query.store }));
+  await ctx.call(
+    's3',
+    'PutObject',
+    input,
+    inNameOf((await storeOfId(ctx, query.store)) ?? { ...query, id: query.store }),
+  );
 }
 
 async function packedResults(ctx: Context, query: Query): Promise<Buffer> {

@@ -1,6 +1,7 @@
 /** What queries found, in pages beside the rows. */
 import type { Context } from '../../core/context.ts';
 import type { Query } from './lakeRows.ts';
+import { opened, plainKey, storeOfId } from './storeKeys.ts';
 
 export const ROWS_A_PAGE = 1000;
 
@@ -11,10 +12,14 @@ export interface ResultsPage {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** Empty where there is none of that number. */
-export async function resultsPage({ store }: Context, query: Query, page: number): Promise<ResultsPage> {
-  const bytes = page < (query.pages ?? 0) ? await store.bytes(resultsId(query, page)) : undefined;
-  return bytes ? (JSON.parse(Buffer.from(bytes).toString()) as ResultsPage) : { columns: [], rows: [] };
+/** Empty where there is none of that number. @throws InsufficientEncryptionPolicyException */
+export async function resultsPage(ctx: Context, query: Query, page: number): Promise<ResultsPage> {
+  const name = resultsId(query, page);
+  const kept = page < (query.pages ?? 0) ? await ctx.store.bytes(name) : undefined;
+  if (!kept) return { columns: [], rows: [] };
+  const store = query.keptUnder === undefined ? undefined : await storeOfId(ctx, query.keptUnder);
+  const bytes = query.keptUnder === undefined ? kept : opened(store && (await plainKey(ctx, store)), kept, name);
+  return JSON.parse(Buffer.from(bytes).toString()) as ResultsPage;
 }
 
 /** On which page a row is, and where on it. */

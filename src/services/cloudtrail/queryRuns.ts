@@ -1,4 +1,5 @@
 /** Queries carried out behind their requests: events read, engine asked, results kept in pages. */
+import { sealUnder } from '../../core/dataKeys.ts';
 import type { Outside, TaskHandler } from '../../core/tasks.ts';
 import { askLake } from './lakeEngine.ts';
 import type { LakeAnswer } from './lakeMessages.ts';
@@ -15,6 +16,7 @@ import {
 import { statementOf } from './lakeSql.ts';
 import { deliverResults, undelivered } from './queryDeliveries.ts';
 import { resultsId } from './queryResults.ts';
+import { keyIn, opened } from './storeKeys.ts';
 
 const LIMITS = { memoryMegabytes: 1024, timeoutMs: 120_000, rowsMax: 100_000 };
 /** Uncompressed bytes of one event data store that a query may look at. */
@@ -46,7 +48,7 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
         for (const id of ids) {
           for (const segment of await segmentsIn(around, id, ranges[id] ?? {})) {
             bytes += segment.bytes;
-            yield { store: id, segment: await bytesOf(around, segment) };
+            yield { store: id, segment: await bytesOf(around, segment, query) };
           }
         }
       },
@@ -58,7 +60,8 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
     const query = await ctx.store.get(queries, key);
     if (query?.status !== 'QUEUED' || !run) return undefined;
     const { answer, bytes, executionMs } = run;
-    const common = { ...query, executionMs, bytesScanned: bytes };
+    const { keys, ...rest } = query;
+    const common = { ...rest, executionMs, bytesScanned: bytes };
     if ('error' in answer) {
       const status = answer.timedOut ? 'TIMED_OUT' : 'FAILED';
       const ended = { ...common, status, error: answer.error, ...undelivered(query, 'FAILED') } as const;
@@ -66,9 +69,14 @@ export const queryRun: Pick<TaskHandler<readonly string[], Run | undefined>, 're
       return undefined;
     }
     const { rowsOfPages, pages, events: eventsScanned } = answer;
-    for (const [n, page] of pages.entries()) ctx.store.putBytes(resultsId(query, n), page);
+    const [keptUnder] = Object.keys(keys ?? {});
+    const under = keptUnder === undefined ? undefined : keyIn(query, keptUnder, ctx.secrets);
+    for (const [n, page] of pages.entries()) {
+      const name = resultsId(query, n);
+      ctx.store.putBytes(name, under ? sealUnder(under, page, ctx.random(12), name) : page);
+    }
     const results = rowsOfPages.reduce((sum, rows) => sum + rows, 0);
-    const counts = { results, eventsScanned, pages: pages.length, rowsOfPages };
+    const counts = { results, eventsScanned, pages: pages.length, rowsOfPages, ...(under && { keptUnder }) };
     await ctx.store.replace(queries, { ...common, ...counts, status: 'FINISHED' });
     if (query.delivery) await deliverResults(ctx, query);
     return undefined;
@@ -85,6 +93,7 @@ const failedQuery = (query: Query, error: unknown): Query => ({
   status: 'FAILED',
   error: error instanceof Error ? error.message : String(error),
   ...undelivered(query, 'FAILED'),
+  keys: undefined,
 });
 
 async function storeOf(around: Outside, id: string) {
@@ -115,8 +124,10 @@ async function segmentsIn(around: Outside, id: string, { from, to }: Range): Pro
   throw new Error(`The query looks at more than ${SCANNED_BYTES_MAX} bytes of events: ask for less time (eventTime).`);
 }
 
-async function bytesOf({ blobs }: Outside, { id, packedBytes }: Segment): Promise<Uint8Array> {
+async function bytesOf({ blobs, secrets }: Outside, segment: Segment, query: Query): Promise<Uint8Array> {
+  const { id, packedBytes, sealed, store } = segment;
   const chunks: Uint8Array[] = [];
   for await (const chunk of blobs.read(id, 0, packedBytes)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  const bytes = Buffer.concat(chunks);
+  return sealed ? opened(keyIn(query, store, secrets), bytes, id) : bytes;
 }

@@ -4,6 +4,7 @@ import { uuid } from '../../core/ids.ts';
 import { later } from '../../core/tasks.ts';
 import { type Query, queries } from './lakeRows.ts';
 import { resultsId } from './queryResults.ts';
+import { keysFor } from './storeKeys.ts';
 
 export const KIND = 'cloudtrail.query';
 const KEPT_MS = 7 * 86_400_000;
@@ -14,7 +15,11 @@ type Asked = Pick<Query, 'store' | 'statement' | 'alias' | 'refresh' | 'delivery
 export async function keepQuery(ctx: Context, asked: Asked): Promise<Query> {
   await forgetOld(ctx);
   const { account, region } = ctx;
-  const query: Query = { ...asked, id: uuid(ctx), account, region, status: 'QUEUED', created: ctx.now.getTime() };
+  const keys = await keysFor(ctx, asked.statement);
+  const query: Query = {
+    ...{ ...asked, id: uuid(ctx), account, region, status: 'QUEUED', created: ctx.now.getTime() },
+    ...(keys && { keys }),
+  };
   await ctx.store.insert(queries, query);
   await later<readonly string[]>(ctx, { kind: KIND, id: query.id, body: queries.key(query) });
   return query;

@@ -8,6 +8,7 @@ import type { Context } from '../../core/context.ts';
 import type { Operation } from '../../core/operation.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
 import { type EventDataStore, type Segment, segmentPart, segments } from './lakeRows.ts';
+import { opened, plainKey } from './storeKeys.ts';
 
 const unpacked = promisify(gunzip);
 const DAY_MS = 86_400_000;
@@ -46,15 +47,18 @@ export const GetEventDataStoreData: Operation<DataRequest, Data, EventDataStore>
     const { rows, next } = await ctx.store.list(segments, [store.id], page);
     const [segment] = rows;
     if (!segment) return { Oldest, Events: [] };
-    const all = segment.oldest > To ? [] : await eventsIn(ctx, segment);
+    const all = segment.oldest > To ? [] : await eventsIn(ctx, segment, store);
     const Events = all.filter(([time]) => time >= from && time <= To);
     return { Oldest, Batch: segment.id, Events, ...(next !== undefined && { Next: next }) };
   },
 };
 
-async function eventsIn({ blobs }: Context, { id, packedBytes }: Segment): Promise<(readonly [number, string])[]> {
+async function eventsIn(ctx: Context, segment: Segment, store: EventDataStore): Promise<(readonly [number, string])[]> {
+  const { id, packedBytes, sealed } = segment;
   const chunks: Uint8Array[] = [];
-  for await (const chunk of blobs.read(id, 0, packedBytes)) chunks.push(chunk);
-  const lines = (await unpacked(Buffer.concat(chunks))).toString().split('\n');
+  for await (const chunk of ctx.blobs.read(id, 0, packedBytes)) chunks.push(chunk);
+  const kept = Buffer.concat(chunks);
+  const bytes = sealed ? opened(await plainKey(ctx, store), kept, id) : kept;
+  const lines = (await unpacked(bytes)).toString().split('\n');
   return lines.map((line) => [Date.parse((JSON.parse(line) as { eventTime: string }).eventTime), line] as const);
 }
