@@ -164,7 +164,8 @@ async function permit(
 const listed = (access: Access | readonly Access[]) =>
   Array.isArray(access) ? (access as readonly Access[]) : [access as Access];
 
-const READ_ONLY = /^(Get|List|Describe|Lookup|Search|Simulate|Generate(?!DataKey)|BatchGet|Check|Validate|Decode)/;
+const READ_ONLY =
+  /^(Get|List|Describe|Lookup|Search|Simulate|Generate(?!DataKey)|BatchGet|Check|Validate|Decode|Filter|Test)/;
 
 export const isReadOnly = (operation: Operation<unknown, unknown, unknown> | undefined, name: string) =>
   operation?.readOnly ?? READ_ONLY.test(name);

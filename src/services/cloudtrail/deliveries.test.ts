@@ -100,6 +100,9 @@ test('a trail that is stopped or deleted still delivers what happened before', a
   await later(cloud, 'PT5M');
   assert.deepEqual(await named(cloud, stopped), ['CreateGroup']);
   assert.deepEqual(await named(cloud, deleted), ['CreateGroup']);
+  await cloud.root.cloudtrail.createTrail({ Name: 'deleted', S3BucketName: deleted });
+  const anew = await cloud.root.cloudtrail.getTrailStatus({ Name: 'deleted' });
+  assert.deepEqual([anew.LatestDeliveryTime, anew.LatestDeliveryAttemptTime], [undefined, '']);
   const { IsLogging, StopLoggingTime } = await cloud.root.cloudtrail.getTrailStatus({ Name: 'stopped' });
   assert.deepEqual([IsLogging, StopLoggingTime?.toISOString()], [false, '2030-01-01T00:00:01.000Z']);
 });

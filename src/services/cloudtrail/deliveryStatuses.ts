@@ -1,5 +1,6 @@
 /** How the deliveries of a trail fare, in each account and Region that it covers. */
 import type { Context } from '../../core/context.ts';
+import { everyRow } from '../../store/everyRow.ts';
 import { table } from '../../store/store.ts';
 import { type Trail, trailArn } from './trailRows.ts';
 
@@ -43,4 +44,11 @@ export async function noteOutcome(
   const outcome = error === undefined ? { time: attempt, attempt } : { ...before?.[kind], attempt, error };
   const { trail, account, region } = place;
   await ctx.store.replace(deliveryStatuses, { trail, account, region, ...before, [kind]: outcome });
+}
+
+/** A new trail has nothing of one that had its name before. */
+export async function forgetStatuses(ctx: Pick<Context, 'store'>, trail: Trail): Promise<void> {
+  for await (const row of everyRow(ctx.store, deliveryStatuses, [trailArn(trail)])) {
+    await ctx.store.remove(deliveryStatuses, deliveryStatuses.key(row));
+  }
 }

@@ -131,7 +131,9 @@ test('a managed dashboard looks at the store that the refresh names', async () =
   const DashboardId = 'AWSCloudTrail-IAMActivity';
   await rejected(cloudtrail.startDashboardRefresh({ DashboardId }), 'InvalidParameter', /EventDataStoreId/);
   const QueryParameterValues = { $EventDataStoreId$: store.id };
-  const { RefreshId } = await cloudtrail.startDashboardRefresh({ DashboardId, QueryParameterValues });
+  const refresh = () => cloudtrail.startDashboardRefresh({ DashboardId, QueryParameterValues });
+  const { RefreshId } = await refresh();
+  await rejected(refresh(), 'ServiceQuotaExceeded', /already in progress/);
   await cloud.settle();
   const QueryAlias = `${DashboardId}-RecentIAMuserchanges`;
   const users = await cloudtrail.describeQuery({ QueryAlias, RefreshId: RefreshId! });

@@ -10,7 +10,7 @@ import { fail } from '../../core/errors.ts';
 import { digits } from '../../core/ids.ts';
 import { Missing, type Operation, type Present } from '../../core/operation.ts';
 import { dashboardAccess, findDashboard, type Seen } from './dashboardNames.ts';
-import { type Dashboard, dashboards } from './dashboardRows.ts';
+import { dashboards } from './dashboardRows.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
 import { type EventDataStore, queries } from './lakeRows.ts';
 import { STORE_PARAMETER } from './managedDashboards.ts';
@@ -56,7 +56,11 @@ export const StartDashboardRefresh: Refresh = {
       for (const each of stores) await requireLet(ctx, seen, each);
       asked.push({ alias: widget.alias, statement, store: stores[0]?.id ?? '' });
     }
-    if (seen.dashboard) await noteRefresh(ctx, seen.dashboard, RefreshId);
+    await requireIdle(ctx, asked);
+    if (seen.dashboard) {
+      const { lastFailure: _, ...rest } = seen.dashboard;
+      await ctx.store.replace(dashboards, { ...rest, lastRefresh: RefreshId });
+    }
     for (const query of asked) await keepQuery(ctx, { ...query, refresh: RefreshId });
     return { RefreshId };
   },
@@ -76,16 +80,13 @@ async function requireLet(ctx: Context, { arn, dashboard }: Seen, store: EventDa
   await ctx.permit('cloudtrail:StartQuery', storeAccess(ctx, store), principal);
 }
 
-/** One refresh at a time. */
-async function noteRefresh(ctx: Context, dashboard: Dashboard, lastRefresh: string): Promise<void> {
-  const before = dashboard.lastRefresh;
-  if (before !== undefined) {
-    const page = { limit: 10, index: 'refresh' };
-    const { rows } = await ctx.store.list(queries, [ctx.account, ctx.region, before], page);
-    if (rows.some(({ status }) => status === 'QUEUED' || status === 'RUNNING')) {
+/** One refresh of a dashboard at a time. */
+async function requireIdle(ctx: Context, asked: readonly Asked[]): Promise<void> {
+  for (const { alias } of asked) {
+    const page = { limit: 1, index: 'alias' };
+    const [last] = (await ctx.store.list(queries, [ctx.account, ctx.region, alias], page)).rows;
+    if (last?.status === 'QUEUED' || last?.status === 'RUNNING') {
       fail(ServiceQuotaExceededException, 'A refresh of the dashboard is already in progress.');
     }
   }
-  const { lastFailure: _, ...rest } = dashboard;
-  await ctx.store.replace(dashboards, { ...rest, lastRefresh });
 }

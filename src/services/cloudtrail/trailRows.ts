@@ -59,14 +59,10 @@ export const trailKey = ({ account, region, name }: Pick<Trail, 'account' | 'reg
 /** All logging, or still draining: what deliveries look at. */
 export const ACTIVE = 'active';
 
-/**
- * Index `region`: [account, region], what the quota counts. `everywhere`: [account] of multi-Region trails.
- * `organization`: [organization]. `active`: [`active`].
- */
+/** Index `organization`: [organization]. `active`: [`active`]. */
 export const trails = table<Trail>('trail_trail', {
   key: trailKey,
   indexes: {
-    region: (t) => [[t.account, t.region]],
     organization: (t) => (t.organization ? [[t.organization]] : []),
     active: (t) => (t.logging || t.draining ? [[ACTIVE]] : []),
   },

@@ -141,6 +141,23 @@ test('CreateTrail holds to five trails in a Region', async () => {
   }
 });
 
+test('a trail of all Regions counts in each of them', async () => {
+  const cloud = await testCloud({ quotas: { TrailsPerRegion: 2 } });
+  const account = cloud.managementAccount;
+  const made = async (Name: string, region: string, IsMultiRegionTrail: boolean) => {
+    const { cloudtrail } = cloud.as(await cloud.keyFor(account), region);
+    await cloud.root.s3.createBucket({ Bucket: `${Name}-logs` });
+    const Policy = bucketPolicy(`${Name}-logs`, arnOf(account, Name, region), [account]);
+    await cloud.root.s3.putBucketPolicy({ Bucket: `${Name}-logs`, Policy });
+    return cloudtrail.createTrail({ Name, S3BucketName: `${Name}-logs`, IsMultiRegionTrail });
+  };
+  await made('first', 'us-east-1', true);
+  await made('second', 'eu-west-1', false);
+  await rejected(made('third', 'eu-west-1', false), 'MaximumNumberOfTrailsExceeded', /2 trails in eu-west-1/);
+  await rejected(made('fourth', 'us-east-1', true), 'MaximumNumberOfTrailsExceeded', /2 trails in eu-west-1/);
+  await made('fifth', 'us-east-1', false);
+});
+
 test('trails are their account’s own, and permission is asked on the trail', async () => {
   const cloud = await testCloud();
   const arn = arnOf(cloud.managementAccount, 'audit');

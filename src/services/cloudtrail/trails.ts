@@ -19,9 +19,11 @@ import type { Access, Operation, Present } from '../../core/operation.ts';
 import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { passRole } from '../../identity/passRole.ts';
+import { forgetStatuses } from './deliveryStatuses.ts';
 import { tryBucket, tryKey, tryLogGroup, tryTopic } from './destinations.ts';
 import { beginDigests } from './digests.ts';
 import { ensureServiceLinkedRole, requireOrganization, SERVICE } from './organizationTrails.ts';
+import { fullRegion } from './regionQuotas.ts';
 import { newTags } from './tagging.ts';
 import { findTrail, requireHome, requireTrailName, trailAccess } from './trailNames.ts';
 import { partedTrails, type Trail, trailArn, trailKey, trails } from './trailRows.ts';
@@ -45,17 +47,22 @@ export const CreateTrail: Operation<Present<CreateTrailRequest>, CreateTrailResp
     if (await ctx.store.get(trails, trailKey(place))) {
       fail(TrailAlreadyExistsException, `Trail ${input.Name} already exists for customer: ${account}`);
     }
-    const max = quota(ctx, 'TrailsPerRegion', TRAILS_A_REGION);
-    if (!(await ctx.store.fits(trails, [account, ctx.region], max, 'region'))) {
-      fail(MaximumNumberOfTrailsExceededException, `User: ${account} already has ${max} trails in ${ctx.region}.`);
-    }
+    await requireRoom(ctx, { ...place, multiRegion: input.IsMultiRegionTrail ?? false });
     if (organization) await ensureServiceLinkedRole(ctx, account);
     const blank: Trail = { ...place, bucket: '', globalEvents: true, multiRegion: false, tags, logging: false };
     const trail = await settled(ctx, blank, { ...input, organization: organization?.id });
     await ctx.store.insert(trails, trail);
+    await forgetStatuses(ctx, trail);
     return settingsView(trail);
   },
 };
+
+async function requireRoom(ctx: Context, trail: Pick<Trail, 'account' | 'region' | 'multiRegion'>): Promise<void> {
+  const max = quota(ctx, 'TrailsPerRegion', TRAILS_A_REGION);
+  const full = await fullRegion(ctx, trails, trail, max);
+  if (full === undefined) return;
+  fail(MaximumNumberOfTrailsExceededException, `User: ${trail.account} already has ${max} trails in ${full}.`);
+}
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html */
 export const UpdateTrail: Operation<Present<UpdateTrailRequest>, UpdateTrailResponse, Trail> = {
