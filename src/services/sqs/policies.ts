@@ -9,19 +9,24 @@ import type { Context } from '../../core/context.ts';
 import { fail } from '../../core/errors.ts';
 import type { Present } from '../../core/operation.ts';
 import { bindPrincipals, InvalidPrincipal, showPrincipals } from '../../identity/principalBinding.ts';
-import { parsePolicy, validatePolicy } from '../../policy/index.ts';
+import { parsePolicy, type StatementElement, validatePolicy } from '../../policy/index.ts';
 import { onQueue } from './access.ts';
 import { invalidValue } from './attributes.ts';
 import { refuseValue } from './errors.ts';
 import { type Queue, queueArn, queues } from './queueRows.ts';
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html */
+const BYTES_MAX = 8_192;
 const STATEMENTS_MAX = 20;
+const ACTIONS_MAX = 7;
+const OF_STATEMENT_MAX = { actions: ACTIONS_MAX, principals: 50, conditions: 10 } as const;
 
 /** The document to keep; undefined takes the policy away. */
 export async function acceptedPolicy(ctx: Context, text: string): Promise<string | undefined> {
   if (text === '') return undefined;
   if (validatePolicy(text, 'resource') !== undefined) invalidValue('Policy');
-  for (const { action: actions, notAction: notActions } of parsePolicy(text).statements) {
+  const { statements } = parsePolicy(text);
+  for (const { action: actions, notAction: notActions } of statements) {
     if ([...(actions ?? []), ...(notActions ?? [])].some((action) => !/^(sqs:.*|\*)$/is.test(action))) {
       fail(
         InvalidAttributeValue,
@@ -29,9 +34,32 @@ export async function acceptedPolicy(ctx: Context, text: string): Promise<string
       );
     }
   }
+  requireSize(text, statements);
   const bound = await bindPrincipals(ctx.store, text);
   if (bound instanceof InvalidPrincipal) invalidValue('Policy');
   return bound as string;
+}
+
+function requireSize(text: string, statements: readonly StatementElement[]): void {
+  if (Buffer.byteLength(text) > BYTES_MAX) fail(OverLimit, 'Submitted policy is over max allowed size.');
+  requireFew(statements.length, 'statements were found in the submitted policy', STATEMENTS_MAX);
+  for (const { action, notAction, principal, notPrincipal, conditions } of statements) {
+    const counts = {
+      actions: (action ?? notAction)?.length ?? 0,
+      principals: Object.values(principal ?? notPrincipal ?? {})
+        .flat()
+        .filter(Boolean).length,
+      conditions: conditions.length,
+    };
+    for (const [name, max] of Object.entries(OF_STATEMENT_MAX)) {
+      const count = counts[name as keyof typeof counts];
+      requireFew(count, `${name} were found in a statement from the submitted policy`, max);
+    }
+  }
+}
+
+function requireFew(count: number, found: string, max: number): void {
+  if (count > max) fail(OverLimit, `${count} ${found}, max allowed is ${max}`);
 }
 
 export const shownPolicy = async (ctx: Context, { policy }: Queue) =>
@@ -71,6 +99,9 @@ const LABEL = /^[A-Za-z0-9_-]{1,80}$/;
 export const AddPermission = onQueue<Present<AddPermissionRequest>, object>({
   ownerOnly: true,
   async run({ Label, AWSAccountIds, Actions }, ctx, queue) {
+    if (Actions.length > ACTIONS_MAX) {
+      fail(OverLimit, `${Actions.length} Actions were found, maximum allowed is ${ACTIONS_MAX}.`);
+    }
     requirePermission(Label, AWSAccountIds, Actions);
     const arn = queueArn(queue);
     const document = statementsOf(await shownPolicy(ctx, queue), arn);

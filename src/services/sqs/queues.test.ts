@@ -193,6 +193,35 @@ test('another account may what the queue policy lets it, and never what only the
   await refusal(sqs.removePermission({ QueueUrl, Label: 'let' }), 'InvalidParameterValue');
 });
 
+test('policies are as long as AWS lets them be', async () => {
+  const cloud = await testCloud();
+  const { sqs } = cloud.root;
+  const { QueueUrl } = await sqs.createQueue({ QueueName: 'work' });
+  const one = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' };
+  const set = (...Statement: object[]) => {
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    return sqs.setQueueAttributes({ QueueUrl, Attributes: { Policy } });
+  };
+  const over = async (call: Promise<unknown>, message: string) =>
+    assert.equal((await refusal(call, 'OverLimit')).message, message);
+  const names = ['SendMessage', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueUrl'];
+  const Actions = [...names, 'GetQueueAttributes', 'PurgeQueue', 'ListDeadLetterSourceQueues'];
+  const Action = Actions.map((name) => `sqs:${name}`);
+  await set(...Array.from({ length: 20 }, () => ({ ...one, Action: Action.slice(1) })));
+  const inStatement = 'were found in a statement from the submitted policy, max allowed is';
+  await over(set({ ...one, Action }), `8 actions ${inStatement} 7`);
+  const AWS = Array.from({ length: 51 }, (_, n) => `${111122223333 + n}`);
+  await over(set({ ...one, Principal: { AWS } }), `51 principals ${inStatement} 50`);
+  const StringEquals = Object.fromEntries(AWS.slice(0, 11).map((id) => [`aws:RequestTag/${id}`, 'x']));
+  await over(set({ ...one, Condition: { StringEquals } }), `11 conditions ${inStatement} 10`);
+  const statements = Array.from({ length: 21 }, () => one);
+  await over(set(...statements), '21 statements were found in the submitted policy, max allowed is 20');
+  await over(set({ ...one, Sid: 'x'.repeat(8200) }), 'Submitted policy is over max allowed size.');
+  const AWSAccountIds = ['111122223333'];
+  const add = sqs.addPermission({ QueueUrl, Label: 'let', AWSAccountIds, Actions });
+  await over(add, '8 Actions were found, maximum allowed is 7.');
+});
+
 test('a queue open to everybody takes messages from who does not sign', async () => {
   const cloud = await testCloud();
   const { sqs } = cloud.root;
