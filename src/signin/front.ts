@@ -11,6 +11,8 @@ const FIRST = [
   'saml/(assertion|logout|metadata)',
 ];
 const PATHS = new RegExp(`^/((${FIRST.join('|')})(/|$)|v1/(authorize|token)$)`);
+/** Forms only: buckets may be called so. */
+const POSTED = /^\/(saml(\/acs\/[\w-]+)?|static\/saml)$/;
 const NAMES = [
   'd-[0-9a-f]{10}\\.awsapps\\.com',
   'device\\.sso\\.[a-z\\d-]+\\.amazonaws\\.com',
@@ -31,7 +33,9 @@ const isForm = ({ method, headers }: Pick<WireRequest, 'method' | 'headers'>) =>
 export const front: Front = {
   takes: (request) =>
     (request.method === 'GET' || request.method === 'HEAD' || request.method === 'POST') &&
-    (PATHS.test(request.path) || HOSTS.test(request.headers.host ?? '')) &&
+    (PATHS.test(request.path) ||
+      (POSTED.test(request.path) && isForm(request)) ||
+      HOSTS.test(request.headers.host ?? '')) &&
     !isSigned(request) &&
     request.headers['x-amz-target'] === undefined &&
     (!/^\/federation/.test(request.path) || /(^|&)Action=/.test(request.query) || isForm(request)),

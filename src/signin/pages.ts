@@ -94,6 +94,10 @@ async function startPage(visit: Visit, identityStore: string | undefined): Promi
   return entry.signInPage(visit, instance.identityStore, '/start');
 }
 
+/** With the id of a provider, or without. */
+const SAML = /^\/(saml(\/acs\/[\w-]+)?|static\/saml)$/;
+const SAML_METADATA = /^\/static\/saml-metadata\.xml$/;
+
 /** No identity store is called so. */
 const NOWHERE = 'd-';
 const STORE = 'd-[0-9a-f]{10}';
@@ -141,6 +145,8 @@ const answered: FrontAnswer = async (request, outside) => {
   if (store !== undefined && visit.method === 'GET') {
     return forgot === undefined ? startPage(visit, store) : entry.forgotPage(visit, store);
   }
+  if (SAML.test(visit.path) && visit.method === 'POST') return (await import('./samlSignIn.ts')).postSaml(visit);
+  if (SAML_METADATA.test(visit.path)) return (await import('./samlSignIn.ts')).samlMetadataPage(visit);
   if (/^\/(platform|saml)\//.test(visit.path)) {
     return (await import('./platform.ts')).platformPage(visit, request.query);
   }
