@@ -19,11 +19,12 @@ export class Place {
   get isStalled(): boolean {
     return this.#state === 'stalled';
   }
-  /** Around each row that is handed out. Throws Busy where the place was lost meanwhile. */
+  /** Before each row that is handed out. */
   handing(): void {
     this.#handing = true;
     this.#given++;
   }
+  /** Behind it. Throws Busy where the place was lost meanwhile. */
   taken(): void {
     this.#handing = false;
     if (this.#state === 'lost') throw selectError('Busy');
@@ -58,11 +59,7 @@ function free(place: Place): void {
 
 /** At once, or when there is one. `end` ends the work of whoever loses it. */
 export async function placeFor(end: () => void): Promise<Place> {
-  if (held.size >= PLACES)
-    held
-      .values()
-      .find(({ isStalled }) => isStalled)
-      ?.lose();
+  if (held.size >= PLACES) [...held].find(({ isStalled }) => isStalled)?.lose();
   while (held.size >= PLACES) await new Promise<void>((resolve) => waiting.push(resolve));
   const place = new Place(end);
   held.add(place);
