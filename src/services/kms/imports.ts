@@ -58,7 +58,7 @@ export const ImportKeyMaterial = onKey<Import, ImportKeyMaterialResponse>({
   }),
   async run(input, ctx, key) {
     requireExternal(key);
-    requireSymmetricSettings(key, input);
+    requireOwnSettings(key, input);
     const expires = expiryAsked(ctx, input);
     const { bytes, publicKey } = materialIn(ctx, key, input);
     const id = materialId(key.id, bytes);
@@ -86,8 +86,11 @@ function requireExternal(key: Key): void {
   }
 }
 
-/** Other keys have one material for good. */
-function requireSymmetricSettings({ spec }: Key, input: Import): void {
+/** Keys that are not symmetric have one material for good; a replica's is described where its primary key is. */
+function requireOwnSettings({ spec, multiRegion }: Key, input: Import): void {
+  if (multiRegion?.type === 'REPLICA' && input.KeyMaterialDescription !== undefined) {
+    throw new ValidationFailure('KeyMaterialDescription can be set on the primary key only');
+  }
   if (spec === 'SYMMETRIC_DEFAULT') return;
   for (const name of ['ImportType', 'KeyMaterialDescription', 'KeyMaterialId'] as const) {
     if (input[name] === undefined) continue;
@@ -160,7 +163,7 @@ function earlierMaterial(key: Key, known: readonly Material[], id: string, input
   return undefined;
 }
 
-/** Tells the key, and its replicas, of material that has come. */
+/** Tells the key, and its replicas, of material that has come, or is described in other words. */
 async function announce(ctx: Context, key: Key, material: Material, isNew: boolean): Promise<void> {
   const { backing, id, sequence, imported } = material;
   const isFirst = isNew && !imported?.waiting;
@@ -169,13 +172,23 @@ async function announce(ctx: Context, key: Key, material: Material, isNew: boole
     generations: Math.max(key.generations, sequence + 1),
   };
   await refresh(ctx, { ...key, ...change });
-  if (!isNew) return;
+  if (key.multiRegion?.type !== 'PRIMARY') return;
   for (const replica of await relatedKeys(ctx, key)) {
     if (replica.region === key.region) continue;
-    const { sealed: _, ...name } = material;
-    await ctx.store.replace(materials, { ...name, region: replica.region });
-    await refresh(ctx, { ...replica, ...change });
+    if (!isNew) await describe(ctx, replica, material);
+    else {
+      const { sealed: _, ...name } = material;
+      await ctx.store.replace(materials, { ...name, region: replica.region });
+      await refresh(ctx, { ...replica, ...change });
+    }
   }
+}
+
+async function describe(ctx: Context, { region }: Key, { backing, imported }: Material): Promise<void> {
+  const there = await ctx.store.get(materials, [region, backing]);
+  const description = imported?.description;
+  if (!there || description === undefined || there.imported?.description === description) return;
+  await ctx.store.replace(materials, { ...there, imported: { ...there.imported, description } });
 }
 
 /** Writes the key with what its rows of material say: whether all is there, and until when. */

@@ -41,6 +41,21 @@ test('a replica waits for the same material, and opens what the primary key encr
   assert.deepEqual([await stateOf(here), await stateOf(there)], ['Enabled', 'PendingImport']);
 });
 
+test('material is described on the primary key, and so on its replicas', async () => {
+  const { here, there, KeyId, first } = await replicated();
+  const KeyMaterialDescription = 'in the safe';
+  await importInto(there, KeyId, first);
+  await refusal(importInto(there, KeyId, first, { ...EXISTING, KeyMaterialDescription }), 'ValidationException');
+  await importInto(here, KeyId, first, { ...EXISTING, KeyMaterialDescription });
+  for (const kms of [here, there]) {
+    const { Rotations } = await kms.listKeyRotations({ KeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' });
+    assert.deepEqual(
+      Rotations!.map((each) => [each.KeyMaterialDescription, each.ImportState]),
+      [[KeyMaterialDescription, 'IMPORTED']],
+    );
+  }
+});
+
 test('new material turns up in every Region, and is rotated to when all have it', async () => {
   const { here, there, KeyId, first, firstId, stateOf, materialsOf } = await replicated();
   await importInto(there, KeyId, first);
