@@ -113,6 +113,37 @@ test('what somebody does by a token is recorded as theirs, by id and without a n
   assert.ok(token !== session && !accessToken!.includes(token));
 });
 
+test('on the wire it is what the AWS CLI relies on', async () => {
+  const { cloud, confirm, startUrl } = await world();
+  const sent = async (host: string, method: string, path: string, body: object | undefined, headers: object = {}) => {
+    const [at = '', query = ''] = path.split('?');
+    const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+    const all = { host, 'content-type': 'application/json', ...headers };
+    const answer = await cloud.send({ method, path: at, query, headers: all, body: bytes });
+    return { status: answer.status, kind: answer.headers['x-amzn-errortype'], told: JSON.parse(String(answer.body)) };
+  };
+  const oidc = (path: string, body: object) => sent('oidc.us-east-1.amazonaws.com', 'POST', path, body);
+  const { told: client } = await oidc('/client/register', { clientName: 'botocore-client', clientType: 'public' });
+  const { clientId, clientSecret } = client;
+  const { told: device } = await oidc('/device_authorization', { clientId, clientSecret, startUrl });
+  assert.deepEqual([device.interval, device.expiresIn], [1, 600]);
+  const ask = { clientId, clientSecret, grantType: DEVICE_CODE, deviceCode: device.deviceCode };
+  const waiting = await oidc('/token', ask);
+  assert.deepEqual([waiting.status, waiting.kind], [400, 'AuthorizationPendingException']);
+  assert.equal(waiting.told.error, 'authorization_pending');
+  await confirm(device.userCode, 'ALLOWED');
+  const { told: token } = await oidc('/token', ask);
+  assert.deepEqual([token.tokenType, typeof token.expiresIn], ['Bearer', 'number']);
+  const asked = `/federation/credentials?account_id=${cloud.managementAccount}&role_name=AdminRole`;
+  const bearer = { 'x-amz-sso_bearer_token': token.accessToken };
+  const { status, told } = await sent('portal.sso.us-east-1.amazonaws.com', 'GET', asked, undefined, bearer);
+  assert.deepEqual([status, told.roleCredentials.expiration], [200, cloud.now().getTime() + 7_200_000]);
+  const nobody = await sent('portal.sso.us-east-1.amazonaws.com', 'GET', asked, undefined, {
+    'x-amz-sso_bearer_token': 'nobody',
+  });
+  assert.deepEqual([nobody.status, nobody.kind], [401, 'UnauthorizedException']);
+});
+
 test('a device asks once a second; more often it is told to slow down, but not kept waiting', async () => {
   const { cloud, oidc, confirm, device } = await world();
   const { ask, userCode, interval } = await device();
