@@ -83,7 +83,7 @@ test('attribute operations set, change and take away', async () => {
       Operations: [{ AttributePath, ...(AttributeValue !== undefined && { AttributeValue: AttributeValue as never }) }],
     });
   await update('name.givenName', 'Alicia');
-  await update('emails', [{ value: 'alicia@example.com', primary: true }]);
+  await update('emails', [{ value: 'alicia@example.com', primary: true, type: null }]);
   await update('nickName');
   await update('userName', 'alicia');
   const user = await directory.describeUser({ IdentityStoreId: STORE, UserId });

@@ -66,9 +66,10 @@ function withValue(into: Attributes, [name, ...rest]: readonly string[], value: 
   return value === undefined || value === null ? others : { ...others, [name!]: value };
 }
 
-/** Members of documents may be spelled either way. */
+/** Members of documents may be spelled either way; null says that there is none. */
 function capitalized(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(capitalized);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [memberOf(name), capitalized(inner)]));
+  const said = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(said.map(([name, inner]) => [memberOf(name), capitalized(inner)]));
 }
