@@ -5,7 +5,7 @@
 import type { ResultField } from '@aws-sdk/client-cloudwatch-logs';
 import type { Context } from '../../core/context.ts';
 import { eventBytes } from '../../core/logWriting.ts';
-import { breath, pacer } from './breath.ts';
+import { breath } from './breath.ts';
 import { type Masker, maskerFor, plain } from './dataProtection.ts';
 import type { Place } from './eventIds.ts';
 import { comparePlaces } from './eventIds.ts';
@@ -16,6 +16,7 @@ import { heap } from './heap.ts';
 import { type Budget, budget, QueryTooLarge } from './insights/budget.ts';
 import type { TimeRange } from './insights/draft.ts';
 import { innersOf } from './insights/innerPlans.ts';
+import { patiently } from './insights/patience.ts';
 import { ESTIMATE, type Plan } from './insights/plan.ts';
 import { fieldReader, pointerOf, type Row, rowOf } from './insights/records.ts';
 import type { Sink } from './insights/stages.ts';
@@ -124,13 +125,12 @@ async function stepOf(ctx: Context, pass: Pass, { look, memory, scanned }: Work)
   }
   let events = 0;
   let bytes = 0;
-  const pace = pacer();
   for await (const { event, log, raw, earlier } of allEvents(ctx, groups, plan, look)) {
     events++;
     bytes += eventBytes(event.message);
-    pass.enough = !head.push(rowOf(event, log, raw, earlier));
+    pass.enough = !patiently(() => head.push(rowOf(event, log, raw, earlier)));
     if (pass.enough || events >= STEP_EVENTS || bytes >= STEP_BYTES) break;
-    const pause = memory.pause() ?? pace();
+    const pause = memory.pause();
     if (pause) await pause;
   }
   scanned.events += events;

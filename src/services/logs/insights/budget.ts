@@ -1,5 +1,5 @@
 /** What one query may do: how much it keeps at once, and how long it goes on without a pause. */
-import { breath } from '../breath.ts';
+import { breath, pacer } from '../breath.ts';
 
 /** The query keeps too much, or one of its expressions costs too much. */
 export class QueryTooLarge extends Error {}
@@ -10,7 +10,7 @@ export interface Budget {
   give(bytes: number): void;
   /** Another row is handed on. @throws QueryTooLarge for too many since the last pause: made of one row, that is. */
   row(): void;
-  /** Lets others go on where many rows were handed on: then wait for it. */
+  /** Lets others go on where many rows were handed on, or some time has passed: then wait for it. */
   pause(): Promise<void> | undefined;
 }
 
@@ -21,6 +21,7 @@ const ROWS_OF_ONE_MAX = 100_000;
 export function budget(bytesMax = BYTES_MAX): Budget {
   let left = bytesMax;
   let rows = 0;
+  const pace = pacer();
   return {
     take(bytes, allowed = true) {
       left -= bytes;
@@ -35,9 +36,9 @@ export function budget(bytesMax = BYTES_MAX): Budget {
       }
     },
     pause() {
-      if (rows < ROWS_AT_ONCE) return undefined;
-      rows = 0;
-      return breath();
+      const pause = rows < ROWS_AT_ONCE ? pace() : breath();
+      if (pause) rows = 0;
+      return pause;
     },
   };
 }

@@ -4,7 +4,8 @@
  */
 import type { Regex } from '../../../patterns/regex/index.ts';
 import { type AggregateMaker, aggregateAt, isAggregate } from './aggregates.ts';
-import { FUNCTIONS, finite } from './functions.ts';
+import { type Fn, FUNCTIONS, finite } from './functions.ts';
+import { goOn } from './patience.ts';
 import { fieldReader, type Row } from './records.ts';
 import {
   fieldName,
@@ -128,6 +129,7 @@ function likeAt({ scanner }: Scope, left: Evaluate): Evaluate {
   return (row) => {
     const text = textOf(left(row));
     if (text === undefined) return false;
+    goOn();
     return regex ? regex.test(text) : text.includes(wanted!);
   };
 }
@@ -254,10 +256,28 @@ function callAt(scope: Scope, name: string): Evaluate {
   if (values.length < fn.least || values.length > fn.most) {
     wrong(scanner, `function ${name} does not take ${values.length} arguments`, start);
   }
+  return applied(fn, values);
+}
+
+/** A function of the values of a row. */
+export function applied({ run }: Pick<Fn, 'run'>, values: readonly Evaluate[]): Evaluate {
   const [first, second] = values;
-  if (values.length === 1 && first) return (row) => fn.run(first(row));
-  if (values.length === 2 && first && second) return (row) => fn.run(first(row), second(row));
-  return (row) => fn.run(...values.map((value) => value(row)));
+  if (values.length === 1 && first) {
+    return (row) => {
+      goOn();
+      return run(first(row));
+    };
+  }
+  if (values.length === 2 && first && second) {
+    return (row) => {
+      goOn();
+      return run(first(row), second(row));
+    };
+  }
+  return (row) => {
+    goOn();
+    return run(...values.map((value) => value(row)));
+  };
 }
 
 /** Up to the closing parenthesis. */

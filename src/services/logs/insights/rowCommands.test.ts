@@ -173,3 +173,21 @@ test('What a query keeps counts, also where it keeps one value of each group or 
     assert.deepEqual(answers, ['Complete', 'Failed'], query('a'));
   }
 });
+
+test('A row on which a query works too long ends it', async () => {
+  const cloud = await cloudWith([[0, { l: Array.from({ length: 200_000 }, (_, i) => (i * 7_919) % 10) }]]);
+  const { logs } = cloud.root;
+  await fill(cloud, 'text', [[0, 'ab'.repeat(20_000)]]);
+  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
+  const times = (count: number, text: (n: number) => string, by = ', ') =>
+    Array.from({ length: count }, (_, n) => text(n)).join(by);
+  for (const [logGroupName, queryLanguage, queryString] of [
+    ['app', 'PPL', `eval ${times(400, (n) => `a${n} = sort_array(l)`)} | stats count()`],
+    ['app', 'PPL', `stats first(l) as l | eval ${times(400, (n) => `a${n} = sort_array(l)`)}`],
+    ['text', 'CWLI', `fields ${times(150, (n) => `regexReplace(@message, "[ab]{1,199}c", "x") as r${n}`)}`],
+  ] as const) {
+    const { queryId } = await logs.startQuery({ logGroupName, queryString, queryLanguage, ...range });
+    await promptly(() => cloud.settle());
+    assert.match((await logs.getQueryResults({ queryId })).status!, /Failed|Complete/, queryString.slice(0, 80));
+  }
+});

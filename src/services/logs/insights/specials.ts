@@ -1,5 +1,6 @@
 /** Functions of Logs Insights that are more than a function of values. */
 import { argumentsAt, type Evaluate, expressionAt, type Scope } from './expressions.ts';
+import { goOn } from './patience.ts';
 import { ceilTo, floorTo, type Period, periodAt } from './periods.ts';
 import { fieldReader, unmasked } from './records.ts';
 import { need, quoted, regexLiteral, regexOf, wrong } from './scanner.ts';
@@ -65,6 +66,7 @@ function replaceAll(scope: Scope): Evaluate {
   need(scanner, ')');
   return (row) => {
     const text = textOf(value(row));
+    goOn();
     return text === undefined ? null : replacedMatches(text, regex, textOf(by(row)) ?? '');
   };
 }

@@ -4,6 +4,7 @@ import { heap } from '../heap.ts';
 import type { Aggregate, AggregateMaker } from './aggregates.ts';
 import type { Budget } from './budget.ts';
 import type { Aggregates, Evaluate } from './expressions.ts';
+import { goOn, patiently } from './patience.ts';
 import { type Row, sizeOf, withFields } from './records.ts';
 import { lengthOf } from './texts.ts';
 import { isStructure, naturalOrder, shown, truth, type Value } from './values.ts';
@@ -20,7 +21,13 @@ export type Stage = (next: Sink, budget: Budget) => Sink;
 /** A command that makes none or one row of each. */
 const each =
   (run: (row: Row, next: Sink) => boolean): Stage =>
-  (next) => ({ push: (row) => run(row, next), end: () => next.end() });
+  (next) => ({
+    push(row) {
+      goOn();
+      return run(row, next);
+    },
+    end: () => next.end(),
+  });
 
 /** A command that makes several rows of each, as far as they are wanted. */
 export const several =
@@ -40,7 +47,7 @@ export const several =
 export async function handOn(rows: Iterable<Row>, push: Sink['push'], budget: Budget): Promise<void> {
   for (const row of rows) {
     budget.row();
-    if (!push(row)) return;
+    if (!patiently(() => push(row))) return;
     const pause = budget.pause();
     if (pause) await pause;
   }

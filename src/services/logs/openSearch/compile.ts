@@ -1,5 +1,5 @@
 /** Expressions of OpenSearch SQL and PPL, made to work on rows. What is unknown is neither true nor false. */
-import type { Evaluate } from '../insights/expressions.ts';
+import { applied, type Evaluate } from '../insights/expressions.ts';
 import { collector } from '../insights/inner.ts';
 import { fieldReader, inside, jsonOf } from '../insights/records.ts';
 import { wrong } from '../insights/scanner.ts';
@@ -149,10 +149,7 @@ function callOf({ name, args, distinct, over }: Call, to: Compiling): Evaluate {
   const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
   if (form) return form(values);
   const fn = FUNCTIONS.get(name) ?? wrong(scanner, `the function ${name} does not belong here`);
-  const [first, second] = values;
-  if (values.length === 1 && first) return (row) => fn.run(first(row));
-  if (values.length === 2 && first && second) return (row) => fn.run(first(row), second(row));
-  return (row) => fn.run(...values.map((value) => value(row)));
+  return applied(fn, values);
 }
 
 /** A regular expression that is written out is looked at before the query runs. */

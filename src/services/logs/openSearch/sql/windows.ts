@@ -91,6 +91,8 @@ async function columnOf(made: Made, rows: readonly Row[], budget: Budget): Promi
     const key = made.keys.map((read) => read(row));
     budget.take(2 * lengthOf(key));
     keys.push(key);
+    const pause = budget.pause();
+    if (pause) await pause;
     const id = JSON.stringify(made.partition.map((read) => said(read(row)) ?? null));
     const part = parts.get(id);
     if (part) part.push(i);
