@@ -10,31 +10,32 @@ import { signedForm } from '../bench/load.ts';
 import { attributesOf } from '../src/gateway/record.ts';
 import { byName, users } from '../src/identity/principals.ts';
 import { openStore } from '../src/store/open.ts';
+import { counter, diceOf } from './dice.ts';
 import { folder, startedPlane } from './processes.ts';
 
 const KILLS = 100;
+const ANSWERS_MAX = 300;
 const CONNECTIONS = 8;
 const ACCOUNT = '000000000001';
 const key = { accessKeyId: 'AKIAKILLKILLKILLKILL', secretAccessKey: 'kill' };
 const signer = { ...key, region: 'us-east-1', service: 'iam' };
 
 test(`CreateUser survives ${KILLS} kills: nothing answered is lost, nothing is half-written`, async (t) => {
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  t.diagnostic(`SEED=${seed}`);
-  const dice = diceOf(seed);
+  const dice = diceOf(t);
   const data = folder(t);
   const answered: string[] = [];
-  const counter = { n: 0 };
+  const names = { n: 0 };
   for (let i = 0; i < KILLS; i++) {
     const plane = await startedPlane(t, data, { key, flags: ['--quota', 'UsersQuota=1000000'] });
-    await oneAnswer(plane.port, answered, counter);
-    const running = hammer(plane.port, answered, counter);
-    await new Promise((resolve) => setTimeout(resolve, dice() * 150));
+    // The first call loads the service: the kill shall come when there is load.
+    const answers = counter();
+    const running = hammer(plane.port, answered, names, answers.add);
+    await answers.more(1 + Math.floor(dice() * ANSWERS_MAX), plane.ended);
     await Promise.all([running, plane.kill()]);
   }
   assert.ok(answered.length > KILLS, `only ${answered.length} calls were answered`);
   t.diagnostic(`${answered.length} calls answered`);
-  await verify(data, answered, counter.n);
+  await verify(data, answered, names.n);
 });
 
 async function verify(data: string, answered: readonly string[], asked: number): Promise<void> {
@@ -64,31 +65,18 @@ async function verify(data: string, answered: readonly string[], asked: number):
   await store.close();
 }
 
-/** The first call loads the service: the kill shall come when there is load. */
-function oneAnswer(port: number, answered: string[], counter: { n: number }): Promise<void> {
-  const first = new AbortController();
-  return one(port, answered, counter, () => first.abort(), first.signal);
-}
-
 /** Creates users over several connections until the plane dies; notes each that was answered with 200. */
-async function hammer(port: number, answered: string[], counter: { n: number }): Promise<void> {
-  await Promise.all(Array.from({ length: CONNECTIONS }, () => one(port, answered, counter)));
+async function hammer(port: number, answered: string[], names: { n: number }, told: () => void): Promise<void> {
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => one(port, answered, names, told)));
 }
 
-function one(
-  port: number,
-  answered: string[],
-  counter: { n: number },
-  told: () => void = () => undefined,
-  signal?: AbortSignal,
-): Promise<void> {
+function one(port: number, answered: string[], names: { n: number }, told: () => void): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    signal?.addEventListener('abort', () => socket.destroy());
     let name = '';
     let text = '';
     const send = () => {
-      name = `user-${counter.n++}`;
+      name = `user-${names.n++}`;
       text = '';
       socket.write(
         signedForm(signer, { host: '127.0.0.1', port }, `Action=CreateUser&UserName=${name}&Version=2010-05-08`),
@@ -100,18 +88,9 @@ function one(
       if (!text.includes('</CreateUserResponse>')) return;
       answered.push(name);
       told();
-      if (!signal?.aborted) send();
+      send();
     });
     socket.on('error', () => resolve());
     socket.on('close', () => resolve());
   });
-}
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function diceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { SQS } from '@aws-sdk/client-sqs';
+import { counter } from './dice.ts';
 import { folder, type Plane, startedPlane } from './processes.ts';
 
 const KILLS = 6;
@@ -21,9 +22,13 @@ test(`Events survive ${KILLS} kills: none that was accepted is lost, none arrive
     const plane = await startedPlane(t, data, { key });
     const events = new EventBridge(plane.config);
     if (n === 0) queue = await prepared(plane);
-    const writers = Array.from({ length: WRITERS }, (_, writer) => written(events, `${n}-${writer}`, accepted));
-    const before = accepted.size;
-    while (accepted.size < before + 40 + n * 17) await new Promise((resolve) => setImmediate(resolve));
+    const answers = counter();
+    const add = (id: string) => {
+      accepted.add(id);
+      answers.add();
+    };
+    const writers = Array.from({ length: WRITERS }, (_, writer) => written(events, `${n}-${writer}`, add));
+    await answers.more(40 + n * 17, plane.ended);
     await Promise.all([plane.kill(), ...writers]);
   }
   const plane = await startedPlane(t, data, { key });
@@ -109,7 +114,7 @@ async function prepared({ config }: Plane): Promise<string> {
 }
 
 /** Puts numbered events until the plane is gone. */
-async function written(events: EventBridge, writer: string, accepted: Set<string>): Promise<void> {
+async function written(events: EventBridge, writer: string, accepted: (id: string) => void): Promise<void> {
   let next = 0;
   try {
     for (;;) {
@@ -117,7 +122,7 @@ async function written(events: EventBridge, writer: string, accepted: Set<string
         return { Source: 'my.app', DetailType: 'x', Detail: JSON.stringify({ writer, n: next++ }) };
       });
       const answer = await events.putEvents({ Entries });
-      for (const { EventId } of answer.Entries ?? []) accepted.add(EventId!);
+      for (const { EventId } of answer.Entries ?? []) accepted(EventId!);
     }
   } catch {
     // Killed.

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
+import { counter } from './dice.ts';
 import { folder, startedPlane } from './processes.ts';
 
 const KILLS = 5;
@@ -28,13 +29,18 @@ test(`what Publish answered survives ${KILLS} kills`, async (t) => {
   const answered = { plain: [] as string[], line: [] as string[] };
   for (let kill = 0; kill < KILLS; kill++) {
     const { sns } = plane;
+    const answers = counter();
     const running = [
-      publishing(answered.plain, `${kill}`, (Message) => sns.publish({ TopicArn: plain.topic, Message })),
-      publishing(answered.line, `${kill}`, (Message) =>
-        sns.publish({ TopicArn: line.topic, Message, MessageGroupId: 'g', MessageDeduplicationId: Message }),
-      ),
+      publishing(answered.plain, `${kill}`, async (Message) => {
+        await sns.publish({ TopicArn: plain.topic, Message });
+        answers.add();
+      }),
+      publishing(answered.line, `${kill}`, async (Message) => {
+        await sns.publish({ TopicArn: line.topic, Message, MessageGroupId: 'g', MessageDeduplicationId: Message });
+        answers.add();
+      }),
     ];
-    await pause(400 + kill * 50);
+    await answers.more(60 + kill * 23, plane.ended);
     await Promise.all([...running, plane.kill()]);
     plane = await start(t, data);
   }

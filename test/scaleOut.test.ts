@@ -39,9 +39,9 @@ test('two planes share one PostgreSQL', { skip: cluster ? false : 'skipped: no P
   assert.equal(Events!.length, 1, 'the record of the plane that was killed is there');
 });
 
-/** Another plane hears of a change within a moment. */
+/** Another plane hears of a change within a moment, which is long where the machine is busy. */
 async function eventually(ask: () => Promise<{ Users?: unknown[] | undefined }>): Promise<number> {
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < PATIENCE; i++) {
     const answer = await ask().catch(() => undefined);
     if (answer) return answer.Users!.length;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -50,11 +50,14 @@ async function eventually(ask: () => Promise<{ Users?: unknown[] | undefined }>)
 }
 
 async function retiring(ask: () => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < PATIENCE; i++) {
     await ask();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Times that it is asked again. */
+const PATIENCE = 500;
 
 type Clients = ReturnType<typeof clientsOf>;
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { KMS } from '@aws-sdk/client-kms';
 import { STS } from '@aws-sdk/client-sts';
+import { diceOf } from './dice.ts';
 import { type Environment, folder, gatehouse, plane, startedPlane } from './processes.ts';
 
 const KILLS = 12;
@@ -117,8 +118,7 @@ test('a root key that was made while another was being made is not lost', async 
 
 test(`root.key survives ${KILLS} kills in the midst of seal rotate`, async (t) => {
   const data = folder(t);
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  t.diagnostic(`SEED=${seed}`);
+  const dice = diceOf(t);
   writeFileSync(join(data, 'root.key'), `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
   const started = performance.now();
   const first = await seal(['rotate', '--data', data], { GATEHOUSE_NEW_SEAL_PASSPHRASE: 'p0' }).ended;
@@ -126,12 +126,11 @@ test(`root.key survives ${KILLS} kills in the midst of seal rotate`, async (t) =
   assert.equal(first.code, 0, first.out);
   const { rootKeyId } = JSON.parse(readFileSync(join(data, 'root.key'), 'utf8'));
   let current = 'p0';
-  for (let i = 1, dice = seed; i <= KILLS; i++) {
-    dice = (Math.imul(dice, 1_664_525) + 1_013_904_223) >>> 0;
+  for (let i = 1; i <= KILLS; i++) {
     const next = `p${i}`;
     const env = { ...withPassphrase(current), GATEHOUSE_NEW_SEAL_PASSPHRASE: next };
     const { child, ended } = seal(['rotate', '--data', data], env);
-    setTimeout(() => child.kill('SIGKILL'), (dice / 2 ** 32) * longMs * 1.1);
+    setTimeout(() => child.kill('SIGKILL'), dice() * longMs * 1.1);
     await ended;
     const held = await Promise.all(
       [current, next].map(async (text) =>

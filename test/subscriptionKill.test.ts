@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { IAM } from '@aws-sdk/client-iam';
 import { Kinesis } from '@aws-sdk/client-kinesis';
+import { counter } from './dice.ts';
 import { folder, startedPlane } from './processes.ts';
 
 const KILLS = 3;
@@ -30,8 +31,9 @@ test(`what PutLogEvents answered is forwarded, whatever ${KILLS} kills cut off`,
   await subscribed(plane);
   const answered: string[] = [];
   for (let kill = 0; kill < KILLS; kill++) {
-    const running = putting(plane, answered, `${kill}`);
-    await pause(600 + kill * 200);
+    const answers = counter();
+    const running = putting(plane, answered, `${kill}`, answers.add);
+    await answers.more(60 + kill * 40, plane.ended);
     await Promise.all([running, plane.kill()]);
     plane = await start(t, data);
   }
@@ -63,7 +65,7 @@ async function subscribed({ iam, kinesis, logs }: Plane): Promise<void> {
 }
 
 /** One after the other, until the plane is gone; notes each that was answered. */
-async function putting({ logs }: Plane, answered: string[], head: string): Promise<void> {
+async function putting({ logs }: Plane, answered: string[], head: string, told: () => void): Promise<void> {
   for (let i = 0; ; i++) {
     const message = `${head}-${i}`;
     try {
@@ -72,6 +74,7 @@ async function putting({ logs }: Plane, answered: string[], head: string): Promi
       return;
     }
     answered.push(message);
+    told();
   }
 }
 
