@@ -2,12 +2,11 @@
  * Imports carried out behind their requests, some files at a time: listed and read in the role that the import names,
  * kept as segments of the event data store in the write set that notes how far it came.
  */
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import type { TaskHandler } from '../../core/tasks.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
 import { codeOf } from './destinations.ts';
+import { recordsIn } from './importFiles.ts';
 import { type Import, importFailures, imports } from './importRows.ts';
 import { type EventDataStore, eventDataStores } from './lakeRows.ts';
 import { addRecord, LINES, type LogFile, newLogFile } from './logFiles.ts';
@@ -16,10 +15,7 @@ import { keepSegment } from './storeSegments.ts';
 
 const FILES_A_STEP = 20;
 const DAY_MS = 86_400_000;
-/** Of one log file, uncompressed. */
-const FILE_BYTES_MAX = 128 * 1024 * 1024;
 const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
-const expanded = promisify(gunzip) as (bytes: Uint8Array, options: object) => Promise<Buffer>;
 
 export const importRun: Pick<TaskHandler<readonly string[]>, 'settle' | 'failed'> = {
   async settle({ body: key }, ctx) {
@@ -95,12 +91,14 @@ async function imported(
   let lines: LogFile | undefined;
   for (const key of keys.filter((each) => isLogFile(row, each))) {
     try {
-      const records = await recordsIn(ctx, row, caller, key);
-      lines ??= newLogFile(LINES);
-      for (const record of records) if (add(lines, record, row, store, ctx.now)) events++;
+      const records = await read(ctx, row, caller, key);
+      for await (const record of records) {
+        lines ??= newLogFile(LINES);
+        if (add(lines, record, row, store, ctx.now)) events++;
+        if (lines.bytes > SEGMENT_BYTES_MAX) lines = await kept(ctx, store, lines);
+      }
       files++;
       if (await ctx.store.remove(importFailures, [row.id, key])) failures--;
-      if (lines.bytes > SEGMENT_BYTES_MAX) lines = await kept(ctx, store, lines);
     } catch (error) {
       if (await noteFailure(ctx, row, key, error)) failures++;
     }
@@ -125,21 +123,10 @@ interface Imported {
   readonly eventTime?: string;
 }
 
-async function recordsIn(ctx: Context, row: Import, caller: Caller, key: string): Promise<readonly Imported[]> {
-  const Bucket = row.source.uri.split('/')[2] ?? '';
-  const { Body } = await ctx.call<{ Body: AsyncIterable<Uint8Array> }>(
-    's3',
-    'GetObject',
-    { Bucket, Key: key },
-    caller,
-    row.source.region,
-  );
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of Body) chunks.push(chunk);
-  const text = await expanded(Buffer.concat(chunks), { maxOutputLength: FILE_BYTES_MAX });
-  const { Records } = JSON.parse(text.toString()) as { Records?: Imported[] };
-  if (!Array.isArray(Records)) throw new Error('The file holds no Records.');
-  return Records;
+async function read(ctx: Context, row: Import, caller: Caller, Key: string): Promise<AsyncIterable<Imported>> {
+  const input = { Bucket: row.source.uri.split('/')[2] ?? '', Key };
+  type Answer = { Body: AsyncIterable<Uint8Array> };
+  return recordsIn((await ctx.call<Answer>('s3', 'GetObject', input, caller, row.source.region)).Body);
 }
 
 /** Only of the time that was asked for, and that the event data store keeps. */
