@@ -161,9 +161,14 @@ export const arnOf = ({ account, region, name }: AlarmRow) => `arn:aws:cloudwatc
 export const findAlarm = (ctx: Pick<Context, 'store' | 'account' | 'region'>, name: string) =>
   ctx.store.get(alarms, [ctx.account, ctx.region, name]);
 
-/** The alarm's name in an ARN or name, as rules and suppressors give it. */
-export const nameIn = (reference: string) =>
-  /^arn:[^:]*:cloudwatch:[^:]*:[^:]*:alarm:(.+)$/s.exec(reference)?.[1] ?? reference;
+/**
+ * The alarm's name in an ARN or name, as rules and suppressors give it. No alarm is called what an ARN of another place
+ * says.
+ */
+export function nameIn({ account, region }: Pick<Context, 'account' | 'region'>, reference: string): string {
+  const [, ofRegion, ofAccount, name] = /^arn:[^:]*:cloudwatch:([^:]*):([^:]*):alarm:(.+)$/s.exec(reference) ?? [];
+  return name !== undefined && ofRegion === region && ofAccount === account ? name : reference;
+}
 
 const times = ({ state, configured }: AlarmRow) => ({
   AlarmConfigurationUpdatedTimestamp: new Date(configured),

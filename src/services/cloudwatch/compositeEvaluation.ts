@@ -35,7 +35,7 @@ async function compose(ctx: Context, alarm: CompositeAlarmRow, cause: string | u
     const child = await findAlarm(ctx, name);
     if (child) children.set(name, child);
   }
-  const value = holds(parseRule(alarm.rule), (name) => children.get(name)?.state.value) ? 'ALARM' : 'OK';
+  const value = holds(parseRule(alarm.rule, alarm), (name) => children.get(name)?.state.value) ? 'ALARM' : 'OK';
   const row = alarm.evaluated ? alarm : { ...alarm, evaluated: true };
   if (value === alarm.state.value) {
     if (row !== alarm) await ctx.store.replace(alarms, row);

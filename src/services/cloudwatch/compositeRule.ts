@@ -38,11 +38,15 @@ interface Reader {
   at: number;
   depth: number;
   elements: number;
+  readonly place: Place;
 }
 
+/** Of the alarm whose rule it is. */
+type Place = Parameters<typeof nameIn>[0];
+
 /** @throws RuleError */
-export function parseRule(text: string): RuleNode {
-  const reader: Reader = { tokens: tokensOf(text), at: 0, depth: 0, elements: 0 };
+export function parseRule(text: string, place: Place): RuleNode {
+  const reader: Reader = { tokens: tokensOf(text), at: 0, depth: 0, elements: 0, place };
   const node = either(reader);
   if (reader.at < reader.tokens.length) throw unexpected(reader);
   if (reader.elements > ELEMENTS_MAX) throw new RuleError(`AlarmRule must not have more than ${ELEMENTS_MAX} elements`);
@@ -170,7 +174,7 @@ function reference(reader: Reader): string {
   const token = reader.tokens[reader.at];
   if (!token || token.kind === 'mark' || token.text === '') throw unexpected(reader);
   reader.at++;
-  return nameIn(token.text);
+  return nameIn(reader.place, token.text);
 }
 
 function atLeast(reader: Reader): RuleNode {

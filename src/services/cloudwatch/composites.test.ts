@@ -6,6 +6,7 @@ import { promptly } from '../../testing/promptly.ts';
 import { childrenOf, holds, parseRule, RuleError, type RuleNode } from './compositeRule.ts';
 import { errorOf } from './fixtures.ts';
 
+const HERE = { account: '111122223333', region: 'us-east-1' };
 const arn = (name: string) => `arn:aws:cloudwatch:us-east-1:111122223333:alarm:${name}`;
 
 async function withAlarms(...names: string[]): Promise<Cloud> {
@@ -55,7 +56,7 @@ const RULES: readonly [rule: string, states: Record<string, string>, value: bool
 
 for (const [rule, states, value] of RULES) {
   test(`rule ${rule}`, () => {
-    const node = parseRule(rule);
+    const node = parseRule(rule, HERE);
     assert.equal(
       holds(node, (name) => states[name]),
       value,
@@ -89,7 +90,7 @@ test('rules that are none are refused, soon', () => {
     Array.from({ length: 101 }, (_, n) => `ALARM(a${n})`).join(' OR '),
     Array(501).fill('TRUE').join(' OR '),
   ]) {
-    promptly(() => assert.throws(() => parseRule(rule), RuleError, rule.slice(0, 40)));
+    promptly(() => assert.throws(() => parseRule(rule, HERE), RuleError, rule.slice(0, 40)));
   }
 });
 
@@ -106,9 +107,9 @@ test('De Morgan holds for rules', () => {
   const state = fc.constantFrom('ALARM', 'OK', 'INSUFFICIENT_DATA');
   fc.assert(
     fc.property(rule, rule, state, state, (x, y, a, b) => {
-      const of = (text: string) => holds(parseRule(text), (name) => ({ a, b })[name]);
+      const of = (text: string) => holds(parseRule(text, HERE), (name) => ({ a, b })[name]);
       assert.equal(of(`NOT ((${x}) AND (${y}))`), of(`(NOT (${x})) OR (NOT (${y}))`));
-      const node: RuleNode = parseRule(x);
+      const node: RuleNode = parseRule(x, HERE);
       assert.equal(of(`NOT (${x})`), !holds(node, (name) => ({ a, b })[name]));
     }),
   );
@@ -182,6 +183,17 @@ test('PutCompositeAlarm and DeleteAlarms in AWS words', async () => {
     (await errorOf(put({ AlarmRule: 'ALARM(a) OR OK(nope)' }))).message,
     'Could not save the composite alarm as alarms [nope] in the alarm rule do not exist',
   );
+  for (const [from, to] of [
+    ['us-east-1', 'eu-west-1'],
+    [HERE.account, '999999999999'],
+  ] as const) {
+    const elsewhere = arn('a').replace(from, to);
+    const error = await errorOf(put({ AlarmRule: `ALARM("${elsewhere}")` }));
+    assert.equal(
+      error.message,
+      `Could not save the composite alarm as alarms [${elsewhere}] in the alarm rule do not exist`,
+    );
+  }
   assert.match((await errorOf(put({ AlarmRule: 'ALARM(a) OR' }))).message, /^AlarmRule ends unexpectedly/);
   assert.match((await errorOf(put({ ActionsSuppressor: 'b' }))).message, /WaitPeriod is required/);
   const periods = { ActionsSuppressorWaitPeriod: 1, ActionsSuppressorExtensionPeriod: 1 };

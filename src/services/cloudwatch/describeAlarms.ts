@@ -91,7 +91,7 @@ async function relatives(ctx: Context, input: DescribeAlarmsInput): Promise<Desc
 }
 
 async function children(ctx: Context, name: string): Promise<DescribeAlarmsOutput> {
-  const parent = await findAlarm(ctx, nameIn(name));
+  const parent = await findAlarm(ctx, nameIn(ctx, name));
   const found: AlarmRow[] = [];
   for (const child of parent?.type === 'CompositeAlarm' ? parent.children : []) {
     const alarm = await findAlarm(ctx, child);

@@ -38,7 +38,7 @@ export const PutCompositeAlarm = putting<Input, CompositeAlarmRow>({
 });
 
 async function childrenIn(ctx: Context, rule: string): Promise<string[]> {
-  const children = namesIn(rule);
+  const children = namesIn(ctx, rule);
   const absent: string[] = [];
   for (const name of children) if (!(await findAlarm(ctx, name))) absent.push(name);
   if (absent.length > 0) {
@@ -47,9 +47,9 @@ async function childrenIn(ctx: Context, rule: string): Promise<string[]> {
   return children;
 }
 
-function namesIn(rule: string): string[] {
+function namesIn(ctx: Context, rule: string): string[] {
   try {
-    return childrenOf(parseRule(rule));
+    return childrenOf(parseRule(rule, ctx));
   } catch (error) {
     if (error instanceof RuleError) return invalid(`${error.message}.`);
     throw error;
@@ -70,7 +70,7 @@ async function checkSuppressor(ctx: Context, input: Input): Promise<void> {
       invalid(`The value ${value} for parameter ${name} is invalid.`);
     }
   }
-  if (ActionsSuppressor !== undefined && !(await findAlarm(ctx, nameIn(ActionsSuppressor)))) {
+  if (ActionsSuppressor !== undefined && !(await findAlarm(ctx, nameIn(ctx, ActionsSuppressor)))) {
     invalid(`Could not save the composite alarm as the actions suppressor alarm ${ActionsSuppressor} does not exist`);
   }
 }

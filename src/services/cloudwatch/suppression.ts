@@ -10,7 +10,7 @@ import { muteOf } from './mutes.ts';
 
 async function isSuppressing(ctx: Changing, { suppressor }: CompositeAlarmRow): Promise<boolean> {
   if (suppressor === undefined) return false;
-  return (await findAlarm(ctx, nameIn(suppressor)))?.state.value === 'ALARM';
+  return (await findAlarm(ctx, nameIn(ctx, suppressor)))?.state.value === 'ALARM';
 }
 
 /** What holds back the actions of a composite alarm that changes its state now. */
