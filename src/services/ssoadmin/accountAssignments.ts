@@ -33,7 +33,7 @@ import {
   provisionedSets,
 } from '../../identity/permissionSets.ts';
 import { accountAccess, type FoundSet, onInstance, onSet, requireOrganization } from './access.ts';
-import { failConflict, failInvalid, notFound } from './errors.ts';
+import { failConflict, failInvalid, notFound, notFromHere } from './errors.ts';
 import { itemsPage, rowsPage } from './pages.ts';
 import { newStatus, type Request, type StatusRow, statusRows } from './statusRows.ts';
 import { owe } from './tasks.ts';
@@ -79,7 +79,8 @@ type Asked = Present<CreateAccountAssignmentRequest>;
 async function asked(ctx: Context, request: Request, input: Asked, { instance, set }: FoundSet): Promise<StatusRow> {
   requireOrganization(instance);
   if (ctx.account !== instance.account && input.TargetId === instance.account) {
-    failInvalid('Permission sets of the management account are managed from the management account only.');
+    const operation = request === 'CREATION' ? 'CreateAccountAssignment' : 'DeleteAccountAssignment';
+    throw notFromHere(ctx, operation, `arn:aws:sso:::account/${input.TargetId}`);
   }
   const row = await newStatus(ctx, {
     instance: instance.id,

@@ -6,13 +6,18 @@ import {
   ServiceQuotaExceededException,
   ValidationException,
 } from '@aws-sdk/client-sso-admin';
-import { awsError, fail } from '../../core/errors.ts';
+import type { Context } from '../../core/context.ts';
+import { AccessDenied, awsError, fail } from '../../core/errors.ts';
 import type { KeyRefused } from '../../identity/instanceKeys.ts';
 
 export const notFound = (message: string) => awsError(ResourceNotFoundException, message);
 export const failInvalid = (message: string): never => fail(ValidationException, message);
 export const failConflict = (message: string): never => fail(ConflictException, message);
 export const failQuota = (message: string): never => fail(ServiceQuotaExceededException, message);
+
+/** Policies or not: another account than the management account is not let near what is the management account's. */
+export const notFromHere = ({ caller }: Context, operation: string, resource: string) =>
+  new AccessDenied(`User: ${caller.arn} is not authorized to perform: sso:${operation} on resource: ${resource}`);
 
 const TROUBLES = {
   Disabled: 'KMS_DisabledException',

@@ -268,6 +268,45 @@ test('an instance is there for its administrators only, and an account has one',
   assert.deepEqual((await memberRoot.ssoAdmin.listPermissionSets({ InstanceArn })).PermissionSets, []);
 });
 
+test('a delegated administrator alters nothing that stands in the management account', async () => {
+  const world = await organization();
+  const { cloud, ssoAdmin, InstanceArn, member, memberRoot } = world;
+  const ServicePrincipal = 'sso.amazonaws.com';
+  await cloud.root.organizations.registerDelegatedAdministrator({ AccountId: member, ServicePrincipal });
+  const named = { InstanceArn, PermissionSetArn: await set(world, 'AdminRole') };
+  const its = memberRoot.ssoAdmin;
+  await its.putInlinePolicyToPermissionSet({ ...named, InlinePolicy: INLINE });
+  const there = { ...assignment(world, named.PermissionSetArn), TargetId: cloud.managementAccount };
+  const account = `arn:aws:sso:::account/${cloud.managementAccount}`;
+  const sentence = (operation: string, resource = named.PermissionSetArn) => ({
+    name: 'AccessDeniedException',
+    message: `User: arn:aws:iam::${member}:root is not authorized to perform: sso:${operation} on resource: ${resource}`,
+  });
+  await assert.rejects(its.createAccountAssignment(there), sentence('CreateAccountAssignment', account));
+  await ssoAdmin.createAccountAssignment(there);
+  await cloud.settle();
+  const ManagedPolicyArn = ADMINISTRATOR;
+  const here = assignment(world, named.PermissionSetArn);
+  const refused: Readonly<Record<string, () => Promise<unknown>>> = {
+    AttachManagedPolicyToPermissionSet: () => its.attachManagedPolicyToPermissionSet({ ...named, ManagedPolicyArn }),
+    CreateAccountAssignment: () => its.createAccountAssignment(here),
+    DeleteAccountAssignment: () => its.deleteAccountAssignment(here),
+    DeleteInlinePolicyFromPermissionSet: () => its.deleteInlinePolicyFromPermissionSet(named),
+    DeletePermissionSet: () => its.deletePermissionSet(named),
+    ProvisionPermissionSet: () => its.provisionPermissionSet({ ...named, TargetType: 'ALL_PROVISIONED_ACCOUNTS' }),
+    PutInlinePolicyToPermissionSet: () => its.putInlinePolicyToPermissionSet({ ...named, InlinePolicy: INLINE }),
+    TagResource: () =>
+      its.tagResource({ InstanceArn, ResourceArn: named.PermissionSetArn, Tags: [{ Key: 'a', Value: 'b' }] }),
+    UpdatePermissionSet: () => its.updatePermissionSet({ ...named, SessionDuration: 'PT12H' }),
+  };
+  for (const [operation, call] of Object.entries(refused)) await assert.rejects(call(), sentence(operation));
+  assert.equal((await its.describePermissionSet(named)).PermissionSet!.SessionDuration, 'PT1H');
+  await ssoAdmin.attachManagedPolicyToPermissionSet({ ...named, ManagedPolicyArn: READ_ONLY });
+  await ssoAdmin.deleteAccountAssignment(there);
+  await cloud.settle();
+  await its.updatePermissionSet({ ...named, SessionDuration: 'PT2H' });
+});
+
 test('attributes for access control are set, read and taken away', async () => {
   const { ssoAdmin, InstanceArn } = await organization();
   const AccessControlAttributes = [{ Key: 'costCenter', Value: { Source: ['$' + '{path:enterprise.costCenter}'] } }];

@@ -1,6 +1,6 @@
 /**
- * What operations on an instance have in common: which of them additional Regions have, the key `sso:PrimaryRegion`, and
- * permission to decrypt where the instance lies under a key of the customer's.
+ * What operations on an instance have in common: which of them additional Regions have, the key `sso:PrimaryRegion`,
+ * permission to decrypt where the instance lies under a key of the customer's, and what delegated administrators may not.
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/api-support-in-additional-regions.html
  */
 import type { Context } from '../../core/context.ts';
@@ -8,7 +8,8 @@ import { type Access, Open, type Operation } from '../../core/operation.ts';
 import type { Application } from '../../identity/applications.ts';
 import { unlock } from '../../identity/instanceKeys.ts';
 import type { Instance } from '../../identity/instances.ts';
-import { failInvalid } from './errors.ts';
+import { type PermissionSet, permissionSetArn, provisionedSets } from '../../identity/permissionSets.ts';
+import { failInvalid, notFromHere } from './errors.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation has types of its own
 type AnyOperation = Operation<any, any, any>;
@@ -25,7 +26,10 @@ export function underKey<O extends Readonly<Record<string, AnyOperation>>>(opera
   return Object.fromEntries(entries) as O;
 }
 
-type Target = Instance | { readonly instance: Instance; readonly application?: Application } | undefined;
+type Target =
+  | Instance
+  | { readonly instance: Instance; readonly application?: Application; readonly set?: PermissionSet | undefined }
+  | undefined;
 
 const instanceIn = (target: Target): Instance | undefined =>
   target && 'instance' in target ? target.instance : target;
@@ -45,6 +49,7 @@ const kept = (name: string, operation: AnyOperation): AnyOperation => ({
     const instance = instanceIn(target);
     if (instance) await requireServed(name, ctx, instance);
     if (target && 'application' in target) requireManaged(name, ctx, target.instance, target.application);
+    if (target && 'set' in target && target.set) await requireAlterable(name, ctx, target.instance, target.set);
     return operation.run(input, ctx, target);
   },
 });
@@ -62,4 +67,14 @@ function requireManaged(name: string, ctx: Context, instance: Instance, applicat
   if (ctx.region !== home && /^(Create|Update|Delete|Put)/.test(name)) {
     failInvalid(`The application is managed in the Region where it was created: ${home}.`);
   }
+}
+
+/**
+ * What stands in the management account is altered from there only, and assigned nowhere else.
+ * https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html
+ */
+async function requireAlterable(name: string, ctx: Context, instance: Instance, set: PermissionSet): Promise<void> {
+  if (ctx.account === instance.account || /^(Describe|Get|List)/.test(name)) return;
+  const standing = await ctx.store.get(provisionedSets, [instance.id, instance.account, set.id]);
+  if (standing) throw notFromHere(ctx, name, permissionSetArn(set));
 }
