@@ -34,6 +34,20 @@ export async function planNext(ctx: Context, query: ScheduledQuery, after: numbe
   else await later<Trigger>(ctx, { kind: TRIGGER, id, account, region, due: at, body: { id, at } });
 }
 
+/** Its next run, which it will not have any more, forgets those it had. */
+export const forgetLater = (ctx: Context, { account, region, id }: ScheduledQuery): Promise<void> => {
+  const at = ctx.now.getTime();
+  return later<Trigger>(ctx, { kind: TRIGGER, id, account, region, due: at, body: { id, at } });
+};
+
+const GONE_AT_ONCE = 200;
+
+async function forgetSome({ store, account, region }: Context, id: string): Promise<Again> {
+  const { rows } = await store.list(runs, [account, region, id], { limit: GONE_AT_ONCE });
+  for (const run of rows) await store.remove(runs, runs.key(run));
+  return rows.length === GONE_AT_ONCE ? 0 : undefined;
+}
+
 function nextOf({ expression, timezone, start = 0, end }: ScheduledQuery, after: number): number | undefined {
   const schedule = parseSchedule(expression);
   const from = Math.max(after, momentOf(start) - 1);
@@ -48,7 +62,8 @@ const roleFor = (ctx: Context, query: ScheduledQuery, arn: string): Promise<Call
 
 export async function trigger({ body }: Task<Trigger>, ctx: Context): Promise<Again> {
   const query = await ctx.store.get(scheduledQueries, [ctx.account, ctx.region, body.id]);
-  if (query?.state !== 'ENABLED') return undefined;
+  if (!query) return forgetSome(ctx, body.id);
+  if (query.state !== 'ENABLED') return undefined;
   const role = await roleFor(ctx, query, query.role);
   const { startOffset = RANGE_SECONDS, endOffset = 0 } = query;
   const at = Math.floor(body.at / 1000);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { CreateScheduledQueryRequest, UpdateScheduledQueryRequest } from '@aws-sdk/client-cloudwatch-logs';
 import { type Cloud, testCloud } from '../../../testing/cloud.ts';
 import { refusal } from '../../../testing/rejected.ts';
+import { runs } from './rows.ts';
 
 async function role(cloud: Cloud, RoleName: string, Action: string | string[]) {
   const allow = (statement: object) =>
@@ -174,6 +175,24 @@ test('A scheduled query is read back, changed, stopped, tagged and deleted', asy
   assert.equal((await history()).length, 1);
   await logs.deleteScheduledQuery({ identifier: 'hourly' });
   await refusal(logs.getScheduledQuery({ identifier: 'hourly' }), 'ResourceNotFoundException');
+});
+
+test('Runs of a scheduled query are forgotten with it, however many there were', async () => {
+  const { cloud, logs, base, pass } = await scene();
+  const { scheduledQueryArn = '' } = await logs.createScheduledQuery(base);
+  const [account, region] = [cloud.managementAccount, 'us-east-1'];
+  const scheduled = scheduledQueryArn.split(':').at(-1)!;
+  await pass('PT1H');
+  const begin = cloud.now().getTime();
+  await cloud.deps.store.transaction(async (tx) => {
+    for (let i = 1; i <= 450; i++) {
+      await tx.insert(runs, { account, region, scheduled, triggered: begin - i * 60_000, status: 'Complete' });
+    }
+  });
+  await logs.deleteScheduledQuery({ identifier: scheduledQueryArn });
+  await pass('PT1H');
+  const left = await cloud.deps.store.transaction((tx) => tx.list(runs, [account, region, scheduled], { limit: 1 }));
+  assert.deepEqual(left.rows, []);
 });
 
 test('CreateScheduledQuery refuses what could never run, and needs iam:PassRole', async () => {

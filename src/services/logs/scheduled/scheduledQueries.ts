@@ -29,15 +29,14 @@ import { uuid } from '../../../core/ids.ts';
 import { type Access, Missing, type Operation, type Present } from '../../../core/operation.ts';
 import { quota } from '../../../core/quotas.ts';
 import { parseSchedule } from '../../../core/schedule.ts';
-import { notAnyMore } from '../../../core/tasks.ts';
 import { isTimeZone } from '../../../core/zones.ts';
 import { passRole } from '../../../identity/passRole.ts';
 import { planIn } from '../languages.ts';
 import { rowsPage } from '../pages.ts';
 import { momentBack } from '../segments.ts';
 import { acceptedTags, tagConditions } from '../tags.ts';
-import { momentOf, type Run, runs, type ScheduledQuery, scheduledQueries, scheduledQueryArn, TRIGGER } from './rows.ts';
-import { planNext } from './running.ts';
+import { momentOf, type Run, runs, type ScheduledQuery, scheduledQueries, scheduledQueryArn } from './rows.ts';
+import { forgetLater, planNext } from './running.ts';
 
 const QUERIES_MAX = 1_000;
 const SERVICE = 'logs.amazonaws.com';
@@ -224,15 +223,10 @@ export const UpdateScheduledQuery = onScheduled<Present<UpdateScheduledQueryRequ
   rolesOf,
 );
 
-const RUNS_AT_ONCE = 1_000;
-
 export const DeleteScheduledQuery = onScheduled<Present<DeleteScheduledQueryRequest>, DeleteScheduledQueryResponse>(
   async (_input, ctx, query) => {
-    const key = scheduledQueries.key(query);
-    await ctx.store.remove(scheduledQueries, key);
-    await notAnyMore(ctx.store, TRIGGER, query.id);
-    const { rows } = await ctx.store.list(runs, key, { limit: RUNS_AT_ONCE });
-    for (const run of rows) await ctx.store.remove(runs, runs.key(run));
+    await ctx.store.remove(scheduledQueries, scheduledQueries.key(query));
+    await forgetLater(ctx, query);
     return {};
   },
 );
