@@ -57,6 +57,7 @@ test('A schedule that is none is told', () => {
     ...['', 'rate()', 'rate(0 minutes)', 'rate(1 minutes)', 'rate(5 minute)', 'rate(5 seconds)', 'cron()', 'at(x)'],
     ...['cron(0 10 * * * *)', 'cron(0 10 ? * ? *)', 'cron(60 10 * * ? *)', 'cron(0 24 * * ? *)', 'cron(0 0 * FOO ? *)'],
     ...['cron(0 0 * * ? * *)', 'cron(0 0 3#1 * ? *)', 'cron(0 0 ? * 3#1,6#3 *)', 'cron(0/0 * * * ? *)'],
+    ...['cron(0 0 1 1 ? 1969)', 'cron(0 0 1 1 ? 2200)'],
     'at(2030-02-30T00:00:00)',
   ]) {
     assert.equal(parseSchedule(text), undefined, text);

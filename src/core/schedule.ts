@@ -78,7 +78,7 @@ function parseCron(text: string): Cron | undefined {
   const minutes = setOf(minute!, 0, 59);
   const hours = setOf(hour!, 0, 23);
   const months = setOf(month!, 1, 12, MONTHS);
-  const years = year === '*' ? undefined : setOf(year, 1970, 9999);
+  const years = year === '*' ? undefined : setOf(year, 1970, 2199);
   const isDay = dayTest(day!, weekday);
   if (!minutes || !hours || !months || !isDay || (year !== '*' && !years)) return undefined;
   return { minutes, hours, months, years: years && new Set(years), isDay };

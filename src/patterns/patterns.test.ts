@@ -134,6 +134,7 @@ const refused: readonly [pattern: string | object, reason: string][] = [
   [{ a: [{ cidr: '10.0.0.0' }] }, "Malformed CIDR, one '/' required"],
   [{ a: [{ cidr: '10.0.0.0/xx' }] }, 'Malformed CIDR, mask bits must be an integer'],
   [{ a: [{ numeric: ['!', 1] }] }, 'Unrecognized numeric range operator: !'],
+  [{ a: [{ numeric: [] }] }, 'Invalid member in numeric match: ]'],
   [{ a: [{ numeric: ['>', 'x'] }] }, 'Value of > must be numeric'],
   [{ a: [{ numeric: ['>', 1, '<', 2, '<', 3] }] }, 'Too many terms in numeric range expression'],
   [{ a: [{ numeric: ['>', 5, '<', 2] }] }, 'Bottom must be less than top'],

@@ -201,7 +201,9 @@ function butTexts(name: string, operand: unknown): readonly string[] {
 }
 
 const small = (value: string) => value.toLowerCase();
-const told = (value: unknown) => (typeof value === 'object' && value !== null ? '[' : String(value));
+/** As a list that ends is told. */
+const told = (value: unknown) =>
+  value === undefined ? ']' : typeof value === 'object' && value !== null ? '[' : String(value);
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
