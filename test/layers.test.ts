@@ -1,5 +1,6 @@
 /** Who may import whom. A folder not listed on the right may not be imported; any file that does is named. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 import { importsOf, isTest, sources } from './sources.ts';
@@ -18,8 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   federation: [],
   gateway: ['core', 'store', 'policy', 'identity', 'federation', 'protocols'],
   signin: ['core', 'store', 'policy', 'identity', 'federation'],
-  workers: ['core', 'store', 'patterns', 'policy', 'posture'],
-  detect: ['core', 'store', 'patterns', 'policy', 'posture'],
+  workers: ['core', 'store'],
   shadow: ['core', 'store', 'policy', 'identity'],
   impact: ['core', 'store', 'policy', 'identity', 'shadow'],
   cli: ['core', 'policy', 'shadow', 'impact', 'main.ts'],
@@ -31,6 +31,25 @@ const FREE = new Set(['main.ts', 'plane.ts', 'config.ts']);
 const ALONE = new Set(['policy', 'patterns']);
 
 const src = resolve(import.meta.dirname, '../src');
+
+test('ARCHITECTURE.md tells what each room may import', () => {
+  const page = readFileSync(resolve(src, '../ARCHITECTURE.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)\/(?:x\/)?` \| .* \| ([^|]+) \|$/gm)];
+  const told = rows.map(([, room = '', imports = '']) => [room, imports.split(';')[0]]);
+  const held = Object.entries(MAY_IMPORT).map(([room, targets]) => {
+    if (room === 'testing') return [room, 'everything'];
+    const nothing = ALONE.has(room) ? 'nothing at all' : 'nothing of ours';
+    return [room, targets.length === 0 ? nothing : targets.join(', ')];
+  });
+  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(held));
+  assert.deepEqual(
+    sources('src').flatMap((file) => {
+      const [room = '', ...inside] = relative(src, file).split('/');
+      return inside.length === 0 || room in MAY_IMPORT ? [] : [room];
+    }),
+    [],
+  );
+});
 
 for (const file of sources('src').filter((path) => !isTest(path))) {
   const path = relative(src, file);
