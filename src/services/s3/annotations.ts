@@ -24,7 +24,14 @@ import { checksumAnswer } from './checksums.ts';
 import { openContentKey } from './encryption.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { objectEvent } from './notifications.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion, quoted } from './objectTargets.ts';
+import {
+  type ObjectRequest,
+  type ObjectTarget,
+  objectActions,
+  onObject,
+  presentVersion,
+  quoted,
+} from './objectTargets.ts';
 import { claimsOf, etagOf } from './putObject.ts';
 import { keepBytes, SMALL, type Staged, stage, uploadOfBytes } from './staging.ts';
 import { replaceVersion } from './versionStore.ts';
@@ -33,11 +40,6 @@ import type { ObjectVersion } from './versions.ts';
 const PAYLOAD_BYTES_MAX = 1024 * 1024;
 const NAME_BYTES_MAX = 512;
 const ANNOTATIONS_MAX = 1000;
-
-const actions = (verb: string) => ({
-  plain: `s3:${verb}ObjectAnnotation`,
-  versioned: `s3:${verb}ObjectVersionAnnotation`,
-});
 
 const refused = (code: string, message: string, status = 400) => new CommonError(code, message, status);
 
@@ -71,16 +73,14 @@ function requireSame(asked: string | undefined, { etag }: ObjectVersion): void {
   throw s3Error('PreconditionFailed', { details: { Condition: 'x-amz-object-if-match' } });
 }
 
-const sameAsked = ({ ObjectIfMatch }: { readonly ObjectIfMatch?: string | undefined }) => ({
+const sameAsked = ({ ObjectIfMatch }: ObjectRequest & { readonly ObjectIfMatch?: string | undefined }) => ({
   's3:x-amz-object-if-match': ObjectIfMatch,
 });
 
 type Input = Present<PutObjectAnnotationCommandInput> & { readonly come?: Upload };
 
 export const PutObjectAnnotation: Operation<Input, PutObjectAnnotationOutput, ObjectTarget> = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Put'), sameAsked(input)),
+  ...onObject(objectActions('Put', 'Annotation'), sameAsked),
   preparesFrom: SMALL + 1,
   /** So few bytes are held until all of them are here: they must be a text. */
   async prepare(input) {
@@ -172,9 +172,7 @@ export const GetObjectAnnotation: Operation<
   GetObjectAnnotationOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Get')),
+  ...onObject(objectActions('Get', 'Annotation')),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     const row = await ctx.store.get(annotations, [...ofVersion(version), input.AnnotationName]);
@@ -208,19 +206,10 @@ export const ListObjectAnnotations: Operation<
   ListObjectAnnotationsOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) =>
-    existingAccess(
-      ctx,
-      target,
-      input,
-      { plain: 's3:ListObjectAnnotations', versioned: 's3:ListObjectVersionAnnotations' },
-      {
-        's3:annotation-prefix': input.AnnotationPrefix,
-        's3:max-annotation-results': input.MaxAnnotationResults?.toString(),
-      },
-    ),
+  ...onObject(objectActions('List', 'Annotations'), (input: Present<ListObjectAnnotationsRequest>) => ({
+    's3:annotation-prefix': input.AnnotationPrefix,
+    's3:max-annotation-results': input.MaxAnnotationResults?.toString(),
+  })),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     const { AnnotationPrefix: prefix, MaxAnnotationResults = ANNOTATIONS_MAX } = input;
@@ -258,9 +247,7 @@ export const DeleteObjectAnnotation: Operation<
   DeleteObjectAnnotationOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Delete'), sameAsked(input)),
+  ...onObject(objectActions('Delete', 'Annotation'), sameAsked),
   /** That there is none is no error. */
   async run(input, ctx, target) {
     const version = presentVersion(target, input);

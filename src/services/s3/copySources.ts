@@ -8,7 +8,13 @@ import { type ObjectBody, readBody } from './bodies.ts';
 import { requireReadable } from './conditionals.ts';
 import { openContentKey } from './encryption.ts';
 import { invalidArgument, s3Error } from './errors.ts';
-import { existingAccess, loadForWriting, type ObjectRequest, type ObjectTarget } from './objectTargets.ts';
+import {
+  existingAccess,
+  loadForWriting,
+  type ObjectRequest,
+  type ObjectTarget,
+  objectActions,
+} from './objectTargets.ts';
 import { requirePayer } from './payment.ts';
 import { requireRestored } from './restores.ts';
 import { findLatest, findVersion } from './versionStore.ts';
@@ -85,7 +91,7 @@ export async function loadCopy<T extends BucketTarget>(
 export const loadCopyTarget = async (input: CopyRequest, ctx: Context): Promise<CopyTarget> =>
   loadCopy(input, ctx, await loadForWriting(input, ctx));
 
-const READING = { plain: 's3:GetObject', versioned: 's3:GetObjectVersion' };
+const READING = objectActions('Get');
 
 /** Permission to read the source. */
 export function sourceAccess(ctx: Context, { name, source }: CopyTarget, tags = false): readonly Access[] {

@@ -11,14 +11,11 @@ import { aclsDisabled, effectiveAcl, objectOwner } from './authority.ts';
 import { objectArn } from './bucketRows.ts';
 import { aclConditions, privateAcl, shownGrants, shownOwner } from './grants.ts';
 import { objectEvent } from './notifications.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion } from './objectTargets.ts';
+import { type ObjectTarget, objectActions, onObject, presentVersion } from './objectTargets.ts';
 import { replaceVersion } from './versionStore.ts';
 
 export const GetObjectAcl: Operation<Present<GetObjectAclRequest>, GetObjectAclOutput, ObjectTarget> = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) =>
-    existingAccess(ctx, target, input, { plain: 's3:GetObjectAcl', versioned: 's3:GetObjectVersionAcl' }),
+  ...onObject(objectActions('Get', 'Acl')),
   async run(input, _ctx, target) {
     const { settings, block } = target;
     const version = presentVersion(target, input);
@@ -30,16 +27,7 @@ export const GetObjectAcl: Operation<Present<GetObjectAclRequest>, GetObjectAclO
 };
 
 export const PutObjectAcl: Operation<Present<PutObjectAclRequest>, PutObjectAclOutput, ObjectTarget> = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) =>
-    existingAccess(
-      ctx,
-      target,
-      input,
-      { plain: 's3:PutObjectAcl', versioned: 's3:PutObjectVersionAcl' },
-      aclConditions(input),
-    ),
+  ...onObject<Present<PutObjectAclRequest>>(objectActions('Put', 'Acl'), aclConditions),
   async run(input, ctx, target) {
     const { settings } = target;
     const version = presentVersion(target, input);

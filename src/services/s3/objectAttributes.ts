@@ -11,14 +11,21 @@ import { checksumAnswer, memberOf } from './checksums.ts';
 import { encryptionAnswer } from './encryption.ts';
 import { invalidArgument } from './errors.ts';
 import { pageSize } from './listing.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion, shownVersion } from './objectTargets.ts';
+import {
+  existingAccess,
+  loadObject,
+  type ObjectTarget,
+  objectActions,
+  presentVersion,
+  shownVersion,
+} from './objectTargets.ts';
 import { contentKeyOf } from './readObjects.ts';
 import type { ObjectVersion } from './versions.ts';
 
 type Input = Present<GetObjectAttributesRequest>;
 
-const READING = { plain: 's3:GetObject', versioned: 's3:GetObjectVersion' };
-const ASKING = { plain: 's3:GetObjectAttributes', versioned: 's3:GetObjectVersionAttributes' };
+const READING = objectActions('Get');
+const ASKING = objectActions('Get', 'Attributes');
 const ATTRIBUTES: ReadonlySet<string> = new Set(['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']);
 
 export const GetObjectAttributes: Operation<Input, GetObjectAttributesOutput, ObjectTarget> = {

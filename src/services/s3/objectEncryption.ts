@@ -12,7 +12,7 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { openContentKey, sealContentKey } from './encryption.ts';
 import { type EncryptionRequest, encryptionConditions } from './encryptionRequests.ts';
 import { s3Error } from './errors.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion } from './objectTargets.ts';
+import { type ObjectTarget, onObject, presentVersion, sameAction } from './objectTargets.ts';
 import { replaceVersion } from './versionStore.ts';
 import type { ObjectVersion } from './versions.ts';
 
@@ -29,14 +29,11 @@ export const UpdateObjectEncryption: Operation<
   UpdateObjectEncryptionResponse,
   ObjectTarget
 > = {
-  recorded: 'data',
   readOnly: false,
-  load: loadObject,
-  access(input, ctx, target) {
-    const kms = input.ObjectEncryption?.SSEKMS;
-    const conditions = kms && encryptionConditions(asked(kms));
-    return existingAccess(ctx, target, input, { plain: ACTION, versioned: ACTION }, conditions);
-  },
+  ...onObject(sameAction(ACTION), ({ ObjectEncryption }: Present<UpdateObjectEncryptionRequest>) => {
+    const kms = ObjectEncryption?.SSEKMS;
+    return kms && encryptionConditions(asked(kms));
+  }),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     const request = asked(requireKms(input.ObjectEncryption?.SSEKMS, target.settings.account));

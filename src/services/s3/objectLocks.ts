@@ -18,13 +18,11 @@ import type { Operation, Present } from '../../core/operation.ts';
 import { objectAccess } from './access.ts';
 import { s3Error } from './errors.ts';
 import { lockConditions, requireChangeable, requireFuture, requireLockable, requireNoEventHold } from './locks.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion } from './objectTargets.ts';
+import { type ObjectTarget, onObject, presentVersion, sameAction } from './objectTargets.ts';
 import { oneOf, wanted } from './onBucket.ts';
 import { owedReplication } from './replicationOwed.ts';
 import { replaceVersion } from './versionStore.ts';
 import type { ObjectVersion, Retention } from './versions.ts';
-
-const same = (action: string) => ({ plain: action, versioned: action });
 
 const notLocked = () =>
   new CommonError(
@@ -38,9 +36,7 @@ export const GetObjectRetention: Operation<
   GetObjectRetentionOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, same('s3:GetObjectRetention')),
+  ...onObject(sameAction('s3:GetObjectRetention')),
   async run(input, _ctx, target) {
     requireLockable(target.settings);
     const { retention } = presentVersion(target, input);
@@ -54,15 +50,9 @@ export const PutObjectRetention: Operation<
   PutObjectRetentionOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) =>
-    existingAccess(ctx, target, input, same('s3:PutObjectRetention'), {
-      ...lockConditions(
-        { ObjectLockMode: input.Retention?.Mode, ObjectLockRetainUntilDate: input.Retention?.RetainUntilDate },
-        ctx.now,
-      ),
-    }),
+  ...onObject(sameAction('s3:PutObjectRetention'), ({ Retention }: Present<PutObjectRetentionRequest>, { now }) =>
+    lockConditions({ ObjectLockMode: Retention?.Mode, ObjectLockRetainUntilDate: Retention?.RetainUntilDate }, now),
+  ),
   async run(input, ctx, target) {
     requireLockable(target.settings);
     const version = presentVersion(target, input);
@@ -93,9 +83,7 @@ export const GetObjectLegalHold: Operation<
   GetObjectLegalHoldOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, same('s3:GetObjectLegalHold')),
+  ...onObject(sameAction('s3:GetObjectLegalHold')),
   async run(input, _ctx, target) {
     requireLockable(target.settings);
     const { legalHold } = presentVersion(target, input);
@@ -109,12 +97,9 @@ export const PutObjectLegalHold: Operation<
   PutObjectLegalHoldOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) =>
-    existingAccess(ctx, target, input, same('s3:PutObjectLegalHold'), {
-      's3:object-lock-legal-hold': input.LegalHold?.Status,
-    }),
+  ...onObject(sameAction('s3:PutObjectLegalHold'), ({ LegalHold }: Present<PutObjectLegalHoldRequest>) => ({
+    's3:object-lock-legal-hold': LegalHold?.Status,
+  })),
   async run(input, ctx, target) {
     requireLockable(target.settings);
     const status = oneOf(input.LegalHold?.Status, ['ON', 'OFF'] as const);

@@ -10,16 +10,12 @@ import type {
 import type { Operation, Present } from '../../core/operation.ts';
 import { objectEvent } from './notifications.ts';
 import { objectTags, requestedTags } from './objectMetadata.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion, shownVersion } from './objectTargets.ts';
+import { type ObjectTarget, objectActions, onObject, presentVersion, shownVersion } from './objectTargets.ts';
 import { wanted } from './onBucket.ts';
 import { replaceVersion } from './versionStore.ts';
 
-const actions = (verb: string) => ({ plain: `s3:${verb}ObjectTagging`, versioned: `s3:${verb}ObjectVersionTagging` });
-
 export const GetObjectTagging: Operation<Present<GetObjectTaggingRequest>, GetObjectTaggingOutput, ObjectTarget> = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Get')),
+  ...onObject(objectActions('Get', 'Tagging')),
   async run(input, _ctx, target) {
     const version = presentVersion(target, input);
     return { ...shownVersion(target, version), TagSet: [...(version.tags ?? [])] };
@@ -27,12 +23,9 @@ export const GetObjectTagging: Operation<Present<GetObjectTaggingRequest>, GetOb
 };
 
 export const PutObjectTagging: Operation<Present<PutObjectTaggingRequest>, PutObjectTaggingOutput, ObjectTarget> = {
-  recorded: 'data',
-  load: loadObject,
-  access(input, ctx, target) {
-    const tags = (input.Tagging?.TagSet ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value }));
-    return existingAccess(ctx, target, input, actions('Put'), requestedTags(tags));
-  },
+  ...onObject(objectActions('Put', 'Tagging'), ({ Tagging }: Present<PutObjectTaggingRequest>) =>
+    requestedTags((Tagging?.TagSet ?? []).map(({ Key = '', Value = '' }) => ({ Key, Value }))),
+  ),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     const tags = objectTags(wanted(input.Tagging?.TagSet));
@@ -47,9 +40,7 @@ export const DeleteObjectTagging: Operation<
   DeleteObjectTaggingOutput,
   ObjectTarget
 > = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, actions('Delete')),
+  ...onObject(objectActions('Delete', 'Tagging')),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     const { tags: _, ...rest } = version;

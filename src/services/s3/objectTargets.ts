@@ -1,6 +1,6 @@
 /** Objects that requests are about: found with their bucket, and what permission a request for one needs. */
 import type { Context } from '../../core/context.ts';
-import type { Access } from '../../core/operation.ts';
+import type { Access, Operation } from '../../core/operation.ts';
 import {
   type BucketRequest,
   type BucketTarget,
@@ -88,6 +88,26 @@ export function presentVersion({ version }: ObjectTarget, { Key, VersionId }: Ob
     headers: { ...headers, allow: 'DELETE', 'last-modified': new Date(version.modified).toUTCString() },
   });
 }
+
+/** `s3:GetObjectAcl` and `s3:GetObjectVersionAcl` */
+export const objectActions = (verb: string, what = ''): ObjectActions => ({
+  plain: `s3:${verb}Object${what}`,
+  versioned: `s3:${verb}ObjectVersion${what}`,
+});
+
+/** Of an action that names versions by no other name. */
+export const sameAction = (action: string): ObjectActions => ({ plain: action, versioned: action });
+
+/** Of operations on an object that is there. */
+export const onObject = <Input extends ObjectRequest>(
+  actions: ObjectActions,
+  conditions: (input: Input, ctx: Context) => Access['conditions'] = () => ({}),
+) =>
+  ({
+    recorded: 'data',
+    load: loadObject,
+    access: (input, ctx, target) => existingAccess(ctx, target, input, actions, conditions(input, ctx)),
+  }) satisfies Partial<Operation<Input, unknown, ObjectTarget>>;
 
 /** `x-amz-version-id` of answers: of buckets that never had versioning there is none. */
 export const shownVersion = ({ bucket }: BucketTarget, version: Pick<ObjectVersion, 'id'>): { VersionId?: string } =>

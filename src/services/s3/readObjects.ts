@@ -11,26 +11,15 @@ import { encryptionAnswer, openContentKey, type Sealed } from './encryption.ts';
 import { s3Error } from './errors.ts';
 import { expirationHeader } from './lifecycleRules.ts';
 import { describing } from './objectMetadata.ts';
-import {
-  existingAccess,
-  loadObject,
-  type ObjectTarget,
-  presentVersion,
-  quoted,
-  shownVersion,
-} from './objectTargets.ts';
+import { type ObjectTarget, objectActions, onObject, presentVersion, quoted, shownVersion } from './objectTargets.ts';
 import { type ByteRange, rangeIn } from './ranges.ts';
 import { requireRestored, restoreAnswer } from './restores.ts';
 import type { ObjectVersion } from './versions.ts';
 
-const READING = { plain: 's3:GetObject', versioned: 's3:GetObjectVersion' };
-
 type GetObjectOutput = Omit<GetObjectCommandOutput, '$metadata'>;
 
 export const GetObject: Operation<Present<GetObjectRequest>, GetObjectOutput, ObjectTarget> = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, READING),
+  ...onObject(objectActions('Get')),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     requireReadable(version, input);
@@ -54,9 +43,7 @@ export const GetObject: Operation<Present<GetObjectRequest>, GetObjectOutput, Ob
 export const HeadObject: Operation<Present<HeadObjectRequest>, HeadObjectOutput, ObjectTarget> = {
   action: 's3:GetObject',
   readOnly: true,
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, READING),
+  ...onObject(objectActions('Get')),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     requireReadable(version, input);

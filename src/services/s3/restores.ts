@@ -17,7 +17,7 @@ import { archiveTierOf } from './accessTiers.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { midnightAfter } from './lifecycleRules.ts';
 import { objectEvent } from './notifications.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion } from './objectTargets.ts';
+import { type ObjectTarget, onObject, presentVersion, sameAction } from './objectTargets.ts';
 import { oneOf, wanted } from './onBucket.ts';
 import { RESTORED, type Restored } from './restoreTasks.ts';
 import type { BucketSettings } from './settings.ts';
@@ -71,10 +71,7 @@ export function wantsRestoreStatus(asked: readonly string[] = []): boolean {
 }
 
 export const RestoreObject: Operation<Present<RestoreObjectRequest>, RestoreObjectOutput, ObjectTarget> = {
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) =>
-    existingAccess(ctx, target, input, { plain: 's3:RestoreObject', versioned: 's3:RestoreObject' }),
+  ...onObject(sameAction('s3:RestoreObject')),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     const asked = wanted(input.RestoreRequest);

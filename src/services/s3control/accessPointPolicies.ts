@@ -14,7 +14,7 @@ import { CommonError } from '../../core/errors.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { type AccessPoint, accessPointArn, accessPoints } from '../../identity/accessPoints.ts';
 import { showPrincipals } from '../../identity/principalBinding.ts';
-import { accessOf, findAccessPoint } from './accessPoints.ts';
+import { onPoint } from './accessPoints.ts';
 
 interface Asked {
   readonly AccountId?: string | undefined;
@@ -33,14 +33,12 @@ export const GetAccessPointPolicy: Operation<
   GetAccessPointPolicyResult,
   AccessPoint
 > = {
-  load: findAccessPoint,
-  access: (_input, ctx, point) => accessOf(ctx, point),
+  ...onPoint,
   run: async (_input, ctx, point) => ({ Policy: await showPrincipals(ctx.store, policyOf(point)) }),
 };
 
 export const PutAccessPointPolicy: Operation<Present<PutAccessPointPolicyRequest> & Asked, object, AccessPoint> = {
-  load: findAccessPoint,
-  access: (_input, ctx, point) => accessOf(ctx, point),
+  ...onPoint,
   async run(input, ctx, point) {
     const { bucket: Bucket, block } = point;
     const asked = { Bucket, Policy: input.Policy, Arn: accessPointArn(point), block };
@@ -53,8 +51,7 @@ export const PutAccessPointPolicy: Operation<Present<PutAccessPointPolicyRequest
 
 export const DeleteAccessPointPolicy: Operation<Present<DeleteAccessPointPolicyRequest> & Asked, object, AccessPoint> =
   {
-    load: findAccessPoint,
-    access: (_input, ctx, point) => accessOf(ctx, point),
+    ...onPoint,
     async run(_input, ctx, point) {
       policyOf(point);
       const { policy: _, policyIsPublic: __, ...rest } = point;
@@ -68,8 +65,7 @@ export const GetAccessPointPolicyStatus: Operation<
   GetAccessPointPolicyStatusResult,
   AccessPoint
 > = {
-  load: findAccessPoint,
-  access: (_input, ctx, point) => accessOf(ctx, point),
+  ...onPoint,
   async run(_input, _ctx, point) {
     policyOf(point);
     return { PolicyStatus: { IsPublic: point.policyIsPublic === true } };

@@ -21,6 +21,7 @@ import { requestTags } from '../../core/tags.ts';
 import { type AccessPoint, accessPointArn, accessPoints } from '../../identity/accessPoints.ts';
 import { ALL_BLOCKED, blockOf, type PublicAccessBlock } from '../../identity/publicAccess.ts';
 import { requireOwnAccount } from './accounts.ts';
+import { bucketNamed } from './bucketFacts.ts';
 import { pageAsked, pagesOf } from './pages.ts';
 import { requireTags, withTagging } from './tagRules.ts';
 
@@ -67,10 +68,11 @@ export const accessOf = (ctx: Context, point: AccessPoint) => ({
   conditions: conditionsOf(ctx, point.name, point.vpc),
 });
 
-interface BucketFacts {
-  readonly account: string;
-  readonly region: string;
-}
+/** Of operations on an access point of the account. */
+export const onPoint = {
+  load: findAccessPoint,
+  access: (_input: Asked, ctx: Context, point: AccessPoint) => accessOf(ctx, point),
+};
 
 export const CreateAccessPoint: Operation<Present<CreateAccessPointRequest> & Asked, CreateAccessPointResult> = {
   access(input, ctx) {
@@ -86,7 +88,7 @@ export const CreateAccessPoint: Operation<Present<CreateAccessPointRequest> & As
     if (!NAME.test(name) || RESERVED.test(name)) {
       throw new CommonError('InvalidURI', "Couldn't parse the specified URI.");
     }
-    const bucket = await ctx.call<BucketFacts | undefined>('s3', 'DescribeBucket', { Bucket: bucketName });
+    const bucket = await bucketNamed(ctx, bucketName);
     const theirs = input.BucketAccountId ?? ctx.account;
     if (!bucket || bucket.account !== theirs || bucket.region !== ctx.region) throw onlyForBuckets();
     const point = newAccessPoint(ctx, input, theirs);
@@ -124,8 +126,7 @@ function newAccessPoint(ctx: Context, input: Present<CreateAccessPointRequest>, 
 }
 
 export const GetAccessPoint: Operation<Present<GetAccessPointRequest> & Asked, GetAccessPointResult, AccessPoint> = {
-  load: findAccessPoint,
-  access: (_input, ctx, point) => accessOf(ctx, point),
+  ...onPoint,
   async run(_input, _ctx, point) {
     const host = `${point.region}.amazonaws.com`;
     return {
@@ -153,8 +154,7 @@ const described = (point: AccessPoint): Described => ({
 });
 
 export const DeleteAccessPoint: Operation<Present<DeleteAccessPointRequest> & Asked, object, AccessPoint> = {
-  load: findAccessPoint,
-  access: (_input, ctx, point) => accessOf(ctx, point),
+  ...onPoint,
   async run(_input, ctx, point) {
     await ctx.store.remove(accessPoints, [point.account, point.region, point.name]);
     return {};

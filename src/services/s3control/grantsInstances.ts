@@ -21,6 +21,7 @@ import { requestTags } from '../../core/tags.ts';
 import { bindPrincipals, InvalidPrincipal, showPrincipals } from '../../identity/principalBinding.ts';
 import { parsePolicy, validatePolicy } from '../../policy/index.ts';
 import { requireOwnAccount } from './accounts.ts';
+import { bucketNamed } from './bucketFacts.ts';
 import { grantError } from './grantErrors.ts';
 import {
   type GrantsInstance,
@@ -126,8 +127,7 @@ export const GetAccessGrantsInstanceForPrefix: Operation<
   GrantsInstance
 > = {
   async load(input, ctx) {
-    const Bucket = scopeIn(input.S3Prefix)?.bucket ?? '';
-    const bucket = await ctx.call<{ account: string; region: string } | undefined>('s3', 'DescribeBucket', { Bucket });
+    const bucket = await bucketNamed(ctx, scopeIn(input.S3Prefix)?.bucket ?? '');
     const here = bucket && bucket.region === ctx.region ? bucket.account : input.AccountId;
     return loadInstance({ AccountId: here }, ctx);
   },

@@ -18,6 +18,7 @@ import { requestTags } from '../../core/tags.ts';
 import { passRole } from '../../identity/passRole.ts';
 import { byName, roleArn, roles } from '../../identity/principals.ts';
 import { requireOwnAccount } from './accounts.ts';
+import { bucketNamed } from './bucketFacts.ts';
 import { grantError, quotaExceeded } from './grantErrors.ts';
 import {
   accessGrants,
@@ -109,8 +110,7 @@ async function requireScope(ctx: Context, scope: string): Promise<void> {
   const within = scopeIn(scope);
   if (!within) throw grantError('InvalidAccessGrantsLocation');
   if (within.bucket === '') return;
-  type Facts = { account: string; region: string };
-  const bucket = await ctx.call<Facts | undefined>('s3', 'DescribeBucket', { Bucket: within.bucket });
+  const bucket = await bucketNamed(ctx, within.bucket);
   if (bucket?.account !== ctx.account || bucket.region !== ctx.region) throw grantError('InvalidAccessGrantsLocation');
 }
 

@@ -1,6 +1,7 @@
 /** In whose name a batch job acts: in its role, which must trust S3 Batch Operations. */
 import { type Caller, type Context, servicePrincipal } from '../../core/context.ts';
 import { assumedByService } from '../../identity/serviceRoles.ts';
+import { bucketNamed } from './bucketFacts.ts';
 import { type Job, jobArn } from './jobRows.ts';
 
 const jobCaller = (ctx: Context, job: Job): Promise<Caller> => {
@@ -15,6 +16,6 @@ export async function asJob<Out>(
   operation: string,
   input: { readonly Bucket: string; readonly [member: string]: unknown },
 ): Promise<Out> {
-  const bucket = await ctx.call<{ region: string } | undefined>('s3', 'DescribeBucket', { Bucket: input.Bucket });
+  const bucket = await bucketNamed(ctx, input.Bucket);
   return ctx.call<Out>('s3', operation, input, await jobCaller(ctx, job), bucket?.region ?? job.region);
 }

@@ -152,11 +152,14 @@ export async function chosen(ctx: Context, job: Job, generator: S3JobManifestGen
 }
 
 const outputOf = (generator: S3JobManifestGenerator) => {
-  const { Bucket, ManifestPrefix, ManifestEncryption } = generator.ManifestOutputLocation!;
+  const { Bucket, ManifestPrefix, ManifestEncryption, ExpectedManifestBucketOwner } = generator.ManifestOutputLocation!;
   return {
-    bucket: Bucket!.replace('arn:aws:s3:::', ''),
+    placement: {
+      Bucket: Bucket!.replace('arn:aws:s3:::', ''),
+      ...(ExpectedManifestBucketOwner !== undefined && { ExpectedBucketOwner: ExpectedManifestBucketOwner }),
+      ...(ManifestEncryption?.SSES3 && { ServerSideEncryption: 'AES256' }),
+    },
     folder: ManifestPrefix === undefined ? '' : `${ManifestPrefix}/`,
-    encryption: ManifestEncryption?.SSES3 ? { ServerSideEncryption: 'AES256' } : {},
   };
 };
 
@@ -167,20 +170,20 @@ export async function writeManifestFile(
   generator: S3JobManifestGenerator,
   entries: readonly Entry[],
 ): Promise<ReportFile> {
-  const { bucket, folder, encryption } = outputOf(generator);
+  const { placement, folder } = outputOf(generator);
   const lines = entries.map(([name, key, version]) => csvLine([name, encodeURIComponent(key), version ?? '']));
   const Body = gzipSync(`${lines.join('\n')}\n`);
   const Key = `${folder}job-${job.id}/manifest-${(job.manifestFiles ?? []).length}.csv.gz`;
-  await asJob(ctx, job, 'PutObject', { Bucket: bucket, Key, Body, ...encryption });
+  await asJob(ctx, job, 'PutObject', { ...placement, Key, Body });
   return { succeeded: true, key: Key, size: Body.length, md5: createHash('md5').update(Body).digest('hex') };
 }
 
 /** The manifest of those files. */
 export async function writeManifest(ctx: Context, job: Job, generator: S3JobManifestGenerator) {
-  const { bucket, folder, encryption } = outputOf(generator);
+  const { placement, folder } = outputOf(generator);
   const manifest = {
     sourceBucket: generator.SourceBucket!.replace('arn:aws:s3:::', ''),
-    destinationBucket: `arn:aws:s3:::${bucket}`,
+    destinationBucket: `arn:aws:s3:::${placement.Bucket}`,
     version: '2016-11-30',
     creationTimestamp: String(ctx.now.getTime()),
     fileFormat: 'CSV',
@@ -189,10 +192,10 @@ export async function writeManifest(ctx: Context, job: Job, generator: S3JobMani
   };
   const Key = `${folder}job-${job.id}/manifest.json`;
   const Body = Buffer.from(JSON.stringify(manifest));
-  const put = { Bucket: bucket, Key, Body, ...encryption };
+  const put = { ...placement, Key, Body };
   const { ETag = '' } = await asJob<{ ETag?: string }>(ctx, job, 'PutObject', put);
   return {
     Format: 'S3InventoryReport_CSV_20211130' as const,
-    Location: { ObjectArn: `arn:aws:s3:::${bucket}/${Key}`, ETag: ETag.replaceAll('"', '') },
+    Location: { ObjectArn: `arn:aws:s3:::${placement.Bucket}/${Key}`, ETag: ETag.replaceAll('"', '') },
   };
 }

@@ -162,10 +162,17 @@ test('S3ReplicateObject replicates what was there before the rule, chosen from t
       .split('\n').length;
   }
   assert.equal(lines, 3);
-  const again = await create({ Operation, ManifestGenerator });
-  await cloud.settle();
-  const { Status, FailureReasons } = (await control.describeJob({ AccountId, JobId: again })).Job!;
-  assert.deepEqual([Status, FailureReasons?.[0]?.FailureCode], ['Failed', 'InvalidManifest']);
+  const failure = async (generator: typeof ManifestGenerator) => {
+    const id = await create({ Operation, ManifestGenerator: generator });
+    await cloud.settle();
+    const { Status, FailureReasons } = (await control.describeJob({ AccountId, JobId: id })).Job!;
+    return [Status, FailureReasons?.[0]?.FailureCode];
+  };
+  assert.deepEqual(await failure(ManifestGenerator), ['Failed', 'InvalidManifest']);
+  const theirs = structuredClone(ManifestGenerator);
+  theirs.S3JobManifestGenerator.Filter.ObjectReplicationStatuses = ['COMPLETED' as 'NONE'];
+  Object.assign(theirs.S3JobManifestGenerator.ManifestOutputLocation, { ExpectedManifestBucketOwner: '999999999999' });
+  assert.deepEqual(await failure(theirs), ['Failed', 'AccessDenied']);
 });
 
 test('An inventory is a manifest', async () => {

@@ -29,6 +29,7 @@ import { ALL_BLOCKED, blockOf } from '../../identity/publicAccess.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { pointPages } from './accessPoints.ts';
 import { requireOwnAccount } from './accounts.ts';
+import { bucketNamed } from './bucketFacts.ts';
 import { asynchronously, TAKES_MS } from './multiRegionRequests.ts';
 import { pageAsked } from './pages.ts';
 
@@ -44,7 +45,7 @@ export const noSuchPoint = () =>
   new CommonError('NoSuchMultiRegionAccessPoint', 'The specified Multi-Region Access Point does not exist', 404);
 
 /** Permission on the Multi-Region Access Point itself. */
-export function multiRegionAccess({ account, alias }: Pick<MultiRegionAccessPoint, 'account' | 'alias'>) {
+function multiRegionAccess({ account, alias }: Pick<MultiRegionAccessPoint, 'account' | 'alias'>) {
   const resource = multiRegionArn({ account, alias });
   return {
     resource,
@@ -57,8 +58,7 @@ export function multiRegionAccess({ account, alias }: Pick<MultiRegionAccessPoin
   };
 }
 
-/** For operations' `load`. */
-export async function multiRegionNamed(
+async function multiRegionNamed(
   ctx: Context,
   AccountId: string | undefined,
   name: string,
@@ -68,6 +68,25 @@ export async function multiRegionNamed(
   if (found && !isGone(found, ctx.now)) return found;
   return new Missing(multiRegionArn({ account: ctx.account, alias: name }), noSuchPoint());
 }
+
+/** Permission on the one that was found. */
+export const onMultiRegion = (_input: unknown, _ctx: Context, point: MultiRegionAccessPoint) =>
+  multiRegionAccess(point);
+
+/** Of operations that are asked by its name. */
+export const ofNamed = {
+  load: (input: Account & { readonly Name: string }, ctx: Context) =>
+    multiRegionNamed(ctx, input.AccountId, input.Name),
+  access: onMultiRegion,
+};
+
+type Detailed = Account & { readonly Details: { readonly Name?: string | undefined } };
+
+/** Of those that are given details, its name among them. */
+export const ofDetailed = {
+  load: (input: Detailed, ctx: Context) => multiRegionNamed(ctx, input.AccountId, input.Details.Name!),
+  access: onMultiRegion,
+};
 
 export const CreateMultiRegionAccessPoint: Operation<
   Present<CreateMultiRegionAccessPointRequest> & Account,
@@ -108,11 +127,6 @@ async function create(ctx: Context, details: NonNullable<CreateMultiRegionAccess
   return regions.map(({ region }) => region);
 }
 
-interface BucketFacts {
-  readonly account: string;
-  readonly region: string;
-}
-
 /** One bucket in each Region, of the account or of the one that the request names. */
 async function regionsOf(
   ctx: Context,
@@ -126,7 +140,7 @@ async function regionsOf(
   }
   const regions: RegionalBucket[] = [];
   for (const { Bucket = '', BucketAccountId = ctx.account } of asked) {
-    const bucket = await ctx.call<BucketFacts | undefined>('s3', 'DescribeBucket', { Bucket });
+    const bucket = await bucketNamed(ctx, Bucket);
     if (bucket?.account !== BucketAccountId) {
       throw new CommonError('NoSuchBucket', 'The specified bucket does not exist', 404);
     }
@@ -144,8 +158,7 @@ export const DeleteMultiRegionAccessPoint: Operation<
   DeleteMultiRegionAccessPointResult,
   MultiRegionAccessPoint
 > = {
-  load: ({ AccountId, Details }, ctx) => multiRegionNamed(ctx, AccountId, Details.Name!),
-  access: (_input, _ctx, point) => multiRegionAccess(point),
+  ...ofDetailed,
   run: (input, ctx, point) =>
     asynchronously(ctx, 'delete', input, async () => {
       requireSettled(ctx, point);
@@ -166,8 +179,7 @@ export const GetMultiRegionAccessPoint: Operation<
   GetMultiRegionAccessPointResult,
   MultiRegionAccessPoint
 > = {
-  load: ({ AccountId, Name }, ctx) => multiRegionNamed(ctx, AccountId, Name),
-  access: (_input, _ctx, point) => multiRegionAccess(point),
+  ...ofNamed,
   run: async (_input, ctx, point) => ({ AccessPoint: reported(ctx, point) }),
 };
 

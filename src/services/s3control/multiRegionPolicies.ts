@@ -25,9 +25,10 @@ import { showPrincipals } from '../../identity/principalBinding.ts';
 import { requireOwnAccount } from './accounts.ts';
 import {
   type Account,
-  multiRegionAccess,
-  multiRegionNamed,
   noSuchPoint,
+  ofDetailed,
+  ofNamed,
+  onMultiRegion,
   requireSettled,
 } from './multiRegionAccessPoints.ts';
 import { asynchronously, TAKES_MS } from './multiRegionRequests.ts';
@@ -39,8 +40,7 @@ export const PutMultiRegionAccessPointPolicy: Operation<
   PutMultiRegionAccessPointPolicyResult,
   MultiRegionAccessPoint
 > = {
-  load: ({ AccountId, Details }, ctx) => multiRegionNamed(ctx, AccountId, Details.Name!),
-  access: (_input, _ctx, point) => multiRegionAccess(point),
+  ...ofDetailed,
   run: (input, ctx, point) =>
     asynchronously(ctx, 'put-policy', input, async () => {
       requireSettled(ctx, point);
@@ -59,8 +59,7 @@ export const GetMultiRegionAccessPointPolicy: Operation<
   GetMultiRegionAccessPointPolicyResult,
   MultiRegionAccessPoint
 > = {
-  load: ({ AccountId, Name }, ctx) => multiRegionNamed(ctx, AccountId, Name),
-  access: (_input, _ctx, point) => multiRegionAccess(point),
+  ...ofNamed,
   async run(_input, ctx, point) {
     const shown = async (text: string) => ({ Policy: await showPrincipals(ctx.store, text) });
     const established = establishedPolicy(point, ctx.now);
@@ -78,15 +77,14 @@ export const GetMultiRegionAccessPointPolicyStatus: Operation<
   GetMultiRegionAccessPointPolicyStatusResult,
   MultiRegionAccessPoint
 > = {
-  load: ({ AccountId, Name }, ctx) => multiRegionNamed(ctx, AccountId, Name),
-  access: (_input, _ctx, point) => multiRegionAccess(point),
+  ...ofNamed,
   run: async (_input, ctx, point) => ({
     Established: { IsPublic: establishedPolicy(point, ctx.now)?.isPublic === true },
   }),
 };
 
 /** By its ARN, or its alias alone. */
-async function multiRegionAt(ctx: Context, { AccountId, Mrap }: Account & { readonly Mrap: string }) {
+async function multiRegionAt({ AccountId, Mrap }: Account & { readonly Mrap: string }, ctx: Context) {
   requireOwnAccount(ctx, AccountId);
   const alias = Mrap.slice(Mrap.lastIndexOf(Mrap.includes('/') ? '/' : ':') + 1);
   const [point] = (await ctx.store.list(multiRegionAccessPoints, [alias], { index: 'alias', limit: 1 })).rows;
@@ -94,13 +92,14 @@ async function multiRegionAt(ctx: Context, { AccountId, Mrap }: Account & { read
   return new Missing(multiRegionArn({ account: ctx.account, alias }), noSuchPoint());
 }
 
+const ofRouted = { load: multiRegionAt, access: onMultiRegion };
+
 export const GetMultiRegionAccessPointRoutes: Operation<
   On<GetMultiRegionAccessPointRoutesRequest>,
   GetMultiRegionAccessPointRoutesResult,
   MultiRegionAccessPoint
 > = {
-  load: (input, ctx) => multiRegionAt(ctx, input),
-  access: (_input, _ctx, point) => multiRegionAccess(point),
+  ...ofRouted,
   run: async (_input, _ctx, point) => ({
     Mrap: multiRegionArn(point),
     Routes: point.regions.map(({ bucket, region, active }) => ({
@@ -118,8 +117,7 @@ export const SubmitMultiRegionAccessPointRoutes: Operation<
   object,
   MultiRegionAccessPoint
 > = {
-  load: (input, ctx) => multiRegionAt(ctx, input),
-  access: (_input, _ctx, point) => multiRegionAccess(point),
+  ...ofRouted,
   async run({ RouteUpdates: updates }, ctx, point) {
     requireSettled(ctx, point);
     let regions: readonly RegionalBucket[] = point.regions;

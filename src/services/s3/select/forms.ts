@@ -4,7 +4,7 @@ import { selectError } from './errors.ts';
 import { functionNamed, timeOf, trimmed } from './functions.ts';
 import type { Compute } from './query.ts';
 import { added, difference, extractOf, isDatePart, type Precision } from './timestamps.ts';
-import { isUnknown, numberIn } from './values.ts';
+import { isUnknown, numberIn, type Value } from './values.ts';
 
 type Parse = (c: Cursor) => Compute;
 
@@ -41,36 +41,31 @@ function datePart(c: Cursor): Precision {
   return text;
 }
 
-/** `DATE_ADD(month, 1, time)` */
-function dateAdd(c: Cursor, condition: Parse): Compute {
-  const part = datePart(c);
-  need(c, ',');
-  const quantity = condition(c);
-  need(c, ',');
-  const time = condition(c);
-  need(c, ')');
-  return (row) => {
-    const [count, to] = [quantity(row), time(row)];
-    if (isUnknown(count) || isUnknown(to)) return null;
-    const number = numberIn(count);
-    if (number === undefined || !Number.isInteger(number)) throw selectError('IncorrectSqlFunctionArgumentType');
-    return added(part, number, timeOf(to));
+/** What takes a part of dates and two values; where one of those is unknown, the outcome is. */
+const ofDates =
+  (outcome: (part: Precision, first: Value, second: Value) => Value) =>
+  (c: Cursor, condition: Parse): Compute => {
+    const part = datePart(c);
+    need(c, ',');
+    const first = condition(c);
+    need(c, ',');
+    const second = condition(c);
+    need(c, ')');
+    return (row) => {
+      const [one, other] = [first(row), second(row)];
+      return isUnknown(one) || isUnknown(other) ? null : outcome(part, one, other);
+    };
   };
-}
+
+/** `DATE_ADD(month, 1, time)` */
+const dateAdd = ofDates((part, count, time) => {
+  const number = numberIn(count);
+  if (number === undefined || !Number.isInteger(number)) throw selectError('IncorrectSqlFunctionArgumentType');
+  return added(part, number, timeOf(time));
+});
 
 /** `DATE_DIFF(day, time, time)` */
-function dateDiff(c: Cursor, condition: Parse): Compute {
-  const part = datePart(c);
-  need(c, ',');
-  const early = condition(c);
-  need(c, ',');
-  const late = condition(c);
-  need(c, ')');
-  return (row) => {
-    const [from, to] = [early(row), late(row)];
-    return isUnknown(from) || isUnknown(to) ? null : difference(part, timeOf(from), timeOf(to));
-  };
-}
+const dateDiff = ofDates((part, early, late) => difference(part, timeOf(early), timeOf(late)));
 
 /** `EXTRACT(year FROM time)` */
 function extract(c: Cursor, condition: Parse): Compute {

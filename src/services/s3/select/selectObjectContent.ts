@@ -7,7 +7,7 @@ import type { SelectObjectContentOutput, SelectObjectContentRequest } from '@aws
 import type { Operation, Present } from '../../../core/operation.ts';
 import { noteAccess } from '../accessTiers.ts';
 import { rangesOf } from '../bodies.ts';
-import { existingAccess, loadObject, type ObjectTarget, presentVersion } from '../objectTargets.ts';
+import { type ObjectTarget, objectActions, onObject, presentVersion } from '../objectTargets.ts';
 import { contentKeyOf } from '../readObjects.ts';
 import { requireRestored } from '../restores.ts';
 import { type Counters, eventsOf, recordsOf, writerOf } from './answers.ts';
@@ -17,14 +17,10 @@ import { parseQuery } from './query.ts';
 
 type Input = Present<SelectObjectContentRequest>;
 
-const READING = { plain: 's3:GetObject', versioned: 's3:GetObjectVersion' };
-
 export const SelectObjectContent: Operation<Input, SelectObjectContentOutput, ObjectTarget> = {
   action: 's3:GetObject',
   readOnly: true,
-  recorded: 'data',
-  load: loadObject,
-  access: (input, ctx, target) => existingAccess(ctx, target, input, READING),
+  ...onObject(objectActions('Get')),
   async run(input, ctx, target) {
     const version = presentVersion(target, input);
     if (input.ExpressionType !== 'SQL') throw selectError('InvalidExpressionType');
