@@ -88,6 +88,10 @@ function bare(open: () => Buffer): Buffer | undefined {
 
 const CURVES = { prime256v1: p256, secp384r1: p384, secp521r1: p521, secp256k1 } as const;
 
+// The first signature makes the curve's table of points: a large one would hold the event loop for 80 milliseconds.
+const TABLE_BITS = 4;
+for (const { Point: curve } of [p384, p521]) curve.BASE.precompute(TABLE_BITS);
+
 const curveOf = (key: KeyObject) => CURVES[key.asymmetricKeyDetails?.namedCurve as keyof typeof CURVES];
 
 export function signEcdsa(key: KeyObject, digest: Uint8Array): Uint8Array {
