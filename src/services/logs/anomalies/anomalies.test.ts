@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Cloud, testCloud } from '../../../testing/cloud.ts';
 import { refusal } from '../../../testing/rejected.ts';
+import { foundAnomalies } from './detectorRows.ts';
 
 const arnOf = (cloud: Cloud, name: string) => `arn:aws:logs:us-east-1:${cloud.managementAccount}:log-group:${name}`;
 
@@ -118,6 +119,23 @@ test('A pattern that is suppressed is so with anomalies that are yet to come, to
     (await list()).map(({ state }) => state),
     ['Active', 'Active'],
   );
+});
+
+test('Anomalies are forgotten with their detector, however many there were', async () => {
+  const { cloud, logs, create, step } = await watched();
+  const anomalyDetectorArn = await create();
+  await step(...usual);
+  await step('FATAL: disk sda is broken');
+  const id = anomalyDetectorArn.split(':').at(-1)!;
+  const all = (limit: number) =>
+    cloud.deps.store.transaction(async (tx) => (await tx.list(foundAnomalies, [id], { limit })).rows);
+  const [found] = await all(1);
+  await cloud.deps.store.transaction(async (tx) => {
+    for (let i = 0; i < 450; i++) await tx.insert(foundAnomalies, { ...found!, about: `x ${i}`, id: `x${i}` });
+  });
+  await logs.deleteLogAnomalyDetector({ anomalyDetectorArn });
+  await cloud.settle();
+  assert.deepEqual(await all(1), []);
 });
 
 test('UpdateAnomaly suppresses an anomaly for a while, a pattern for ever, or takes it as usual', async () => {

@@ -26,7 +26,7 @@ import { rowsPage } from '../pages.ts';
 import { filterPattern } from '../patterns/index.ts';
 import { ownKey } from '../resourceKeys.ts';
 import { acceptedTags, tagConditions } from '../tags.ts';
-import { anomalyDetectors, type Detector, detectorArn, foundAnomalies, SCAN } from './detectorRows.ts';
+import { anomalyDetectors, type Detector, detectorArn, SCAN } from './detectorRows.ts';
 import { dropModel } from './scan.ts';
 
 const DETECTORS_MAX = 500;
@@ -135,15 +135,11 @@ export const UpdateLogAnomalyDetector = onDetector<Present<UpdateLogAnomalyDetec
   },
 );
 
-const REMOVED_AT_ONCE = 1_000;
-
 export const DeleteLogAnomalyDetector = onDetector<Present<DeleteLogAnomalyDetectorRequest>, object>(
   async (_input, ctx, detector) => {
     await ctx.store.remove(anomalyDetectors, anomalyDetectors.key(detector));
-    await notAnyMore(ctx.store, SCAN, detector.id);
     dropModel(ctx, detector);
-    const { rows } = await ctx.store.list(foundAnomalies, [detector.id], { limit: REMOVED_AT_ONCE });
-    for (const anomaly of rows) await ctx.store.remove(foundAnomalies, foundAnomalies.key(anomaly));
+    await owe(ctx, detector); // Its next turn, which finds it gone, forgets what it found.
     return {};
   },
 );

@@ -48,7 +48,8 @@ const modelId = ({ id }: Detector, version: number) => `logs-anomaly-model/${id}
 /** One turn. Milliseconds until the next one; undefined: the detector is gone, or paused. */
 export async function scan({ body: { id } }: Task<{ readonly id: string }>, ctx: Context): Promise<number | undefined> {
   const detector = await ctx.store.get(anomalyDetectors, [ctx.account, ctx.region, id]);
-  if (!detector || detector.status === 'PAUSED') return undefined;
+  if (!detector) return forgetSome(ctx, id);
+  if (detector.status === 'PAUSED') return undefined;
   const group = await groupOfId(ctx, detector.group);
   if (!group) {
     await ctx.store.replace(anomalyDetectors, { ...detector, status: 'FAILED' });
@@ -69,6 +70,14 @@ export async function scan({ body: { id } }: Task<{ readonly id: string }>, ctx:
   if (ready) await tell(ctx, detector, deviations);
   await keep(ctx, { ...detector, status: ready ? 'ANALYZING' : 'TRAINING', looked: now }, model);
   return interval;
+}
+
+const GONE_AT_ONCE = 200;
+
+async function forgetSome({ store }: Context, detector: string): Promise<number | undefined> {
+  const { rows } = await store.list(foundAnomalies, [detector], { limit: GONE_AT_ONCE });
+  for (const anomaly of rows) await store.remove(foundAnomalies, foundAnomalies.key(anomaly));
+  return rows.length === GONE_AT_ONCE ? 0 : undefined;
 }
 
 async function modelOf(ctx: Context, detector: Detector, group: LogGroup): Promise<Model> {
