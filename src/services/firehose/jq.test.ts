@@ -81,5 +81,7 @@ test('A query that could grow without bound ends', () => {
   assert.throws(() => parseKeys(`{a:.b${'|.'.repeat(1000)}}`), JqSyntax);
   const doubling = `{a:.b${'|.+.'.repeat(45)}}`;
   assert.throws(() => keysOf(doubling, { b: 'x' }), JqFailure);
+  const long = { a: ['x'.repeat(500_000), ...Array.from({ length: 2000 }, () => null)] };
+  assert.throws(() => keysOf('{a:.a|join(.[0])}', long), JqFailure);
   assert.equal(keysOf(`{a:1${'+1'.repeat(2000)}}`, {}).a, 2001);
 });

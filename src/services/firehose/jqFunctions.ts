@@ -139,6 +139,11 @@ function has(value: Value, key: Value): boolean {
   return Object.hasOwn(value, text(key));
 }
 
+function joined(values: readonly Value[], separator: string): string {
+  if (values.length * separator.length > TEXT_MAX) throw new JqFailure('the text is too long');
+  return bounded(values.map((each) => (each === null ? '' : asText(each))).join(separator));
+}
+
 type Function = (value: Value, ...args: Value[]) => Value;
 
 const asText = (value: Value) => (typeof value === 'string' ? value : bounded(JSON.stringify(value)));
@@ -161,12 +166,7 @@ const NAMED: Readonly<Record<string, Function>> = {
   'last/0': (value) => list(value).at(-1) ?? null,
   'has/1': (value, key) => has(value, key!),
   'split/1': (value, separator) => bounded(text(value)).split(text(separator!)),
-  'join/1': (value, separator) =>
-    bounded(
-      list(value)
-        .map((each) => (each === null ? '' : asText(each)))
-        .join(text(separator!)),
-    ),
+  'join/1': (value, separator) => joined(list(value), text(separator!)),
   'startswith/1': (value, start) => text(value).startsWith(text(start!)),
   'endswith/1': (value, end) => text(value).endsWith(text(end!)),
   'ltrimstr/1': (value, start) =>

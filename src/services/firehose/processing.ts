@@ -105,13 +105,14 @@ async function unpackedLogs(data: Buffer, extractsMessages: boolean, room: Room)
   if (!extractsMessages) return bytes;
   const { messageType, logEvents } = parsed(bytes, () => refused('The record is not of CloudWatch Logs.')) as Logs;
   if (messageType === 'CONTROL_MESSAGE') return undefined;
-  if (!Array.isArray(logEvents)) throw refused('The record is not of CloudWatch Logs.');
+  if (!Array.isArray(logEvents) || !logEvents.every((each) => typeof each?.message === 'string'))
+    throw refused('The record is not of CloudWatch Logs.');
   return Buffer.from(logEvents.map(({ message }) => `${message}\n`).join(''));
 }
 
 interface Logs {
   readonly messageType?: string;
-  readonly logEvents?: readonly { readonly message?: string }[];
+  readonly logEvents?: readonly ({ readonly message?: unknown } | null)[];
 }
 
 function parsed(bytes: Buffer, refused: () => Failure): object {
