@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Context } from '../core/context.ts';
+import { moment } from '../core/expiring.ts';
 import { table } from '../store/store.ts';
 
 interface Attempts {
@@ -13,8 +14,6 @@ interface Attempts {
   /** Milliseconds: of the last one. */
   readonly last: number;
 }
-
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
 
 const attempts = table<Attempts>('signin_attempts', {
   key: (row) => [row.id],

@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/manage-your-identity-source.html
  */
 import type { Context, Settings } from '../core/context.ts';
+import { byExpiry, forgetExpired } from '../core/expiring.ts';
 import { type Transaction, table } from '../store/store.ts';
 import { openedText, rowKeyOf, sealedText } from './instanceKeys.ts';
 import { regionsOf } from './instanceRegions.ts';
@@ -88,7 +89,7 @@ type Row = ExternalSignIn | (Omit<ExternalSignIn, 'attributes'> & { readonly sea
 export const externalSignIns = table<Row>('identitycenter_external_sign_in', {
   key: (row) => [row.signIn],
   indexes: {
-    expires: (row) => [[String(row.expires).padStart(15, '0')]],
+    expires: byExpiry,
     // Rows of earlier versions name no store.
     store: (row) => (row.identityStore ? [[row.identityStore]] : []),
   },
@@ -111,8 +112,6 @@ export async function keepSignIn({ store, random }: Writing, row: ExternalSignIn
 
 /** Rows of old ones make room. */
 export async function keepExternalSignIn(ctx: Writing & Pick<Context, 'now'>, row: ExternalSignIn): Promise<void> {
-  const { store, now } = ctx;
-  const { rows } = await store.list(externalSignIns, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { signIn, expires } of rows) if (expires <= now.getTime()) await store.remove(externalSignIns, [signIn]);
+  await forgetExpired(ctx, externalSignIns);
   await keepSignIn(ctx, row);
 }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Context } from '../core/context.ts';
+import { byExpiry } from '../core/expiring.ts';
 import { pagesAt } from '../core/pagesAddress.ts';
 import { regionOfHost } from '../core/regionalHosts.ts';
 import { everyRow } from '../store/everyRow.ts';
@@ -39,7 +40,7 @@ export const portalSessions = table<PortalSession>('portal_session', {
   indexes: {
     signIn: (session) => [[session.signIn]],
     user: (session) => [[session.identityStore, session.user]],
-    expires: (session) => [[moment(session.expires)]],
+    expires: byExpiry,
   },
 });
 
@@ -66,7 +67,7 @@ export interface DeviceAuthorization {
 
 export const deviceAuthorizations = table<DeviceAuthorization>('portal_device', {
   key: (row) => [row.device],
-  indexes: { userCode: (row) => [[row.userCode]], expires: (row) => [[moment(row.expires)]] },
+  indexes: { userCode: (row) => [[row.userCode]], expires: byExpiry },
 });
 
 /** A code that the authorization page gave a client, to be exchanged once (RFC 6749, with PKCE). */
@@ -90,10 +91,8 @@ export interface AuthorizationCode {
 
 export const authorizationCodes = table<AuthorizationCode>('portal_code', {
   key: (row) => [row.code],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
-
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
 
 export const digestOf = (token: string) => createHash('sha256').update(token).digest('base64url');
 

@@ -3,6 +3,7 @@
  * a code. An error is told to the client only once it is sure that the address is the client's own.
  */
 import type { Context } from '../core/context.ts';
+import { forgetExpired } from '../core/expiring.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { type Application, applicationClient, applicationNamed, entitled, mayUse } from '../identity/applications.ts';
 import type { Instance } from '../identity/instances.ts';
@@ -145,16 +146,11 @@ export async function postAuthorize(visit: Visit): Promise<WireResponse> {
 async function newCode(ctx: Context, request: Request, { session, user }: SignedIn): Promise<string> {
   const code = newToken(ctx);
   const { client, redirectUri, challenge, scopes } = request;
-  await forgetOld(ctx);
+  await forgetExpired(ctx, authorizationCodes);
   await ctx.store.insert(authorizationCodes, {
     ...{ code: digestOf(code), client: client.id, redirectUri, challenge, scopes, region: regionAsked(ctx) },
     ...{ identityStore: user.identityStore, user: user.id, mfa: session.mfa, signIn: session.signIn },
     expires: ctx.now.getTime() + CODE_MS,
   });
   return code;
-}
-
-async function forgetOld({ store, now }: Context): Promise<void> {
-  const { rows } = await store.list(authorizationCodes, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { code, expires } of rows) if (expires <= now.getTime()) await store.remove(authorizationCodes, [code]);
 }

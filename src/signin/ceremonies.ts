@@ -3,6 +3,7 @@
  * is being added. One at a time behind a cookie; a challenge is good for one answer, right or wrong.
  */
 import type { Context } from '../core/context.ts';
+import { byExpiry, forgetExpired } from '../core/expiring.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
 
@@ -16,11 +17,9 @@ interface Ceremony {
   readonly expires: number;
 }
 
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
-
 const ceremonies = table<Ceremony>('signin_ceremony', {
   key: (row) => [row.token],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
 
 /** As long as browsers give their users. */
@@ -28,10 +27,7 @@ export const PATIENCE_MS = 300_000;
 
 /** Asks, and forgets what was asked before. */
 export async function asked(ctx: Context, cookie: string, kind: Ceremony['kind'], secret: string): Promise<string> {
-  const { rows } = await ctx.store.list(ceremonies, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { token, expires } of rows) {
-    if (expires <= ctx.now.getTime()) await ctx.store.remove(ceremonies, [token]);
-  }
+  await forgetExpired(ctx, ceremonies);
   const expires = ctx.now.getTime() + PATIENCE_MS;
   await ctx.store.replace(ceremonies, { token: digestOf(cookie), kind, secret, expires });
   return secret;

@@ -1,5 +1,6 @@
 /** Who is signed in to an account, or on the way: behind a cookie of which the store knows the digest. */
 import type { Caller, Context, Session } from '../core/context.ts';
+import { byExpiry } from '../core/expiring.ts';
 import { accounts, isClosed } from '../identity/organization.ts';
 import { loginProfiles } from '../identity/passwords.ts';
 import { digestOf } from '../identity/portalSessions.ts';
@@ -29,11 +30,9 @@ export interface ConsoleSession {
 /** A session but for its credentials. */
 export type Standing = Omit<Session, 'accessKeyId' | 'secretAccessKey' | 'expires'>;
 
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
-
 export const consoleSessions = table<ConsoleSession>('signin_console', {
   key: (row) => [row.token],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
 
 /**
@@ -81,9 +80,4 @@ export function standingOf({ holder, mfa, standing, since = 0 }: ConsoleSession)
 export function callerIn(session: ConsoleSession): Caller {
   const { accessKeyId = '', expires } = session;
   return callerOf({ ...standingOf(session), accessKeyId, secretAccessKey: '', expires, console: true });
-}
-
-export async function forgetOldConsoleSessions({ store, now }: Context): Promise<void> {
-  const { rows } = await store.list(consoleSessions, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { token, expires } of rows) if (expires <= now.getTime()) await store.remove(consoleSessions, [token]);
 }

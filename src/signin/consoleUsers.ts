@@ -3,6 +3,7 @@
  * names and addresses that are not there wait as long and read the same as wrong passwords.
  */
 import type { Caller, Context } from '../core/context.ts';
+import { forgetExpired } from '../core/expiring.ts';
 import type { FrontAround } from '../core/front.ts';
 import { accessKeyId } from '../core/ids.ts';
 import { attempt, noted, succeeded } from '../identity/attempts.ts';
@@ -14,7 +15,7 @@ import { checked, type LoginProfile, loginProfiles } from '../identity/passwords
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { rootArn, userArn, users } from '../identity/principals.ts';
 import { recordConsole, recordMfaCheck } from './consoleRecords.ts';
-import { type ConsoleSession, consoleSessions, enter, forgetOldConsoleSessions } from './consoleSessions.ts';
+import { type ConsoleSession, consoleSessions, enter } from './consoleSessions.ts';
 import type { Site } from './sites.ts';
 import { proven } from './webauthn.ts';
 
@@ -189,7 +190,7 @@ async function onTheWay(
   device?: string,
 ): Promise<ConsoleOutcome> {
   const token = newToken(ctx);
-  await forgetOldConsoleSessions(ctx);
+  await forgetExpired(ctx, consoleSessions);
   const since = ctx.now.getTime();
   const expires = since + 10 * 60_000;
   await ctx.store.insert(consoleSessions, { token: digestOf(token), stage, holder, mfa, device, since, expires });
@@ -201,7 +202,7 @@ const SESSION_MS = 12 * 3_600_000;
 async function signedInTo(ctx: Context, holder: Holder, device: string | undefined): Promise<ConsoleOutcome> {
   const token = newToken(ctx);
   const since = ctx.now.getTime();
-  await forgetOldConsoleSessions(ctx);
+  await forgetExpired(ctx, consoleSessions);
   await ctx.store.insert(consoleSessions, {
     ...{ token: digestOf(token), stage: 'in' as const, holder, mfa: device !== undefined, device, since },
     ...{ accessKeyId: accessKeyId('ASIA', holder.account, ctx), expires: since + SESSION_MS },

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/singlesignon/latest/userguide/other-idps.html
  */
 import type { Context } from '../core/context.ts';
+import { byExpiry, forgetExpired } from '../core/expiring.ts';
 import { regionOfHost } from '../core/regionalHosts.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { Refused } from '../federation/refused.ts';
@@ -43,7 +44,7 @@ interface Used {
 /** Assertions that somebody has signed in with: none works twice. */
 const usedAssertions = table<Used>('signin_used_assertion', {
   key: (row) => [row.identityStore, row.assertion],
-  indexes: { expires: (row) => [[String(row.expires).padStart(15, '0')]] },
+  indexes: { expires: byExpiry },
 });
 
 /** To the identity provider, with a request that only this browser can bring an answer to. */
@@ -135,7 +136,7 @@ async function answered(
   relayState: string | null,
 ): Promise<WireResponse> {
   const { identityStore } = instance;
-  await forgetOld(ctx);
+  await forgetExpired(ctx, usedAssertions);
   const used = { identityStore, assertion: assertion.id, expires: assertion.redeemableUntil };
   if (!(await ctx.store.insert(usedAssertions, used))) return refused(ctx, instance, 'The assertion was used already.');
   const asked = await requestOf(ctx, instance, assertion, relayState);
@@ -185,13 +186,6 @@ async function vouchedFor(ctx: Context, instance: Instance, assertion: Assertion
   if (odd !== undefined) return `The attribute ${odd} comes twice, or its value is XML.`;
   const attributes = tagsAmong(assertion.attributes);
   return typeof attributes === 'string' ? attributes : { userName: subject, attributes, until };
-}
-
-async function forgetOld({ store, now }: Context): Promise<void> {
-  const { rows } = await store.list(usedAssertions, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { identityStore, assertion, expires } of rows) {
-    if (expires < now.getTime()) await store.remove(usedAssertions, [identityStore, assertion]);
-  }
 }
 
 /** `GET /platform/saml/<identity store>/metadata` */

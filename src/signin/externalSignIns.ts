@@ -7,6 +7,7 @@
  * where it began.
  */
 import type { Context } from '../core/context.ts';
+import { byExpiry, forgetExpired } from '../core/expiring.ts';
 import { uuid } from '../core/ids.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { accessControlAttributes } from '../identity/accessControlAttributes.ts';
@@ -38,11 +39,9 @@ export interface ExternalRequest {
   readonly expires: number;
 }
 
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
-
 const externalRequests = table<ExternalRequest>('signin_external_request', {
   key: (row) => [row.id],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
 
 interface Ticket extends Pick<ExternalRequest, 'identityStore' | 'next' | 'expires'> {
@@ -58,7 +57,7 @@ interface Ticket extends Pick<ExternalRequest, 'identityStore' | 'next' | 'expir
 
 const tickets = table<Ticket>('signin_external_ticket', {
   key: (row) => [row.id],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
 
 const REQUEST_MS = 15 * 60_000;
@@ -69,8 +68,7 @@ export async function keepRequest(
   visit: Visit,
   request: Pick<ExternalRequest, 'id' | 'identityStore' | 'next' | 'proof' | 'at'>,
 ): Promise<void> {
-  const { rows } = await ctx.store.list(externalRequests, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { id, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(externalRequests, [id]);
+  await forgetExpired(ctx, externalRequests);
   const expires = ctx.now.getTime() + REQUEST_MS;
   await ctx.store.insert(externalRequests, { ...request, browser: digestOf(visit.token), expires });
 }
@@ -114,8 +112,7 @@ export async function ticketFor(
 ): Promise<string | undefined> {
   const user = await personOf(ctx, identityStore, vouched.userName);
   if (!user) return undefined;
-  const { rows } = await ctx.store.list(tickets, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { id, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(tickets, [id]);
+  await forgetExpired(ctx, tickets);
   const ticket = newToken(ctx);
   await ctx.store.insert(tickets, {
     ...{ id: digestOf(ticket), browser: asked.browser, identityStore, user: user.id, next: asked.next },

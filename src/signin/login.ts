@@ -1,12 +1,13 @@
 /** The page of `aws login`: who is signed in to the console lets a command line act as them. */
 import type { Context } from '../core/context.ts';
+import { forgetExpired } from '../core/expiring.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { type ConsoleSession, enter } from './consoleSessions.ts';
 import { html, sentTo, shown } from './html.ts';
 import { recordLogin, refusalOf } from './loginRecords.ts';
 import { ASKED, isAnswer, type LoginRequest, loginRequestIn, refusedBy, regionOf, returnTo } from './loginRequests.ts';
-import { forgetOldLogins, holderOf, loginCodes, logins, newLogin } from './logins.ts';
+import { holderOf, loginCodes, logins, newLogin } from './logins.ts';
 import { hidden, type Visit } from './visit.ts';
 
 const signedIn = ({ around, token }: Visit): Promise<ConsoleSession | undefined> =>
@@ -68,7 +69,8 @@ async function allowed(ctx: Context, token: string, request: LoginRequest, regio
   });
   if (refusal !== undefined) return { refusal };
   const code = newToken(ctx);
-  await forgetOldLogins(ctx);
+  await forgetExpired(ctx, logins);
+  await forgetExpired(ctx, loginCodes);
   await ctx.store.insert(logins, login);
   const expires = ctx.now.getTime() + client.codeMs;
   await ctx.store.insert(loginCodes, { code: digestOf(code), login: login.id, challenge, used: false, expires });

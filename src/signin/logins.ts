@@ -4,6 +4,7 @@
  * session is, and since when, is fixed when the code is given out.
  */
 import type { Caller, Context, Session } from '../core/context.ts';
+import { byExpiry } from '../core/expiring.ts';
 import { accessKeyId, secretAccessKey, uuid } from '../core/ids.ts';
 import { accounts, isClosed } from '../identity/organization.ts';
 import { loginProfiles } from '../identity/passwords.ts';
@@ -32,11 +33,9 @@ export interface Login {
   readonly answered?: number;
 }
 
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
-
 export const logins = table<Login>('signin_login', {
   key: (row) => [row.id],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
 
 export interface LoginCode {
@@ -51,18 +50,8 @@ export interface LoginCode {
 
 export const loginCodes = table<LoginCode>('signin_login_code', {
   key: (row) => [row.code],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
-
-export async function forgetOldLogins({ store, now }: Context): Promise<void> {
-  const page = { limit: 3, index: 'expires', unchecked: true } as const;
-  for (const { id, expires } of (await store.list(logins, [], page)).rows) {
-    if (expires <= now.getTime()) await store.remove(logins, [id]);
-  }
-  for (const { code, expires } of (await store.list(loginCodes, [], page)).rows) {
-    if (expires <= now.getTime()) await store.remove(loginCodes, [code]);
-  }
-}
 
 const HOURS_12_MS = 12 * 3_600_000;
 

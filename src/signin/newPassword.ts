@@ -3,6 +3,7 @@
  * it knows anybody is not said.
  */
 import type { Context } from '../core/context.ts';
+import { byExpiry, forgetExpired } from '../core/expiring.ts';
 import type { FrontAround } from '../core/front.ts';
 import { pagesAt } from '../core/pagesAddress.ts';
 import { attempt, succeeded } from '../identity/attempts.ts';
@@ -25,12 +26,10 @@ interface Reset {
   readonly expires: number;
 }
 
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
-
 const resets = table<Reset>('signin_reset', {
   key: (row) => [row.token],
   indexes: {
-    expires: (row) => [[moment(row.expires)]],
+    expires: byExpiry,
     user: (row) => [[row.identityStore, row.user]],
   },
 });
@@ -45,7 +44,7 @@ export function askForLink(around: FrontAround, identityStore: string, name: str
     const instance = await peopleOf(ctx, identityStore);
     const user = await userBy(ctx.store, identityStore, 'name', name);
     const to = user && addressOf(user);
-    await forgetOld(ctx);
+    await forgetExpired(ctx, resets);
     if (instance && user?.status === 'ENABLED' && to !== undefined) await sendLink(ctx, instance, user, to);
   });
 }
@@ -68,11 +67,6 @@ async function sendLink(ctx: Context, { account }: Instance, user: DirectoryUser
     `Your user name is ${user.userName}. If you did not ask for this, you need do nothing.`,
   ].join('\n\n');
   await send(ctx, account, { to, subject: 'Choose your password', text }, 'person');
-}
-
-async function forgetOld(ctx: Context): Promise<void> {
-  const { rows } = await ctx.store.list(resets, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { token, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(resets, [token]);
 }
 
 /** Name of the user whom a link is for; undefined when it does not work. */

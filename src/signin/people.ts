@@ -3,6 +3,7 @@
  * that is not there, is disabled, or has no password waits as long and reads the same as whoever mistypes a password.
  */
 import type { Context } from '../core/context.ts';
+import { forgetExpired } from '../core/expiring.ts';
 import type { FrontAround } from '../core/front.ts';
 import { uuid } from '../core/ids.ts';
 import { attempt, succeeded } from '../identity/attempts.ts';
@@ -101,7 +102,7 @@ export async function signedIn(
   const token = newToken(ctx);
   const now = ctx.now.getTime();
   const signIn = uuid(ctx);
-  await forgetOldSessions(ctx);
+  await forgetExpired(ctx, portalSessions);
   const { identityStore } = user;
   const expires = Math.min(now + SESSION_MS, external?.until ?? Infinity);
   if (external) await keepExternalSignIn(ctx, { identityStore, signIn, attributes: external.attributes, expires });
@@ -113,9 +114,4 @@ export async function signedIn(
   const told = { instance, user, workflow, credentials, more: { LoginTo, ...more } };
   recordPerson(ctx, 'UserAuthentication', told);
   return { kind: 'signed in', token, next };
-}
-
-async function forgetOldSessions({ store, now }: Context): Promise<void> {
-  const { rows } = await store.list(portalSessions, [], { limit: 5, index: 'expires', unchecked: true });
-  for (const { token, expires } of rows) if (expires <= now.getTime()) await store.remove(portalSessions, [token]);
 }

@@ -1,10 +1,11 @@
 /** Console sessions of roles and of federated users: whoever has their credentials is let in without a password. */
 import type { Context, Session } from '../core/context.ts';
+import { forgetExpired } from '../core/expiring.ts';
 import { pagesAt } from '../core/pagesAddress.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
 import { callerOf } from '../identity/sessions.ts';
 import { recordEntry } from './consoleRecords.ts';
-import { type ConsoleSession, consoleSessions, forgetOldConsoleSessions, type Standing } from './consoleSessions.ts';
+import { type ConsoleSession, consoleSessions, type Standing } from './consoleSessions.ts';
 
 export type RoleEntry = Pick<ConsoleSession, 'holder' | 'mfa' | 'accessKeyId'> & { readonly standing: Standing };
 
@@ -24,7 +25,7 @@ export async function letIn(ctx: Context, entry: RoleEntry, until: number): Prom
     ...(accessKeyId !== undefined && { accessKeyId }),
     ...{ since: ctx.now.getTime(), expires: until },
   };
-  await forgetOldConsoleSessions(ctx);
+  await forgetExpired(ctx, consoleSessions);
   await ctx.store.insert(consoleSessions, session);
   recordEntry(ctx, session);
   return token;

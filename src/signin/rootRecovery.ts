@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
  */
 import type { Context } from '../core/context.ts';
+import { byExpiry, forgetExpired } from '../core/expiring.ts';
 import type { FrontAround } from '../core/front.ts';
 import { pagesAt } from '../core/pagesAddress.ts';
 import { attempt, succeeded } from '../identity/attempts.ts';
@@ -25,11 +26,9 @@ interface RootReset {
   readonly expires: number;
 }
 
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
-
 const rootResets = table<RootReset>('signin_root_reset', {
   key: (row) => [row.token],
-  indexes: { expires: (row) => [[moment(row.expires)]], account: (row) => [[row.account]] },
+  indexes: { expires: byExpiry, account: (row) => [[row.account]] },
 });
 
 const LINK_MS = 3_600_000;
@@ -38,7 +37,7 @@ export function askForRootLink(around: FrontAround, email: string): Promise<void
   return around.within(async (ctx) => {
     if ((await attempt(ctx, 'root link', email.toLowerCase())) > 0) return;
     const [account] = (await ctx.store.list(accounts, [email.toLowerCase()], { limit: 1, index: 'email' })).rows;
-    await forgetOld(ctx);
+    await forgetExpired(ctx, rootResets);
     if (account && !isClosed(account, ctx.now) && (await mayRecover(ctx, account))) await sendLink(ctx, account);
   });
 }
@@ -73,11 +72,6 @@ export const recordRoot = (ctx: Context, account: string, eventName: string) =>
     responseElements: { [eventName]: 'Success' },
     eventType: 'AwsConsoleSignIn',
   });
-
-async function forgetOld({ store, now }: Context): Promise<void> {
-  const { rows } = await store.list(rootResets, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { token, expires } of rows) if (expires <= now.getTime()) await store.remove(rootResets, [token]);
-}
 
 /** Address of the account whom a link is for; undefined when it does not work. */
 export const whoseRootLink = (around: FrontAround, token: string): Promise<string | undefined> =>

@@ -5,6 +5,7 @@
  */
 import { createPrivateKey } from 'node:crypto';
 import type { Context } from '../core/context.ts';
+import { byExpiry, forgetExpired } from '../core/expiring.ts';
 import type { WireResponse } from '../core/wire.ts';
 import { Refused, refuse } from '../federation/refused.ts';
 import { type Carried, readAuthnRequest } from '../federation/samlRequestReading.ts';
@@ -46,7 +47,7 @@ interface Asked {
 
 const askedRows = table<Asked>('signin_saml_request', {
   key: (row) => [row.id],
-  indexes: { expires: (row) => [[String(row.expires).padStart(15, '0')]] },
+  indexes: { expires: byExpiry },
 });
 
 const REQUEST_MS = 15 * 60_000;
@@ -123,8 +124,7 @@ function keptRequest(visit: Visit, id: string, carried: Carried): Promise<WireRe
 }
 
 async function keep(ctx: Context, asked: Omit<Asked, 'id' | 'created' | 'expires'>): Promise<string> {
-  const { rows } = await ctx.store.list(askedRows, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { id, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(askedRows, [id]);
+  await forgetExpired(ctx, askedRows);
   const id = newToken(ctx);
   const created = ctx.now.getTime();
   await ctx.store.insert(askedRows, { ...asked, id, created, expires: created + REQUEST_MS });

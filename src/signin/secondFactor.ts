@@ -5,6 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
+import { forgetExpired } from '../core/expiring.ts';
 import type { FrontAround } from '../core/front.ts';
 import { attempt, succeeded } from '../identity/attempts.ts';
 import { type DirectoryUser, findUser } from '../identity/directory.ts';
@@ -20,7 +21,7 @@ import { addressOf } from './newPassword.ts';
 import { type Outcome, signedIn } from './people.ts';
 import { recordPerson } from './records.ts';
 import type { Site } from './sites.ts';
-import { forgetOldSteps, STEP_MS, type Step, stepOf, steps } from './steps.ts';
+import { STEP_MS, type Step, stepOf, steps } from './steps.ts';
 import { proven } from './webauthn.ts';
 
 export const mfaOf = ({ mfa }: Pick<Instance, 'mfa'>): MfaSettings => mfa ?? STANDARD_MFA;
@@ -56,7 +57,7 @@ export async function afterPassword(ctx: Context, entering: Entering): Promise<O
   const code = stage === 'email' ? await mailedCode(ctx, instance, user) : undefined;
   if (stage === 'email' && code === undefined) return { kind: 'kept out' };
   const token = newToken(ctx);
-  await forgetOldSteps(ctx);
+  await forgetExpired(ctx, steps);
   await ctx.store.insert(steps, {
     ...{ token: digestOf(token), stage, identityStore: user.identityStore, user: user.id, next, workflow, code },
     ...(stage === 'enrol' && { seed: newSeed(ctx) }),

@@ -1,5 +1,6 @@
 /** People on their way: the password was right, a second factor is still to come. */
 import type { Context } from '../core/context.ts';
+import { byExpiry } from '../core/expiring.ts';
 import { personPasswords } from '../identity/personCredentials.ts';
 import { digestOf } from '../identity/portalSessions.ts';
 import { table } from '../store/store.ts';
@@ -21,11 +22,9 @@ export interface Step {
   readonly expires: number;
 }
 
-const moment = (milliseconds: number) => String(milliseconds).padStart(15, '0');
-
 export const steps = table<Step>('signin_step', {
   key: (row) => [row.token],
-  indexes: { expires: (row) => [[moment(row.expires)]] },
+  indexes: { expires: byExpiry },
 });
 
 export const STEP_MS = 10 * 60_000;
@@ -36,9 +35,4 @@ export async function stepOf(ctx: Context, token: string): Promise<Step | undefi
   if (!step || step.expires <= ctx.now.getTime()) return undefined;
   const password = await ctx.store.get(personPasswords, [step.identityStore, step.user]);
   return password && Date.parse(password.changed) <= step.expires - STEP_MS ? step : undefined;
-}
-
-export async function forgetOldSteps(ctx: Context): Promise<void> {
-  const { rows } = await ctx.store.list(steps, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { token, expires } of rows) if (expires <= ctx.now.getTime()) await ctx.store.remove(steps, [token]);
 }

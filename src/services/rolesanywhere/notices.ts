@@ -4,6 +4,7 @@
  */
 import type { Context } from '../../core/context.ts';
 import { emit } from '../../core/events.ts';
+import { byExpiry, forgetExpired } from '../../core/expiring.ts';
 import { metrics } from '../../core/metrics.ts';
 import { table } from '../../store/store.ts';
 import { type Certificate, certificatesIn, issuerText, serialHex } from './certificates.ts';
@@ -79,7 +80,7 @@ interface Noticed {
 
 const noticedCertificates = table<Noticed>('rolesanywhere_noticed', {
   key: ({ account, region, issuer, serial }) => [account, region, issuer, serial],
-  indexes: { expires: ({ expires }) => [[String(expires).padStart(15, '0')]] },
+  indexes: { expires: byExpiry },
 });
 
 const DAY_MS = 86_400_000;
@@ -100,15 +101,8 @@ export async function noticeOfUse(around: Around, anchor: TrustAnchor, path: rea
     };
     const before = await around.store.get(noticedCertificates, [account, region, row.issuer, row.serial]);
     if (before && now - before.at < DAY_MS) continue;
-    await forgetExpired(around);
+    await forgetExpired(around, noticedCertificates);
     await around.store.replace(noticedCertificates, row);
     tell(around, anchor, each, []);
-  }
-}
-
-async function forgetExpired({ store, now }: Around): Promise<void> {
-  const { rows } = await store.list(noticedCertificates, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const row of rows) {
-    if (row.expires < now.getTime()) await store.remove(noticedCertificates, noticedCertificates.key(row));
   }
 }

@@ -1,6 +1,7 @@
 /** A device asks; somebody confirms in a browser. */
 import type { StartDeviceAuthorizationRequest, StartDeviceAuthorizationResponse } from '@aws-sdk/client-sso-oidc';
 import type { Context } from '../../core/context.ts';
+import { forgetExpired } from '../../core/expiring.ts';
 import type { Operation, Present } from '../../core/operation.ts';
 import { pagesAt } from '../../core/pagesAddress.ts';
 import { entitled } from '../../identity/applications.ts';
@@ -40,7 +41,7 @@ export const StartDeviceAuthorization: Operation<
     if (!instance || !answersHere(instance, ctx)) {
       return refuse('invalid_request', `Invalid start URL ${startUrl.slice(0, 200)}`);
     }
-    await forgetOld(ctx);
+    await forgetExpired(ctx, deviceAuthorizations);
     const deviceCode = newToken(ctx);
     const userCode = await freeCode(ctx);
     await ctx.store.insert(deviceAuthorizations, {
@@ -83,14 +84,6 @@ export function pending({ now, requestId }: Context, row: DeviceAuthorization): 
   return isHasty
     ? refuse('slow_down', 'The client asks too often.')
     : refuse('authorization_pending', 'Authorization pending');
-}
-
-/** Whoever asks makes room first: rows of strangers do not pile up. */
-async function forgetOld(ctx: Context): Promise<void> {
-  const { rows } = await ctx.store.list(deviceAuthorizations, [], { limit: 5, index: 'expires' });
-  for (const { device, expires } of rows) {
-    if (expires <= ctx.now.getTime()) await ctx.store.remove(deviceAuthorizations, [device]);
-  }
 }
 
 async function freeCode(ctx: Context): Promise<string> {

@@ -4,6 +4,7 @@
  */
 import { decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { Context } from '../../core/context.ts';
+import { byExpiry, forgetExpired } from '../../core/expiring.ts';
 import { mayReach } from '../../core/outbound.ts';
 import { Refused } from '../../federation/refused.ts';
 import { audiencesOf, claimsOf, requireText, requireTimely, verifySignature } from '../../federation/tokens.ts';
@@ -32,7 +33,7 @@ interface Used {
 /** Tokens with an id of their own (`jti`) work once. */
 const usedTokens = table<Used>('identitycenter_used_token', {
   key: (row) => [row.issuer, row.token],
-  indexes: { expires: (row) => [[String(row.expires).padStart(15, '0')]] },
+  indexes: { expires: byExpiry },
 });
 
 export async function assertedUser(
@@ -105,10 +106,7 @@ async function userOf(
 
 async function requireUnused(ctx: Context, { id }: TrustedTokenIssuer, { jti, exp = 0 }: JWTPayload): Promise<void> {
   if (jti === undefined) return;
-  const { rows } = await ctx.store.list(usedTokens, [], { limit: 3, index: 'expires', unchecked: true });
-  for (const { issuer, token, expires } of rows) {
-    if (expires <= ctx.now.getTime()) await ctx.store.remove(usedTokens, [issuer, token]);
-  }
+  await forgetExpired(ctx, usedTokens);
   const row = { issuer: id, token: String(jti), expires: exp * 1000 };
   if (!(await ctx.store.insert(usedTokens, row))) refuse('invalid_grant', 'The token was exchanged already.');
 }
