@@ -33,7 +33,7 @@ import { quota } from '../../core/quotas.ts';
 import { requestTags } from '../../core/tags.ts';
 import { type Channel, channelArn, channels, ingestions } from './channelRows.ts';
 import { findStore, requireActive } from './eventDataStoreNames.ts';
-import { isActivityStore, storeArn } from './lakeRows.ts';
+import { kindOfStore, storeArn } from './lakeRows.ts';
 import type { Guarded } from './resourcePolicyRules.ts';
 import { newTags, type Tagged } from './tagging.ts';
 
@@ -106,7 +106,7 @@ async function requiredDestinations(ctx: Context, given: readonly Destination[])
     const store = await findStore(ctx, Location);
     if (store instanceof Missing) throw store.error;
     requireActive(store);
-    if (!isActivityStore(store)) {
+    if (kindOfStore(store) !== 'activity') {
       const sentence = `The event data store ${Location} does not collect ActivityAuditLog events.`;
       fail(InvalidEventDataStoreCategoryException, sentence);
     }

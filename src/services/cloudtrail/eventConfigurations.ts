@@ -25,13 +25,7 @@ import { tryBucket } from './destinations.ts';
 import { CONTEXT_ROLE } from './enrichment.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
 import { dataSelectors } from './eventSelectors.ts';
-import {
-  type EventConfiguration,
-  type EventDataStore,
-  eventDataStores,
-  isActivityStore,
-  storeArn,
-} from './lakeRows.ts';
+import { type EventConfiguration, type EventDataStore, eventDataStores, kindOfStore, storeArn } from './lakeRows.ts';
 import { requireSteward } from './organizationTrails.ts';
 import { findTrail, requireHome, trailAccess } from './trailNames.ts';
 import { type Trail, trailArn, trails } from './trailRows.ts';
@@ -145,7 +139,7 @@ function refuse(sentence: string): never {
 
 /** Only events of AWS have more to be told of. */
 function requireOfAws(store: EventDataStore): void {
-  if (!isActivityStore(store)) return;
+  if (kindOfStore(store) === 'calls') return;
   const sentence = 'Event configurations are for event data stores that collect management events or data events.';
   fail(InvalidEventDataStoreCategoryException, sentence);
 }

@@ -42,9 +42,10 @@ import { channels } from './channelRows.ts';
 import { beginCollecting } from './collectorPositions.ts';
 import { contextWishesAfter } from './contextWishes.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
-import { type EventDataStore, eventDataStores, isActivityStore, storeArn } from './lakeRows.ts';
+import { type EventDataStore, eventDataStores, kindOfStore, storeArn } from './lakeRows.ts';
 import { ensureServiceLinkedRole, requireOrganization, requireSteward } from './organizationTrails.ts';
 import { requireAdvancedSelectors, STORE_FIELDS } from './selectorRules.ts';
+import { requireLogged } from './storeInsights.ts';
 import { keyAfter } from './storeKeys.ts';
 import { oweUpkeep } from './storeUpkeep.ts';
 import { newTags } from './tagging.ts';
@@ -126,7 +127,9 @@ function requiredRetention(days: number, billing: EventDataStore['billing']): nu
 }
 
 /** Categories that something of ours writes. */
-const WRITTEN = ['Management', 'Data', 'NetworkActivity', 'ActivityAuditLog'];
+const WRITTEN = ['Management', 'Data', 'NetworkActivity', 'ActivityAuditLog', 'Insight'];
+/** Categories that a store collects alone. */
+const ALONE = ['ActivityAuditLog', 'Insight'];
 
 function requiredSelectors(selectors: readonly AdvancedEventSelector[]): readonly AdvancedEventSelector[] {
   requireAdvancedSelectors(selectors, STORE_FIELDS);
@@ -138,8 +141,8 @@ function requiredSelectors(selectors: readonly AdvancedEventSelector[]): readonl
   for (const category of categories) {
     if (!WRITTEN.includes(category ?? '')) notImplemented(`An event data store for ${category} events`);
   }
-  if (categories.size > 1 && categories.has('ActivityAuditLog')) {
-    const sentence = 'An event data store for ActivityAuditLog events cannot collect events of another category.';
+  for (const category of categories.size > 1 ? ALONE.filter((each) => categories.has(each)) : []) {
+    const sentence = `An event data store for ${category} events cannot collect events of another category.`;
     fail(InvalidEventSelectorsException, sentence);
   }
   return selectors;
@@ -147,7 +150,7 @@ function requiredSelectors(selectors: readonly AdvancedEventSelector[]): readonl
 
 /** Events from outside come into one account. */
 function requireOfAws(store: EventDataStore): void {
-  if (store.organization === undefined || !isActivityStore(store)) return;
+  if (store.organization === undefined || kindOfStore(store) !== 'activity') return;
   const sentence = 'An organization event data store cannot collect events from outside of AWS.';
   fail(InvalidParameterException, sentence);
 }
@@ -214,8 +217,9 @@ export const UpdateEventDataStore: Update = {
       updated: ctx.now.getTime(),
     };
     requireOfAws(after);
+    requireLogged(after, after.insights?.kinds ?? []);
     if (input.KmsKeyId) after = { ...after, key: await keyAfter(ctx, before, input.KmsKeyId) };
-    if (isActivityStore(after) !== isActivityStore(before)) {
+    if (kindOfStore(after) !== kindOfStore(before)) {
       fail(
         InvalidEventSelectorsException,
         'The category of events that an event data store collects cannot be changed.',
@@ -317,8 +321,8 @@ export const StopEventDataStoreIngestion: Stop = {
 async function ingest(ctx: Context, store: EventDataStore, ingesting: boolean): Promise<object> {
   await requireMine(ctx, store);
   requireActive(store);
-  if (isActivityStore(store)) {
-    const sentence = 'Ingestion can only be stopped and started for events of AWS.';
+  if (kindOfStore(store) !== 'calls') {
+    const sentence = 'Ingestion can only be stopped and started for events of AWS other than Insights.';
     fail(InvalidEventDataStoreCategoryException, sentence);
   }
   if (store.ingesting === ingesting) {

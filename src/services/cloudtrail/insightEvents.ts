@@ -13,7 +13,11 @@ import { ATTRIBUTES, type OpenInsight, type Subject, subjectKey, type Tops, WIND
 export const INSIGHT_KIND = 'insight';
 export const DATA_INSIGHT_KIND = 'data-insight';
 
-type State = 'Start' | 'End';
+export type InsightState = 'Start' | 'End';
+
+/** Milliseconds: of its first window, or behind its last. */
+export const timeOf = ({ first, last }: OpenInsight, state: InsightState): number =>
+  (state === 'Start' ? first : last + 1) * WINDOW_MS;
 
 /** An id that is the same whoever closes the window: work behind has no dice. */
 export function idFrom(...parts: readonly string[]): string {
@@ -21,10 +25,10 @@ export function idFrom(...parts: readonly string[]): string {
 }
 
 /** Tells the journal, and with it trails, Event history and the event bus. */
-export function tellInsight(tx: Transaction, subject: Subject, insight: OpenInsight, state: State): void {
+export function tellInsight(tx: Transaction, subject: Subject, insight: OpenInsight, state: InsightState): void {
   const { account, region } = subject;
   const id = idFrom(insight.id, state);
-  const time = (state === 'Start' ? insight.first : insight.last + 1) * WINDOW_MS;
+  const time = timeOf(insight, state);
   const event = {
     eventVersion: '1.09',
     eventTime: `${new Date(time).toISOString().slice(0, 19)}Z`,
@@ -40,7 +44,7 @@ export function tellInsight(tx: Transaction, subject: Subject, insight: OpenInsi
       insightType: subject.kind,
       ...(subject.code !== '' && { errorCode: subject.code }),
       sourceEventCategory: subject.trail === undefined ? 'Management' : 'Data',
-      insightContext: contextOf(insight),
+      insightContext: averagesOf(insight),
       ...(subject.trail !== undefined && { insightSource: subject.trail }),
     },
     eventCategory: 'Insight',
@@ -53,7 +57,8 @@ export function tellInsight(tx: Transaction, subject: Subject, insight: OpenInsi
   emit({ store: tx, now, account, region, random }, { ...happening, detail: event });
 }
 
-function contextOf({ first, last, count, tops, baseline }: OpenInsight) {
+/** What is unusual, beside what was usual: averages are of calls a minute, durations in minutes. */
+export function averagesOf({ first, last, count, tops, baseline }: OpenInsight) {
   const minutes = (last - first + 1) * WINDOW_MINUTES;
   return {
     statistics: {

@@ -2,7 +2,7 @@
  * What Insights know: for each API of a watched account how often it is called now, and how often it was in the seven
  * days before, both as sums of bounded size.
  */
-import { table } from '../../store/store.ts';
+import { type JournalRow, table } from '../../store/store.ts';
 import type { InsightKind } from './trailRows.ts';
 
 /** Accounts and organizations whose trails have Insights on; `*` marks that there are any. */
@@ -36,9 +36,25 @@ export interface Subject {
   readonly name: string;
   /** Empty for calls. */
   readonly code: string;
-  /** ARN of the trail whose data events are counted; none where it is management events. */
+  /**
+   * ARN of the trail whose data events are counted, or of the event data store whose management events are; none where
+   * it is management events of trails.
+   */
   readonly trail?: string | undefined;
 }
+
+/** An event data store with Insights. */
+export interface WatchingStore {
+  readonly arn: string;
+  readonly kinds: readonly InsightKind[];
+  /** Milliseconds. */
+  readonly since: number;
+}
+
+/** Those that take a management event in. `organization`: that of the entry's account. */
+export type StoresFor = (entry: JournalRow, organization: string | undefined) => readonly WatchingStore[];
+
+export const NO_STORES: StoresFor = () => [];
 
 export const subjectKey = (s: Subject) => [
   ...(s.trail === undefined ? [] : [s.trail]),

@@ -11,10 +11,13 @@ import {
   type SourceEventCategory,
 } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
-import { awsError, fail, notImplemented } from '../../core/errors.ts';
-import { Missing, type Operation, type Present } from '../../core/operation.ts';
+import { awsError, fail } from '../../core/errors.ts';
+import { type Access, Missing, type Operation, type Present } from '../../core/operation.ts';
 import { tryBucket } from './destinations.ts';
-import { categoryOf, dataSelectors, selectorsOf } from './eventSelectors.ts';
+import { findStore, storeAccess } from './eventDataStoreNames.ts';
+import { dataSelectors, selectorsOf } from './eventSelectors.ts';
+import { putStoreInsights, requireManagement, type StoreInsights, storeInsights } from './storeInsights.ts';
+import { storeOfId } from './storeKeys.ts';
 import { findTrail, requireHome, trailAccess } from './trailNames.ts';
 import { type InsightKind, type Trail, trailArn, trails } from './trailRows.ts';
 import { writeWishes } from './wishes.ts';
@@ -22,48 +25,78 @@ import { writeWishes } from './wishes.ts';
 interface Named {
   readonly TrailName?: string | undefined;
   readonly EventDataStore?: string | undefined;
+  /** As a request names it; else the one that the store has already. */
+  readonly InsightsDestination?: string | undefined;
 }
 
-async function findNamed(ctx: Context, input: Named): Promise<Trail | Missing> {
-  if (input.TrailName !== undefined && input.EventDataStore === undefined) return findTrail(ctx, input.TrailName);
-  if (input.TrailName === undefined && input.EventDataStore !== undefined) {
-    return notImplemented('Insights of event data stores');
+type Watched = { readonly trail: Trail } | { readonly insights: StoreInsights };
+
+async function findNamed(ctx: Context, input: Named): Promise<Watched | Missing> {
+  const { TrailName: name, EventDataStore: id, InsightsDestination: destination } = input;
+  if (id === undefined && destination !== undefined) return wrong('InsightsDestination goes with EventDataStore.');
+  if (name !== undefined && id === undefined) {
+    const trail = await findTrail(ctx, name);
+    return trail instanceof Missing ? trail : { trail };
   }
-  const both = input.TrailName === undefined ? '' : ', and not both';
-  const sentence = `Specify either TrailName or EventDataStore${both}.`;
-  return new Missing('*', awsError(InvalidParameterCombinationException, sentence));
+  if (name === undefined && id !== undefined) return findStores(ctx, id, destination);
+  return wrong(`Specify either TrailName or EventDataStore${name === undefined ? '' : ', and not both'}.`);
 }
+
+const wrong = (sentence: string) => new Missing('*', awsError(InvalidParameterCombinationException, sentence));
+
+async function findStores(ctx: Context, id: string, asked: string | undefined): Promise<Watched | Missing> {
+  const source = await findStore(ctx, id);
+  if (source instanceof Missing) return source;
+  const kept = source.insights && (await storeOfId(ctx, source.insights.destination));
+  const destination = asked === undefined ? kept : await findStore(ctx, asked);
+  return destination instanceof Missing ? destination : { insights: { source, destination } };
+}
+
+function access(_input: Named, ctx: Context, watched: Watched): readonly Access[] {
+  if ('trail' in watched) return [trailAccess(ctx, watched.trail)];
+  const { source, destination } = watched.insights;
+  return [source, ...(destination ? [destination] : [])].map((store) => storeAccess(ctx, store));
+}
+
+type Put = Operation<Present<PutInsightSelectorsRequest>, PutInsightSelectorsResponse, Watched>;
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutInsightSelectors.html */
-export const PutInsightSelectors: Operation<Present<PutInsightSelectorsRequest>, PutInsightSelectorsResponse, Trail> = {
+export const PutInsightSelectors: Put = {
   load: (input, ctx) => findNamed(ctx, input),
-  access: (_input, ctx, trail) => trailAccess(ctx, trail),
-  async run(input, ctx, trail) {
-    await requireHome(ctx, trail);
-    const kinds = kindsIn(input.InsightSelectors);
-    for (const kind of kinds.management) requireManagement(trail, kind);
-    if (kinds.data.length > 0) requireData(trail);
-    const { insights: _, insightsSince: since, dataInsights: __, dataInsightsSince: dataSince, ...rest } = trail;
-    const now = ctx.now.getTime();
-    const after: Trail = {
-      ...rest,
-      ...(kinds.management.length > 0 && { insights: kinds.management, insightsSince: since ?? now }),
-      ...(kinds.data.length > 0 && { dataInsights: kinds.data, dataInsightsSince: dataSince ?? now }),
-    };
-    if (input.InsightSelectors.length > 0) await tryBucket(ctx, after, ['CloudTrail-Insight']);
-    await ctx.store.replace(trails, after);
-    await writeWishes(ctx, after);
-    return view(after);
-  },
+  access,
+  run: (input, ctx, watched) =>
+    'trail' in watched
+      ? putTrailInsights(ctx, watched.trail, input.InsightSelectors)
+      : putStoreInsights(ctx, watched.insights, input.InsightSelectors),
 };
 
+async function putTrailInsights(ctx: Context, trail: Trail, selectors: readonly InsightSelector[]) {
+  await requireHome(ctx, trail);
+  const kinds = kindsIn(selectors);
+  for (const kind of kinds.management) requireManagement(selectorsOf(trail), kind, 'trail');
+  if (kinds.data.length > 0) requireData(trail);
+  const { insights: _, insightsSince: since, dataInsights: __, dataInsightsSince: dataSince, ...rest } = trail;
+  const now = ctx.now.getTime();
+  const after: Trail = {
+    ...rest,
+    ...(kinds.management.length > 0 && { insights: kinds.management, insightsSince: since ?? now }),
+    ...(kinds.data.length > 0 && { dataInsights: kinds.data, dataInsightsSince: dataSince ?? now }),
+  };
+  if (selectors.length > 0) await tryBucket(ctx, after, ['CloudTrail-Insight']);
+  await ctx.store.replace(trails, after);
+  await writeWishes(ctx, after);
+  return view(after);
+}
+
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html */
-export const GetInsightSelectors: Operation<GetInsightSelectorsRequest, GetInsightSelectorsResponse, Trail> = {
-  load: (input, ctx) => findNamed(ctx, input),
-  access: (_input, ctx, trail) => trailAccess(ctx, trail),
-  async run(_input, _ctx, trail) {
+export const GetInsightSelectors: Operation<GetInsightSelectorsRequest, GetInsightSelectorsResponse, Watched> = {
+  load: ({ TrailName, EventDataStore }, ctx) => findNamed(ctx, { TrailName, EventDataStore }),
+  access,
+  async run(_input, _ctx, watched) {
+    if ('insights' in watched) return storeInsights(watched.insights);
+    const { trail } = watched;
     if (trail.insights || trail.dataInsights) return view(trail);
-    fail(
+    return fail(
       InsightNotEnabledException,
       `Trail ${trailArn(trail)} does not have Insights enabled. Edit the trail settings to enable Insights, and then try the operation again.`,
     );
@@ -92,17 +125,6 @@ function kindsIn(selectors: readonly InsightSelector[]) {
     if (EventCategories.includes('Data')) found.data.add(InsightType);
   }
   return { management: [...found.management], data: [...found.data] };
-}
-
-/** Insights look at what the trail logs: write events for the call rate, any management events for the error rate. */
-function requireManagement(trail: Trail, kind: InsightKind): void {
-  const management = selectorsOf(trail).filter((selector) => categoryOf(selector) === 'Management');
-  const writes = management.some((selector) =>
-    selector.every(({ Field, Equals }) => Field !== 'readOnly' || Equals?.includes('false')),
-  );
-  if (kind === 'ApiCallRateInsight' ? writes : management.length > 0) return;
-  const needed = kind === 'ApiCallRateInsight' ? 'write management events' : 'management events';
-  fail(InvalidInsightSelectorsException, `To enable ${kind}, the trail must log ${needed}.`);
 }
 
 function requireData(trail: Trail): void {

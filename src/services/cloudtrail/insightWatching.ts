@@ -18,7 +18,9 @@ import {
   counted,
   type InsightWatch,
   insightWatches,
+  NO_STORES,
   NO_TOPS,
+  type StoresFor,
   type Subject,
   subjectKey,
   windowOf,
@@ -46,6 +48,7 @@ interface Look {
   readonly organizations: Map<string, string | undefined>;
   /** With Insights on data events. */
   trails?: readonly Trail[];
+  storesFor?: StoresFor;
 }
 
 /** What the entry counts for, each with the time since when that is watched. */
@@ -53,13 +56,31 @@ async function watchedIn(tx: Transaction, look: Look, entry: JournalRow): Promis
   const { account } = entry;
   if (entry.kind === DATA_KIND) return dataWatchedIn(tx, look, entry);
   if (entry.kind !== 'api') return [];
+  const ofStores = await storesWatching(tx, look, entry);
   const watches = look.watches.get(account) ?? (await watchesOf(tx, account));
   look.watches.set(account, watches);
-  if (watches.length === 0) return [];
-  return managementSubjects(entry).flatMap((subject) => {
+  if (watches.length === 0) return ofStores;
+  const ofTrails = managementSubjects(entry).flatMap((subject): [Subject, number][] => {
     const since = sinceIn(watches, subject);
     return since === undefined ? [] : [[subject, since]];
   });
+  return [...ofTrails, ...ofStores];
+}
+
+/** Each event data store with Insights counts the management events that it takes in. */
+async function storesWatching(tx: Transaction, look: Look, entry: JournalRow): Promise<[Subject, since: number][]> {
+  look.storesFor ??= await (await import('./lakeInsights.ts')).storesWatching(tx);
+  if (look.storesFor === NO_STORES) return [];
+  return look.storesFor(entry, await organizationOf(tx, look, entry.account)).flatMap(({ arn, kinds, since }) =>
+    managementSubjects(entry, arn)
+      .filter(({ kind }) => kinds.includes(kind))
+      .map((subject): [Subject, number] => [subject, since]),
+  );
+}
+
+async function organizationOf(tx: Transaction, { organizations }: Look, account: string): Promise<string | undefined> {
+  if (!organizations.has(account)) organizations.set(account, await organizationIdOf(tx, account));
+  return organizations.get(account);
 }
 
 const TRAILS_MAX = 100_000;
@@ -71,12 +92,8 @@ async function dataWatchedIn(tx: Transaction, look: Look, entry: JournalRow): Pr
     look.trails = rows.filter(({ logging, dataInsights }) => logging && dataInsights !== undefined);
   }
   if (look.trails.length === 0) return [];
-  const { organizations } = look;
-  if (!organizations.has(entry.account)) {
-    organizations.set(entry.account, await organizationIdOf(tx, entry.account));
-  }
   const { wantedBy } = await import('./routes.ts');
-  return wantedBy(look.trails, entry, organizations.get(entry.account)).flatMap(({ trail }) =>
+  return wantedBy(look.trails, entry, await organizationOf(tx, look, entry.account)).flatMap(({ trail }) =>
     dataSubjects(entry, trail).map((subject): [Subject, number] => [subject, trail.dataInsightsSince ?? 0]),
   );
 }
@@ -86,6 +103,7 @@ async function watchedSince(tx: Transaction, subject: Subject): Promise<number |
   const { account, trail } = subject;
   if (trail === undefined) return sinceIn(await watchesOf(tx, account), subject);
   const [, , , region = '', owner = '', name = ''] = trail.split(':');
+  if (isOfStore(subject)) return (await import('./lakeInsights.ts')).storeSince(tx, trail);
   return (await tx.get(trails, [owner, region, name.slice('trail/'.length)]))?.dataInsightsSince;
 }
 
@@ -117,9 +135,9 @@ interface Recorded {
 }
 
 /** Write calls are counted, and of all calls those that end in an error. */
-function managementSubjects(entry: JournalRow): Subject[] {
+function managementSubjects(entry: JournalRow, store?: string): Subject[] {
   const { readOnly } = eventOf<Recorded>(entry);
-  return subjectsOf(entry).filter(({ kind }) => kind === 'ApiErrorRateInsight' || !readOnly);
+  return subjectsOf(entry, store).filter(({ kind }) => kind === 'ApiErrorRateInsight' || !readOnly);
 }
 
 /** Of data events those that read are counted too. */
@@ -168,7 +186,7 @@ function valuesOf(entry: JournalRow, { kind, trail }: Subject): Readonly<Partial
     userIdentityArn: arn ?? userIdentity?.invokedBy ?? 'null',
     userAgent: userAgent ?? 'null',
     ...(kind === 'ApiCallRateInsight' && { errorCode: errorCode ?? 'null' }),
-    ...(trail !== undefined && { resourceArn: resource?.ARN ?? 'null' }),
+    ...(trail !== undefined && !isOfStore({ trail }) && { resourceArn: resource?.ARN ?? 'null' }),
   };
 }
 
@@ -179,17 +197,20 @@ async function close(tx: Transaction, activity: Activity, since: number): Promis
   const closing = closeWindow(activity, await tx.get(baselines, key), since, id);
   if (closing.baseline) await tx.replace(baselines, closing.baseline);
   await keepMinutes(tx, activity);
-  tell(tx, activity, closing);
+  await tell(tx, activity, closing);
   if (closing.activity) await tx.replace(activities, closing.activity);
   else await tx.remove(activities, key);
   return closing.activity;
 }
 
-function tell(tx: Transaction, activity: Activity, { started, ended }: Closing): void {
+async function tell(tx: Transaction, activity: Activity, { started, ended }: Closing): Promise<void> {
   const subject = subjectOf(activity);
-  if (started) tellInsight(tx, subject, started, 'Start');
-  if (ended) tellInsight(tx, subject, ended, 'End');
+  const told = isOfStore(subject) ? (await import('./lakeInsights.ts')).tellStore : tellInsight;
+  if (started) await told(tx, subject, started, 'Start');
+  if (ended) await told(tx, subject, ended, 'End');
 }
+
+const isOfStore = ({ trail }: Pick<Subject, 'trail'>): boolean => trail?.includes(':eventdatastore/') ?? false;
 
 const CLOSED_A_TURN = 100;
 

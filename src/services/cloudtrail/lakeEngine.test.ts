@@ -33,7 +33,7 @@ async function ask(sql: string, { timeoutMs = 60_000, isWanted }: Limits = {}) {
   const answer = await askLake({
     question: async () => ({
       ...{ statement: text, now: '2030-01-08T00:00:00.000Z', memoryMegabytes: 128, timeoutMs, rowsMax: 5000 },
-      stores: stores.map((id) => ({ id, activity: false, since: '2029-01-01T00:00:00.000Z' })),
+      stores: stores.map((id) => ({ id, kind: 'calls' as const, since: '2029-01-01T00:00:00.000Z' })),
     }),
     async *events(needed) {
       ranges = needed;

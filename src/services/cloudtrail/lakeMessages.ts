@@ -1,6 +1,7 @@
 /** What the plane and the process of a query say to each other. */
 import type { Pages } from './lakePages.ts';
 import type { Range } from './lakeRanges.ts';
+import type { StoreKind } from './lakeRows.ts';
 
 export interface LakeQuestion {
   readonly statement: string;
@@ -15,8 +16,7 @@ export interface LakeQuestion {
 
 export interface LakeStore {
   readonly id: string;
-  /** Of events from outside of AWS. */
-  readonly activity: boolean;
+  readonly kind: StoreKind;
   /** ISO 8601: what happened before is past its retention, though its segment may not be. */
   readonly since: string;
 }

@@ -10,7 +10,7 @@ import { functionsAt } from './lakeFunctions.ts';
 import type { FromLake, LakeAnswer, LakeEvents, LakeQuestion, LakeStore, ToLake } from './lakeMessages.ts';
 import { pagesOf } from './lakePages.ts';
 import { rangesIn } from './lakeRanges.ts';
-import { ACTIVITY_COLUMNS, COLUMNS } from './lakeSchema.ts';
+import { ACTIVITY_COLUMNS, COLUMNS, INSIGHT_COLUMNS } from './lakeSchema.ts';
 
 const LOOKED_AT_EVERY_MS = 20;
 
@@ -58,8 +58,10 @@ async function engine({ memoryMegabytes, now, stores }: LakeQuestion): Promise<D
 }
 
 /** The events among the raw lines, in the columns of their kind. */
-function shaped({ activity, since }: LakeStore): string {
-  const columns = JSON.stringify(activity ? ACTIVITY_COLUMNS : COLUMNS);
+const COLUMNS_OF = { calls: COLUMNS, activity: ACTIVITY_COLUMNS, insights: INSIGHT_COLUMNS } as const;
+
+function shaped({ kind, since }: LakeStore): string {
+  const columns = JSON.stringify(COLUMNS_OF[kind]);
   const time = "strptime(r.eventTime, '%Y-%m-%dT%H:%M:%SZ') as eventTime";
   return `select r.* replace (${time}), j as eventJson from (select json_transform(j, '${columns}') as r, j from raw)
     where r.eventTime >= '${since}'`;

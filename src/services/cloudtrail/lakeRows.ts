@@ -6,6 +6,7 @@ import type { Tag } from '../../core/operation.ts';
 import { type Transaction, table } from '../../store/store.ts';
 import { categoryOf } from './eventSelectors.ts';
 import type { PolicyFields } from './resourcePolicyRules.ts';
+import type { InsightKind } from './trailRows.ts';
 
 export interface EventConfiguration {
   readonly size: 'Standard' | 'Large';
@@ -40,6 +41,10 @@ export interface EventDataStore extends PolicyFields {
   readonly deleted?: number | undefined;
   readonly tags: readonly Tag[];
   readonly key?: StoreKey | undefined;
+  /** What is watched of its management events, since when (milliseconds), and the id of the store that is told. */
+  readonly insights?:
+    | { readonly kinds: readonly InsightKind[]; readonly destination: string; readonly since: number }
+    | undefined;
 }
 
 /** What its events lie under, where that is a key of KMS. */
@@ -54,9 +59,14 @@ type Place = Pick<EventDataStore, 'account' | 'region' | 'id'>;
 export const storeArn = ({ account, region, id }: Place) =>
   `arn:aws:cloudtrail:${region}:${account}:eventdatastore/${id}`;
 
-/** Whether it takes events from outside of AWS, and nothing else. */
-export const isActivityStore = (store: EventDataStore): boolean =>
-  storeSelectors(store).some((selector) => categoryOf(selector) === 'ActivityAuditLog');
+/** What it takes: events of AWS, or events from outside of AWS and nothing else, or Insights and nothing else. */
+export type StoreKind = 'calls' | 'activity' | 'insights';
+
+export function kindOfStore(store: EventDataStore): StoreKind {
+  const categories = storeSelectors(store).map(categoryOf);
+  if (categories.includes('ActivityAuditLog')) return 'activity';
+  return categories.includes('Insight') ? 'insights' : 'calls';
+}
 
 /** Whether its events are more than the records themselves. */
 export const isEnriched = (store: EventDataStore): boolean =>
@@ -162,14 +172,23 @@ const latestFirst = ({ created }: Query) => String(9_999_999_999_999 - created);
 const STORES_MAX = 1000;
 
 /** What event data stores of an account, or of an organization, want of data events. */
-export async function storesWishing(ctx: Context, owner: string): Promise<readonly EventSelector[]> {
+export const storesWishing = async (ctx: Context, owner: string): Promise<readonly EventSelector[]> =>
+  (await storesOf(ctx, owner)).flatMap((store) =>
+    storeSelectors(store).filter((selector) => categoryOf(selector) === 'Data'),
+  );
+
+/** Whether Insights are watched for an event data store of an account, or of an organization. */
+export const isAnyWatched = async (ctx: Context, owner: string): Promise<boolean> =>
+  (await storesOf(ctx, owner)).some(({ insights }) => insights !== undefined);
+
+/** Of an account its own alone, of an organization those for all its accounts: as far as they take events in. */
+async function storesOf(ctx: Context, owner: string): Promise<readonly EventDataStore[]> {
   const page = { limit: STORES_MAX, ...(owner.startsWith('o-') && { index: 'organization' }) };
   const { rows } = await ctx.store.list(eventDataStores, [owner], page);
-  const own = rows.filter((store) => store.ingesting && (owner.startsWith('o-') || store.organization === undefined));
-  return own.flatMap((store) => storeSelectors(store).filter((selector) => categoryOf(selector) === 'Data'));
+  return rows.filter((store) => store.ingesting && (owner.startsWith('o-') || store.organization === undefined));
 }
 
-export const storeSelectors = ({ selectors }: EventDataStore): readonly EventSelector[] =>
+export const storeSelectors = ({ selectors }: Pick<EventDataStore, 'selectors'>): readonly EventSelector[] =>
   selectors.map(({ FieldSelectors = [] }) => FieldSelectors as EventSelector);
 
 /** All that take events in, or are still being given some. */

@@ -73,6 +73,38 @@ export const COLUMNS = {
   },
 } as const;
 
+/** Of Insights events. */
+export const INSIGHT_COLUMNS = {
+  eventVersion: 'VARCHAR',
+  eventCategory: 'VARCHAR',
+  eventType: 'VARCHAR',
+  eventID: 'VARCHAR',
+  eventTime: 'VARCHAR',
+  awsRegion: 'VARCHAR',
+  recipientAccountId: 'VARCHAR',
+  sharedEventID: 'VARCHAR',
+  addendum: MAP,
+  insightSource: 'VARCHAR',
+  insightState: 'VARCHAR',
+  insightEventSource: 'VARCHAR',
+  insightEventName: 'VARCHAR',
+  insightErrorCode: 'VARCHAR',
+  insightType: 'VARCHAR',
+  insightContext: {
+    baselineAverage: 'DOUBLE',
+    insightAverage: 'DOUBLE',
+    baselineDuration: 'INTEGER',
+    insightDuration: 'INTEGER',
+    attributions: [
+      {
+        attribute: 'VARCHAR',
+        insight: [{ value: 'VARCHAR', average: 'DOUBLE' }],
+        baseline: [{ value: 'VARCHAR', average: 'DOUBLE' }],
+      },
+    ],
+  },
+} as const;
+
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-integration-event-schema.html */
 export const ACTIVITY_COLUMNS = {
   eventVersion: 'VARCHAR',

@@ -4,15 +4,7 @@ import type { Outside, TaskHandler } from '../../core/tasks.ts';
 import { askLake } from './lakeEngine.ts';
 import type { LakeAnswer } from './lakeMessages.ts';
 import type { Range } from './lakeRanges.ts';
-import {
-  eventDataStores,
-  isActivityStore,
-  type Query,
-  queries,
-  type Segment,
-  segmentPart,
-  segments,
-} from './lakeRows.ts';
+import { eventDataStores, kindOfStore, type Query, queries, type Segment, segmentPart, segments } from './lakeRows.ts';
 import { statementOf } from './lakeSql.ts';
 import { deliverResults, undelivered } from './queryDeliveries.ts';
 import { resultsId } from './queryResults.ts';
@@ -101,7 +93,7 @@ async function storeOf(around: Outside, id: string) {
   const [store] = named.rows;
   if (!store) throw new Error(`The event data store ${id} is gone.`);
   const since = new Date(Math.max(0, around.now.getTime() - store.retention * DAY_MS)).toISOString();
-  return { id, activity: isActivityStore(store), since };
+  return { id, kind: kindOfStore(store), since };
 }
 
 /** Those with events of that time. Throws when they are more than a query may look at. */

@@ -7,7 +7,7 @@ import { type DataEventWish, dataEventWishes, type EventSelector } from '../../c
 import { loggedPlaces } from '../../core/loggingTrails.ts';
 import { dataSelectors } from './eventSelectors.ts';
 import { type InsightWatch, insightWatches } from './insightRows.ts';
-import { storesWishing } from './lakeRows.ts';
+import { isAnyWatched, storesWishing } from './lakeRows.ts';
 import { type Trail, trails } from './trailRows.ts';
 
 const ROWS_MAX = 1000;
@@ -44,7 +44,8 @@ async function writeWatch(ctx: Context, owner: string): Promise<void> {
   const watching = (await loggingTrails(ctx, owner)).filter(
     ({ insights, dataInsights }) => insights !== undefined || dataInsights !== undefined,
   );
-  if (watching.length > 0) await ctx.store.replace(insightWatches, { owner, ...managementWatch(watching) });
+  const some = watching.length > 0 || (await isAnyWatched(ctx, owner));
+  if (some) await ctx.store.replace(insightWatches, { owner, ...managementWatch(watching) });
   else await ctx.store.remove(insightWatches, [owner]);
   const { rows } = await ctx.store.list(insightWatches, [], { limit: 2 });
   if (rows.some((row) => row.owner !== '*')) await ctx.store.replace(insightWatches, { owner: '*' });
