@@ -64,14 +64,13 @@ test('A policy of one group bears on that group alone, and goes with it', async 
   await assert.rejects(elsewhere, { name: 'AccessDenied' });
   const shown = await logs.describeResourcePolicies({ resourceArn });
   assert.deepEqual(shown.resourcePolicies![0]!.revisionId, revisionId);
-  await refusal(
-    logs.putResourcePolicy({
-      resourceArn,
-      policyDocument: allowing('events.amazonaws.com', '*'),
-      expectedRevisionId: 'x',
-    }),
-    'OperationAbortedException',
-  );
+  const policyDocument = allowing('events.amazonaws.com', '*');
+  for (const expectedRevisionId of ['x', undefined]) {
+    const stale = { resourceArn, expectedRevisionId };
+    await refusal(logs.putResourcePolicy({ ...stale, policyDocument }), 'OperationAbortedException');
+    await refusal(logs.deleteResourcePolicy(stale), 'OperationAbortedException');
+  }
+  await logs.putResourcePolicy({ resourceArn, policyDocument, expectedRevisionId: revisionId });
   await logs.deleteLogGroup({ logGroupName: 'a' });
   await logs.createLogGroup({ logGroupName: 'a' });
   assert.deepEqual((await logs.describeResourcePolicies({ resourceArn })).resourcePolicies, []);

@@ -87,8 +87,10 @@ function requireSound(document: string): void {
   if (fault !== undefined) fail(InvalidParameterException, fault);
 }
 
+/** Whoever changes the policy of one group must say which. */
 function requireRevision(policy: ResourcePolicy | undefined, expected: string | undefined): void {
-  if (expected === undefined || policy?.revision === expected) return;
+  const need = expected !== undefined || policy?.scope === 'RESOURCE';
+  if (!need || policy?.revision === expected) return;
   fail(OperationAbortedException, 'The expected revision ID does not match the current revision of the policy.');
 }
 
