@@ -67,11 +67,16 @@ test('inbound: sensitive messages are denied, masked or redacted for whom the st
     sns.putDataProtectionPolicy({ ResourceArn: TopicArn, DataProtectionPolicy });
   await put(policy(statement('Inbound', MASK)));
   await sns.publish({ TopicArn, Message: `${CARD} of a@example.com` });
+  const structured = (Message: string) => sns.publish({ TopicArn, Message, MessageStructure: 'json' });
+  await structured(JSON.stringify({ default: 'x', sqs: `for queues ${CARD}` }));
+  // Of a number that is masked no JSON is left.
+  await refusal(structured(`{"default":"x","sqs":${CARD.replaceAll(' ', '')}}`), 'InvalidParameter');
   await put(policy(statement('Inbound', { Deidentify: { RedactConfig: {} } })));
   await sns.publish({ TopicArn, Message: `${CARD} of a@example.com` });
   await refusal(sns.publish({ TopicArn, Message: CARD }), 'InvalidParameter');
   const masked = `${'#'.repeat(CARD.length)} of ${'#'.repeat(13)}`;
-  assert.deepEqual((await seen(cloud, QueueUrl)).toSorted(), [' of ', masked, 'plain']);
+  const forQueues = `for queues ${'#'.repeat(CARD.length)}`;
+  assert.deepEqual((await seen(cloud, QueueUrl)).toSorted(), [' of ', masked, forQueues, 'plain']);
 });
 
 test('outbound: each subscriber gets what the policy lets it see', async () => {

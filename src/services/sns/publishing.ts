@@ -150,10 +150,13 @@ async function publish(ctx: Context, topic: Topic, input: Input): Promise<Publis
   if (before) return { MessageId: before.id, SequenceNumber: before.sequence };
   const id = uuid(ctx);
   const sequence = topic.fifo ? await nextSequence(ctx, topic, input.MessageGroupId ?? '') : undefined;
+  const body = await incoming(ctx, topic, id, input.Message ?? '');
+  // What is sensitive may have been part of the structure.
+  if (input.MessageStructure === 'json') requireStructure(body);
   const message: Published = {
     id,
     time: ctx.now.toISOString(),
-    body: await incoming(ctx, topic, id, input.Message ?? ''),
+    body,
     subject: input.Subject,
     structured: input.MessageStructure === 'json',
     attributes: plainAttributes(input.MessageAttributes),
