@@ -16,8 +16,8 @@ import {
 } from '../core/seal.ts';
 import { parsed, told, UsageError } from './plane.ts';
 
-const HELP = `Usage: gatehouse seal status [OPTION…]
-       gatehouse seal rotate [OPTION…] [--new-… | --none] [--new-root-key]
+const HELP = `Usage: npx gatehouse seal status [OPTION…]
+       npx gatehouse seal rotate [OPTION…] [--new-… | --none] [--new-root-key]
 
 status   how root.key is sealed, and whether what you give opens it (exit code 0; 1 if it does not)
 rotate   opens root.key and seals it anew: by the same means with fresh salt, or by what --new-… says. All that the
