@@ -45,6 +45,34 @@ const cases: readonly (readonly [name: string, event: Parameters<typeof eventRes
     { eventSource: 'iam.amazonaws.com', requestParameters: { arn: 'arn:aws:iam::111122223333:group/a/staff' } },
     ['AWS::IAM::Group arn:aws:iam::111122223333:group/a/staff'],
   ],
+  [
+    'CreateTrail',
+    {
+      eventSource: 'cloudtrail.amazonaws.com',
+      eventName: 'CreateTrail',
+      requestParameters: { name: 'audit', s3BucketName: 'logs' },
+      responseElements: { trailARN: 'arn:aws:cloudtrail:us-east-1:111122223333:trail/audit', s3BucketName: 'logs' },
+    },
+    [
+      'AWS::CloudTrail::Trail arn:aws:cloudtrail:us-east-1:111122223333:trail/audit',
+      'AWS::CloudTrail::Trail audit',
+      'AWS::S3::Bucket logs',
+    ],
+  ],
+  [
+    'CreateEventDataStore',
+    { eventSource: 'cloudtrail.amazonaws.com', eventName: 'CreateEventDataStore', requestParameters: { name: 'lake' } },
+    ['AWS::CloudTrail::EventDataStore lake'],
+  ],
+  [
+    'DeleteAlarms',
+    {
+      eventSource: 'monitoring.amazonaws.com',
+      eventName: 'DeleteAlarms',
+      requestParameters: { alarmNames: ['a', 'b'] },
+    },
+    ['AWS::CloudWatch::Alarm a', 'AWS::CloudWatch::Alarm b'],
+  ],
   ['a service without a table', { eventSource: 'x.amazonaws.com', requestParameters: { userName: 'a' } }, []],
   ['no parameters', { eventSource: 'iam.amazonaws.com', requestParameters: null, responseElements: null }, []],
 ];

@@ -11,6 +11,7 @@
 /** The part of a record that is read here. */
 export interface RecordedEvent {
   readonly eventSource: string;
+  readonly eventName?: string;
   readonly requestParameters?: object | null;
   readonly responseElements?: object | null;
   readonly resources?: readonly { readonly ARN?: string; readonly type?: string }[];
@@ -37,8 +38,9 @@ export function eventResources(event: RecordedEvent): EventResource[] {
   };
   for (const { path, type } of NAMES.get(event.eventSource) ?? []) {
     for (const part of [event.requestParameters, event.responseElements]) {
-      const value = valueAt(part, path);
-      add(typeof type === 'function' ? type(value) : type, value);
+      for (const value of [valueAt(part, path)].flat()) {
+        add(typeof type === 'function' ? type(value, event) : type, value);
+      }
     }
   }
   for (const { ARN, type } of event.resources ?? []) add(type, ARN);
@@ -52,7 +54,7 @@ export function userNameOf(identity: RecordedIdentity): string | undefined {
   return identity.arn?.slice(identity.arn.lastIndexOf('/') + 1) || undefined;
 }
 
-type Type = string | ((value: unknown) => string | undefined);
+type Type = string | ((value: unknown, event: RecordedEvent) => string | undefined);
 interface Name {
   readonly path: readonly string[];
   readonly type: Type;
@@ -100,6 +102,12 @@ const ORGANIZATION_IDS: readonly (readonly [pattern: RegExp, type: string])[] = 
 function organizationTypeOf(id: unknown): string | undefined {
   return typeof id === 'string' ? ORGANIZATION_IDS.find(([pattern]) => pattern.test(id))?.[1] : undefined;
 }
+
+/** Of members that name something else in another call: `name`. */
+const where =
+  (calls: RegExp, type: string): Type =>
+  (_value, { eventName = '' }) =>
+    calls.test(eventName) ? type : undefined;
 
 /** Event source → type → members that name a resource of it, in the parameters or in the answer. */
 const MEMBERS: Readonly<Record<string, readonly (readonly [type: Type, ...paths: string[]])[]>> = {
@@ -156,6 +164,57 @@ const MEMBERS: Readonly<Record<string, readonly (readonly [type: Type, ...paths:
       ...['createAccountStatus.id', 'createAccountStatus.accountId', 'resourcePolicy.resourcePolicySummary.id'],
       ...['responsibilityTransfer.id', 'filter.parentHandshakeId'],
     ],
+  ],
+  's3.amazonaws.com': [['AWS::S3::Bucket', 'bucketName']],
+  'cloudtrail.amazonaws.com': [
+    ['AWS::CloudTrail::Trail', 'trailARN', 'trailName'],
+    [where(/Trail$|Logging$|TrailStatus$/, 'AWS::CloudTrail::Trail'), 'name'],
+    ['AWS::S3::Bucket', 's3BucketName'],
+    ['AWS::SNS::Topic', 'snsTopicName', 'snsTopicARN'],
+    ['AWS::CloudTrail::EventDataStore', 'eventDataStore', 'eventDataStoreArn'],
+    [where(/EventDataStore$/, 'AWS::CloudTrail::EventDataStore'), 'name'],
+    ['AWS::CloudTrail::Channel', 'channel', 'channelArn'],
+    [where(/Channel$/, 'AWS::CloudTrail::Channel'), 'name'],
+    ['AWS::CloudTrail::Dashboard', 'dashboardId', 'dashboardArn'],
+    [where(/Dashboard$/, 'AWS::CloudTrail::Dashboard'), 'name'],
+  ],
+  'sns.amazonaws.com': [
+    ['AWS::SNS::Topic', 'topicArn'],
+    [where(/^CreateTopic$/, 'AWS::SNS::Topic'), 'name'],
+    ['AWS::SNS::Subscription', 'subscriptionArn'],
+  ],
+  'sqs.amazonaws.com': [['AWS::SQS::Queue', 'queueName', 'queueUrl']],
+  'monitoring.amazonaws.com': [
+    ['AWS::CloudWatch::Alarm', 'alarmName', 'alarmNames'],
+    ['AWS::CloudWatch::Dashboard', 'dashboardName', 'dashboardNames'],
+    [where(/MetricStream$/, 'AWS::CloudWatch::MetricStream'), 'name'],
+  ],
+  'events.amazonaws.com': [
+    ['AWS::Events::Rule', 'rule', 'ruleArn'],
+    [where(/Rule$/, 'AWS::Events::Rule'), 'name'],
+    ['AWS::Events::EventBus', 'eventBusName', 'eventBusArn'],
+    [where(/EventBus$/, 'AWS::Events::EventBus'), 'name'],
+    ['AWS::Events::Archive', 'archiveName', 'archiveArn'],
+    ['AWS::Events::ApiDestination', 'apiDestinationArn'],
+    [where(/ApiDestination$/, 'AWS::Events::ApiDestination'), 'name'],
+    ['AWS::Events::Connection', 'connectionArn'],
+    [where(/Connection$/, 'AWS::Events::Connection'), 'name'],
+  ],
+  'scheduler.amazonaws.com': [
+    ['AWS::Scheduler::Schedule', 'scheduleArn'],
+    [where(/Schedule$/, 'AWS::Scheduler::Schedule'), 'name'],
+    ['AWS::Scheduler::ScheduleGroup', 'groupName', 'scheduleGroupArn'],
+    [where(/ScheduleGroup$/, 'AWS::Scheduler::ScheduleGroup'), 'name'],
+  ],
+  'kinesis.amazonaws.com': [
+    ['AWS::Kinesis::Stream', 'streamName', 'streamARN'],
+    ['AWS::Kinesis::StreamConsumer', 'consumerName', 'consumerARN', 'consumer.consumerARN'],
+  ],
+  'firehose.amazonaws.com': [['AWS::KinesisFirehose::DeliveryStream', 'deliveryStreamName', 'deliveryStreamARN']],
+  'access-analyzer.amazonaws.com': [['AWS::AccessAnalyzer::Analyzer', 'analyzerName', 'analyzerArn', 'arn']],
+  'sso.amazonaws.com': [
+    ['AWS::SSO::Instance', 'instanceArn'],
+    ['AWS::SSO::PermissionSet', 'permissionSetArn', 'permissionSet.permissionSetArn'],
   ],
   'logs.amazonaws.com': [
     ['AWS::Logs::LogGroup', 'logGroupName', 'logGroupIdentifier'],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { LookupAttributeKey } from '@aws-sdk/client-cloudtrail';
 import { type Clients, testCloud } from '../../testing/cloud.ts';
 import { rejected } from '../../testing/rejected.ts';
+import { loggingTrail } from './fixtures.ts';
 
 const names = async (clients: Clients, input: Parameters<Clients['cloudtrail']['lookupEvents']>[0] = {}) =>
   ((await clients.cloudtrail.lookupEvents(input)).Events ?? []).map((event) => event.EventName);
@@ -99,6 +100,33 @@ test('LookupEvents tells of its own Region and account; global services are in u
   assert.deepEqual(await names(cloud.root), ['CreateGroup']);
   const other = await cloud.memberAccount('dev');
   assert.deepEqual(await names(other.root), []);
+});
+
+test('LookupEvents finds what was done with a bucket, a trail, a topic, a queue, an alarm', async () => {
+  const cloud = await testCloud();
+  const { root } = cloud;
+  await loggingTrail(cloud, 'audit');
+  await root.sns.createTopic({ Name: 'news' });
+  await root.sqs.createQueue({ QueueName: 'jobs' });
+  await root.events.putRule({ Name: 'nightly', ScheduleExpression: 'rate(1 day)' });
+  const metric = { Namespace: 'Rooms', MetricName: 'Heat', Statistic: 'Maximum', Period: 60 } as const;
+  const rule = { EvaluationPeriods: 1, Threshold: 30, ComparisonOperator: 'GreaterThanThreshold' } as const;
+  await root.cloudwatch.putMetricAlarm({ AlarmName: 'hot', ...metric, ...rule });
+  const about = async (AttributeValue: string) => {
+    const LookupAttributes = [{ AttributeKey: 'ResourceName' as const, AttributeValue }];
+    const { Events = [] } = await root.cloudtrail.lookupEvents({ LookupAttributes });
+    return Events.filter(({ Username }) => Username === 'root').map(({ EventName }) => EventName);
+  };
+  assert.deepEqual(await about('audit-logs'), ['CreateTrail', 'PutBucketPolicy', 'CreateBucket']);
+  assert.deepEqual(await about('audit'), ['StartLogging', 'CreateTrail']);
+  for (const [name, call] of [
+    ['news', 'CreateTopic'],
+    ['jobs', 'CreateQueue'],
+    ['nightly', 'PutRule'],
+    ['hot', 'PutMetricAlarm'],
+  ] as const) {
+    assert.deepEqual(await about(name), [call], name);
+  }
 });
 
 test('LookupEvents refuses what AWS refuses', async () => {
