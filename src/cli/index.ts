@@ -40,6 +40,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
       'identity-source saml|oidc|…      where people of IAM Identity Center sign in: here, or at a provider outside',
     load: async () => (await import('./identitySource.ts')).identitySource,
   },
+  person: {
+    usage: 'person show|disable|enable|sign-out  whether somebody of IAM Identity Center may sign in, and is signed in',
+    load: async () => (await import('./person.ts')).person,
+  },
   mfa: {
     usage: 'mfa show|set|devices|…           second factors of people of IAM Identity Center; their devices',
     load: async () => (await import('./mfa.ts')).mfa,

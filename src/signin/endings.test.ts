@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { accounts } from '../identity/organization.ts';
 import { browserOn } from '../testing/browser.ts';
 import { type Cloud, testCloud } from '../testing/cloud.ts';
+import { operated } from '../testing/operator.ts';
 import { linkIn, PASSWORD, portalOf, telephone, welcome } from '../testing/people.ts';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -55,6 +56,42 @@ test('another password ends what somebody of a directory has begun, and what was
   await assert.rejects(device.ask(), { name: 'AccessDeniedException' });
   assert.match((await browser.go('/start')).text, /<h1>Sign in to the access portal/);
   assert.match((await begun.submit('/start/code', { code: code() })).text, /<h1>Sign in to the access portal/);
+});
+
+test('an administrator sees who is signed in, ends that, and keeps somebody out', async () => {
+  const cloud = await testCloud();
+  const { person, IdentityStoreId } = await portalOf(cloud);
+  const id = await person('ada');
+  const { browser, code } = await welcome(cloud, 'ada');
+  const device = await deviceOf(cloud, IdentityStoreId);
+  await browser.go(device.page);
+  await browser.submit('/start/device', { decision: 'ALLOWED' });
+  const { accessToken } = await device.ask();
+  const opens = () => cloud.unsigned.sso.listAccounts({ accessToken });
+  const asked = async (method: 'GET' | 'POST' | 'DELETE', content?: object) =>
+    (await operated(cloud, method, 'people/ada', content)).body;
+  const seen = await asked('GET');
+  assert.deepEqual([seen.userId, seen.status, seen.sessions.length], [id, 'ENABLED', 1]);
+  await opens();
+  assert.deepEqual((await asked('DELETE')).sessions, []);
+  await assert.rejects(opens(), { name: 'UnauthorizedException' });
+  assert.match((await browser.go('/start')).text, /<h1>Sign in to the access portal/);
+
+  await browser.submit('/start/signin', { name: 'ada', password: PASSWORD });
+  await browser.submit('/start/code', { code: code() });
+  assert.equal((await asked('GET')).sessions.length, 1);
+  assert.equal((await asked('POST', { status: 'DISABLED' })).status, 'DISABLED');
+  assert.match((await browser.go('/start')).text, /<h1>Sign in to the access portal/);
+  assert.match((await browser.submit('/start/signin', { name: 'ada', password: PASSWORD })).text, /may not sign in/);
+  assert.equal((await asked('POST', { status: 'ENABLED' })).status, 'ENABLED');
+  assert.match((await browser.go('/start')).text, /<h1>Sign in to the access portal/, 'not signed in again by that');
+  assert.match((await browser.submit('/start/signin', { name: 'ada', password: PASSWORD })).text, /<h1>Enter a code/);
+
+  const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: 'DisableUser' }];
+  const [event] = (await cloud.root.cloudtrail.lookupEvents({ LookupAttributes })).Events!;
+  assert.equal(JSON.parse(event!.CloudTrailEvent!).requestParameters.userId, id);
+  assert.equal((await operated(cloud, 'GET', 'people/eve')).status, 404);
+  assert.equal((await operated(cloud, 'POST', 'people/ada', { status: 'GONE' })).status, 400);
 });
 
 test('the token of a command line opens accounts, but none of the pages', async () => {

@@ -5,13 +5,11 @@
  */
 import type { Context } from '../../core/context.ts';
 import { CommonError } from '../../core/errors.ts';
-import { type DirectoryUser, userBy } from '../../identity/directory.ts';
-import { peopleOf } from '../../identity/instanceKeys.ts';
 import { type Instance, instances } from '../../identity/instances.ts';
 import { type MfaSettings, STANDARD_MFA } from '../../identity/mfaSettings.ts';
 import { addApp, newSeed, seedText } from '../../identity/personCodes.ts';
 import { devicesOf, type PersonDevice, personDevices, removeDevice, typeOf } from '../../identity/personCredentials.ts';
-import { type Asked, instancePage } from './instancePages.ts';
+import { type Asked, instancePage, userNamed } from './instancePages.ts';
 
 export const mfaSettingsPage = instancePage('mfa', {
   GET: { action: 'sso:GetMfaDeviceManagementForDirectory', readOnly: true, run: shown },
@@ -82,13 +80,6 @@ function oneOf<T extends string>(name: string, values: readonly T[], given: unkn
   const found = values.find((value) => value === given);
   if (found === undefined) throw invalid(`${name} must be one of ${values.join(', ')}.`);
   return found;
-}
-
-async function userNamed(ctx: Context, { identityStore }: Instance, name: string): Promise<DirectoryUser> {
-  await peopleOf(ctx, identityStore);
-  const user = await userBy(ctx.store, identityStore, 'name', name);
-  if (!user) throw new CommonError('NotFound', 'The directory has no such user.', 404);
-  return user;
 }
 
 const PURPOSE = 'mfa-registration';

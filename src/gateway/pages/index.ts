@@ -32,6 +32,7 @@ const PAGES: Readonly<Record<string, Entry>> = {
     methods: ['GET', 'POST', 'DELETE'],
     load: async () => (await import('./directoryMfa.ts')).mfaDevicesPage,
   },
+  people: { methods: ['GET', 'POST', 'DELETE'], load: async () => (await import('./people.ts')).peoplePage },
   'mfa-apps': { methods: ['GET', 'POST'], load: async () => (await import('./directoryMfa.ts')).mfaAppsPage },
   'identity-source': {
     methods: ['GET', 'POST', 'DELETE'],

@@ -7,7 +7,8 @@ import { CommonError } from '../../core/errors.ts';
 import { record } from '../../core/ownRecords.ts';
 import { userIdentity } from '../../core/userIdentity.ts';
 import type { WireRequest } from '../../core/wire.ts';
-import { KeyRefused } from '../../identity/instanceKeys.ts';
+import { type DirectoryUser, userBy } from '../../identity/directory.ts';
+import { KeyRefused, peopleOf } from '../../identity/instanceKeys.ts';
 import { administers, type Instance, instanceArn, instances } from '../../identity/instances.ts';
 import { authorize } from '../authorize.ts';
 import { json, PAGES_PREFIX, type Page } from './page.ts';
@@ -24,8 +25,8 @@ export interface Deed {
   /** `sso-directory:CreateBearerToken` */
   readonly action: string | ((asked: Asked) => string);
   readonly readOnly: boolean;
-  /** What the record says beside the directory. */
-  readonly recorded?: (asked: Asked) => object;
+  /** What the record says beside the directory; `said`: what `run` answered. */
+  readonly recorded?: (asked: Asked, said: object) => object;
   readonly run: (ctx: Context, instance: Instance, asked: Asked) => Promise<object>;
 }
 
@@ -50,7 +51,7 @@ export const instancePage =
       record(ctx, {
         ...{ account, region, readOnly, eventSource: `${service}.amazonaws.com`, eventName },
         userIdentity: userIdentity(ctx.caller),
-        requestParameters: { directoryId: identityStore, ...recorded?.(asked) },
+        requestParameters: { directoryId: identityStore, ...recorded?.(asked, said) },
         responseElements: null,
       });
       return said;
@@ -88,4 +89,12 @@ async function instanceMeant(ctx: Context, arn: string | undefined): Promise<Ins
     return found;
   }
   throw new CommonError('NotFound', arn === undefined ? NOT_ENABLED : NO_SUCH, 404);
+}
+
+/** Somebody of the instance's directory, by name. */
+export async function userNamed(ctx: Context, { identityStore }: Instance, name: string): Promise<DirectoryUser> {
+  await peopleOf(ctx, identityStore);
+  const user = await userBy(ctx.store, identityStore, 'name', name);
+  if (!user) throw new CommonError('NotFound', 'The directory has no such user.', 404);
+  return user;
 }
