@@ -23,6 +23,9 @@ export async function importedKey(
   return KeyId;
 }
 
+/** RFC 8017 7.1.1: of 2,048 bits, with SHA-256. */
+const OAEP_BYTES_MAX = 190;
+
 /** Imports material into a key that is there; its id. */
 export async function importInto(
   kms: KMS,
@@ -30,17 +33,17 @@ export async function importInto(
   bytes: Uint8Array,
   more: Partial<ImportKeyMaterialRequest> = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' },
 ): Promise<string | undefined> {
-  const asked = { KeyId, WrappingAlgorithm: 'RSA_AES_KEY_WRAP_SHA_256', WrappingKeySpec: 'RSA_2048' } as const;
+  const isShort = bytes.length <= OAEP_BYTES_MAX;
+  const WrappingAlgorithm = isShort ? 'RSAES_OAEP_SHA_256' : 'RSA_AES_KEY_WRAP_SHA_256';
+  const asked = { KeyId, WrappingAlgorithm, WrappingKeySpec: 'RSA_2048' } as const;
   const { ImportToken, PublicKey } = await kms.getParametersForImport(asked);
   const key = createPublicKey({ key: Buffer.from(PublicKey!), format: 'der', type: 'spki' });
+  const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
   const aes = randomBytes(32);
   const cipher = createCipheriv('id-aes256-wrap-pad', aes, Buffer.from('a65959a6', 'hex'));
-  const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
-  const EncryptedKeyMaterial = Buffer.concat([
-    publicEncrypt({ key, ...padding }, aes),
-    cipher.update(bytes),
-    cipher.final(),
-  ]);
+  const EncryptedKeyMaterial = isShort
+    ? publicEncrypt({ key, ...padding }, bytes)
+    : Buffer.concat([publicEncrypt({ key, ...padding }, aes), cipher.update(bytes), cipher.final()]);
   const imported = await kms.importKeyMaterial({ KeyId, ImportToken, EncryptedKeyMaterial, ...more });
   return imported.KeyMaterialId;
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:crypto';
 import type { AlgorithmSpec } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
+import { type KeySpecFacts, specOf } from './keySpecs.ts';
 import { rsaKey } from './rsaKeys.ts';
 
 const PURPOSE = 'kms-import-token';
@@ -29,11 +30,17 @@ interface Token {
 
 type Unwrap = (wrapping: KeyObject, wrapped: Uint8Array) => Uint8Array;
 
+type Kind = KeySpecFacts['kind'];
+
 interface Wrapping {
-  /** An RSA private key is too long for RSA alone. */
-  readonly takesRsaKeys: boolean;
+  /** What material may be wrapped so. */
+  readonly kinds: readonly Kind[];
   readonly unwrap: Unwrap;
 }
+
+/** An RSA private key is too long for RSA alone. */
+const ALONE: readonly Kind[] = ['symmetric', 'hmac', 'ec', 'ed25519'];
+const TWICE: readonly Kind[] = ['rsa', 'ec', 'ed25519'];
 
 const oaep =
   (oaepHash: 'sha1' | 'sha256'): Unwrap =>
@@ -51,19 +58,19 @@ const twice =
     return Buffer.concat([decipher.update(wrapped.subarray(bytes)), decipher.final()]);
   };
 
+/** https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-get-public-key-and-token.html */
 const WRAPPINGS: Readonly<Partial<Record<AlgorithmSpec, Wrapping>>> = {
-  RSAES_OAEP_SHA_1: { takesRsaKeys: false, unwrap: oaep('sha1') },
-  RSAES_OAEP_SHA_256: { takesRsaKeys: false, unwrap: oaep('sha256') },
-  RSA_AES_KEY_WRAP_SHA_1: { takesRsaKeys: true, unwrap: twice('sha1') },
-  RSA_AES_KEY_WRAP_SHA_256: { takesRsaKeys: true, unwrap: twice('sha256') },
+  RSAES_OAEP_SHA_1: { kinds: ALONE, unwrap: oaep('sha1') },
+  RSAES_OAEP_SHA_256: { kinds: ALONE, unwrap: oaep('sha256') },
+  RSA_AES_KEY_WRAP_SHA_1: { kinds: TWICE, unwrap: twice('sha1') },
+  RSA_AES_KEY_WRAP_SHA_256: { kinds: TWICE, unwrap: twice('sha256') },
 };
 
 /** Whether material of the key spec fits into the wrapping. */
 export function fits(algorithm: AlgorithmSpec, wrappingBits: number, spec: string): boolean {
-  const wrapping = WRAPPINGS[algorithm];
-  if (!wrapping) return false;
-  if (wrapping.takesRsaKeys) return true;
-  return !spec.startsWith('RSA') && !(spec === 'ECC_NIST_P521' && wrappingBits === 2048);
+  const kinds = WRAPPINGS[algorithm]?.kinds ?? [];
+  const isTooLong = spec === 'ECC_NIST_P521' && wrappingBits === 2048 && kinds === ALONE;
+  return kinds.includes(specOf(spec).kind) && !isTooLong;
 }
 
 export async function importParameters(ctx: Context, key: string, algorithm: AlgorithmSpec, modulusLength: number) {
