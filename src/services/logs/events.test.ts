@@ -209,6 +209,32 @@ test('Events of any spans and overlaps are read in order, forward and backward, 
   );
 });
 
+test('Batches that overlap are read in order, though not all of them are held at once', async () => {
+  const cloud = await testCloud();
+  const { logs } = cloud.root;
+  await logs.createLogGroup({ logGroupName: 'app' });
+  await logs.createLogStream({ logGroupName: 'app', logStreamName: 's' });
+  const now = cloud.now().getTime();
+  const text = 'x'.repeat(330_000);
+  for (let batch = 0; batch < 36; batch++) {
+    const logEvents = [3, 2, 1].map((ago) => ({ timestamp: now - ago, message: `${ago} ${batch} ${text}` }));
+    await logs.putLogEvents({ logGroupName: 'app', logStreamName: 's', logEvents });
+  }
+  for (const [order, ages] of Object.entries({ asc: ['3', '2', '1'], desc: ['1', '2', '3'] })) {
+    const queryString = `fields substr(@message, 0, 4) as m | sort @timestamp ${order} | display m`;
+    const range = { startTime: now / 1000 - 60, endTime: now / 1000 + 60 };
+    const { queryId } = await logs.startQuery({ logGroupName: 'app', queryString, ...range });
+    await cloud.settle();
+    const { results } = await logs.getQueryResults({ queryId });
+    const told = results!.map(([field]) => field!.value!.split(' '));
+    assert.deepEqual(
+      told.map(([age]) => age),
+      ages.flatMap((age) => Array.from({ length: 36 }, () => age)),
+    );
+    assert.equal(new Set(told.map(String)).size, 108);
+  }
+});
+
 test('Retention hides events at once, and deletes them by the plane’s clock', async () => {
   const cloud = await testCloud();
   const { logs, put } = await withStreams(cloud, 's');

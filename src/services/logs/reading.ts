@@ -4,7 +4,7 @@
  *
  * Rows come from sources that are each sorted by the rows' beginnings. An event may be told when no row that is still
  * unread begins before it; until then its row is open, in a heap by its next event. What is unpacked at once is
- * bounded: of open rows that have to wait, the text is let go and unpacked again when their turn comes.
+ * bounded: of open rows that have to wait, the text is let go and read again when their turn comes.
  */
 import type { Context } from '../../core/context.ts';
 import { breath } from './breath.ts';
@@ -73,6 +73,8 @@ export async function* eventsOf(ctx: Context, reading: Reading): AsyncGenerator<
       const wanted = (reading.only?.(next.streamName) ?? true) && (reading.mayHold?.(next) ?? true);
       if (wanted) await open.add(next);
     }
+    const loading = open.loading();
+    if (loading) await loading;
     const event = open.take();
     if (event === undefined) break;
     chunk.push(event);
@@ -173,8 +175,6 @@ const MOMENT_MAX = 999_999_999_999_999;
 /** A row being told: its next event, and its events unless they had to make room. */
 interface OpenRow {
   readonly row: Segment;
-  readonly bytes: Uint8Array | undefined;
-  readonly key: Buffer | undefined;
   events: Events | undefined;
   index: number;
   time: number;
@@ -190,11 +190,12 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
   const rows: Heap<OpenRow> = heap((a, b) => comparePlaces(place(a), place(b)) * step < 0);
   let unpacked = 0;
 
-  const unpack = (open: OpenRow): Events => {
-    if (open.events) return open.events;
-    unpacked += open.row.bytes;
+  const load = async (open: OpenRow): Promise<Events> => {
+    const { row } = open;
+    unpacked += row.bytes;
     if (unpacked > UNPACKED_MAX) makeRoom(open);
-    open.events = eventsIn(open.row, open.bytes, open.key);
+    const key = row.key === undefined ? undefined : await keyFor(ctx, group, row.key);
+    open.events = eventsIn(row, await bytesOf(ctx.store, row), key);
     return open.events;
   };
   const letGo = (open: OpenRow): void => {
@@ -208,8 +209,8 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
     }
   };
   /** Whether there is an event at its index. */
-  const settle = (open: OpenRow): boolean => {
-    const time = unpack(open).times[open.index];
+  const settle = (open: OpenRow, { times }: Events): boolean => {
+    const time = times[open.index];
     if (time === undefined || (backward ? time < from : time >= to)) {
       letGo(open);
       return false;
@@ -225,17 +226,24 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
       return next === undefined || (backward ? row.last >= next.time : row.first <= next.time);
     },
     async add(row: Segment): Promise<void> {
-      const key = row.key === undefined ? undefined : await keyFor(ctx, group, row.key);
-      const open: OpenRow = { row, bytes: await bytesOf(ctx.store, row), key, events: undefined, index: 0, time: 0 };
-      open.index = begin(unpack(open), row, { from, to, backward, after });
-      if (settle(open)) rows.push(open);
+      const open: OpenRow = { row, events: undefined, index: 0, time: 0 };
+      const events = await load(open);
+      open.index = begin(events, row, { from, to, backward, after });
+      if (settle(open, events)) rows.push(open);
+    },
+    /** To be waited for before the next event is taken. */
+    loading(): Promise<Events> | undefined {
+      const next = rows.top();
+      return next && !next.events ? load(next) : undefined;
     },
     take(): StoredEvent | undefined {
       const open = rows.pop();
-      if (open === undefined) return undefined;
-      const event = eventAt(open, unpack(open), reading);
+      if (!open) return undefined;
+      const { events } = open;
+      if (!events) throw new Error(`${open.row.id} is not loaded`);
+      const event = eventAt(open, events, reading);
       open.index += step;
-      if (settle(open)) rows.push(open);
+      if (settle(open, events)) rows.push(open);
       return event;
     },
   };
