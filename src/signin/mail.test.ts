@@ -1,37 +1,11 @@
 import assert from 'node:assert/strict';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { planeOnSocket } from '../../test/socket.ts';
 import { signedPage } from '../cli/signedPage.ts';
 import { browserOn } from '../testing/browser.ts';
 import { ADMIN, type Cloud, testCloud } from '../testing/cloud.ts';
 import { portalOf } from '../testing/people.ts';
-
-/** As much of an SMTP server as takes a letter. */
-async function postOffice(t: TestContext) {
-  const taken: string[] = [];
-  const server = createServer((socket: Socket) => {
-    let data: string | undefined;
-    socket.write('220 here\r\n');
-    socket.on('data', (bytes) => {
-      const text = bytes.toString();
-      if (data !== undefined) {
-        data += text;
-        if (!data.endsWith('\r\n.\r\n')) return;
-        taken.push(data);
-        data = undefined;
-        socket.write('250 taken\r\n');
-      } else if (/^DATA/i.test(text)) {
-        data = '';
-        socket.write('354 go on\r\n');
-      } else socket.write(/^QUIT/i.test(text) ? '221 bye\r\n' : '250 well\r\n');
-    });
-    socket.on('error', () => socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  return { smtp: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, taken };
-}
+import { postOffice } from '../testing/postOffice.ts';
 
 async function askFor(cloud: Cloud, name: string) {
   const browser = browserOn(cloud.send);

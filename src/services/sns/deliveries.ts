@@ -56,6 +56,8 @@ export interface Outcome {
   readonly busy?: boolean;
 }
 
+const BUSY: Outcome = { delivered: false, busy: true };
+
 /** Owes the delivery of a parcel. */
 export async function sendOut(ctx: Context, topic: Topic, row: Subscription, parcel: Parcel): Promise<void> {
   const policy = effectivePolicy(topic, row);
@@ -92,11 +94,12 @@ export async function reach({ body }: Task<Delivery>, outside: Outside): Promise
       ...(raw && { 'x-amz-sns-rawdelivery': 'true' }),
     };
     const send = () => post(endpoint, raw ? parcel.text : parcel.envelope, headers);
-    return (await withManners(endpoint, send)) ?? { delivered: false, busy: true };
+    return (await withManners(endpoint, send)) ?? BUSY;
   }
   const { smtp } = outside.settings;
   if (smtp === undefined || protocol === 'sms') return { delivered: false, kept: true };
-  return mail(smtp, { to: endpoint, sender, ...mailOf(protocol, parcel) });
+  const letter = { to: endpoint, sender, ...mailOf(protocol, parcel) };
+  return (await withManners(new URL(smtp).host, () => mail(smtp, letter))) ?? BUSY;
 }
 
 export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcome): Promise<Again> {

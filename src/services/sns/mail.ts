@@ -38,7 +38,7 @@ export async function mail(
     await sendMail(server, { from: { name: sender || NAME, address: FROM }, to, subject, text });
     return { delivered: true };
   } catch (error) {
-    const code = (error as { responseCode?: number }).responseCode ?? 0;
-    return { delivered: false, again: code < 500 };
+    const { responseCode = 0, code } = error as { responseCode?: number; code?: string };
+    return { delivered: false, again: responseCode < 500, silent: code === 'ETIMEDOUT' };
   }
 }
