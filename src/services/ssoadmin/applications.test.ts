@@ -83,13 +83,20 @@ test('what cannot be an application is refused', async () => {
 });
 
 test('a client token makes one application, and is of one request', async () => {
-  const { make, issuer } = await instance();
+  const { cloud, make, issuer } = await instance();
   const made = await make({ ClientToken: 'once' });
   assert.equal(await make({ ClientToken: 'once' }), made);
   assert.notEqual(await make(), made);
   await assert.rejects(make({ ClientToken: 'once', Name: 'other' }), { name: 'ConflictException' });
   const { arn } = await issuer('okta', { ClientToken: 'once' });
   assert.equal((await issuer('okta', { ClientToken: 'once' })).arn, arn);
+  const other = (await cloud.memberAccount('other')).root.ssoAdmin;
+  const asked = { Name: 'own', ClientToken: 'once' };
+  const { InstanceArn } = await other.createInstance(asked);
+  assert.equal((await other.createInstance(asked)).InstanceArn, InstanceArn);
+  await assert.rejects(other.createInstance({ ...asked, ClientToken: 'twice' }), { name: 'ConflictException' });
+  cloud.advance('P2D');
+  assert.notEqual(await make({ ClientToken: 'once', Name: 'other' }), made, 'for a day');
 });
 
 test('assignments are of people who are there, and a user has those of the groups', async () => {

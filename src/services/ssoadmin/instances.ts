@@ -34,6 +34,7 @@ import { newSamlIdentity, samlIdentities } from '../../identity/samlIdentity.ts'
 import { scimTokens } from '../../identity/scimTokens.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { onDirectory, onInstance, requireOrganization } from './access.ts';
+import { once } from './clientTokens.ts';
 import { encrypted, encryptionView } from './encryption.ts';
 import { failConflict, failInvalid, notFound } from './errors.ts';
 import { rowsPage } from './pages.ts';
@@ -46,30 +47,34 @@ const hex = (ctx: Context, digits: number) => Buffer.from(ctx.random(digits / 2)
 
 export const CreateInstance: Operation<Present<CreateInstanceRequest>, CreateInstanceResponse> = {
   access: ({ Tags }) => ({ resource: 'arn:aws:sso:::instance/*', conditions: requestTags(Tags) }),
-  async run({ Name, Tags }, ctx) {
-    const tags = checkedTags(Tags);
-    if ((await ctx.store.list(instances, [ctx.account], { limit: 1, index: 'account' })).rows.length > 0) {
-      failConflict('An instance of IAM Identity Center already exists in this account.');
-    }
-    const organization = await ownOrganization(ctx);
-    const instance: Instance = {
-      id: `ssoins-${hex(ctx, 16)}`,
-      account: ctx.account,
-      region: ctx.region,
-      identityStore: `d-${hex(ctx, 10)}`,
-      name: Name,
-      created: ctx.now.toISOString(),
-      organization,
-    };
-    await ctx.store.insert(instances, instance);
-    await ctx.store.insert(samlIdentities, await newSamlIdentity(ctx, instance));
-    if (organization !== undefined) {
-      await ctx.store.insert(trustedServices, { organization, service: IDENTITY_CENTER, since: instance.created });
-    }
-    await putTags(ctx, instanceArn(instance), tags);
-    return { InstanceArn: instanceArn(instance) };
-  },
+  run: async (input, ctx) => ({
+    InstanceArn: await once(ctx, ctx.account, 'CreateInstance', input, () => made(ctx, input)),
+  }),
 };
+
+async function made(ctx: Context, { Name, Tags }: Present<CreateInstanceRequest>): Promise<string> {
+  const tags = checkedTags(Tags);
+  if ((await ctx.store.list(instances, [ctx.account], { limit: 1, index: 'account' })).rows.length > 0) {
+    failConflict('An instance of IAM Identity Center already exists in this account.');
+  }
+  const organization = await ownOrganization(ctx);
+  const instance: Instance = {
+    id: `ssoins-${hex(ctx, 16)}`,
+    account: ctx.account,
+    region: ctx.region,
+    identityStore: `d-${hex(ctx, 10)}`,
+    name: Name,
+    created: ctx.now.toISOString(),
+    organization,
+  };
+  await ctx.store.insert(instances, instance);
+  await ctx.store.insert(samlIdentities, await newSamlIdentity(ctx, instance));
+  if (organization !== undefined) {
+    await ctx.store.insert(trustedServices, { organization, service: IDENTITY_CENTER, since: instance.created });
+  }
+  await putTags(ctx, instanceArn(instance), tags);
+  return instanceArn(instance);
+}
 
 /** The organization that the account manages. */
 async function ownOrganization(ctx: Context): Promise<string | undefined> {
