@@ -107,7 +107,7 @@ interface Victim {
   watched<T>(work: () => Promise<T>): Promise<{ value: T; writes: string[] }>;
 }
 
-/** The management account with a thing of each kind in it, and an administrator somewhere else. */
+/** The management account with things in it that samples name, and an administrator somewhere else. */
 async function victimIn(cloud: Cloud): Promise<Victim> {
   const { iam } = cloud.root;
   const Tags = [{ Key: 'mark', Value: MARK }];
@@ -124,6 +124,7 @@ async function victimIn(cloud: Cloud): Promise<Victim> {
   await cloud.root.kinesis.createStream({ StreamName: 'sample', ShardCount: 1, Tags: { mark: MARK } });
   // Whether there is a bucket of some name is everybody's to know: only of one that is there nothing is said.
   await cloud.root.s3.createBucket({ Bucket: 'sample-bucket', CreateBucketConfiguration: { Tags } });
+  await moreOf(cloud, Tags);
   const other = await cloud.memberAccount('intruder');
   const intruder = await other.user('admin', ADMIN);
   return {
@@ -132,6 +133,38 @@ async function victimIn(cloud: Cloud): Promise<Victim> {
     watched: (work) => watching(cloud, cloud.managementAccount, work),
   };
 }
+
+type Tags = { readonly Key: string; readonly Value: string }[];
+
+/** Of the services that watch, and keep keys. */
+async function moreOf({ root, managementAccount }: Cloud, Tags: Tags): Promise<void> {
+  const { logs, events, scheduler, cloudwatch, accessAnalyzer, kms, cloudtrail } = root;
+  await logs.createLogGroup({ logGroupName: 'sample', tags: { mark: MARK } });
+  await logs.createLogStream({ logGroupName: 'sample', logStreamName: 'sample' });
+  await logs.putResourcePolicy({ policyName: 'sample', policyDocument: resourcePolicy(managementAccount) });
+  await events.createEventBus({ Name: 'sample', Description: MARK, Tags });
+  await events.putRule({ Name: 'sample', EventPattern: '{"source":["x"]}', Description: MARK, Tags });
+  await scheduler.createScheduleGroup({ Name: 'sample', Tags });
+  const alarm = { AlarmName: 'sample', AlarmDescription: MARK, MetricName: 'm', Namespace: 'n', Tags };
+  const rule = { ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 1, Period: 60, Threshold: 1 } as const;
+  await cloudwatch.putMetricAlarm({ ...alarm, ...rule, Statistic: 'Sum' });
+  const text = { type: 'text', x: 0, y: 0, width: 1, height: 1, properties: { markdown: MARK } };
+  await cloudwatch.putDashboard({ DashboardName: 'sample', DashboardBody: JSON.stringify({ widgets: [text] }) });
+  await accessAnalyzer.createAnalyzer({ analyzerName: 'sample', type: 'ACCOUNT', tags: { mark: MARK } });
+  const { KeyMetadata } = await kms.createKey({ Description: MARK, Tags: [{ TagKey: 'mark', TagValue: MARK }] });
+  await kms.createAlias({ AliasName: 'alias/sample', TargetKeyId: KeyMetadata!.KeyId });
+  await cloudtrail.createEventDataStore({ Name: 'sample-name', TagsList: Tags });
+}
+
+const resourcePolicy = (account: string) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: {
+      Sid: MARK,
+      ...{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'logs:PutLogEvents' },
+      ...{ Resource: `arn:aws:logs:us-east-1:${account}:log-group:sample:*` },
+    },
+  });
 
 async function watching<T>(cloud: Cloud, account: string, work: () => Promise<T>) {
   const { store } = cloud.deps;
