@@ -3,6 +3,7 @@
  * The same task notices what waits for longer than Replication Time Control allows.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-replication-metrics
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ReplicationRule } from '@aws-sdk/client-s3';
 import type { Context } from '../../core/context.ts';
 import { type Sample, tellSamples } from '../../core/metrics.ts';
@@ -46,12 +47,15 @@ export async function measureReplication(ctx: Context, name: string): Promise<Ag
   return MEASURE_EVERY_MS - (now % MEASURE_EVERY_MS);
 }
 
+/** There may be a great many: others have their turn between two pages, and what is done meanwhile changes nothing. */
 async function* waiting({ store }: Context, bucket: string): AsyncGenerator<Task<Replication>> {
+  const page = { index: 'lane', startsWith: lanesOf(bucket), limit: PAGE, unchecked: true } as const;
   let after: string | undefined;
   do {
-    const page = await store.list(tasks, [], { index: 'lane', startsWith: lanesOf(bucket), limit: PAGE, after });
-    yield* page.rows as readonly Task<Replication>[];
-    after = page.next;
+    const { rows, next } = await store.list(tasks, [], { ...page, after });
+    yield* rows as readonly Task<Replication>[];
+    after = next;
+    await nextTurn();
   } while (after !== undefined);
 }
 
@@ -66,7 +70,7 @@ async function noteOverdue(
   if (!tracked || tracked.missed) return;
   const overdue = rules.filter((rule) => tracked.rules.includes(rule.ID ?? '') && isOverdue(rule, task, ctx.now));
   const version = overdue.length > 0 ? await findVersion(ctx, bucket, key, id) : undefined;
-  if (!version) return;
+  if (!version || !(await ctx.store.get(tasks, tasks.key(task)))) return;
   for (const rule of overdue) await replicationEvent(ctx, bucket, { kind: 'MissedThreshold', rule, version, task });
   await ctx.store.replace(tasks, { ...task, body: { ...task.body, tracked: { ...tracked, missed: true } } });
 }
