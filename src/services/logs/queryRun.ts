@@ -24,7 +24,7 @@ import { shown } from './insights/values.ts';
 import { planIn } from './languages.ts';
 import { lookupTables, textOfTable } from './lookups/rows.ts';
 import type { Query, QueryScan } from './queryRows.ts';
-import { eventsOf, type StoredEvent } from './reading.ts';
+import { eventsOf, type Room, type StoredEvent } from './reading.ts';
 import type { Segment } from './segments.ts';
 
 export interface QueryRun {
@@ -170,6 +170,7 @@ interface Look {
 interface Source {
   readonly progress: Progress;
   readonly group: LogGroup;
+  readonly room: Room;
   readonly mask: Masker;
 }
 
@@ -186,13 +187,14 @@ async function* allEvents(ctx: Context, groups: Progress[], plan: Plan, look: Lo
     const order = comparePlaces(a.events[a.at]!, b.events[b.at]!);
     return plan.oldestFirst ? order < 0 : order > 0;
   });
+  const room: Room = { readings: groups.length, unpacked: 0 };
   for (const progress of groups) {
     const group = progress.done ? undefined : await groupOfId(ctx, progress.id);
     if (!group) {
       progress.done = true;
       continue;
     }
-    const source = { progress, group, mask: await maskerFor(ctx, group, false) };
+    const source = { progress, group, room, mask: await maskerFor(ctx, group, false) };
     const reader: Reader = { ...source, chunks: chunksOf(ctx, source, plan, look), events: [], at: 0 };
     if (await fill(reader)) readers.push(reader);
   }
@@ -208,7 +210,7 @@ async function* allEvents(ctx: Context, groups: Progress[], plan: Plan, look: Lo
   }
 }
 
-function chunksOf(ctx: Context, { group, progress, mask }: Source, plan: Plan, { passOver, wants }: Look) {
+function chunksOf(ctx: Context, { group, room, progress, mask }: Source, plan: Plan, { passOver, wants }: Look) {
   const { after, from, to } = progress;
   const hints = mask === plain ? (plan.hints ?? []) : []; // An index holds what is masked.
   const held = (row: Segment) => {
@@ -223,6 +225,7 @@ function chunksOf(ctx: Context, { group, progress, mask }: Source, plan: Plan, {
     to: to + 1,
     backward: !plan.oldestFirst,
     after,
+    room,
     transformed: true,
     mayHold: held,
   });

@@ -38,10 +38,22 @@ export interface Reading {
   readonly transformed?: boolean | undefined;
   /** Only what comes after this place, in the order of reading. */
   readonly after?: Place | undefined;
+  /** Shared by those that read side by side. */
+  readonly room?: Room | undefined;
+}
+
+/** What readings that go on side by side have unpacked: many of them keep nothing but their next events. */
+export interface Room {
+  readonly readings: number;
+  /** Characters. */
+  unpacked: number;
 }
 
 const CHUNK_EVENTS = 500;
 const CHUNK_CHARACTERS = 128 * 1024;
+/** Of all readings together: unpacked, and in chunks. */
+const ROOM_MAX = 128 * 1024 * 1024;
+const CHUNKS_MAX = 32 * 1024 * 1024;
 
 /** Some events in order; and, where that leads further, the moment that was reached: all on this side of it is told. */
 export interface Chunk {
@@ -58,6 +70,7 @@ export async function* eventsOf(ctx: Context, reading: Reading): AsyncGenerator<
   if (bounds.from >= bounds.to) return;
   const rows = await rowsOf(ctx, reading, bounds);
   const open = openRows(ctx, reading, bounds);
+  const enough = Math.min(CHUNK_CHARACTERS, CHUNKS_MAX / (reading.room?.readings ?? 1));
   let chunk: StoredEvent[] = [];
   let characters = 0;
   let looked = 0;
@@ -65,6 +78,7 @@ export async function* eventsOf(ctx: Context, reading: Reading): AsyncGenerator<
     for (let next = rows.peek(); next && open.mustWaitFor(next); next = rows.peek()) {
       if (looked === CHUNK_ROWS) {
         const idle = open.isEmpty() ? { reached: reading.backward ? next.last : next.first } : {};
+        open.rest();
         yield { events: chunk, ...idle };
         [chunk, characters, looked] = [[], 0, 0];
       }
@@ -79,7 +93,8 @@ export async function* eventsOf(ctx: Context, reading: Reading): AsyncGenerator<
     if (event === undefined) break;
     chunk.push(event);
     characters += event.message.length;
-    if (chunk.length < CHUNK_EVENTS && characters < CHUNK_CHARACTERS) continue;
+    if (chunk.length < CHUNK_EVENTS && characters < enough) continue;
+    open.rest();
     yield { events: chunk };
     [chunk, characters, looked] = [[], 0, 0];
   }
@@ -188,18 +203,23 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
   const step = backward ? -1 : 1;
   const place = ({ row, index, time }: OpenRow): Place => ({ time, segment: row.id, index });
   const rows: Heap<OpenRow> = heap((a, b) => comparePlaces(place(a), place(b)) * step < 0);
+  const { room = { readings: 1, unpacked: 0 } } = reading;
   let unpacked = 0;
+  const count = (characters: number) => {
+    unpacked += characters;
+    room.unpacked += characters;
+  };
 
   const load = async (open: OpenRow): Promise<Events> => {
     const { row } = open;
-    unpacked += row.bytes;
+    count(row.bytes);
     if (unpacked > UNPACKED_MAX) makeRoom(open);
     const key = row.key === undefined ? undefined : await keyFor(ctx, group, row.key);
     open.events = eventsIn(row, await bytesOf(ctx.store, row), key);
     return open.events;
   };
   const letGo = (open: OpenRow): void => {
-    if (open.events) unpacked -= open.row.bytes;
+    if (open.events) count(-open.row.bytes);
     open.events = undefined;
   };
   const makeRoom = (except: OpenRow): void => {
@@ -220,6 +240,10 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
   };
   return {
     isEmpty: () => rows.top() === undefined,
+    /** Before others have their turn. */
+    rest(): void {
+      if (room.unpacked > ROOM_MAX) rows.items().forEach(letGo);
+    },
     /** Whether a row that is still unread may hold an event before the next one. */
     mustWaitFor(row: Segment): boolean {
       const next = rows.top();
