@@ -4,6 +4,7 @@ import { planeOnSocket } from '../../test/socket.ts';
 import { mfa } from '../cli/mfa.ts';
 import { instances } from '../identity/instances.ts';
 import { type MfaSettings, STANDARD_MFA } from '../identity/mfaSettings.ts';
+import { trustedBrowsers } from '../identity/personCredentials.ts';
 import { authenticator, questionIn, type Twist } from '../testing/authenticator.ts';
 import { browserOn } from '../testing/browser.ts';
 import { ADMIN, type Cloud, testCloud } from '../testing/cloud.ts';
@@ -173,6 +174,22 @@ test('a browser that somebody trusts asks again only at another address, or afte
   await browser.go(await linkIn(cloud));
   await browser.submit('/start/password', { password: 'Another-horse-2', again: 'Another-horse-2' });
   assert.match((await begin(browser, 'Another-horse-2')).page.text, /<h1>Verify your identity/);
+});
+
+test('a browser is trusted for thirty days, and not remembered after that', async () => {
+  const { cloud, begin, origin } = await world({ prompt: 'CONTEXT_AWARE' });
+  const key = authenticator(origin);
+  const { browser, page } = await begin();
+  await browser.submit('/start/passkey', { credential: key.create(questionIn(page.text)), trust: 'yes' });
+  cloud.advance('P29D');
+  assert.match((await begin(browser)).page.text, /<h1>Access portal/);
+  cloud.advance('P2D');
+  const { page: asked } = await begin(browser);
+  assert.match(asked.text, /<h1>Verify your identity/);
+  const { browser: other, page: also } = await begin();
+  await other.submit('/start/passkey', { credential: key.get(questionIn(also.text)), trust: 'yes' });
+  const { rows } = await cloud.deps.store.transaction((tx) => tx.list(trustedBrowsers, [], { limit: 10 }));
+  assert.equal(rows.length, 1);
 });
 
 test('people add, rename and remove their devices: two applications, six passkeys', async () => {

@@ -16,6 +16,7 @@ import { type MfaSettings, type MfaType, STANDARD_MFA } from '../identity/mfaSet
 import { addApp, isCodeOf, newSeed } from '../identity/personCodes.ts';
 import { devicesOf, type PersonDevice, trustedBrowsers, typeOf } from '../identity/personCredentials.ts';
 import { digestOf, newToken } from '../identity/portalSessions.ts';
+import { everyRow } from '../store/everyRow.ts';
 import { addPasskey, passkeyHolder } from './devices.ts';
 import { addressOf } from './newPassword.ts';
 import { type Outcome, signedIn } from './people.ts';
@@ -164,6 +165,10 @@ async function isTrusted(ctx: Context, { identityStore, id }: DirectoryUser, bro
 
 async function trust(ctx: Context, { identityStore, id: user }: DirectoryUser, browser: string | undefined) {
   if (browser === undefined) return;
+  const now = ctx.now.getTime();
+  for await (const { context, expires } of everyRow(ctx.store, trustedBrowsers, [identityStore, user])) {
+    if (expires <= now) await ctx.store.remove(trustedBrowsers, [identityStore, user, context]);
+  }
   const context = contextOf(ctx, browser);
-  await ctx.store.replace(trustedBrowsers, { identityStore, user, context, expires: ctx.now.getTime() + TRUST_MS });
+  await ctx.store.replace(trustedBrowsers, { identityStore, user, context, expires: now + TRUST_MS });
 }
