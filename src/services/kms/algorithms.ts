@@ -75,18 +75,25 @@ export function requireAlgorithm(key: Key, list: keyof Algorithms, algorithm: st
 
 const CONTEXT_BYTES_MAX = 8192;
 
-function lengthOf(context: EncryptionContext): number {
+/** Half a character has no bytes of its own: it would be authenticated as another one. */
+function requireSound(context: EncryptionContext): void {
   let bytes = 0;
-  for (const name in context) bytes += Buffer.byteLength(name) + Buffer.byteLength(context[name]!);
-  return bytes;
+  for (const name in context) {
+    const value = context[name]!;
+    if (!name.isWellFormed() || !value.isWellFormed()) {
+      throw new ValidationFailure('The encryption context is not valid Unicode.');
+    }
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  }
+  if (bytes > CONTEXT_BYTES_MAX) {
+    throw new ValidationFailure(`The encryption context is larger than ${CONTEXT_BYTES_MAX} bytes.`);
+  }
 }
 
 function encryptionOf(key: Key, algorithm: EncryptionAlgorithmSpec, context: Given): Encryption {
   requireAlgorithm(key, 'EncryptionAlgorithms', algorithm);
   const encryption = ENCRYPTIONS[algorithm]!;
-  if (context && lengthOf(context) > CONTEXT_BYTES_MAX) {
-    throw new ValidationFailure(`The encryption context is larger than ${CONTEXT_BYTES_MAX} bytes.`);
-  }
+  if (context) requireSound(context);
   if (!encryption.selfDescribing && Object.keys(context ?? {}).length > 0) {
     throw new ValidationFailure(`EncryptionContext is not supported with algorithm ${algorithm}.`);
   }

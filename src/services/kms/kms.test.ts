@@ -59,6 +59,20 @@ test('Encrypt and Decrypt agree, whatever the order of the encryption context', 
   assert.notDeepEqual(again.CiphertextBlob, sealed.CiphertextBlob);
 });
 
+test('half a character in the encryption context is refused: no other context may stand for it', async () => {
+  const { kms } = (await testCloud()).root;
+  const { KeyId } = (await kms.createKey({})).KeyMetadata!;
+  const Plaintext = bytes('x');
+  const whole = { '\u{1f511}': '\ufffd' };
+  const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext, EncryptionContext: whole });
+  assert.deepEqual((await kms.decrypt({ CiphertextBlob, EncryptionContext: whole })).Plaintext, Plaintext);
+  for (const EncryptionContext of [{ '\ud83d': 'x' }, { '\u{1f511}': '\ud800' }]) {
+    const refused = { name: 'ValidationException' };
+    await assert.rejects(kms.encrypt({ KeyId, Plaintext, EncryptionContext }), refused);
+    await assert.rejects(kms.decrypt({ CiphertextBlob, EncryptionContext }), refused);
+  }
+});
+
 test('Encrypt takes 4,096 bytes and no more', async () => {
   const { root } = await testCloud();
   const { KeyMetadata } = await root.kms.createKey({});
