@@ -244,6 +244,18 @@ test("texts and parameters over CloudTrail's limits are cut or left out", async 
   assert.ok(record.errorMessage.length <= 1024);
 });
 
+test('a limit of parameters is one of bytes', async () => {
+  const cloud = await testCloud();
+  const named = (length: number) => ({ UserName: 'alice', Tags: [{ Key: 'k', Value: '字'.repeat(length) }] });
+  await cloud.root.iam.createUser(named(200));
+  assert.equal((await lastOf(cloud)).requestParameters.tags[0].value.length, 200);
+  const policy = { Version: '2012-10-17', Statement: [], Id: '字'.repeat(40_000) };
+  await cloud.root.iam
+    .simulateCustomPolicy({ PolicyInputList: [JSON.stringify(policy)], ActionNames: ['s3:*'] })
+    .catch(() => {});
+  assert.equal((await lastOf(cloud)).requestParameters, null);
+});
+
 test('a service with one endpoint is recorded in us-east-1, another in the Region that was asked', async () => {
   const cloud = await testCloud();
   const paris = cloud.as(await cloud.keyFor(ACCOUNT), 'eu-west-3');

@@ -100,24 +100,30 @@ function entry(
 
 /** CloudTrail's limits of a field. */
 const TEXT_LENGTH_MAX = 1024;
-const OBJECT_BYTES_MAX = 100 * 1024;
 const TEXTS = ['userAgent', 'errorMessage'] as const;
-const OBJECTS = ['requestParameters', 'responseElements'] as const;
+const OBJECTS = [
+  ['requestParameters', 100 * 1024],
+  ['responseElements', 100 * 1024],
+  ['additionalEventData', 28 * 1024],
+] as const;
+/** A record of so many characters has none that is too large, whatever their bytes. */
+const SMALL_LENGTH = (28 * 1024) / 3;
 /** The largest event that anybody can ask for. */
 const WHOLE_LENGTH_MAX = 1024 * 1024;
 
 type Limited = { readonly [K in (typeof TEXTS)[number]]: string | undefined } & {
-  readonly [K in (typeof OBJECTS)[number]]: object | null;
+  readonly [K in (typeof OBJECTS)[number][0]]: object | null | undefined;
 };
 
 /** The record as JSON; what is over CloudTrail's limits is cut off, or left out of it. */
 function limited(record: Limited, whole: string): string {
   const long = TEXTS.filter((name) => (record[name]?.length ?? 0) > TEXT_LENGTH_MAX);
-  if (long.length === 0 && whole.length <= OBJECT_BYTES_MAX) return whole;
+  if (long.length === 0 && whole.length <= SMALL_LENGTH) return whole;
   const kept: Record<string, unknown> = { ...record };
   for (const name of long) kept[name] = record[name]?.slice(0, TEXT_LENGTH_MAX);
-  for (const name of OBJECTS) {
-    if (Buffer.byteLength(JSON.stringify(record[name])) > OBJECT_BYTES_MAX) kept[name] = null;
+  for (const [name, most] of OBJECTS) {
+    const value = record[name];
+    if (value && Buffer.byteLength(JSON.stringify(value)) > most) kept[name] = null;
   }
   return JSON.stringify(kept);
 }
