@@ -107,6 +107,13 @@ export async function endSignIn(tx: Transaction, signIn: string, client?: string
   }
 }
 
+/** All that somebody has open, in browsers and command lines. */
+export async function endSessionsOf(tx: Transaction, identityStore: string, user: string): Promise<void> {
+  for await (const { token } of everyRow(tx, portalSessions, [identityStore, user], 'user')) {
+    await tx.remove(portalSessions, [token]);
+  }
+}
+
 /** Client of a browser's own session, which is what the tokens of a sign-in come of. */
 export const BROWSER = 'portal';
 

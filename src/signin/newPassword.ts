@@ -13,7 +13,7 @@ import type { Instance } from '../identity/instances.ts';
 import { send } from '../identity/letters.ts';
 import { isPassword, verifierOf } from '../identity/passwords.ts';
 import { forgetBrowsers, personPasswords } from '../identity/personCredentials.ts';
-import { digestOf, newToken, portalSessions } from '../identity/portalSessions.ts';
+import { digestOf, endSessionsOf, newToken } from '../identity/portalSessions.ts';
 import { everyRow } from '../store/everyRow.ts';
 import { table } from '../store/store.ts';
 
@@ -117,8 +117,7 @@ async function endAll({ store }: Context, identityStore: string, user: string): 
   const key = [identityStore, user];
   await forgetBrowsers(store, identityStore, user);
   for await (const { token } of everyRow(store, resets, key, 'user')) await store.remove(resets, [token]);
-  for await (const { token } of everyRow(store, portalSessions, key, 'user'))
-    await store.remove(portalSessions, [token]);
+  await endSessionsOf(store, identityStore, user);
 }
 
 const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/];

@@ -7,7 +7,7 @@ import type { Context } from '../../core/context.ts';
 import { CommonError } from '../../core/errors.ts';
 import { type DirectoryUser, keepUser } from '../../identity/directory.ts';
 import type { Instance } from '../../identity/instances.ts';
-import { BROWSER, portalSessions } from '../../identity/portalSessions.ts';
+import { BROWSER, endSessionsOf, portalSessions } from '../../identity/portalSessions.ts';
 import { everyRow } from '../../store/everyRow.ts';
 import { type Asked, instancePage, userNamed } from './instancePages.ts';
 
@@ -55,19 +55,12 @@ async function changed(ctx: Context, instance: Instance, { id, body: { status } 
   const before = await userNamed(ctx, instance, id);
   const user = { ...before, status, updated: ctx.now.toISOString(), updatedBy: ctx.caller.arn } as const;
   await keepUser(ctx, user);
-  if (status === 'DISABLED') await endSessions(ctx, user);
+  if (status === 'DISABLED') await endSessionsOf(ctx.store, user.identityStore, user.id);
   return view(ctx, user);
 }
 
 async function signedOut(ctx: Context, instance: Instance, { id }: Asked): Promise<Shown> {
   const user = await userNamed(ctx, instance, id);
-  await endSessions(ctx, user);
+  await endSessionsOf(ctx.store, user.identityStore, user.id);
   return view(ctx, user);
-}
-
-/** In browsers, and of command lines. */
-async function endSessions({ store }: Context, { identityStore, id }: DirectoryUser): Promise<void> {
-  for await (const { token } of everyRow(store, portalSessions, [identityStore, id], 'user')) {
-    await store.remove(portalSessions, [token]);
-  }
 }
