@@ -199,35 +199,11 @@ interface OpenRow {
 const UNPACKED_MAX = 32 * 1024 * 1024;
 
 function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
-  const { backward = false, after, group } = reading;
+  const { backward = false, after } = reading;
   const step = backward ? -1 : 1;
   const place = ({ row, index, time }: OpenRow): Place => ({ time, segment: row.id, index });
   const rows: Heap<OpenRow> = heap((a, b) => comparePlaces(place(a), place(b)) * step < 0);
-  const { room = { readings: 1, unpacked: 0 } } = reading;
-  let unpacked = 0;
-  const count = (characters: number) => {
-    unpacked += characters;
-    room.unpacked += characters;
-  };
-
-  const load = async (open: OpenRow): Promise<Events> => {
-    const { row } = open;
-    count(row.bytes);
-    if (unpacked > UNPACKED_MAX) makeRoom(open);
-    const key = row.key === undefined ? undefined : await keyFor(ctx, group, row.key);
-    open.events = eventsIn(row, await bytesOf(ctx.store, row), key);
-    return open.events;
-  };
-  const letGo = (open: OpenRow): void => {
-    if (open.events) count(-open.row.bytes);
-    open.events = undefined;
-  };
-  const makeRoom = (except: OpenRow): void => {
-    for (const open of rows.items().toReversed()) {
-      if (unpacked <= UNPACKED_MAX / 2) return;
-      if (open !== except && open !== rows.top()) letGo(open);
-    }
-  };
+  const { load, letGo, rest } = texts(ctx, reading, rows);
   /** Whether there is an event at its index. */
   const settle = (open: OpenRow, { times }: Events): boolean => {
     const time = times[open.index];
@@ -239,11 +215,8 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
     return true;
   };
   return {
+    rest,
     isEmpty: () => rows.top() === undefined,
-    /** Before others have their turn. */
-    rest(): void {
-      if (room.unpacked > ROOM_MAX) rows.items().forEach(letGo);
-    },
     /** Whether a row that is still unread may hold an event before the next one. */
     mustWaitFor(row: Segment): boolean {
       const next = rows.top();
@@ -269,6 +242,40 @@ function openRows(ctx: Context, reading: Reading, { from, to }: Bounds) {
       open.index += step;
       if (settle(open, events)) rows.push(open);
       return event;
+    },
+  };
+}
+
+/** What open rows hold, as far as there is room. */
+function texts(ctx: Context, { group, room = { readings: 1, unpacked: 0 } }: Reading, rows: Heap<OpenRow>) {
+  let unpacked = 0;
+  const count = (characters: number) => {
+    unpacked += characters;
+    room.unpacked += characters;
+  };
+  const letGo = (open: OpenRow): void => {
+    if (open.events) count(-open.row.bytes);
+    open.events = undefined;
+  };
+  const makeRoom = (except: OpenRow): void => {
+    for (const open of rows.items().toReversed()) {
+      if (unpacked <= UNPACKED_MAX / 2) return;
+      if (open !== except && open !== rows.top()) letGo(open);
+    }
+  };
+  return {
+    letGo,
+    async load(open: OpenRow): Promise<Events> {
+      const { row } = open;
+      count(row.bytes);
+      if (unpacked > UNPACKED_MAX) makeRoom(open);
+      const key = row.key === undefined ? undefined : await keyFor(ctx, group, row.key);
+      open.events = eventsIn(row, await bytesOf(ctx.store, row), key);
+      return open.events;
+    },
+    /** Before others have their turn. */
+    rest(): void {
+      if (room.unpacked > ROOM_MAX) rows.items().forEach(letGo);
     },
   };
 }
