@@ -63,6 +63,24 @@ test('an IAM user signs in by account id or alias; the last use of the password 
   assert.match((await browser.submit('/signin/signout', {})).text, /Sign in as an IAM user/);
 });
 
+test('users of an account have an address of their own, by its id or alias', async () => {
+  const { cloud } = await withUser();
+  for (const [host, account] of [
+    ['acme.signin.aws.amazon.com', 'acme'],
+    [`${cloud.managementAccount}.signin.aws.amazon.com`, cloud.managementAccount],
+    ['us-east-1.signin.aws.amazon.com', ''],
+    ['signin.aws.amazon.com', ''],
+  ] as const) {
+    for (const path of ['/console', '/console/', '/']) {
+      const browser = browserOn(cloud.send, host);
+      assert.match((await browser.go(path)).text, new RegExp(`name="account" value="${account}"`), host + path);
+      const given = { account: account || 'acme', name: 'anaya', password: PASSWORD };
+      const page = await browser.submit('/signin', given);
+      assert.match(page.text, /You are signed in/);
+    }
+  }
+});
+
 test('a sign-in is recorded in the Region of the address, where it names one; of root in us-east-1', async () => {
   const { cloud } = await withUser();
   const signInAt = async (host: string) => {

@@ -20,6 +20,7 @@ import { credentialsPage, goodbyePage, portalPage, signOut, toConsole, whoVisits
 import { postAddress, postAddressCode } from './rootAddress.ts';
 import * as second from './secondPages.ts';
 import * as security from './securityPages.ts';
+import { signInRegion } from './sites.ts';
 import { type Visit, visitOf } from './visit.ts';
 
 type Answer = (visit: Visit) => Promise<WireResponse> | WireResponse;
@@ -121,11 +122,17 @@ async function hostedBy({ around }: Visit, host: string): Promise<string | undef
   return instance?.identityStore ?? NOWHERE;
 }
 
-/** Where the address of a host alone leads. */
+/** Where the address of a host alone leads: of the users of an account, `https://ACCOUNT_OR_ALIAS.signin.aws.amazon.com`. */
 function homeOf(host: string, query: string): string {
   if (DEVICE_HOST.test(host)) return `/start/device?${query}`;
+  const [, account] = /^(?:([a-z\d-]+)\.)?signin\./i.exec(host) ?? [];
+  if (account !== undefined && signInRegion(host) === undefined) return `/signin?account=${account}`;
   return /^([a-z\d-]+\.)?signin\./i.test(host) ? '/signin' : '/start';
 }
+
+/** AWS's addresses for the users of an account end so. */
+const isConsole = (path: string, host: string) =>
+  /^\/console\/?$/.test(path) && /(^|\.)signin\.aws\.amazon\.com(:\d+)?$/i.test(host);
 
 export const answer: FrontAnswer = async (request, around) => {
   try {
@@ -152,7 +159,7 @@ const answered: FrontAnswer = async (request, outside) => {
   }
   const path = visit.path === '/start/' ? '/start' : visit.path;
   if (path === '/federation') return federationPage(visit);
-  if (path === '/') return sentTo(homeOf(host, request.query));
+  if (path === '/' || isConsole(path, host)) return sentTo(homeOf(host, request.query));
   const page = PAGES[`${visit.method} ${path}`];
   if (!page) return entry.problemPage('No such page', 'There is no page at this address.', 404);
   if (visit.method === 'POST' && !visit.trusted) return entry.expiredForm();
