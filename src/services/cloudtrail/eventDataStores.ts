@@ -44,6 +44,7 @@ import { contextWishesAfter } from './contextWishes.ts';
 import { findStore, requireActive, storeAccess } from './eventDataStoreNames.ts';
 import { type EventDataStore, eventDataStores, kindOfStore, storeArn } from './lakeRows.ts';
 import { ensureServiceLinkedRole, requireOrganization, requireSteward } from './organizationTrails.ts';
+import { fullRegion } from './regionQuotas.ts';
 import { requireAdvancedSelectors, STORE_FIELDS } from './selectorRules.ts';
 import { requireLogged } from './storeInsights.ts';
 import { keyAfter } from './storeKeys.ts';
@@ -68,7 +69,9 @@ export const CreateEventDataStore: Operation<Present<CreateEventDataStoreRequest
     const account = organization?.management ?? ctx.account;
     await requireFree(ctx, account, input.Name);
     const max = quota(ctx, 'EventDataStoresPerRegion', STORES_A_REGION);
-    if (!(await ctx.store.fits(eventDataStores, [account, ctx.region], max, 'region'))) {
+    const { region } = ctx;
+    const multiRegion = input.MultiRegionEnabled ?? true;
+    if (await fullRegion(ctx, eventDataStores, { account, region, multiRegion }, max)) {
       fail(
         EventDataStoreMaxLimitExceededException,
         `Your account has reached the maximum of ${max} event data stores.`,

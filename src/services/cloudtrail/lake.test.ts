@@ -223,6 +223,19 @@ test('StartImport brings a trail’s folder into an event data store, and tells 
   assert.deepEqual((await asked(cloud, sql)).rows, [{ n: 'alice' }, { n: 'bob' }]);
 });
 
+test('a store of all Regions counts in each of them', async () => {
+  const cloud = await testCloud({ quotas: { EventDataStoresPerRegion: 2 } });
+  const made = async (Name: string, region: string, MultiRegionEnabled: boolean) => {
+    const { cloudtrail } = cloud.as(await cloud.keyFor(cloud.managementAccount), region);
+    return cloudtrail.createEventDataStore({ Name, MultiRegionEnabled });
+  };
+  await made('first', 'us-east-1', true);
+  await made('second', 'eu-west-1', false);
+  await rejected(made('third', 'eu-west-1', false), 'EventDataStoreMaxLimitExceeded', /maximum of 2/);
+  await rejected(made('fourth', 'us-east-1', true), 'EventDataStoreMaxLimitExceeded', /maximum of 2/);
+  await made('fifth', 'us-east-1', false);
+});
+
 test('a store takes in what happened until it stopped, and from when it began again', async () => {
   const cloud = await testCloud();
   const { arn, id } = await storeIn(cloud);

@@ -77,15 +77,13 @@ const isGathered = ({ ingesting, draining = false }: EventDataStore): boolean =>
 export const INGESTING = 'ingesting';
 
 /**
- * Index `id`: [id]. `name`: [account, region, name]. `region`: [account, region]. `organization`: [organization].
- * `ingesting`: [`ingesting`].
+ * Index `id`: [id]. `name`: [account, region, name]. `organization`: [organization]. `ingesting`: [`ingesting`].
  */
 export const eventDataStores = table<EventDataStore>('trail_event_data_store', {
   key: (s) => [s.account, s.region, s.id],
   indexes: {
     id: (s) => [[s.id]],
     name: (s) => [[s.account, s.region, s.name]],
-    region: (s) => [[s.account, s.region]],
     organization: (s) => (s.organization ? [[s.organization]] : []),
     ingesting: (s) => (isGathered(s) ? [[INGESTING]] : []),
   },
