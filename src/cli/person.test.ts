@@ -36,6 +36,11 @@ test('gatehouse person shows, disables, enables and signs out, by who may', asyn
   for (const word of ['disable', 'enable', 'sign-out']) {
     assert.equal((await run('reader', word, 'ada@example.com')).code, 1, word);
   }
+  const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: 'DisableUser' }];
+  const [denied] = (await cloud.root.cloudtrail.lookupEvents({ LookupAttributes })).Events!;
+  const { errorCode, errorMessage, userIdentity } = JSON.parse(denied!.CloudTrailEvent!);
+  assert.deepEqual([errorCode, userIdentity.userName], ['AccessDenied', 'reader']);
+  assert.match(errorMessage, /not authorized to perform: sso-directory:DisableUser/);
   assert.deepEqual((await run('root', 'sign-out', 'ada@example.com')).facts.sessions, []);
   assert.equal((await run('root', 'disable', 'ada@example.com')).facts.status, 'DISABLED');
   assert.equal((await run('root', 'enable', 'ada@example.com')).facts.status, 'ENABLED');

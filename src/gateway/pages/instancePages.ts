@@ -10,7 +10,7 @@ import type { WireRequest } from '../../core/wire.ts';
 import { type DirectoryUser, userBy } from '../../identity/directory.ts';
 import { KeyRefused, peopleOf } from '../../identity/instanceKeys.ts';
 import { administers, type Instance, instanceArn, instances } from '../../identity/instances.ts';
-import { authorize } from '../authorize.ts';
+import { authorize, Denied } from '../authorize.ts';
 import { json, PAGES_PREFIX, type Page } from './page.ts';
 import { signerOf } from './signer.ts';
 
@@ -43,21 +43,33 @@ export const instancePage =
     const instanceAsked = new URLSearchParams(request.query).get('instance') ?? undefined;
     const answer = await deps.store.transaction(async (tx) => {
       const ctx = await signerOf(request, deps, source, tx);
-      await authorize(ctx, action, { resource: '*' });
+      const [service = '', eventName = ''] = action.split(':');
+      const told = { readOnly, eventSource: `${service}.amazonaws.com`, eventName };
+      const refused = await authorize(ctx, action, { resource: '*' }).catch(orDenied);
+      if (refused instanceof Denied) {
+        const { account, region } = ctx;
+        const error = { code: 'AccessDenied', message: refused.message };
+        record(ctx, { ...told, ...by(ctx), account, region, requestParameters: null, error });
+        return refused;
+      }
       const instance = await instanceMeant(ctx, instanceAsked);
       const said = await run(ctx, instance, asked).catch(orBlocked);
       const { account, region, identityStore } = instance;
-      const [service = '', eventName = ''] = action.split(':');
-      record(ctx, {
-        ...{ account, region, readOnly, eventSource: `${service}.amazonaws.com`, eventName },
-        userIdentity: userIdentity(ctx.caller),
-        requestParameters: { directoryId: identityStore, ...recorded?.(asked, said) },
-        responseElements: null,
-      });
+      const requestParameters = { directoryId: identityStore, ...recorded?.(asked, said) };
+      record(ctx, { ...told, ...by(ctx), account, region, requestParameters });
       return said;
     });
+    if (answer instanceof Denied) throw answer;
     return json(200, answer);
   };
+
+const by = (ctx: Context) => ({ userIdentity: userIdentity(ctx.caller), responseElements: null });
+
+/** A denial leaves its record, as of any call; other errors leave nothing. */
+function orDenied(error: unknown): Denied {
+  if (error instanceof Denied) return error;
+  throw error;
+}
 
 /** The key that the directory lies under lets nobody at it. */
 function orBlocked(error: unknown): never {
