@@ -122,6 +122,7 @@ async function serveSealed(config: Config, why: string, log: (error: unknown) =>
   };
   const server = gatewayServer(deps, { version: VERSION, sealed: true }, tlsOf(config));
   const endpoint = await listening(server, config);
+  writePrivate(config.data, 'endpoint', `${endpoint}\n`);
   console.log(`Gatehouse ${VERSION} is SEALED at ${endpoint}\n  ${why}\n  Then start it again.`);
   onceStopped(async () => {
     await drained(server);

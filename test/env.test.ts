@@ -1,5 +1,8 @@
 /** `gatehouse env`: a shell, or a program, is pointed at the plane. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { CALLER_IDENTITY, form, signed } from '../src/testing/signed.ts';
 import { bytesOf, isWhole, raw, statusOf } from '../src/testing/socket.ts';
@@ -64,6 +67,15 @@ test('commands go where the shell was pointed, unless a folder is named', async 
   assert.match(elsewhere.err, /security token included in the request is invalid/);
   const back = await gatehouse(['env', '--data', other, '--json'], pointed).ended;
   assert.notEqual(JSON.parse(back.out).AWS_ENDPOINT_URL, running.endpoint);
+  const web = createServer((_request, response) => response.end('<html>')).listen(0, '127.0.0.1');
+  t.after(() => web.close());
+  await once(web, 'listening');
+  const elsewhereOnTheWeb = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+  const noPlane = await mail('--endpoint', elsewhereOnTheWeb);
+  assert.deepEqual(
+    [noPlane.code, noPlane.err],
+    [1, `gatehouse: What answers at ${elsewhereOnTheWeb} (200) is no plane.\n`],
+  );
   await running.stop();
   const gone = await mail();
   assert.deepEqual([gone.code, gone.out], [1, '']);

@@ -41,6 +41,9 @@ test('a plane whose passphrase is missing starts sealed, and opens again with it
   assert.deepEqual(await failing(closed.sts.getCallerIdentity()), ['ServiceUnavailable', 503]);
   const health = await fetch(`${closed.endpoint}/_gatehouse/health`);
   assert.deepEqual([health.status, ((await health.json()) as { status: string }).status], [503, 'sealed']);
+  const asked = await gatehouse(['mail', '--data', data]).ended;
+  assert.deepEqual([asked.code, asked.out], [1, '']);
+  assert.match(asked.err, /^gatehouse: .*sealed/);
   await closed.stop();
 
   const wrong = await plane(['--port', '0', '--data', data], withPassphrase('two')).ended;

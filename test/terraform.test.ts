@@ -3,8 +3,8 @@
  * TF_PLUGIN_DIR names a folder of providers (`terraform providers mirror DIR` fills one); none is fetched.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -12,8 +12,8 @@ import { promisify } from 'node:util';
 import { Organizations } from '@aws-sdk/client-organizations';
 import { SSOAdmin } from '@aws-sdk/client-sso-admin';
 import { testCertificate } from '../src/testing/x509.ts';
+import { startedPlane } from './processes.ts';
 
-const root = join(import.meta.dirname, '..');
 const plugins = process.env.TF_PLUGIN_DIR;
 const missing = spawnSync('terraform', ['version']).error ? 'no terraform here' : !plugins && 'no TF_PLUGIN_DIR';
 
@@ -27,24 +27,17 @@ test('Terraform applies, changes, finds nothing to do and destroys', { skip: mis
 });
 
 test('the labs of IAM Identity Center and KMS, written for Terraform', { skip: missing }, async (t) => {
-  const { folder, env } = await world(t, 'terraform/labs');
-  const client = { endpoint: env.AWS_ENDPOINT_URL!, region: 'us-east-1', credentials: keyIn(env) };
-  await new Organizations(client).createOrganization({ FeatureSet: 'ALL' });
-  await new SSOAdmin(client).createInstance({});
+  const { folder, env, config } = await world(t, 'terraform/labs');
+  await new Organizations(config).createOrganization({ FeatureSet: 'ALL' });
+  await new SSOAdmin(config).createInstance({});
   await rounds(folder, env);
-});
-
-const keyIn = ({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }: NodeJS.ProcessEnv) => ({
-  accessKeyId: AWS_ACCESS_KEY_ID!,
-  secretAccessKey: AWS_SECRET_ACCESS_KEY!,
 });
 
 async function world(t: TestContext, configuration: string) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const env = await plane(t, folder);
   cpSync(join(import.meta.dirname, configuration), folder, { recursive: true });
-  return { folder, env };
+  return { folder, ...(await plane(t, folder)) };
 }
 
 async function rounds(folder: string, env: NodeJS.ProcessEnv, staysBehind: readonly string[] = []): Promise<void> {
@@ -71,28 +64,20 @@ const STAY_BEHIND = [
   'aws_organizations_organization.o',
 ];
 
-/** A plane of its own, by what its clients need to know. */
-async function plane(t: Pick<TestContext, 'after'>, folder: string): Promise<NodeJS.ProcessEnv> {
-  const data = join(folder, 'data');
-  const child = spawn(process.execPath, ['bin/gatehouse.js', 'up', '--ephemeral', '--port', '0', '--data', data], {
-    cwd: root,
-  });
-  t.after(() => child.kill('SIGKILL'));
-  await new Promise((resolve, reject) => {
-    child.stdout.once('data', resolve);
-    child.once('close', () => reject(new Error('the plane did not start')));
-  });
-  const [, id, secret] = /_id = (\S+)\n.*_key = (\S+)/.exec(readFileSync(join(data, 'credentials'), 'utf8')) ?? [];
+/** A plane of its own, and the environment that leads its clients there. */
+async function plane(t: Pick<TestContext, 'after'>, folder: string) {
+  const { config } = await startedPlane(t, join(folder, 'data'), { flags: ['--ephemeral'] });
   const clean = Object.entries(process.env).filter(([name]) => !/^(AWS|TF)_/.test(name));
-  return {
+  const env: NodeJS.ProcessEnv = {
     ...Object.fromEntries(clean),
-    AWS_ACCESS_KEY_ID: id,
-    AWS_SECRET_ACCESS_KEY: secret,
-    AWS_ENDPOINT_URL: readFileSync(join(data, 'endpoint'), 'utf8').trim(),
+    AWS_ACCESS_KEY_ID: config.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: config.credentials.secretAccessKey,
+    AWS_ENDPOINT_URL: config.endpoint,
     AWS_EC2_METADATA_DISABLED: 'true',
     TF_CLI_CONFIG_FILE: '/dev/null',
     CHECKPOINT_DISABLE: '1',
   };
+  return { config, env };
 }
 
 function writeMaterial(folder: string): void {

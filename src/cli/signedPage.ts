@@ -20,9 +20,18 @@ export async function signedPage<T>(
   const target = { protocol: url.protocol, hostname: url.hostname, path, query, method, headers: own, body };
   const { headers } = await signer.sign(target);
   const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
-  const told = (await response.json()) as T & { message?: string };
+  const told = (await response.json().catch(() => undefined)) as (T & { message?: string }) | undefined;
+  if (told === undefined) throw new Error(`What answers at ${plane.endpoint} (${response.status}) is no plane.`);
+  if (response.status === 503 && (await isSealed(plane))) {
+    throw new Error('The plane is sealed: start it with its passphrase, key file or PIN; docs/sealing.md tells more.');
+  }
   if (!response.ok) throw new Error(told.message ?? `The plane answered ${response.status}.`);
   return told;
+}
+
+async function isSealed({ endpoint }: Plane): Promise<boolean> {
+  const health = await fetch(new URL('/_gatehouse/health', endpoint));
+  return ((await health.json()) as { status?: string }).status === 'sealed';
 }
 
 type Bytes = string | ArrayBuffer | ArrayBufferView;
