@@ -45,6 +45,7 @@ test('gatehouse person shows, disables, enables and signs out, by who may', asyn
   assert.equal((await run('root', 'disable', 'ada@example.com')).facts.status, 'DISABLED');
   assert.equal((await run('root', 'enable', 'ada@example.com')).facts.status, 'ENABLED');
   assert.equal((await run('root', 'show', 'eve@example.com')).code, 1);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/_gatehouse/people/%E0%A4%A`)).status, 400);
   assert.equal((await run('root', 'forget', 'ada@example.com')).code, 2);
   assert.equal((await run('root', 'show')).code, 2);
 });

@@ -36,7 +36,7 @@ export const instancePage =
   async (request, deps, source) => {
     const { readOnly, run, recorded, ...deed } = deeds[request.method]!;
     const asked = {
-      id: decodeURIComponent(request.path.slice(`${PAGES_PREFIX}${name}/`.length)),
+      id: decoded(request.path.slice(`${PAGES_PREFIX}${name}/`.length)),
       body: bodyOf(request),
     };
     const action = typeof deed.action === 'string' ? deed.action : deed.action(asked);
@@ -74,6 +74,14 @@ function orDenied(error: unknown): Denied {
 /** The key that the directory lies under lets nobody at it. */
 function orBlocked(error: unknown): never {
   throw error instanceof KeyRefused ? new CommonError('AccessDenied', error.message, 403) : error;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new CommonError('InvalidPath', 'The path is not encoded as it must be.');
+  }
 }
 
 function bodyOf({ body }: WireRequest): Asked['body'] {
