@@ -12,7 +12,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from '../core/context.ts';
 import type { Tag } from '../core/operation.ts';
 import { table } from '../store/store.ts';
-import { attemptBeforehand, succeeded } from './attempts.ts';
+import { attempt, attemptBeforehand, succeeded } from './attempts.ts';
 
 export interface MfaDevice {
   readonly account: string;
@@ -60,20 +60,24 @@ const DRIFT_MAX = 20;
 export type MfaVerdict = 'Accepted' | 'WrongCode' | 'NoSuchDevice';
 
 /**
- * Whether the caller holds the device `serial` and this is its code now. `NoSuchDevice` also when the device is not
- * enabled for the caller (a user, or the account's root user).
+ * Whether the caller holds the device `serial` and this is its code now, which is used up whatever becomes of the
+ * request. `NoSuchDevice` also when the device is not enabled for the caller (a user, or the account's root user).
  */
 export async function verifyMfaCode(ctx: Context, serial: string, code: string): Promise<MfaVerdict> {
   const device = await ctx.store.get(mfaDevices, [ctx.account, serial]);
   if (!device?.owner || !device.seed || device.owner !== ctx.caller.userId) return 'NoSuchDevice';
-  if (!(await mayTry(ctx, device)) || !(await acceptCode(ctx, device, code))) return 'WrongCode';
+  const isRight = await ctx.beforehand(`code ${serial}`, (store) => judged({ ...ctx, store }, serial, code));
+  return isRight ? 'Accepted' : 'WrongCode';
+}
+
+async function judged(ctx: Context, serial: string, code: string): Promise<boolean> {
+  const device = await ctx.store.get(mfaDevices, [ctx.account, serial]);
+  if (!device || (await attempt(ctx, ...triedWith(device))) > 0 || !(await acceptCode(ctx, device, code))) return false;
   await succeeded(ctx, ...triedWith(device));
-  return 'Accepted';
+  return true;
 }
 
 const triedWith = ({ serial }: MfaDevice) => ['mfa', serial];
-
-const mayTry = async (ctx: Context, device: MfaDevice) => (await attemptBeforehand(ctx, ...triedWith(device))) === 0;
 
 /** Whether this is a code of the device now. It is used up with the write set. How often one may try is the caller's. */
 export async function acceptCode(ctx: Context, device: MfaDevice, code: string): Promise<boolean> {
@@ -95,7 +99,7 @@ export async function synchronized(
   first: string,
   second: string,
 ): Promise<MfaDevice | undefined> {
-  if (!device.seed || !(await mayTry(ctx, device))) return undefined;
+  if (!device.seed || (await attemptBeforehand(ctx, ...triedWith(device))) > 0) return undefined;
   const seed = seedOf(ctx, device);
   const now = stepAt(ctx.now);
   for (const step of nearestFirst(now, DRIFT_MAX)) {

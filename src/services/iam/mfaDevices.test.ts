@@ -109,6 +109,27 @@ test('a device takes no code for a while after too many wrong ones', async () =>
   await alice.sts.getSessionToken({ SerialNumber, TokenCode: code() });
 });
 
+test('a code is used up by a request that is refused for another reason, and right ones are no guesses', async () => {
+  const cloud = await testCloud();
+  const alice = await cloud.user('alice', ADMIN);
+  const { SerialNumber, code } = await device(cloud);
+  const codes = { AuthenticationCode1: code(-1), AuthenticationCode2: code(0) };
+  await cloud.root.iam.enableMFADevice({ UserName: 'alice', SerialNumber, ...codes });
+  const RoleArn = `arn:aws:iam::${cloud.managementAccount}:role/nobody`;
+  const assume = (TokenCode: string) =>
+    alice.sts.assumeRole({ RoleArn, RoleSessionName: 'alice', SerialNumber, TokenCode });
+  for (let i = 0; i < 7; i++) {
+    cloud.advance('PT30S');
+    await assert.rejects(assume(code(1)), {
+      name: 'AccessDenied',
+      message: /is not authorized to perform: sts:AssumeRole/,
+    });
+  }
+  await assert.rejects(alice.sts.getSessionToken({ SerialNumber, TokenCode: code(1) }), { message: /invalid MFA/ });
+  cloud.advance('PT1M');
+  await alice.sts.getSessionToken({ SerialNumber, TokenCode: code() });
+});
+
 test('of many guesses that come at once a few are judged, in STS as where S3 asks for a code', async () => {
   const cloud = await testCloud();
   const { iam, sts, s3 } = cloud.root;
