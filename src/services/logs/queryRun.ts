@@ -33,6 +33,8 @@ export interface QueryRun {
   /** After the last step: what came out. */
   finish(): Promise<readonly ResultField[][]>;
   scanned(): QueryScan;
+  /** What it keeps in memory by now: bytes. */
+  kept(): number;
 }
 
 /** What one step may read. */
@@ -76,6 +78,7 @@ export async function queryRun(query: Query): Promise<QueryRun> {
       return out.results;
     },
     scanned: () => ({ ...scanned, matched: out.count() }),
+    kept: memory.taken,
   };
 }
 

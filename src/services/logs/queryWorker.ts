@@ -9,6 +9,8 @@ import type { QueryRun } from './queryRun.ts';
 import { deliverLater } from './scheduled/rows.ts';
 
 const ACTIVE_AT_ONCE = 20;
+/** Where the queries that run keep more than this together, the first one goes on and the others wait for it. */
+const KEPT_BYTES_MAX = 384 * 1024 * 1024;
 const FORGOTTEN_AT_ONCE = 20;
 /** How long a query is held by a plane that does not say that it goes on with it. */
 const HOLD_MS = 60_000;
@@ -43,10 +45,15 @@ export const logQueries: Worker = {
     });
     const ours = active.filter((query) => isOurs(query, plane, time));
     for (const id of plane.runs.keys()) if (!ours.some((query) => query.id === id)) plane.runs.delete(id);
-    for (const query of ours) await turn(query, plane, around);
+    for (const [i, query] of ours.entries()) {
+      if (i > 0 && keptBytes(plane) > KEPT_BYTES_MAX) break;
+      await turn(query, plane, around);
+    }
     return ours.length > 0 || (await forgetSome(around, time));
   },
 };
+
+const keptBytes = ({ runs }: Plane): number => [...runs.values()].reduce((sum, run) => sum + run.kept(), 0);
 
 const isOurs = ({ holder }: Query, plane: Plane, time: number): boolean =>
   holder === undefined || holder.name === plane.name || time >= holder.until || time < holder.until - HOLD_MS;

@@ -8,6 +8,8 @@ export interface Budget {
   /** @throws QueryTooLarge when there is not as much left, or `allowed` is false. */
   take(bytes: number, allowed?: boolean): void;
   give(bytes: number): void;
+  /** What is taken: bytes. */
+  taken(): number;
   /** Another row is handed on. @throws QueryTooLarge for too many since the last pause: made of one row, that is. */
   row(): void;
   /** Lets others go on where many rows were handed on, or some time has passed: then wait for it. */
@@ -30,6 +32,7 @@ export function budget(bytesMax = BYTES_MAX): Budget {
     give(bytes) {
       left += bytes;
     },
+    taken: () => bytesMax - left,
     row() {
       if (++rows > ROWS_AT_ONCE + ROWS_OF_ONE_MAX) {
         throw new QueryTooLarge(`A query may make ${ROWS_OF_ONE_MAX} rows of one.`);

@@ -150,7 +150,7 @@ test('One row becomes so many; many rows may become as many as they like', async
 
 test('What a query keeps counts, also where it keeps one value of each group or row', async () => {
   const a = 'x'.repeat(1_000);
-  const cloud = await cloudWith(Array.from({ length: 2_000 }, (_, i) => [i, { i, a }] as const));
+  const cloud = await cloudWith(Array.from({ length: 900 }, (_, i) => [i, { i, a }] as const));
   const { logs } = cloud.root;
   const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
   const long = `concat(${Array.from({ length: 100 }, () => 'a').join()})`;
@@ -189,5 +189,20 @@ test('A row on which a query works too long ends it', async () => {
     const { queryId } = await logs.startQuery({ logGroupName, queryString, queryLanguage, ...range });
     await promptly(() => cloud.settle());
     assert.match((await logs.getQueryResults({ queryId })).status!, /Failed|Complete/, queryString.slice(0, 80));
+  }
+});
+
+test('Queries that keep much one by one wait for each other', async () => {
+  const a = 'x'.repeat(1_000);
+  const cloud = await cloudWith(Array.from({ length: 550 }, (_, i) => [i, { i, a }] as const));
+  const { logs } = cloud.root;
+  const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
+  const queryString = `stats max(concat(${Array.from({ length: 100 }, () => 'a').join()})) as m by i | stats count(m) as n`;
+  const started = [];
+  for (let i = 0; i < 6; i++) started.push(await logs.startQuery({ logGroupName: 'app', queryString, ...range }));
+  await promptly(() => cloud.settle());
+  for (const { queryId } of started) {
+    const { status, results } = await logs.getQueryResults({ queryId });
+    assert.deepEqual([status, results], ['Complete', [[{ field: 'n', value: '550' }]]]);
   }
 });
