@@ -153,7 +153,7 @@ test('What a query keeps counts, also where it keeps one value of each group or 
   const cloud = await cloudWith(Array.from({ length: 900 }, (_, i) => [i, { i, a }] as const));
   const { logs } = cloud.root;
   const range = { startTime: START / 1000, endTime: START / 1000 + 10 };
-  const long = `concat(${Array.from({ length: 100 }, () => 'a').join()})`;
+  const long = `concat(i, ${Array.from({ length: 99 }, () => 'a').join()})`;
   const status = async (queryLanguage: 'CWLI' | 'PPL' | 'SQL', queryString: string) => {
     const group = queryLanguage === 'SQL' ? {} : { logGroupName: 'app' };
     const { queryId } = await logs.startQuery({ ...group, queryString, queryLanguage, ...range });
