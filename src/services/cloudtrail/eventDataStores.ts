@@ -293,9 +293,7 @@ export const RestoreEventDataStore: Restore = {
     if (store.deleted === undefined) {
       fail(InvalidEventDataStoreStatusException, 'The event data store is not pending deletion.');
     }
-    const { deleted: _, stopped: __, ...rest } = store;
-    const now = ctx.now.getTime();
-    const after: EventDataStore = { ...rest, ingesting: true, since: now, updated: now };
+    const after = beginning(store, ctx.now.getTime());
     await ctx.store.replace(eventDataStores, after);
     await stored(ctx, after);
     await oweUpkeep(ctx, after);
@@ -333,12 +331,18 @@ async function ingest(ctx: Context, store: EventDataStore, ingesting: boolean): 
     fail(InvalidEventDataStoreStatusException, `The event data store is ${state} events.`);
   }
   const now = ctx.now.getTime();
-  const { stopped: _, draining: __, ...rest } = store;
-  const change = ingesting ? { since: now } : { stopped: now, draining: true };
-  const after: EventDataStore = { ...rest, ...change, ingesting, updated: now };
+  const stopped: EventDataStore = { ...store, ingesting: false, stopped: now, draining: true, updated: now };
+  const after = ingesting ? beginning(store, now) : stopped;
   await ctx.store.replace(eventDataStores, after);
   await stored(ctx, after);
   return {};
+}
+
+/** Its Insights learn anew what is usual: of the time between they know nothing. */
+function beginning(store: EventDataStore, now: number): EventDataStore {
+  const { deleted: _, stopped: __, draining: ___, insights, ...rest } = store;
+  const learning = insights && { insights: { ...insights, since: now } };
+  return { ...rest, ...learning, ingesting: true, since: now, updated: now };
 }
 
 function statusOf(store: EventDataStore): EventDataStoreStatus {

@@ -65,6 +65,31 @@ test('a burst of calls that a store takes in is an Insight in the store that is 
   assert.deepEqual(calledOnly.rows, [{ n: '0' }]);
 });
 
+test('a store that stopped taking events in learns anew what is usual', async () => {
+  for (const [stops, told] of [
+    [false, '1'],
+    [true, '0'],
+  ] as const) {
+    const cloud = await testCloud();
+    const { cloudtrail, iam } = cloud.root;
+    const { source, destination } = await withStores(cloud);
+    const EventDataStore = source.id;
+    const InsightsDestination = destination.id;
+    await cloudtrail.putInsightSelectors({ EventDataStore, InsightsDestination, InsightSelectors: [BOTH[0]] });
+    for (let day = 0; day < 4; day++) {
+      await iam.createGroup({ GroupName: `usual-${day}` });
+      await later(cloud, 'PT12H');
+    }
+    if (stops) await cloudtrail.stopEventDataStoreIngestion({ EventDataStore });
+    if (stops) await cloudtrail.startEventDataStoreIngestion({ EventDataStore });
+    for (let n = 0; n < 20; n++) await iam.createGroup({ GroupName: `burst-${n}` });
+    await later(cloud, 'PT6M');
+    await later(cloud, 'PT6M');
+    const sql = `SELECT count(*) AS n FROM ${destination.id} WHERE insightState = 'Start'`;
+    assert.deepEqual((await asked(cloud, sql)).rows, [{ n: told }]);
+  }
+});
+
 test('PutInsightSelectors of stores wants both, a store for Insights, and events to watch', async () => {
   const cloud = await testCloud();
   const { cloudtrail } = cloud.root;
