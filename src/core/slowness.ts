@@ -4,8 +4,17 @@
  */
 const AT_ONCE = 4;
 const KNOWN_MAX = 10_000;
-/** After which a delivery to an endpoint that is silent looks whether there is room. */
-export const BUSY_MS = 15_000;
+const LOOKED_AFTER_MS = 15_000;
+const LOOKED_AFTER_MS_MAX = 600_000;
+
+/**
+ * When a delivery that found no room looks again, in milliseconds since 1970: the more seldom, the longer it has waited,
+ * so that many of them cost little.
+ */
+export function nextLook({ given }: { readonly given: number }, now: Date): number {
+  const waited = now.getTime() - given;
+  return now.getTime() + Math.min(LOOKED_AFTER_MS_MAX, Math.max(LOOKED_AFTER_MS, waited / 4));
+}
 
 interface Endpoint {
   under: number;

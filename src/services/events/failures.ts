@@ -7,7 +7,7 @@
 import type { Target } from '@aws-sdk/client-eventbridge';
 import { parseArn } from '../../core/arn.ts';
 import { type Context, servicePrincipal } from '../../core/context.ts';
-import { BUSY_MS } from '../../core/slowness.ts';
+import { nextLook } from '../../core/slowness.ts';
 import { type Again, later, putOff, type Task } from '../../core/tasks.ts';
 import { findResource } from '../../posture/inventory.ts';
 import { batches, QUEUE_BYTES } from './batches.ts';
@@ -68,7 +68,9 @@ export async function afterFailure(task: Task<Owed>, ctx: Context, error: unknow
   const left = task.given + MaximumEventAgeInSeconds * 1000 - ctx.now.getTime();
   const exhausted =
     left <= 0 ? 'MaximumEventAgeInSeconds' : task.attempt >= MaximumRetryAttempts ? 'MaximumRetryAttempts' : undefined;
-  if (failure instanceof Untried && left > 0) return putOff(ctx.store, task, ctx.now.getTime() + BUSY_MS);
+  if (failure instanceof Untried && left > 0) {
+    return putOff(ctx.store, task, Math.min(nextLook(task, ctx.now), ctx.now.getTime() + left));
+  }
   if (failure.again === false && delivery.events.length > 1 && mayBeOfOne(failure, delivery.target)) {
     await oweEachAlone(ctx, task);
     return undefined;

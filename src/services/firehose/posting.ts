@@ -1,6 +1,6 @@
 /** What follows a request to an endpoint: done, tried again, or into the bucket for what failed. */
 import type { Context } from '../../core/context.ts';
-import { BUSY_MS } from '../../core/slowness.ts';
+import { nextLook } from '../../core/slowness.ts';
 import { type Again, putOff, type Task } from '../../core/tasks.ts';
 import type { Outcome } from './endpoint.ts';
 import { tellLog } from './errorLogs.ts';
@@ -20,7 +20,7 @@ export async function settlePost(task: Task<Owed>, ctx: Context, outcome: Outcom
   }
   const again = outcome.delivered || outcome.final ? undefined : pauseFor(task, ctx, stream);
   const isUntried = !outcome.delivered && outcome.untried;
-  if (isUntried && again !== undefined) return putOff(ctx.store, task, ctx.now.getTime() + BUSY_MS);
+  if (isUntried && again !== undefined) return putOff(ctx.store, task, nextLook(task, ctx.now));
   measured(ctx, stream, shipment, outcome);
   if (!outcome.delivered) {
     await told(ctx, stream, outcome);

@@ -4,7 +4,7 @@
  */
 import type { Context } from '../../core/context.ts';
 import { mayReach } from '../../core/outbound.ts';
-import { BUSY_MS, withManners } from '../../core/slowness.ts';
+import { nextLook, withManners } from '../../core/slowness.ts';
 import { type Again, later, type Outside, putOff, type Task } from '../../core/tasks.ts';
 import { CUSTOMER_RETRIES, delayOf, effectivePolicy } from './deliveryPolicies.ts';
 import type { Parcel } from './envelopes.ts';
@@ -112,7 +112,7 @@ export async function settle(task: Task<Delivery>, ctx: Context, outcome: Outcom
     if (topic) await logOutcome(ctx, topic, task, load, outcome);
     return undefined;
   }
-  if (outcome.busy) return putOff(ctx.store, task, ctx.now.getTime() + BUSY_MS);
+  if (outcome.busy) return putOff(ctx.store, task, nextLook(task, ctx.now));
   const row = await ctx.store.get(subscriptions, subscriptionKey(body.subscription)!);
   if (!topic || !row) return undefined; // Nobody wants it any more.
   const isHttp = load.protocol === 'http' || load.protocol === 'https';
