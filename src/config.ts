@@ -78,11 +78,7 @@ const SETTINGS: readonly Setting[] = [
   { flag: 'tls-cert', value: 'FILE', help: 'PEM certificate chain: serve HTTPS' },
   { flag: 'tls-key', value: 'FILE', help: 'PEM private key of that certificate' },
   { flag: 'store', value: 'URL', help: 'sqlite:FILE (default: in the data folder) or postgres://…' },
-  {
-    flag: 'blobs',
-    value: 'URL',
-    help: 's3://BUCKET or https://HOST/BUCKET for objects’ bytes (default: the data folder)',
-  },
+  { flag: 'blobs', value: 'URL', help: 's3://BUCKET or https://HOST/BUCKET for objects’ bytes (the data folder)' },
   {
     flag: 'quota',
     value: 'NAME=N',
@@ -152,7 +148,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     tlsCert: pem('tls-cert', read('tls-cert')),
     tlsKey: pem('tls-key', read('tls-key')),
     store: read('store'),
-    blobs: matching('blobs', read('blobs'), /^(s3|https?):\/\/[^/@]+(\/.*)?$/, 's3://BUCKET or https://HOST/BUCKET'),
+    blobs: matching('blobs', read('blobs'), BUCKET_URL, 's3://BUCKET or https://HOST/BUCKET'),
     quotas: quotasOf(read('quota')),
     smtp: mailServer(read('smtp')),
     passwordCost: costIn(read('password-cost')!),
@@ -167,6 +163,9 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   requireTogether(config);
   return config;
 }
+
+/** Without credentials, which would be seen by others. */
+const BUCKET_URL = /^(s3:\/\/[^/@]+(\/.*)?|https?:\/\/[^/@]+\/[^/?]+.*)$/;
 
 /** Takes passphrase and PIN out of the environment: what we start, and reports of a crash, have no use for them. */
 export function forgetSecrets(env: NodeJS.ProcessEnv = process.env): void {
