@@ -8,8 +8,8 @@ const LOOKED_AFTER_MS = 15_000;
 const LOOKED_AFTER_MS_MAX = 600_000;
 
 /**
- * When a delivery that found no room looks again, in milliseconds since 1970: the more seldom, the longer it has waited,
- * so that many of them cost little.
+ * When a delivery that found no room looks again, in milliseconds since 1970: the more seldom, the longer it has
+ * waited, so that many of them cost little.
  */
 export function nextLook({ given }: { readonly given: number }, now: Date): number {
   const waited = now.getTime() - given;
