@@ -64,7 +64,9 @@ const identity: readonly [string, unknown, string | undefined][] = [
   ['an ARN that lacks a field', one({ Resource: 'arn:aws:s3::b' }), legacy],
   ['an ARN without service', one({ Resource: 'arn:aws::::b' }), legacy],
   ['a short ARN', one({ Resource: 'arn:aws:sqs' }), undefined],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
   ['a variable for the account', one({ Resource: 'arn:aws:iam::${aws:PrincipalAccount}:role/x' }), legacy],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
   ['a variable in the resource part', one({ Resource: 'arn:aws:s3:::b/${aws:username}' }), undefined],
   [
     'a bucket with a Region',
