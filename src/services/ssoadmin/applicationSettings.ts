@@ -166,9 +166,12 @@ const GRANTS: Readonly<Record<GrantType, GrantKind>> = {
   },
 };
 
+/** Browsers are sent there: never to what they would run. */
 function checkedUris(uris: readonly string[] | undefined) {
-  for (const uri of uris ?? [])
-    if (!URL.canParse(uri)) failInvalid(`The redirect URI ${uri.slice(0, 200)} is invalid.`);
+  for (const uri of uris ?? []) {
+    const isPlace = URL.canParse(uri) && !/^(javascript|data|vbscript|blob|file):/i.test(new URL(uri).protocol);
+    if (!isPlace) failInvalid(`The redirect URI ${uri.slice(0, 200)} is invalid.`);
+  }
   return uris;
 }
 

@@ -203,6 +203,14 @@ test('grants are of their type, and name issuers that are there', async () => {
   await assert.rejects(ssoAdmin.putApplicationGrant({ ApplicationArn, GrantType: EXCHANGE, Grant: code!.Grant }), {
     name: 'ValidationException',
   });
+  for (const uri of ['nowhere', 'javascript:alert(1)', 'DATA:text/html,x']) {
+    const said = { GrantType: code!.GrantType, Grant: { AuthorizationCode: { RedirectUris: [uri] } } };
+    await assert.rejects(
+      ssoAdmin.putApplicationGrant({ ApplicationArn, ...said }),
+      { name: 'ValidationException' },
+      uri,
+    );
+  }
   const unknown = { TrustedTokenIssuerArn: arn.replace(/.$/, (c) => (c === '0' ? '1' : '0')) };
   const Grant = { JwtBearer: { AuthorizedTokenIssuers: [unknown] } };
   await assert.rejects(ssoAdmin.putApplicationGrant({ ApplicationArn, GrantType: JWT_BEARER, Grant }), {
