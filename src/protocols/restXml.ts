@@ -8,7 +8,7 @@ import type { Protocol, WireError } from './protocol.ts';
 import { matchRoute } from './routes.ts';
 import { utf8 } from './scalars.ts';
 import type { Member, Shape } from './schema.ts';
-import { readXml, XmlError } from './xml.ts';
+import { local, readXml, XmlError } from './xml.ts';
 import { structureReader } from './xmlReader.ts';
 import { elementWriter, escapeXml } from './xmlWriter.ts';
 
@@ -16,13 +16,15 @@ const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 const xml: Body = {
   contentType: 'application/xml',
-  read: reader,
-  write: (shape, service) => rootWriter(shape, shape.traits.xmlName ?? shape.name, service),
-  readPayload: (member) => reader(member.shape),
-  writePayload: (member, service) =>
-    rootWriter(member.shape, member.traits.xmlName ?? member.shape.traits.xmlName ?? member.shape.name, service),
+  read: (shape) => reader(shape, rootOf(shape)),
+  write: (shape, service) => rootWriter(shape, rootOf(shape), service),
+  readPayload: (member) => reader(member.shape, payloadRoot(member)),
+  writePayload: (member, service) => rootWriter(member.shape, payloadRoot(member), service),
   frames: eventStreams({ protocol: 'restXml', contentType: 'text/xml', write: eventWriter }),
 };
+
+const rootOf = ({ name, traits }: Shape) => traits.xmlName ?? name;
+const payloadRoot = ({ shape, traits }: Member) => traits.xmlName ?? rootOf(shape);
 
 const bound = bindings(xml);
 
@@ -72,12 +74,16 @@ function detailsOf({ details = {} }: WireError): string {
     .join('');
 }
 
-function reader(shape: Shape): (bytes: Uint8Array) => Record<string, unknown> {
+/** A document of another name is not taken for one with nothing in it. */
+function reader(shape: Shape, tag: string): (bytes: Uint8Array) => Record<string, unknown> {
   const read = structureReader(shape);
+  const root = local(tag);
   return (bytes) => {
     if (bytes.length === 0) return {};
     try {
-      return read(readXml(utf8(bytes, malformed)));
+      const document = readXml(utf8(bytes, malformed));
+      if (document.name !== root) throw new XmlError(`${document.name} instead of ${root}`);
+      return read(document);
     } catch (error) {
       throw error instanceof XmlError ? malformed() : error;
     }
@@ -104,7 +110,7 @@ function rootWriter(shape: Shape, tag: string, service: Service): (value: unknow
 
 /** Events have no namespace. */
 function eventWriter(shape: Shape): (value: unknown) => string {
-  const tag = shape.traits.xmlName ?? shape.name;
+  const tag = rootOf(shape);
   const write = elementWriter({ name: tag, shape, traits: {} }, tag);
   return (value) => PROLOGUE + write(value);
 }

@@ -66,6 +66,21 @@ test('DeleteObjects takes no document without a digest', async () => {
   await assert.rejects(s3.headObject({ Bucket, Key: 'k' }), { name: 'NotFound' });
 });
 
+test('a document of another name asks for nothing: MalformedXML', async () => {
+  const { s3, ask } = await asking();
+  const LoggingEnabled = { TargetBucket: Bucket, TargetPrefix: 'log/' };
+  const Grant = { Effect: 'Allow', Principal: { Service: 'logging.s3.amazonaws.com' }, Action: 's3:PutObject' };
+  const Statement = [{ ...Grant, Resource: `arn:aws:s3:::${Bucket}/*` }];
+  await s3.putBucketPolicy({ Bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
+  await s3.putBucketLogging({ Bucket, BucketLoggingStatus: { LoggingEnabled } });
+  for (const query of ['logging=', 'notification=']) {
+    assert.deepEqual(await ask('PUT', query, '<Other/>', {}), [400, 'MalformedXML']);
+  }
+  assert.equal((await s3.getBucketLogging({ Bucket })).LoggingEnabled?.TargetPrefix, 'log/');
+  assert.deepEqual(await ask('PUT', 'logging=', '<b:BucketLoggingStatus xmlns:b="http://x/"/>', {}), [200, undefined]);
+  assert.equal((await s3.getBucketLogging({ Bucket })).LoggingEnabled, undefined);
+});
+
 test('the checksum that completes an upload is that of the object, not of the list of parts', async () => {
   const { s3 } = await asking();
   const at = { Bucket, Key: 'parts' };
