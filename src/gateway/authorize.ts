@@ -58,10 +58,22 @@ function sentence({ caller }: Context, action: string, access: Access, question:
   const isS3 = action.startsWith('s3:');
   if (isS3 && isStranger(question)) return 'Access Denied';
   const who = caller.type === 'Anonymous' ? 'anonymous' : (caller.service ?? caller.arn);
+  if (action.startsWith('kms:') && isForeign(question)) {
+    const what = OF_CIPHERTEXT.has(action) ? 'the resource associated with this ciphertext' : 'this resource';
+    return `User: ${who} is not authorized to perform: ${action} on ${what} because ${NOT_SAID}`;
+  }
   const resource = isS3 && access.resource !== '*' ? `"${access.resource}"` : access.resource;
   const reason = denialReason(question.decision, action);
   return `User: ${who} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
 }
+
+/** KMS tells nobody of another account which key an alias or a ciphertext stands for, nor whether there is one. */
+const NOT_SAID =
+  'the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access';
+const OF_CIPHERTEXT: ReadonlySet<string> = new Set(['kms:Decrypt', 'kms:ReEncryptFrom']);
+
+const isForeign = ({ request: { principal, principalAccount, resourceAccount } }: Question): boolean =>
+  principal.type !== 'Service' && resourceAccount !== null && principalAccount !== resourceAccount;
 
 /**
  * Outside the account and the organization of the resource: S3 does not say why it refuses them.

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { KeySpec, KeyUsageType } from '@aws-sdk/client-kms';
 import { type Cloud, testCloud } from '../../testing/cloud.ts';
-import { refusal } from '../../testing/rejected.ts';
+import { refusal, rejected } from '../../testing/rejected.ts';
 import { lastRecord, recordsOf } from './records.fixture.ts';
 
 type Kms = Cloud['root']['kms'];
@@ -177,17 +177,28 @@ test('the record names the algorithm even if the request, or the permission, doe
   assert.equal((await lastRecord(cloud, 'ReEncrypt')).requestParameters!.destinationEncryptionAlgorithm, AES);
 });
 
-test("a denied stranger's record does not tell which key an alias or a blob stands for", async () => {
+test('a denied stranger does not learn which key an alias or a blob stands for, nor does the record tell', async () => {
   const cloud = await testCloud();
   const { kms } = cloud.root;
   const { KeyId } = (await kms.createKey({})).KeyMetadata!;
   await kms.createAlias({ AliasName: 'alias/mine', TargetKeyId: KeyId });
   const other = await cloud.memberAccount('other');
   const alias = `arn:aws:kms:us-east-1:${cloud.managementAccount}:alias/mine`;
-  await refusal(other.root.kms.encrypt({ KeyId: alias, Plaintext: Message }), 'AccessDeniedException');
+  const because =
+    'because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access';
+  const who = `User: arn:aws:iam::${other.id}:root is not authorized to perform: kms`;
+  await rejected(
+    other.root.kms.encrypt({ KeyId: alias, Plaintext: Message }),
+    'AccessDenied',
+    `${who}:Encrypt on this resource ${because}`,
+  );
   assert.equal((await lastRecord(cloud, 'Encrypt')).resources, undefined);
   const CiphertextBlob = await blobOf(kms, KeyId!);
-  await refusal(other.root.kms.decrypt({ CiphertextBlob }), 'AccessDeniedException');
+  await rejected(
+    other.root.kms.decrypt({ CiphertextBlob }),
+    'AccessDenied',
+    `${who}:Decrypt on the resource associated with this ciphertext ${because}`,
+  );
   assert.equal((await lastRecord(cloud, 'Decrypt')).resources, undefined);
 });
 
