@@ -205,7 +205,7 @@ it('what the judge says of a call on a bucket is so, whoever owns it and whateve
         if (judged.outcome === 'unknown') assert.ok(judged.gaps.length > 0, 'says what is missing');
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 12_000 },
   );
   for (const [outcome, count] of Object.entries(seen)) assert.ok(count > 3, `${outcome} came up ${count} times`);
 });
