@@ -172,3 +172,28 @@ test('publishes are data events: kept when somebody asked for them, without what
   assert.match(record.responseElements.messageId, /^[0-9a-f-]{36}$/);
   assert.ok(!JSON.stringify(record).includes('secret'));
 });
+
+test('what the plane cannot tell its subscribers for days is told them afterwards', async () => {
+  for (const FifoTopic of ['false', 'true']) {
+    const cloud = await testCloud();
+    const { sns } = cloud.root;
+    const end = FifoTopic === 'true' ? '.fifo' : '';
+    const fifo = end ? { FifoTopic, ContentBasedDeduplication: 'true' } : {};
+    const { TopicArn } = await sns.createTopic({ Name: `news${end}`, Attributes: fifo });
+    const { QueueUrl } = await subscribedQueue(cloud, TopicArn!, `mine${end}`);
+    const { secrets } = cloud.deps;
+    const away = () => {
+      throw new Error('out of order');
+    };
+    Object.assign(cloud.deps, { secrets: { ...secrets, open: away }, log: () => undefined });
+    await sns.publish({ TopicArn, Message: 'late', ...(end && { MessageGroupId: 'g' }) });
+    for (let day = 0; day < 5; day++) {
+      await cloud.settle();
+      cloud.advance('P1D');
+    }
+    Object.assign(cloud.deps, { secrets });
+    await cloud.settle();
+    const [message] = await receiveAll(cloud, QueueUrl);
+    assert.equal(JSON.parse(message?.Body ?? '{}').Message, 'late', end);
+  }
+});

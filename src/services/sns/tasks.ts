@@ -1,6 +1,6 @@
 /** What SNS owes behind requests. What does it is loaded when it is first due. */
 import type { Context } from '../../core/context.ts';
-import { type Again, later, type Outside, type Task, type TaskHandler } from '../../core/tasks.ts';
+import { type Again, later, type Outside, pauseOf, type Task, type TaskHandler } from '../../core/tasks.ts';
 import { type Subscription, subscriptionArn, type Topic, topicArn } from './topicRows.ts';
 
 /** A message to all subscribers of a standard topic. */
@@ -91,9 +91,17 @@ const handler = <Body>(kind: string, settle: Settle<Body>): TaskHandler<Body> =>
   settle,
 });
 
+/** As long as SNS tries queues and streams: what was published is not lost before. */
+const LASTING_MS = 23 * 86_400_000;
+
+const lasting = <Body>(tasks: TaskHandler<Body>): TaskHandler<Body> => ({
+  ...tasks,
+  failed: async ({ given, attempt }, { now }) => (now.getTime() - given < LASTING_MS ? pauseOf(attempt) : undefined),
+});
+
 export const snsTasks: readonly TaskHandler[] = [
-  handler<FanOut>(FAN_OUT, async (task, ctx) => (await import('./fanOut.ts')).fanOut(task, ctx)),
-  handler<Line>(LINE, async (task, ctx) => (await import('./lines.ts')).serveLine(task, ctx)),
+  lasting(handler<FanOut>(FAN_OUT, async (task, ctx) => (await import('./fanOut.ts')).fanOut(task, ctx))),
+  lasting(handler<Line>(LINE, async (task, ctx) => (await import('./lines.ts')).serveLine(task, ctx))),
   handler<{ readonly subscription: string }>(EXPIRE, async (task, ctx) =>
     (await import('./confirmations.ts')).expire(task, ctx),
   ),
