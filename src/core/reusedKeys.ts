@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { table } from '../store/store.ts';
 import type { Caller, Context } from './context.ts';
 import type { FreshDataKey } from './dataKeys.ts';
+import { byUntil, sweep } from './expiring.ts';
 import type { Worker } from './worker.ts';
 
 interface ReusedKey {
@@ -22,7 +23,7 @@ interface ReusedKey {
 
 export const reusedKeys = table<ReusedKey>('plane_reused_key', {
   key: ({ of, who, name }) => [of, who, name],
-  indexes: { until: ({ until }) => [[String(until).padStart(15, '0')]] },
+  indexes: { until: byUntil },
 });
 
 const PURPOSE = 'reused-data-key';
@@ -59,11 +60,5 @@ const FORGOTTEN_A_TURN = 200;
 export const keyForgetting: Worker = {
   name: 'reusedKeys',
   everyMs: 60_000,
-  work: ({ store, now }) =>
-    store.transaction(async (tx) => {
-      const { rows } = await tx.list(reusedKeys, [], { index: 'until', limit: FORGOTTEN_A_TURN });
-      const over = rows.filter(({ until }) => until <= now().getTime());
-      for (const row of over) await tx.remove(reusedKeys, reusedKeys.key(row));
-      return over.length === FORGOTTEN_A_TURN;
-    }),
+  work: ({ store, now }) => store.transaction((tx) => sweep(tx, reusedKeys, now().getTime(), FORGOTTEN_A_TURN)),
 };

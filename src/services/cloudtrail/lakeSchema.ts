@@ -73,8 +73,8 @@ export const COLUMNS = {
   },
 } as const;
 
-/** Of Insights events. */
-export const INSIGHT_COLUMNS = {
+/** What Insights events and events from outside of AWS begin with. */
+const HEAD = {
   eventVersion: 'VARCHAR',
   eventCategory: 'VARCHAR',
   eventType: 'VARCHAR',
@@ -82,6 +82,11 @@ export const INSIGHT_COLUMNS = {
   eventTime: 'VARCHAR',
   awsRegion: 'VARCHAR',
   recipientAccountId: 'VARCHAR',
+} as const;
+
+/** Of Insights events. */
+export const INSIGHT_COLUMNS = {
+  ...HEAD,
   sharedEventID: 'VARCHAR',
   addendum: MAP,
   insightSource: 'VARCHAR',
@@ -107,13 +112,7 @@ export const INSIGHT_COLUMNS = {
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-integration-event-schema.html */
 export const ACTIVITY_COLUMNS = {
-  eventVersion: 'VARCHAR',
-  eventCategory: 'VARCHAR',
-  eventType: 'VARCHAR',
-  eventID: 'VARCHAR',
-  eventTime: 'VARCHAR',
-  awsRegion: 'VARCHAR',
-  recipientAccountId: 'VARCHAR',
+  ...HEAD,
   addendum: { reason: 'VARCHAR', updatedFields: 'VARCHAR', originalUID: 'VARCHAR', originalEventID: 'VARCHAR' },
   metadata: { ingestionTime: 'VARCHAR', channelARN: 'VARCHAR' },
   eventData: {

@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import type { GenerateDataKeyResponse } from '@aws-sdk/client-kms';
 import type { Context } from '../../core/context.ts';
-import { type Transaction, table } from '../../store/store.ts';
+import { byUntil } from '../../core/expiring.ts';
+import { table } from '../../store/store.ts';
 
 interface BucketKey {
   readonly bucket: string;
@@ -24,7 +25,7 @@ interface BucketKey {
 
 export const bucketKeys = table<BucketKey>('s3_bucket_key', {
   key: ({ bucket, requester, use }) => [bucket, requester, use],
-  indexes: { until: ({ until }) => [[String(until).padStart(15, '0')]] },
+  indexes: { until: byUntil },
 });
 
 const SHARED_MS = 300_000;
@@ -86,11 +87,3 @@ async function shared(ctx: Context, bucket: string, use: string, ask: () => Prom
 }
 
 const hashed = (text: string) => createHash('sha256').update(text).digest('base64url');
-
-/** Forgets what is no longer shared. Returns whether there may be more. */
-export async function forgetBucketKeys(tx: Transaction, now: number, limit: number): Promise<boolean> {
-  const { rows } = await tx.list(bucketKeys, [], { index: 'until', limit });
-  const over = rows.filter(({ until }) => until <= now);
-  for (const { bucket, requester, use } of over) await tx.remove(bucketKeys, [bucket, requester, use]);
-  return over.length === limit;
-}

@@ -1,7 +1,8 @@
 /** What is measured of all buckets once a day, after midnight UTC: how far that has come. Old bucket keys go, too. */
+import { sweep } from '../../core/expiring.ts';
 import type { Worker } from '../../core/worker.ts';
 import { table } from '../../store/store.ts';
-import { forgetBucketKeys } from './bucketKeys.ts';
+import { bucketKeys } from './bucketKeys.ts';
 import type { Held } from './storageTypes.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,7 +39,7 @@ export const storageWorker: Worker = {
   name: 's3-storage',
   everyMs: 60_000,
   async work({ store, now, settings, errand }) {
-    const more = await store.transaction((tx) => forgetBucketKeys(tx, now().getTime(), BUCKET_KEYS_A_TURN));
+    const more = await store.transaction((tx) => sweep(tx, bucketKeys, now().getTime(), BUCKET_KEYS_A_TURN));
     if (more) return true;
     const day = Math.floor(now().getTime() / DAY_MS);
     const position = await store.transaction(async (tx) => {
