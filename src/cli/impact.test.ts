@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import {
-  exportOf,
   FULL,
   MANAGEMENT,
   MEMBER,
@@ -18,63 +15,9 @@ import {
   UNIT,
   userIdentity,
 } from '../impact/fixtures.ts';
-import { type Question, replay, resultOf } from '../impact/index.ts';
 import type { TrailRecord } from '../impact/record.ts';
 import { openStore } from '../store/open.ts';
-import { impact } from './impact.ts';
-import { said } from './said.fixture.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'impact-test-'));
-after(() => rmSync(folder, { recursive: true }));
-
-const run = (...args: string[]) => said(impact, ...args, '--workers=0');
-
-function write(name: string, content: unknown): string {
-  const path = join(folder, name);
-  mkdirSync(join(path, '..'), { recursive: true });
-  writeFileSync(path, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content));
-  return path;
-}
-
-interface Told {
-  readonly counts: Readonly<Record<string, number>>;
-  readonly calls: number;
-  readonly copies: number;
-  readonly faultCount: number;
-  readonly faults: readonly { readonly file: string; readonly offset: number; readonly message: string }[];
-  readonly skipped: Readonly<Record<string, number>>;
-  readonly groups: readonly {
-    readonly outcome: string;
-    readonly principal: string;
-    readonly action: string;
-    readonly count: number;
-    readonly first: string;
-    readonly last: string;
-    readonly by: readonly { readonly text: string }[];
-    readonly unknown: readonly string[];
-    readonly example: { readonly eventID: string; readonly record: number };
-  }[];
-}
-
-async function asked(...args: string[]): Promise<Told> {
-  const { text } = await run(...args, '--json');
-  assert.equal(text[0], '{', text);
-  return JSON.parse(text) as Told;
-}
-
-const org = write('org.json', exportOf({ 'p-old': policy(statement('Deny', 'ec2:StopInstances')) }));
-const noStart = write('no-start.json', policy(statement('Deny', 'ec2:StartInstances', { Sid: 'NoStart' })));
-const team = { Condition: { StringNotEquals: { 'aws:PrincipalTag/team': 'ops' } } };
-const noTeam = write('no-team.json', policy(statement('Deny', 'ec2:StartInstances', team)));
-const at = (time: string, more: Partial<TrailRecord> = {}) =>
-  recordOf('StartInstances', { eventTime: `2026-01-01T${time}Z`, eventID: `event-${time}`, ...more });
-const trail = write(
-  'trail/AWSLogs/1/CloudTrail/eu-west-1/a.json.gz',
-  gzipSync(JSON.stringify({ Records: [at('02:00:00'), at('01:00:00')] })),
-);
-write('trail/AWSLogs/1/CloudTrail/eu-west-1/b.json', { Records: [at('03:00:00'), recordOf('DescribeInstances')] });
-write('trail/AWSLogs/1/CloudTrail-Digest/eu-west-1/d.json', { digest: true });
-const folderOfTrail = join(folder, 'trail');
+import { asked, at, folder, folderOfTrail, noStart, noTeam, org, run, trail, write } from './impact.fixture.ts';
 
 describe('impact says of an SCP attached to a unit', () => {
   it('which calls would be denied, by whom, since when and by which statement', async () => {
@@ -386,45 +329,4 @@ it('impact tells SARIF at the statement that decides', async () => {
   assert.deepEqual([result.ruleId, result.level], ['newly-denied', 'error']);
   assert.equal(result.locations[0].physicalLocation.region.startLine, 9);
   assert.match(result.message.text, /^Newly denied: 3 calls of ec2:StartInstances by /);
-});
-
-it('workers find what one thread finds, however the trail is cut into files', { timeout: 120_000 }, async () => {
-  const call = fc.record({
-    name: fc.constantFrom('StartInstances', 'DescribeInstances', 'RunInstances'),
-    role: fc.constantFrom('a', 'b', 'c'),
-    second: fc.integer({ min: 10, max: 59 }),
-    denied: fc.boolean(),
-  });
-  const question: Question = { inputs: [org], changes: [`${noStart}@${UNIT}`, `${noTeam}@root`], strict: false };
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(call, { maxLength: 20 }), { minLength: 1, maxLength: 8 }), async (files) => {
-      const top = mkdtempSync(join(folder, 'cut-'));
-      files.forEach((calls, i) => {
-        const Records = calls.map(({ name, role, second, denied }, n) =>
-          recordOf(name, {
-            ...{ eventID: `${i}-${n}`, eventTime: `2026-01-01T00:00:${second}Z`, userIdentity: roleIdentity(role) },
-            ...(denied ? { errorCode: 'AccessDenied' } : {}),
-          }),
-        );
-        const text = JSON.stringify({ Records });
-        writeFileSync(join(top, `${i}.json`), i % 2 ? text : `${text.slice(0, -2)},{"bad":1}]}`);
-      });
-      const found = await Promise.all([0, 2].map((workers) => replay([top], question, { workers })));
-      const [here, there] = found.map((summary) => resultOf(summary));
-      assert.deepEqual(there, here);
-    }),
-    { numRuns: 5 },
-  );
-});
-
-it('a stream of bytes is replayed like a file at once', async () => {
-  const records = Array.from({ length: 6_000 }, (_, i) =>
-    at('01:00:00', { eventID: String(i), userAgent: 'x'.repeat(1_000) }),
-  );
-  const large = write('large/large.json', { Records: records });
-  write('small/small.json', { Records: records.slice(0, 100) });
-  const question: Question = { inputs: [org], changes: [`${noStart}@${UNIT}`], strict: true };
-  cpSync(large, join(folder, 'large/again.json'));
-  const result = resultOf(await replay([join(folder, 'large'), join(folder, 'small')], question, { workers: 0 }));
-  assert.deepEqual([result.files, result.counts.newlyDenied], [3, 12_100]);
 });

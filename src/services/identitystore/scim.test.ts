@@ -1,66 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { scim } from '../../cli/scim.ts';
-import { type Cloud, testCloud } from '../../testing/cloud.ts';
-import { signed } from '../../testing/signed.ts';
-import { listening } from '../../testing/socket.ts';
 
-const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
-const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
-
-interface Answer {
-  readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: documents of every shape
-  readonly body: any;
-}
-
-async function provider() {
-  const cloud = await testCloud();
-  await cloud.root.ssoAdmin.createInstance({});
-  const { Instances } = await cloud.root.ssoAdmin.listInstances({});
-  const IdentityStoreId = Instances![0]!.IdentityStoreId!;
-  const issued = await page(cloud, 'POST');
-  const base = new URL(issued.body.endpoint).pathname.replace(/\/$/, '');
-  const call = (method: string, path: string, body?: object, token = issued.body.token as string) =>
-    asked(cloud, method, `${base}${path}`, body, { authorization: `Bearer ${token}` });
-  const add = async (userName: string, more: object = {}) =>
-    (await call('POST', '/Users', { ...person(userName), ...more })).body.id as string;
-  return { cloud, IdentityStoreId, base, call, add, issued: issued.body, instance: Instances![0]! };
-}
-
-async function page(cloud: Cloud, method: string, path = '', keys?: { accessKeyId: string; secretAccessKey: string }) {
-  const by = keys ?? (await cloud.keyFor(cloud.managementAccount));
-  const { page: answer } = await import('../../gateway/pages/index.ts');
-  const request = signed({ method, path: `/_gatehouse/scim-tokens${path}` }, { ...by, service: 'gatehouse' });
-  const source = { ip: '127.0.0.1', userAgent: 'test', host: 'cloud.test' };
-  const { status, body } = await answer(request, cloud.deps, { version: 'test' }, source);
-  return { status, body: JSON.parse(String(body)) } as Answer;
-}
-
-async function asked(cloud: Cloud, method: string, path: string, body: object | undefined, headers: object) {
-  const [at = '', query = ''] = path.split('?');
-  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body));
-  const sent = { host: 'cloud.test', 'content-type': 'application/scim+json', ...headers };
-  const answer = await cloud.send({ method, path: at, query, headers: sent, body: bytes });
-  const text = String(answer.body);
-  return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) } as Answer;
-}
-
-const person = (userName: string) => ({
-  schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-  userName,
-  name: { givenName: 'The', familyName: userName },
-  displayName: `The ${userName}`,
-  emails: [{ value: `${userName}@example.com`, type: 'work', primary: true }],
-  active: true,
-});
-const patch = (...Operations: object[]) => ({ schemas: [PATCH], Operations });
-const filtered = (filter: string) => `?filter=${encodeURIComponent(filter)}`;
-const idsOf = ({ body }: Answer) => body.Resources.map(({ id }: { id: string }) => id);
+import { type Answer, asked, ENTERPRISE, filtered, HIDDEN, idsOf, patch, person, provider } from './scim.fixture.ts';
 
 test('a user that a provider makes is read back, and is in the directory', async () => {
   const { cloud, call, IdentityStoreId, base } = await provider();
@@ -311,45 +252,6 @@ test('groups: members come and go one by one, and are asked for, not shown', asy
   assert.equal((await call('GET', `/Groups/${id}`)).status, 404);
 });
 
-test('a token is a year of one directory: wrong, revoked and expired ones are refused alike', async () => {
-  const { cloud, call, base, issued } = await provider();
-  const refused = async (path: string, headers: object) => {
-    const { status, body } = await asked(cloud, 'GET', path, undefined, headers);
-    assert.equal(status, 401);
-    return body.detail;
-  };
-  const bearer = { authorization: `Bearer ${issued.token}` };
-  const [, tenant] = /\/scim\/([^/]+)/.exec(base)!;
-  const foreign = base.replace(tenant!, `0000000000${tenant!.slice(10)}`);
-  const answers = [
-    await refused(`${base}/Users`, {}),
-    await refused(`${base}/Users`, { authorization: `Bearer ${'x'.repeat(64)}` }),
-    await refused(`${foreign}/Users`, bearer),
-  ];
-  const second = (await page(cloud, 'POST')).body;
-  assert.equal((await page(cloud, 'POST')).body.code, 'TooManyTokens');
-  assert.equal((await page(cloud, 'DELETE', `/${issued.id}`)).status, 200);
-  answers.push(await refused(`${base}/Users`, bearer));
-  assert.equal((await call('GET', '/Users', undefined, second.token)).status, 200);
-  cloud.advance('P366D');
-  answers.push(await refused(`${base}/Users`, { authorization: `Bearer ${second.token}` }));
-  assert.equal(new Set(answers).size, 1);
-  assert.equal((await page(cloud, 'POST')).status, 200);
-  const { tokens } = (await page(cloud, 'GET')).body;
-  assert.equal(tokens.length, 1);
-  assert.deepEqual(Object.keys(tokens[0]), ['id', 'created', 'expires']);
-});
-
-test('tokens are made by who may, in an account that administers the instance', async () => {
-  const { cloud } = await provider();
-  await cloud.user('eve');
-  const denied = await page(cloud, 'POST', '', await cloud.keyFor(cloud.managementAccount, 'eve'));
-  assert.equal(denied.status, 403);
-  assert.match(denied.body.message, /not authorized to perform: sso-directory:CreateBearerToken/);
-  const stranger = await cloud.memberAccount('stranger');
-  assert.equal((await page(cloud, 'POST', '', await cloud.keyFor(stranger.id))).status, 404);
-});
-
 test('every call leaves a record, in which people have no names', async () => {
   const { cloud, call, add, issued } = await provider();
   const id = await add('alice');
@@ -386,26 +288,4 @@ test('the endpoint says what it can', async () => {
     (await call('GET', '/ResourceTypes')).body.Resources.map(({ endpoint }: { endpoint: string }) => endpoint),
     ['/Users', '/Groups'],
   );
-});
-
-test('gatehouse scim token makes, lists and revokes tokens', async (t) => {
-  const { cloud, issued } = await provider();
-  const port = await listening(t, cloud);
-  const data = mkdtempSync(join(tmpdir(), 'gatehouse-scim-'));
-  t.after(() => rmSync(data, { recursive: true }));
-  const { accessKeyId, secretAccessKey } = await cloud.keyFor(cloud.managementAccount);
-  const keys = `[root]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
-  writeFileSync(join(data, 'credentials'), keys);
-  writeFileSync(join(data, 'endpoint'), `http://127.0.0.1:${port}\n`);
-  const run = async (...args: string[]) => {
-    const said: string[] = [];
-    assert.equal(await scim(['token', '--data', data, '--profile', 'root', ...args], (line) => said.push(line)), 0);
-    return said.join('\n');
-  };
-  const made = JSON.parse(await run('--json'));
-  assert.match(made.token, /^[\w-]{64}$/);
-  const list = await run('--list');
-  assert.ok(list.includes(issued.id) && list.includes(made.id) && !list.includes(made.token));
-  assert.equal(await run('--revoke', made.id), `Token ${made.id} is revoked.`);
-  assert.ok(!(await run('--list')).includes(made.id));
 });
