@@ -18,7 +18,7 @@ import type { Context } from '../../core/context.ts';
 import { AccessDenied, awsError, fail } from '../../core/errors.ts';
 import { GLOBAL_KEYS } from '../../core/eventContexts.ts';
 import { Missing, type Operation } from '../../core/operation.ts';
-import { byName, roles } from '../../identity/principals.ts';
+import { ensureLinkedRole } from '../../identity/linkedRoles.ts';
 import { TEMPLATES } from './aggregates.ts';
 import { contextWishesAfter } from './contextWishes.ts';
 import { tryBucket } from './destinations.ts';
@@ -170,9 +170,9 @@ const isKey = (key: string) => GLOBAL_KEYS.some((known) => known.toLowerCase() =
 
 /** The role without which no tags are read, made with the caller's permission. */
 async function ensureRole(ctx: Context, account: string): Promise<void> {
-  if (account !== ctx.account || (await ctx.store.get(roles, byName(account, CONTEXT_ROLE)))) return;
+  if (account !== ctx.account) return;
   try {
-    await ctx.call('iam', 'CreateServiceLinkedRole', { AWSServiceName: 'context.cloudtrail.amazonaws.com' });
+    await ensureLinkedRole(ctx, 'context.cloudtrail.amazonaws.com', CONTEXT_ROLE);
   } catch (error) {
     if (!(error instanceof AccessDenied)) throw error;
     const sentence = 'The account lacks permissions to create the service-linked role for enriched events.';

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-cloudtrail';
 import type { Context } from '../../core/context.ts';
 import { AccessDenied, fail } from '../../core/errors.ts';
+import { ensureLinkedRole } from '../../identity/linkedRoles.ts';
 import {
   chainOf,
   delegatedAdministrators,
@@ -20,7 +21,6 @@ import {
   organizations,
   trustedServices,
 } from '../../identity/organization.ts';
-import { byName, roles } from '../../identity/principals.ts';
 import type { Trail } from './trailRows.ts';
 
 export const SERVICE = 'cloudtrail.amazonaws.com';
@@ -82,10 +82,9 @@ export async function requireOwnInsights(ctx: Context, { organization }: Pick<Tr
 
 /** Makes the role by which CloudTrail works in the accounts of an organization, with the caller's permission. */
 export async function ensureServiceLinkedRole(ctx: Context, account: string): Promise<void> {
-  if ((await ctx.store.get(roles, byName(account, ROLE)))?.linkedService === SERVICE) return;
   if (account !== ctx.account) return; // Only calls from the management account itself make its role.
   try {
-    await ctx.call('iam', 'CreateServiceLinkedRole', { AWSServiceName: SERVICE });
+    await ensureLinkedRole(ctx, SERVICE, ROLE);
   } catch (error) {
     if (!(error instanceof AccessDenied)) throw error;
     fail(

@@ -4,7 +4,7 @@
  */
 import { parseArn } from '../../../core/arn.ts';
 import type { Context } from '../../../core/context.ts';
-import { byName, roles } from '../../../identity/principals.ts';
+import { ensureLinkedRole } from '../../../identity/linkedRoles.ts';
 import type { DeliveryDestination } from '../deliveryDestinations.ts';
 
 export const LOG_DELIVERY = 'delivery.logs.amazonaws.com';
@@ -95,9 +95,7 @@ async function intoBucket(ctx: Context, arn: string, source: string): Promise<vo
 
 /** Delivery streams have no policies: the service-linked role may write to those with a tag. */
 async function intoStream(ctx: Context, arn: string): Promise<void> {
-  if (!(await ctx.store.get(roles, byName(ctx.account, ROLE)))) {
-    await ctx.call('iam', 'CreateServiceLinkedRole', { AWSServiceName: LOG_DELIVERY });
-  }
+  await ensureLinkedRole(ctx, LOG_DELIVERY, ROLE);
   const DeliveryStreamName = (parseArn(arn)?.resource ?? '').replace(/^deliverystream\//, '');
   const Tags = [{ Key: 'LogDeliveryEnabled', Value: 'true' }];
   await ctx.call('firehose', 'TagDeliveryStream', { DeliveryStreamName, Tags });
